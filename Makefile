@@ -1,15 +1,41 @@
 # The tasks of this project. Plain `make` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
+FAST := $(wildcard tests/unit tests/flows tests/snapshots)
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench docs fmt lock
 
 help: ## list the tasks
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r task line; do printf '  make %-7s %s\n' "$$task" "$$line"; done
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r task line; do printf '  make %-6s %s\n' "$$task" "$$line"; done
 
 setup: ## make .venv with everything the project needs, from the lock file
-	@PYTHON=$(PYTHON) scripts/setup.sh
+	@PYTHON="$(PYTHON)" scripts/setup.sh
+
+demo: setup ## play a whole call here: sandbox, desk and console (without a terminal it plays by itself)
+	@$(BIN)/csrdesk demo
+
+test: setup ## everything, with the system's packages and the coverage gate
+	@scripts/test-system.sh
+	@$(BIN)/python -m pytest --cov
+
+check: setup ## the fast loop: format, lint, types, import contracts, docs, unit tests, flows, snapshots
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo >.import_linter.log || { cat .import_linter.log; exit 1; }
+	@$(BIN)/python -m docs.generate --check
+	@$(BIN)/python -m pytest -q $(FAST)
+
+bench: setup ## measure: each figure a ratio against a baseline of the same run (bench/results.json)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m bench
+
+docs: setup ## write docs/reference anew from the code
+	@$(BIN)/python -m docs.generate
+
+fmt: setup ## format and mend what can be mended
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
 
 lock: setup ## renew requirements.lock from pyproject.toml (then commit both)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--custom-compile-command 'make lock' --group dev --output-file requirements.lock pyproject.toml
+		--upgrade --custom-compile-command 'make lock' --group dev --output-file requirements.lock pyproject.toml

@@ -1,4 +1,4 @@
-"""csrdesk: a help-desk console. This file holds the version and nothing else, so that importing any part costs nothing."""
+"""csrdesk: a help-desk console. Here is the version and nothing else: importing any part costs nothing more."""
 
 from __future__ import annotations
 

@@ -1,0 +1,115 @@
+"""What every test stands on: a clean environment, no settings and no keyring of this machine, and groups of tests
+that say why they did not run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+UNWANTED = ("ALL_PROXY", "COLUMNS", "FORCE_COLOR", "HTTPS_PROXY", "HTTP_PROXY", "LINES", "NO_COLOR", "NO_PROXY")
+
+
+def clean_environment() -> None:
+    """Textual reads TEXTUAL_THEME when it is imported, so this must run before any test module is."""
+    for name in list(os.environ):
+        if name.upper() in UNWANTED or name.startswith(("CSRDESK_", "TEXTUAL_")):
+            del os.environ[name]
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+
+
+clean_environment()
+
+
+def chromium() -> str | None:
+    """The path of the browser that plays the customer's."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def why_no_chromium() -> str | None:
+    return None if chromium() else "no Chromium here (as root: scripts/test-system.sh)"
+
+
+def why_no_tmux() -> str | None:
+    return None if shutil.which("tmux") else "no tmux here (as root: scripts/test-system.sh)"
+
+
+GROUPS: dict[str, Callable[[], str | None]] = {"chromium": why_no_chromium, "tmux": why_no_tmux}
+"""What a test may need of the machine, by its name in `@pytest.mark.needs(...)`: why it is not here, or None."""
+
+not_run = pytest.StashKey[Counter[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[not_run] = Counter()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips a test whose group is not here; where CI is set that is a failure, since nobody reads skips there."""
+    for mark in item.iter_markers("needs"):
+        for group in mark.args:
+            reason = GROUPS[group]()
+            if reason is None:
+                continue
+            item.config.stash[not_run][f"{group}: {reason}"] += 1
+            if os.environ.get("CI"):
+                pytest.fail(f"{group}: {reason}", pytrace=False)
+            pytest.skip(f"{group}: {reason}")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> Iterator[None]:
+    """Names the groups that did not run, after everything else and just above pytest's last line."""
+    yield
+    for reason, count in sorted(config.stash[not_run].items()):
+        terminalreporter.write_line(f"NOT RUN: {count} of the group {reason}", yellow=True)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for each test, so that no settings, data or log of this machine are found or written."""
+    path = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(path))
+    for kind, folder in {
+        "CONFIG": ".config",
+        "DATA": ".local/share",
+        "STATE": ".local/state",
+        "CACHE": ".cache",
+    }.items():
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(path / folder))
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    return path
+
+
+@pytest.fixture
+def memory_keyring() -> Iterator[dict[tuple[str, str], str]]:
+    """A keyring that lives as long as the test: what it holds, by service and name. Without it, keyring calls fail."""
+    import keyring
+    from keyring.backend import KeyringBackend
+
+    held: dict[tuple[str, str], str] = {}
+
+    class MemoryKeyring(KeyringBackend):
+        priority = 1
+
+        def get_password(self, service: str, username: str) -> str | None:
+            return held.get((service, username))
+
+        def set_password(self, service: str, username: str, password: str) -> None:
+            held[service, username] = password
+
+        def delete_password(self, service: str, username: str) -> None:
+            del held[service, username]
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(MemoryKeyring())  # type: ignore[no-untyped-call]
+    yield held
+    keyring.set_keyring(before)
