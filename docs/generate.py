@@ -1,4 +1,4 @@
-"""Writes the pages of docs/reference that come from the code: `python -m docs.generate`; `--check` fails if one is stale.
+"""Writes the pages of docs/reference that come from the code: `python -m docs.generate`; `--check`: is one stale?
 
 Each file of docs/generators brings some: a function `pages() -> dict[str, str]`, path below docs/reference -> text.
 """
