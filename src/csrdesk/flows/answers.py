@@ -1,0 +1,140 @@
+"""What people can answer. A front end makes these from a prompt's own list; nothing else becomes an event."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from csrdesk.flows.kernel import Answer
+from csrdesk.model.devices import WebAuthn
+from csrdesk.model.secret import Secret
+
+Short = Annotated[str, msgspec.Meta(max_length=256)]
+Line = Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+# The agent, looking up
+class UsernameGiven(Answer, frozen=True):
+    """An identifier chooses an account; it proves nobody."""
+
+    identifier: Short
+    ticket: Short = ""
+
+
+class UserChosen(Answer, frozen=True):
+    user_id: Short
+
+
+class AnotherCustomerChosen(Answer, frozen=True):
+    """Look up somebody else in the same call; a verification ends with it."""
+
+
+class CallEnded(Answer, frozen=True):
+    """The agent ends the call: links and verification end with it."""
+
+
+# The agent, verifying
+class MagicLinkChosen(Answer, frozen=True):
+    pass
+
+
+class ProtectiveDisableChosen(Answer, frozen=True):
+    """"Somebody has their account": no proof is needed to close the door."""
+
+
+class CannotVerifyChosen(Answer, frozen=True):
+    """The way "none": nothing is done, the words to say are shown, one audit row."""
+
+
+class SendChosen(Answer, frozen=True):
+    pass
+
+
+class ResendChosen(Answer, frozen=True):
+    """A new link (agent) or a new passcode (customer)."""
+
+
+class NewCodeChosen(Answer, frozen=True):
+    """A new spoken code for the same link."""
+
+
+class MoreTimeChosen(Answer, frozen=True):
+    pass
+
+
+class Cancelled(Answer, frozen=True):
+    pass
+
+
+# The agent, acting
+class DisableChosen(Answer, frozen=True):
+    pass
+
+
+class EnableChosen(Answer, frozen=True):
+    pass
+
+
+class RefreshChosen(Answer, frozen=True):
+    """Read the account again."""
+
+
+class BackChosen(Answer, frozen=True):
+    pass
+
+
+class Confirmed(Answer, frozen=True):
+    reason: Line
+    ticket: Short = ""
+
+
+class Declined(Answer, frozen=True):
+    pass
+
+
+class NoticeRead(Answer, frozen=True):
+    pass
+
+
+class TryAgainChosen(Answer, frozen=True):
+    pass
+
+
+# The customer
+class CodeGiven(Answer, frozen=True):
+    """The spoken code, as typed."""
+
+    code: Secret
+
+
+class NotMeChosen(Answer, frozen=True):
+    """Leads to the page that asks; ends nothing yet."""
+
+
+class NotMeAnswered(Answer, frozen=True):
+    choice: Literal["not_me", "go_back"]
+
+
+class BrowserChecked(Answer, frozen=True):
+    webauthn: WebAuthn = WebAuthn.NONE
+
+
+class DeviceChosen(Answer, frozen=True):
+    device_id: Short
+
+
+class OtherDeviceChosen(Answer, frozen=True):
+    pass
+
+
+class PasscodeGiven(Answer, frozen=True):
+    passcode: Secret
+
+
+class CannotUseAnyChosen(Answer, frozen=True):
+    """ "I cannot use any of these"."""
+
+
+class FactorCancelled(Answer, frozen=True):
+    pass

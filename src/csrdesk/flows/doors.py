@@ -1,0 +1,160 @@
+"""The two doors out of the flows: `Session` for people who answer prompts, `Perform` for the world outside.
+
+Front ends know only `Session` (local or remote); the engine knows only `Perform` for what it cannot do itself.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from csrdesk.flows.effects import SendMagicLink
+from csrdesk.flows.kernel import Answer, Effect, Outcome, Prompt, Reply
+from csrdesk.flows.replies import LinkNotSent
+from csrdesk.model.link import Link
+from csrdesk.model.secret import Secret
+
+
+class Agent(msgspec.Struct, frozen=True):
+    """Who acts: from the sign-in or the operating system, never from free text."""
+
+    id: str
+    name: str = ""
+    """The display name that customers read; the id where none is set."""
+
+
+class Context(msgspec.Struct, frozen=True):
+    """Who performs an effect for which step; `key` is the same for every try of that step."""
+
+    flow_id: str
+    rev: int
+    call_id: str
+    agent: Agent
+    index: int = 0
+    """The place in a `Together`."""
+    secret: Secret | None = None
+    """What the person typed, in memory only; None after a crash."""
+
+    @property
+    def key(self) -> str:
+        return f"{self.flow_id}:{self.rev}:{self.index}"
+
+
+class Perform(Protocol):
+    """Performs an effect. Expected outcomes are replies; a service's error becomes `Failed`; never raises a ServiceError."""
+
+    async def __call__(self, effect: Effect, context: Context) -> Reply: ...
+
+
+class OpenedLink(msgspec.Struct, frozen=True):
+    """A link that was made and not yet mailed. Cannot be encoded: the token goes into the mail and nowhere else."""
+
+    challenge_id: str
+    token: Secret
+    reference: str
+    agent_name: str
+
+
+class LinkDesk(Protocol):
+    """The desk's side of sending a link: what the performer of `SendMagicLink` needs of the challenge rows."""
+
+    async def open(
+        self, effect: SendMagicLink, context: Context, *, to: str, address: str
+    ) -> OpenedLink | LinkNotSent:
+        """Make the link for this call; older links of the person end. `to` is masked, `address` is kept as a keyed hash."""
+        ...
+
+    async def accepted(self, challenge_id: str) -> Link:
+        """The mail server took the mail: the link's clock starts."""
+        ...
+
+    async def failed(self, challenge_id: str) -> None:
+        """The mail was not taken: the link opens nothing."""
+        ...
+
+    async def saw_address(self, person_id: str, address: str) -> None:
+        """The person's address as just read: open links that went to another one end."""
+        ...
+
+
+class View(msgspec.Struct, frozen=True):
+    """One flow as one person may see it now. Exactly one of `prompt`, `outcome` is set, or neither while it works."""
+
+    id: str
+    flow: str
+    rev: int
+    prompt: Prompt | None = None
+    outcome: Outcome | None = None
+    working: str = ""
+    """What the flow is doing, in words for this person; empty while it asks."""
+    spoken_code: Secret | None = None
+    """The six digits to say aloud, only for the agent who owns the call. Cannot be encoded: it goes to a screen."""
+
+
+class CallSummary(msgspec.Struct, frozen=True):
+    """A call in a list of the agent's own calls."""
+
+    id: str
+    started_at: datetime
+    customer: str
+    """The person's name, empty before one is found."""
+    stage: str
+    """In words: looking up, link sent, verified until 14:05 UTC, over."""
+    ticket: str = ""
+    verified_until: datetime | None = None
+    over: bool = False
+
+
+class Session(Protocol):
+    """What an agent's front end can do, and all it can do."""
+
+    agent: Agent
+
+    async def start(self, flow: str, inputs: msgspec.Struct, *, call_id: str = "") -> View:
+        """Start a flow of the catalog; `call_id` binds it to an open call of the same agent."""
+        ...
+
+    async def view(self, flow_id: str) -> View:
+        """The flow as it stands. Raises `NoSuchFlowError`, also for another agent's."""
+        ...
+
+    async def answer(self, flow_id: str, rev: int, answer: Answer) -> View:
+        """Answer the prompt of revision `rev`. Raises `StaleFlowError` or `IllegalEventError`; then nothing happened."""
+        ...
+
+    async def changed(self, flow_id: str, rev: int) -> View:
+        """Wait until the flow is past revision `rev`."""
+        ...
+
+    async def settled(self, flow_id: str) -> View:
+        """Wait until the flow asks somebody (also while it polls) or is over."""
+        ...
+
+    async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
+        """The agent's own calls, newest first; open ones only unless `all_of_them`."""
+        ...
+
+
+class LinkView(msgspec.Struct, frozen=True):
+    """What a browser that opened a magic link may see. Built only for a link that is alive for this browser."""
+
+    view: View
+    challenge_id: str
+    page_until: datetime | None = None
+    """When the page's clock ends; None before the right code."""
+    time_up: bool = False
+    """The page's clock has ended, said only to the browser that had entered the right code."""
+
+
+class CustomerSession(Protocol):
+    """What the customer's page can do. Each call raises `LinkOverError` for every link that opens nothing."""
+
+    async def open(self, token: str, browser: str, *, user_agent: str = "", fetch: bool = True) -> LinkView:
+        """The page for a link, for the browser with this cookie; `fetch` notes that it was fetched. Changes nothing else."""
+        ...
+
+    async def answer(self, token: str, browser: str, answer: Answer) -> LinkView:
+        """Answer the prompt that the page shows, and wait until the flow asks again or is over (at most 15 s)."""
+        ...

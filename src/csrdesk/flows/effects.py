@@ -1,0 +1,207 @@
+"""What flows need from the world, imperative. Each says by its kind what a crash in the middle means."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from csrdesk.flows.kernel import AccountEffect, Effect, Kind
+from csrdesk.model.link import LinkStage
+from csrdesk.model.proofs import Act, Evidence
+
+
+# The desk itself: performed by the engine
+class LoadRules(Effect, frozen=True, kw_only=True):
+    kind = Kind.READ
+
+
+class WaitUntil(Effect, frozen=True, kw_only=True):
+    kind = Kind.READ
+    moment: datetime
+
+
+class RequireProof(Effect, frozen=True, kw_only=True):
+    """Ask policy beforehand whether `act` would be allowed now; reading the account needs any verification."""
+
+    kind = Kind.READ
+    act: Act | None = None
+    """None: just look at the account."""
+
+
+class RecordNotVerified(Effect, frozen=True, kw_only=True):
+    """One audit row: this caller could not be verified, nothing was done."""
+
+    kind = Kind.DESK
+
+
+class EndVerification(Effect, frozen=True, kw_only=True):
+    """End this call's open links and its verified window."""
+
+    kind = Kind.DESK
+
+
+class EndCall(Effect, frozen=True, kw_only=True):
+    """End links and window, and mark the call as over."""
+
+    kind = Kind.DESK
+
+
+class EndLinks(Effect, frozen=True, kw_only=True):
+    """End every open link and page of the person, in all calls."""
+
+    kind = Kind.DESK
+
+
+class AwaitChallenge(Effect, frozen=True, kw_only=True):
+    """Wait until the link's row has a revision past `seen`, or its clock runs out (which it then records)."""
+
+    kind = Kind.READ
+    challenge_id: str
+    seen: int
+
+
+class NewCode(Effect, frozen=True, kw_only=True):
+    """Another spoken code for the same link; its tries are not reset."""
+
+    kind = Kind.DESK
+    challenge_id: str
+
+
+class ExtendLink(Effect, frozen=True, kw_only=True):
+    kind = Kind.DESK
+    challenge_id: str
+
+
+class EndChallenge(Effect, frozen=True, kw_only=True):
+    """The agent's side ends the link: cancelled, or denied after it expired."""
+
+    kind = Kind.DESK
+    challenge_id: str
+    stage: LinkStage = LinkStage.ENDED
+
+
+class StartWindow(Effect, frozen=True, kw_only=True):
+    """The approved link becomes this call's verified window."""
+
+    kind = Kind.DESK
+    challenge_id: str
+
+
+# The customer's side of the link: performed by the engine
+class CheckCode(Effect, frozen=True, kw_only=True):
+    """Count the try, then compare the typed code (the context's secret); the right one binds the browser."""
+
+    kind = Kind.DESK
+    challenge_id: str
+
+
+class RefuseChallenge(Effect, frozen=True, kw_only=True):
+    """"This wasn't me": end the link, warn the agent, freeze verification of this person, alert."""
+
+    kind = Kind.DESK
+    challenge_id: str
+
+
+class GiveUpFactor(Effect, frozen=True, kw_only=True):
+    """The customer cannot use any device: end the link without approval and tell the agent."""
+
+    kind = Kind.DESK
+    challenge_id: str
+
+
+class AddPageTime(Effect, frozen=True, kw_only=True):
+    kind = Kind.DESK
+    challenge_id: str
+
+
+class NoteDevicePassed(Effect, frozen=True, kw_only=True):
+    kind = Kind.DESK
+    challenge_id: str
+
+
+class ApproveChallenge(Effect, frozen=True, kw_only=True):
+    """Consume the link, once, with what was shown."""
+
+    kind = Kind.DESK
+    challenge_id: str
+    evidence: Evidence
+
+
+# PingOne and the directory: performed by the services
+class FindUser(Effect, frozen=True, kw_only=True):
+    """By user name, mail address, customer number or phone, in PingOne; beside it in the directory."""
+
+    kind = Kind.READ
+    action = "lookup"
+    identifier: str
+
+
+class ReadDevices(Effect, frozen=True, kw_only=True):
+    """Devices, MFA switch, bypass and whether PingOne would refuse MFA now; compares EMAIL devices with the address."""
+
+    kind = Kind.READ
+    policy_id: str = ""
+
+
+class ReadProtection(Effect, frozen=True, kw_only=True):
+    """Groups, `adminCount`, role assignments, the agent's own account; finds the directory entry on the way."""
+
+    kind = Kind.READ
+
+
+class ReadAccount(Effect, frozen=True, kw_only=True):
+    """Both directories at once; a half that fails is said in the account, and only both failing is a failure."""
+
+    kind = Kind.READ
+    dn: str = ""
+
+
+class SendMagicLink(Effect, frozen=True, kw_only=True):
+    """Make a link for this call and mail it; older links of the person end. The clock runs from the mail's acceptance."""
+
+    kind = Kind.SEND
+    action = "link.send"
+    account: str
+    """How the page names the account: `M*** S***, ending 41`."""
+
+
+class SetPingOneEnabled(AccountEffect, frozen=True, kw_only=True):
+    action = "pingone.set_enabled"
+    enabled: bool
+
+
+class SetDirectoryEnabled(AccountEffect, frozen=True, kw_only=True):
+    action = "ad.set_enabled"
+    dn: str
+    enabled: bool
+
+
+class EndSessions(AccountEffect, frozen=True, kw_only=True):
+    """Delete every PingOne session and list again until there is none."""
+
+    action = "pingone.end_sessions"
+
+
+class StartDeviceAuthentication(Effect, frozen=True, kw_only=True):
+    kind = Kind.SEND
+    action = "mfa.start"
+    policy_id: str = ""
+    device_id: str = ""
+    """Empty lets PingOne's policy choose or ask."""
+
+
+class SelectDevice(Effect, frozen=True, kw_only=True):
+    """Select a device, or the same one again: then PingOne sends a new passcode."""
+
+    kind = Kind.SEND
+    action = "mfa.select"
+    authentication_id: str
+    device_id: str
+
+
+class CheckPasscode(Effect, frozen=True, kw_only=True):
+    """Hand PingOne the passcode (the context's secret)."""
+
+    kind = Kind.SEND
+    action = "mfa.check"
+    authentication_id: str
+    device_id: str

@@ -1,0 +1,179 @@
+"""The words that every flow is written in: states, events, wants. `step(state, event) -> state`; the rest is derived.
+
+A saved state alone says what to do next: `want()` names the prompt to show, the effect to perform, or the outcome.
+Edges are read from the return annotations of `step`, wants from those of `want`: diagrams and proofs come from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Generic, NoReturn, TypeVar
+
+import msgspec
+
+from csrdesk.errors import IllegalEventError
+from csrdesk.model.proofs import Act
+
+
+class Audience(StrEnum):
+    """Whose screen a prompt belongs on; the other side shows "waiting for the customer" or nothing."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+
+
+class Kind(StrEnum):
+    """What may be done with an effect that a crash interrupted."""
+
+    READ = "read"
+    """Performed again."""
+    SEND = "send"
+    """Never again: it may have been sent; a person chooses to resend."""
+    WRITE = "write"
+    """Never again: its intent without outcome is unknown, and the state is read back first."""
+    DESK = "desk"
+    """One transaction in the desk's own database, harmless to perform again; it audits itself in that transaction."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something that went wrong, as a value."""
+
+    message: str
+    """For people: what happened, what was not done, what to do next."""
+    details: str = ""
+    """For the log; no secrets."""
+    code: str = "failed"
+    """The `code` of the error it was made from."""
+    correlation_id: str = ""
+
+
+class Event(msgspec.Struct, frozen=True, tag=True):
+    """Something that happened: an `Answer` of a person or a `Reply` of the world."""
+
+
+class Answer(Event, frozen=True):
+    """What a person chose or typed; made only from what the prompt allows (`msgspec.convert(form, prompt.answers)`)."""
+
+
+class Reply(Event, frozen=True, kw_only=True):
+    """What the world answered; no front end can make one."""
+
+    correlation_id: str = ""
+    """PingOne's, for the audit."""
+
+
+class Failed(Reply, frozen=True):
+    """An effect did not get its answer."""
+
+    problem: Problem
+
+
+class Replies(Reply, frozen=True):
+    """The replies to a `Together`, in its order."""
+
+    replies: tuple[Reply, ...]
+
+
+class Effect(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """Something that a state needs from the world, imperative."""
+
+    kind: ClassVar[Kind]
+    action: ClassVar[str] = ""
+    """What the audit calls it (`pingone.disable`); empty where nothing is audited around it."""
+
+    person_id: str = ""
+    """The PingOne id of the person concerned, empty where it is nobody's."""
+
+
+class AccountEffect(Effect, frozen=True, kw_only=True):
+    """An effect that changes an account: policy checks `act` against what was proved, whatever the state says."""
+
+    kind = Kind.WRITE
+
+    act: Act
+    reason: str
+    ticket: str = ""
+
+
+class Together(Effect, frozen=True, kw_only=True):
+    """Effects performed at the same time; none waits for another or is stopped by its failure.
+
+    Each is checked, audited and keyed by itself. Not nested.
+    """
+
+    kind = Kind.READ
+    effects: tuple[Effect, ...]
+
+
+class Prompt(msgspec.Struct, frozen=True, tag=True):
+    """What a person is asked: a front end draws it and posts one of `answers`."""
+
+    audience: ClassVar[Audience] = Audience.AGENT
+    answers: ClassVar[object]
+    """The union of `Answer` classes that this prompt takes."""
+
+
+class Outcome(msgspec.Struct, frozen=True, tag=True):
+    """How a flow ended."""
+
+
+P = TypeVar("P", bound=Prompt)
+E = TypeVar("E", bound=Effect)
+O = TypeVar("O", bound=Outcome)  # noqa: E741 - reads well beside P and E
+
+
+@dataclass(frozen=True)
+class Ask(Generic[P]):
+    """Wait for a person."""
+
+    prompt: P
+
+
+@dataclass(frozen=True)
+class Do(Generic[E]):
+    """Perform an effect and step with its reply."""
+
+    effect: E
+
+
+@dataclass(frozen=True)
+class Poll(Generic[P, E]):
+    """Show a prompt while an effect is under way; whichever answers first makes the step."""
+
+    prompt: P
+    effect: E
+
+
+@dataclass(frozen=True)
+class Done(Generic[O]):
+    """The flow is over."""
+
+    outcome: O
+
+
+Want = Ask[Prompt] | Do[Effect] | Poll[Prompt, Effect] | Done[Outcome]
+
+
+class State(msgspec.Struct, frozen=True, tag=True):
+    """One node of a flow's diagram."""
+
+    section: ClassVar[str]
+    """The documentation's section that this node belongs to."""
+    also: ClassVar[tuple[str, ...]] = ()
+    """Sections that only decide something, where the decision falls in this node's step."""
+
+    def want(self) -> Want:
+        """What this state needs to go on."""
+        raise NotImplementedError
+
+    def step(self, event: Event) -> State:
+        """The state after `event`; raises `IllegalEventError`, and nothing has happened, where it takes no such event."""
+        raise NotImplementedError
+
+
+class Terminal(State, frozen=True):
+    """A state that takes no event: a subflow's result, or a flow's end."""
+
+    def step(self, event: Event) -> NoReturn:
+        raise IllegalEventError(self, event)

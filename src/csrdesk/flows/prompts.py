@@ -1,0 +1,215 @@
+"""What people are asked. Strings that people see stand with the prompt's screen or page; here is what they need to know."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from csrdesk.flows import answers as a
+from csrdesk.flows.kernel import Audience, Prompt
+from csrdesk.model.account import Account
+from csrdesk.model.devices import Device
+from csrdesk.model.link import Link, LinkAbout
+from csrdesk.model.people import Person
+from csrdesk.model.proofs import Act, Evidence
+
+
+class UsernamePrompt(Prompt, frozen=True):
+    """Who is calling?"""
+
+    answers = a.UsernameGiven | a.CallEnded
+    ticket_required: bool = False
+    ticket: str = ""
+    note: str = ""
+    """What happened before, if it matters: nobody found, window over."""
+
+
+class SeveralFoundPrompt(Prompt, frozen=True):
+    answers = a.UserChosen | a.AnotherCustomerChosen | a.CallEnded
+    people: tuple[Person, ...]
+    more: bool = False
+
+
+class CardPrompt(Prompt, frozen=True):
+    """Before verification: name, masked address, ways to verify; no account state."""
+
+    answers = (
+        a.MagicLinkChosen | a.ProtectiveDisableChosen | a.CannotVerifyChosen | a.AnotherCustomerChosen | a.CallEnded
+    )
+    person: Person
+    devices: tuple[Device, ...]
+    """The registered ones."""
+    gives: str
+    """What the link will give: authentication with a device, or a recovery proof at most."""
+    warning: str = ""
+    note: str = ""
+
+
+class UnverifiableCardPrompt(Prompt, frozen=True):
+    """Before verification, where no way is open now."""
+
+    answers = a.ProtectiveDisableChosen | a.CannotVerifyChosen | a.AnotherCustomerChosen | a.CallEnded
+    person: Person
+    devices: tuple[Device, ...]
+    obstacles: tuple[str, ...]
+    """One line a device, in words."""
+    why: str
+    note: str = ""
+
+
+class ProtectedPrompt(Prompt, frozen=True):
+    """A look-up of a protected account says only that."""
+
+    answers = a.AnotherCustomerChosen | a.CallEnded
+    name: str
+    message: str
+
+
+class CannotVerifyPrompt(Prompt, frozen=True):
+    """The way "none": the words to say."""
+
+    answers = a.BackChosen | a.AnotherCustomerChosen | a.CallEnded
+    person: Person
+
+
+class MagicLinkFormPrompt(Prompt, frozen=True):
+    answers = a.SendChosen | a.Cancelled
+    person: Person
+    note: str = ""
+
+
+class PollingPrompt(Prompt, frozen=True):
+    """The link's life, the clocks, and (in the view, never here) the code to say."""
+
+    answers = a.ResendChosen | a.NewCodeChosen | a.MoreTimeChosen | a.Cancelled
+    person: Person
+    link: Link
+    note: str = ""
+
+
+class AccountPrompt(Prompt, frozen=True):
+    """The verified caller's account in both directories, and what can be done."""
+
+    answers = a.DisableChosen | a.EnableChosen | a.RefreshChosen | a.BackChosen | a.CallEnded
+    person: Person
+    account: Account
+    evidence: Evidence
+    verified_until: datetime
+    button_label: str
+    button_value: str
+    """`disableUser` or `enableUser`."""
+    note: str = ""
+
+
+class ConfirmPrompt(Prompt, frozen=True):
+    """Whom and what in full; the default is No."""
+
+    answers = a.Confirmed | a.Declined
+    person: Person
+    act: Act
+    effects: tuple[str, ...]
+    """What will be done, a line each."""
+    ticket: str = ""
+    ticket_required: bool = False
+    unverified: bool = False
+    """Protective disable: nobody proved anything."""
+    account: Account | None = None
+    verified_until: datetime | None = None
+    note: str = ""
+
+
+class ResultLine(msgspec.Struct, frozen=True):
+    """One thing that was done, was not needed, or failed."""
+
+    text: str
+    ok: bool = True
+    unknown: bool = False
+    """Nobody knows whether it was done."""
+
+
+class NoticePrompt(Prompt, frozen=True):
+    """What was done, and what was not."""
+
+    answers = a.NoticeRead | a.CallEnded
+    person: Person
+    act: Act
+    lines: tuple[ResultLine, ...]
+    half_done: bool = False
+    verified_until: datetime | None = None
+
+
+class ErrorPrompt(Prompt, frozen=True):
+    """Return Error: `errorMessage`, `errorDetails`, and a reference to quote."""
+
+    answers = a.TryAgainChosen | a.CallEnded
+    error_message: str
+    error_details: str
+    reference: str = ""
+
+
+# The customer's page
+class CustomerPrompt(Prompt, frozen=True):
+    """On the customer's page; `about` says who asks and what for."""
+
+    audience = Audience.CUSTOMER
+    about: LinkAbout
+    note: str = ""
+
+
+class CodePrompt(CustomerPrompt, frozen=True):
+    answers = a.CodeGiven | a.NotMeChosen
+
+
+class NotMePrompt(CustomerPrompt, frozen=True):
+    """A page of its own; its choice is not pre-set."""
+
+    answers = a.NotMeAnswered
+
+
+class BrowserPrompt(CustomerPrompt, frozen=True):
+    """Answered by what the code form carried; shown only where that was lost."""
+
+    answers = a.BrowserChecked | a.NotMeChosen
+
+
+class PagePrompt(CustomerPrompt, frozen=True):
+    """After the right code: the page's clock runs."""
+
+    page_until: datetime | None = None
+    more_time: bool = True
+
+
+class DeviceSelectionPrompt(PagePrompt, frozen=True):
+    answers = a.DeviceChosen | a.CannotUseAnyChosen | a.FactorCancelled | a.MoreTimeChosen | a.NotMeChosen
+    devices: tuple[Device, ...] = ()
+    cancel_enabled: bool = True
+
+
+class PasscodePrompt(PagePrompt, frozen=True):
+    answers = (
+        a.PasscodeGiven
+        | a.ResendChosen
+        | a.OtherDeviceChosen
+        | a.CannotUseAnyChosen
+        | a.FactorCancelled
+        | a.MoreTimeChosen
+        | a.NotMeChosen
+    )
+    device: Device | None = None
+    resends_left: int = 0
+    others: bool = False
+    cancel_enabled: bool = True
+
+
+class UnsupportedDevicePrompt(PagePrompt, frozen=True):
+    """PingOne asks for a kind of device that csrdesk does not take yet."""
+
+    answers = a.OtherDeviceChosen | a.CannotUseAnyChosen | a.FactorCancelled | a.MoreTimeChosen | a.NotMeChosen
+    kind: str = ""
+
+
+class TryAgainPrompt(PagePrompt, frozen=True):
+    """The factor failed or was cancelled; nothing was approved."""
+
+    answers = a.TryAgainChosen | a.CannotUseAnyChosen | a.MoreTimeChosen | a.NotMeChosen

@@ -1,0 +1,186 @@
+"""What the world can answer: expected outcomes as values, in the past tense. Only the engine and performers make them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from csrdesk.flows.kernel import Reply
+from csrdesk.flows.rules import Rules
+from csrdesk.model.account import Account
+from csrdesk.model.devices import Devices
+from csrdesk.model.link import Link, LinkStage
+from csrdesk.model.people import Person, Protection
+from csrdesk.model.proofs import Evidence
+
+
+# The desk
+class RulesLoaded(Reply, frozen=True):
+    rules: Rules
+
+
+class TimeCame(Reply, frozen=True):
+    """The moment that a state waited for."""
+
+
+class Noted(Reply, frozen=True):
+    """A row was written; nothing more to say."""
+
+
+class CallClosed(Reply, frozen=True):
+    pass
+
+
+class VerificationEnded(Reply, frozen=True):
+    pass
+
+
+class LinkChanged(Reply, frozen=True):
+    """The link as it is now; `link.stage` says how far."""
+
+    link: Link
+
+
+class NoMoreTime(Reply, frozen=True):
+    """The clock has been extended as often as it can be."""
+
+
+class WindowStarted(Reply, frozen=True):
+    """The caller is verified until that moment."""
+
+    verified_until: datetime
+    evidence: Evidence
+
+
+class WindowRefused(Reply, frozen=True):
+    """Approved, but no window could start: too many verified calls, or the link is over."""
+
+    message: str
+
+
+# The customer's side of the link
+class CodeRight(Reply, frozen=True):
+    page_until: datetime
+
+
+class CodeWrong(Reply, frozen=True):
+    left: int
+
+
+class LinkOver(Reply, frozen=True):
+    """The link ended while the customer was typing, or the page's clock has run out."""
+
+    stage: LinkStage
+
+
+class SecretLost(Reply, frozen=True):
+    """What was typed is gone after a restart: ask again."""
+
+
+class PageTimeAdded(Reply, frozen=True):
+    page_until: datetime
+
+
+class ChallengeApproved(Reply, frozen=True):
+    pass
+
+
+class ChallengeRefused(Reply, frozen=True):
+    pass
+
+
+# Look-up
+class UserFound(Reply, frozen=True):
+    person: Person
+
+
+class SeveralUsers(Reply, frozen=True):
+    people: tuple[Person, ...]
+    """At most 20."""
+    more: bool = False
+
+
+class NoSuchUser(Reply, frozen=True):
+    pass
+
+
+class OnlyInDirectory(Reply, frozen=True):
+    """An AD account matches, PingOne knows nobody: PingOne cannot verify them."""
+
+
+class DevicesRead(Reply, frozen=True):
+    devices: Devices
+
+
+class ProtectionRead(Reply, frozen=True):
+    protection: Protection
+
+
+# The link
+class LinkSent(Reply, frozen=True):
+    """Accepted by the mail server."""
+
+    link: Link
+
+
+class LinkNotSent(Reply, frozen=True):
+    """A rule or the mail server said no; nothing was sent."""
+
+    message: str
+
+
+# Accounts
+class AccountRead(Reply, frozen=True):
+    account: Account
+
+
+class PingOneEnabledSet(Reply, frozen=True):
+    """Written and read back."""
+
+    enabled: bool
+
+
+class DirectoryEnabledSet(Reply, frozen=True):
+    """Written and read back."""
+
+    enabled: bool
+
+
+class SessionsEnded(Reply, frozen=True):
+    count: int
+
+
+# Device authentication
+class DeviceAuthentication(msgspec.Struct, frozen=True):
+    """PingOne's `deviceAuthentications` resource as far as the flow needs it."""
+
+    id: str
+    status: str
+    """As PingOne says it; one that the flow does not know is said, not guessed."""
+    device_id: str = ""
+    """`selectedDevice.id`."""
+    error: str = ""
+    """`error.message` of a FAILED one, cleaned."""
+    error_code: str = ""
+
+
+class AuthenticationIs(Reply, frozen=True):
+    authentication: DeviceAuthentication
+
+
+class PasscodeRight(Reply, frozen=True):
+    """PingOne answered COMPLETED to a passcode of the named device in this authentication."""
+
+    device_id: str
+
+
+class PasscodeWrong(Reply, frozen=True):
+    left: int | None = None
+    """Tries left, where PingOne's policy tells."""
+
+
+class PasscodeRefused(Reply, frozen=True):
+    """This authentication takes no more passcodes: expired, device locked, too many tries."""
+
+    message: str

@@ -1,0 +1,127 @@
+"""One person's account in both directories, and the one line that agents need: why can't they sign in?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class AccountStatus(StrEnum):
+    """`accountStatus`: the first that applies in either directory."""
+
+    DISABLED = "DISABLED"
+    EXPIRED = "EXPIRED"
+    LOCKED = "LOCKED"
+    PASSWORD_EXPIRED = "PASSWORD_EXPIRED"  # noqa: S105 - a state of an account
+    MUST_CHANGE_PASSWORD = "MUST_CHANGE_PASSWORD"  # noqa: S105 - a state of an account
+    ACTIVE = "ACTIVE"
+
+
+class PingOneAccount(msgspec.Struct, frozen=True):
+    """What PingOne says of the account."""
+
+    enabled: bool
+    locked: bool = False
+    """`account.status` is `LOCKED`."""
+    unlock_at: datetime | None = None
+    password: str = "OK"  # noqa: S105 - PingOne's password status, not a password
+    """PingOne's password status: `OK`, `NO_PASSWORD`, `PASSWORD_EXPIRED`, `PASSWORD_LOCKED_OUT`,
+    `MUST_CHANGE_PASSWORD`, `EXTERNAL`."""
+    password_changed_at: datetime | None = None
+    mfa_enabled: bool = True
+    email: str = ""
+    """Masked."""
+    email_verified: bool = False
+    last_sign_on: datetime | None = None
+
+
+class DirectoryAccount(msgspec.Struct, frozen=True):
+    """What the directory says of the account; moments are UTC, None where never."""
+
+    dn: str
+    username: str
+    """`sAMAccountName`."""
+    user_account_control: int = 0x200
+    disabled: bool = False
+    locked: bool = False
+    expires_at: datetime | None = None
+    expired: bool = False
+    password_changed_at: datetime | None = None
+    password_expired: bool = False
+    must_change_password: bool = False
+
+
+class Account(msgspec.Struct, frozen=True):
+    """Both pictures, each possibly missing: because there is no such account, or because it could not be read."""
+
+    pingone: PingOneAccount | None = None
+    directory: DirectoryAccount | None = None
+    pingone_problem: str = ""
+    """Why PingOne's half could not be read; empty where it was, or where there is none."""
+    directory_problem: str = ""
+
+    @property
+    def pingone_enabled(self) -> bool | None:
+        return self.pingone.enabled if self.pingone else None
+
+    @property
+    def directory_enabled(self) -> bool | None:
+        return not self.directory.disabled if self.directory else None
+
+    @property
+    def all_disabled(self) -> bool:
+        """Whether every account that could be read is disabled."""
+        known = [e for e in (self.pingone_enabled, self.directory_enabled) if e is not None]
+        return bool(known) and not any(known)
+
+    @property
+    def differs(self) -> bool:
+        """Whether one directory has the account enabled and the other disabled."""
+        return {self.pingone_enabled, self.directory_enabled} == {True, False}
+
+    @property
+    def status(self) -> AccountStatus:
+        """`accountStatus`."""
+        p, d = self.pingone, self.directory
+        if (p and not p.enabled) or (d and d.disabled):
+            return AccountStatus.DISABLED
+        if d and d.expired:
+            return AccountStatus.EXPIRED
+        if (p and (p.locked or p.password == "PASSWORD_LOCKED_OUT")) or (d and d.locked):  # noqa: S105
+            return AccountStatus.LOCKED
+        if (p and p.password == "PASSWORD_EXPIRED") or (d and d.password_expired):  # noqa: S105
+            return AccountStatus.PASSWORD_EXPIRED
+        if (p and p.password == "MUST_CHANGE_PASSWORD") or (d and d.must_change_password):  # noqa: S105
+            return AccountStatus.MUST_CHANGE_PASSWORD
+        return AccountStatus.ACTIVE
+
+    @property
+    def password_changed_at(self) -> datetime | None:
+        """`pwdLastChange`: of the directory that holds the password (AD where PingOne says `EXTERNAL`)."""
+        if self.pingone and self.pingone.password != "EXTERNAL":  # noqa: S105
+            return self.pingone.password_changed_at
+        return self.directory.password_changed_at if self.directory else None
+
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """Every reason why this person cannot sign in, in words, the gravest first."""
+        return tuple(words for applies, words in self._conditions() if applies)
+
+    def _conditions(self) -> list[tuple[bool, str]]:
+        p, d = self.pingone, self.directory
+        password = p.password if p else ""
+        return [
+            (bool(d and d.disabled), "disabled in AD"),
+            (bool(p and not p.enabled), "disabled in PingOne"),
+            (bool(d and d.expired), "the AD account has expired"),
+            (bool(d and d.locked), "locked in AD"),
+            (bool(p and p.locked), "locked in PingOne"),
+            (password == "PASSWORD_LOCKED_OUT", "PingOne password locked after wrong tries"),  # noqa: S105
+            (bool(d and d.password_expired), "AD password expired"),
+            (password == "PASSWORD_EXPIRED", "PingOne password expired"),  # noqa: S105
+            (bool(d and d.must_change_password), "must change the AD password"),
+            (password == "MUST_CHANGE_PASSWORD", "must change the PingOne password"),  # noqa: S105
+            (password == "NO_PASSWORD", "no PingOne password"),  # noqa: S105
+        ]

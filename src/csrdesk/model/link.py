@@ -1,0 +1,67 @@
+"""A magic link's life as the agent watches it; the token is not here, and neither is the spoken code."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class LinkStage(StrEnum):
+    """How far a link is. The last six are ends."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    CODE_RIGHT = "code_right"
+    DEVICE_PASSED = "device_passed"
+    APPROVED = "approved"
+    NOT_ME = "not_me"
+    NO_FACTOR = "no_factor"
+    """The customer cannot use any of the devices offered."""
+    EXPIRED = "expired"
+    TOO_MANY_CODES = "too_many_codes"
+    ENDED = "ended"
+    """Cancelled, replaced by a newer link, or the call is over."""
+
+    @property
+    def open(self) -> bool:
+        return self in (LinkStage.SENDING, LinkStage.SENT, LinkStage.CODE_RIGHT, LinkStage.DEVICE_PASSED)
+
+
+class Link(msgspec.Struct, frozen=True):
+    """One challenge row as the agent's screen shows it; `rev` grows with each change, so that a waiter knows news."""
+
+    id: str
+    rev: int
+    stage: LinkStage
+    reference: str
+    """Stands in the mail's subject, so that caller and agent mean the same mail."""
+    to: str
+    """The masked address."""
+    attempt: int = 1
+    """Grows with each new code for the same link: the spoken code is derived from it."""
+    expires_at: datetime | None = None
+    """The link's clock: from the mail server's acceptance to the right code."""
+    extended: bool = False
+    page_until: datetime | None = None
+    """The page's clock: from the right code."""
+    codes_left: int = 5
+    fetched: int = 0
+    """How often the link was fetched, by anybody: mail scanners do so, too."""
+    fetched_by: str = ""
+    """The last fetcher's user agent, cleaned and shortened."""
+    fetched_at: datetime | None = None
+    second_browser: bool = False
+    """After the right code, the link was opened in another browser as well."""
+
+
+class LinkAbout(msgspec.Struct, frozen=True):
+    """What the customer's page says of a link: who asks, for which account, and what for."""
+
+    challenge_id: str
+    reference: str
+    agent_name: str
+    account: str
+    """`M*** S***, ending 41`."""
+    purpose: str = "to verify that it is you on the phone"

@@ -1,0 +1,40 @@
+"""The caller, as saved states and screens know them: an id and what may be shown before anybody is verified."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A PingOne user without anything that a saved state must not hold: addresses are masked, no account state."""
+
+    id: str
+    username: str
+    """Masked where it is an address."""
+    given: str = ""
+    family: str = ""
+    email: str = ""
+    """Masked; empty where the user has none."""
+    email_verified: bool = False
+    population: str = ""
+    """The population's name."""
+    population_id: str = ""
+    number_ending: str = ""
+    """Last characters of the customer number (`externalId`)."""
+
+    @property
+    def name(self) -> str:
+        """What the agent reads on the screen."""
+        return " ".join(part for part in (self.given, self.family) if part) or self.username
+
+
+class Protection(msgspec.Struct, frozen=True):
+    """Why nobody at the desk may act on an account; empty `reasons` where nothing protects it."""
+
+    reasons: tuple[str, ...] = ()
+    dn: str = ""
+    """The distinguished name of the matching directory entry, empty where there is none."""
+
+    @property
+    def protected(self) -> bool:
+        return bool(self.reasons)

@@ -1,0 +1,71 @@
+"""What a caller has shown, what each act needs, and how the two compare: the one place where that is decided."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from csrdesk.model.devices import Strength
+
+
+class Act(StrEnum):
+    """What can be done to an account. `PROTECT` is the disable that needs no proof: "somebody has their account"."""
+
+    PROTECT = "protect"
+    DISABLE = "disable"
+    ENABLE = "enable"
+    UNLOCK = "unlock"
+    RESET = "reset"
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """One thing shown: the link and the code, or a device."""
+
+    method: str
+    """A word of `authMethod`: `ml`, `sms`, `totp`, ..."""
+    strength: Strength
+    device_id: str = ""
+    label: str = ""
+    """The device as people tell it from others, masked."""
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """Everything shown in one verification, and what was asked for."""
+
+    proofs: tuple[Proof, ...] = ()
+    registered: bool = False
+    """Whether a device was registered when the link was approved: then a device was required."""
+    factor_not_asked: str = ""
+    """Why PingOne would not ask for the registered device: `disabled`, `locked`, or empty."""
+
+    @property
+    def has_device(self) -> bool:
+        return any(p.device_id and p.strength is not Strength.NONE for p in self.proofs)
+
+    @property
+    def auth_method(self) -> str:
+        """`authMethod`: blank-separated words in the order shown."""
+        return " ".join(p.method for p in self.proofs)
+
+    @property
+    def label(self) -> str:
+        """The verification in words, as screen and audit name it."""
+        if self.has_device:
+            strongest = min((p.strength for p in self.proofs if p.device_id), key=list(Strength).index)
+            return f"authentication: link, code and device ({strongest.value})"
+        if self.factor_not_asked:
+            return f"link and code; account {self.factor_not_asked}, factor not asked"
+        return "recovery proof: link and code, no device"
+
+    def missing_for(self, act: Act) -> str:
+        """Why this evidence is not enough for `act`, in words; empty where it is."""
+        if act is Act.PROTECT:
+            return ""
+        if not any(p.method == "ml" for p in self.proofs):
+            return "The caller has not entered the code yet."
+        if self.has_device or not self.registered:
+            return ""
+        if act in (Act.UNLOCK, Act.DISABLE) or (act is Act.ENABLE and self.factor_not_asked == "disabled"):
+            return ""
+        return "This needs the caller's registered device as well. Verify again with the device."
