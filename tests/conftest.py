@@ -8,10 +8,12 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
 
 UNWANTED = ("ALL_PROXY", "COLUMNS", "FORCE_COLOR", "HTTPS_PROXY", "HTTP_PROXY", "LINES", "NO_COLOR", "NO_PROXY")
 
@@ -113,3 +115,21 @@ def memory_keyring() -> Iterator[dict[tuple[str, str], str]]:
     keyring.set_keyring(MemoryKeyring())  # type: ignore[no-untyped-call]
     yield held
     keyring.set_keyring(before)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium without a window, which can reach this machine alone. For tests marked `needs("chromium")` and
+    `asyncio(loop_scope="session")`; each makes a context of its own: `await browser.new_context(...)`.
+    """
+    arguments = [
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--no-first-run",
+        "--no-sandbox",  # it runs as root in a container, and opens pages of this project alone
+    ]
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        yield running
+        await running.close()

@@ -64,7 +64,7 @@ def _words(node: ast.expr) -> str:
             bounds = {word.arg: ast.unparse(word.value) for word in ast.walk(node) if isinstance(word, ast.keyword)}
             return f"{bounds['ge']} to {bounds['le']}"
         case text if text.startswith("Literal["):
-            return " or ".join(f'`"{word.value}"`' for word in ast.walk(node) if isinstance(word, ast.Constant))
+            return " or ".join(f"`{ast.unparse(word)}`" for word in ast.walk(node) if isinstance(word, ast.Constant))
         case "int":
             return "whole number"
         case text:
