@@ -18,10 +18,12 @@ command -v "$python" >/dev/null 2>&1 || fail "no $python here; install Python 3.
     fail "$("$python" --version) is too old; csrdesk needs 3.11 or newer (PYTHON=/path/to/python make setup)"
 
 # The stamp holds what the environment was made from: the lock, the project's metadata, this script and the interpreter.
-wanted=$("$python" - requirements.lock pyproject.toml scripts/setup.sh <<'PY'
-import hashlib, pathlib, sys
-parts = [sys.version.encode(), *(pathlib.Path(name).read_bytes() for name in sys.argv[1:])]
-print(hashlib.sha256(b"\0".join(parts)).hexdigest())
+wanted=$("$python" - <<'PY'
+import hashlib, pathlib, sys, tomllib
+project = tomllib.loads(pathlib.Path("pyproject.toml").read_text("utf-8"))
+del project["tool"]
+files = [pathlib.Path(name).read_bytes() for name in ("requirements.lock", "scripts/setup.sh")]
+print(hashlib.sha256(b"\0".join([sys.version.encode(), repr(project).encode(), *files])).hexdigest())
 PY
 )
 if [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && "$venv/bin/python" -c '' 2>/dev/null; then
