@@ -169,7 +169,7 @@ class State(msgspec.Struct, frozen=True, tag=True):
 
     def step(self, event: Event) -> State:
         """The state after `event`; raises `IllegalEventError`, and nothing has happened, where it takes no such event."""
-        raise NotImplementedError
+        raise IllegalEventError(self, event)
 
 
 class Terminal(State, frozen=True):

@@ -173,11 +173,18 @@ class BrowserPrompt(CustomerPrompt, frozen=True):
     answers = a.BrowserChecked | a.NotMeChosen
 
 
-class PagePrompt(CustomerPrompt, frozen=True):
-    """After the right code: the page's clock runs."""
+class Page(msgspec.Struct, frozen=True):
+    """The page's clock, from the right code on."""
 
-    page_until: datetime | None = None
+    until: datetime | None = None
     more_time: bool = True
+    """Whether "more time" can still be had."""
+
+
+class PagePrompt(CustomerPrompt, frozen=True):
+    """After the right code."""
+
+    page: Page = Page()
 
 
 class DeviceSelectionPrompt(PagePrompt, frozen=True):

@@ -28,3 +28,12 @@ def digits(value: str) -> str:
     return "".join(
         str(unicodedata.decimal(c, c)) for c in value if not c.isspace() and c not in "-\u2010\u2011\u2012\u2013.\u00b7"
     )
+
+
+def passcode(value: str) -> str:
+    """A typed passcode as PingOne takes it: 6 to 10 ASCII letters or digits, lower-cased; empty where it is none."""
+    text = digits(value).lower()
+    return text if text.isascii() and text.isalnum() and _PASSCODE[0] <= len(text) <= _PASSCODE[1] else ""
+
+
+_PASSCODE = (6, 10)

@@ -1,0 +1,428 @@
+"""Device Authentication (Gift Card Redemption): the caller shows a device that they hold. Passcode devices so far.
+
+A nested flow: the customer's page runs it after the right code. Its pages' clock and "this wasn't me" are its parent's.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from csrdesk.errors import IllegalEventError
+from csrdesk.flows import answers as a
+from csrdesk.flows import effects as fx
+from csrdesk.flows import prompts as p
+from csrdesk.flows import replies as r
+from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Problem, State, Terminal
+from csrdesk.flows.ping import spelled
+from csrdesk.model.devices import Device, Devices, WebAuthn
+from csrdesk.model.link import LinkAbout
+from csrdesk.model.proofs import Proof
+from csrdesk.model.text import passcode
+
+OTP = "Handle TOTP, SMS, Voice, Mobile and Email OTP Authentication"
+
+
+class Inputs(msgspec.Struct, frozen=True, rename=spelled):
+    """What the flow is called with, in Ping's names."""
+
+    p1_user_id: str
+    resend_otp_limit: int
+    email: str = ""
+    p1_mfa_policy_id: str = ""
+    allowed_device_types: tuple[str, ...] = ()
+    otp_fallback_allowed: bool = True
+    magic_link_enabled: bool = False
+    company_logo: str = ""
+    cancel_enabled: bool = True
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What every state carries along: the inputs, and the page that the flow runs in."""
+
+    inputs: Inputs
+    about: LinkAbout
+    page: p.Page = p.Page()
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """The devices that can be asked, and PingOne's authentication under way; no id before one was started."""
+
+    devices: tuple[Device, ...]
+    authentication_id: str = ""
+
+    def device(self, device_id: str) -> Device | None:
+        return next((d for d in self.devices if d.id == device_id), None)
+
+
+class Outputs(Outcome, frozen=True, rename=spelled):
+    """`subflowResult` (`complete` or `cancelled`), `authMethod`, or the error."""
+
+    subflow_result: str = ""
+    auth_method: str = ""
+    error_message: str = ""
+    error_details: str = ""
+
+
+class GatheringBrowserData(State, frozen=True):
+    """What the page's browser says of WebAuthn; without JavaScript: nothing, which counts as `NONE`."""
+
+    section = "Gather Browser And Devices Data"
+
+    given: Given
+
+    def want(self) -> Ask[p.BrowserPrompt]:
+        return Ask(p.BrowserPrompt(self.given.about))
+
+    def step(self, event: Event) -> FilteringDevices:
+        match event:
+            case a.BrowserChecked(webauthn):
+                return FilteringDevices(self.given, webauthn)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class FilteringDevices(State, frozen=True):
+    """Read the devices again, now that the browser is known; mask them, and keep those that can be asked."""
+
+    section = "Filter and Mask Devices"
+    also = ("Check If MFA Enabled And Any Device Active", "Call Magic Link Authentication")
+
+    given: Given
+    webauthn: WebAuthn
+
+    def want(self) -> Do[fx.ReadDevices]:
+        inputs = self.given.inputs
+        return Do(fx.ReadDevices(person_id=inputs.p1_user_id, policy_id=inputs.p1_mfa_policy_id))
+
+    def step(self, event: Event) -> StartingAuthentication | ReturnError:
+        match event:
+            case r.DevicesRead(devices):
+                return self._with(devices)
+            case Failed(problem):
+                return ReturnError(problem)
+            case _:
+                raise IllegalEventError(self, event)
+
+    def _with(self, devices: Devices) -> StartingAuthentication | ReturnError:
+        # The documentation calls the magic link here where it is enabled; in a page that a magic link opened it never is.
+        if not devices.mfa_enabled or not devices.registered:
+            return ReturnError(Problem("No device can be asked for this account.", code="no_device"))
+        allowed = self.given.inputs.allowed_device_types
+        usable = devices.usable(allowed, self.webauthn)
+        if not usable:
+            why = "; ".join(f"{d.kind}: {d.obstacle(allowed, self.webauthn)}" for d in devices.registered)
+            return ReturnError(Problem("None of your devices can be used here.", details=why, code="no_usable_device"))
+        return StartingAuthentication(self.given, Choice(usable), usable[0].id if len(usable) == 1 else "")
+
+
+class StartingAuthentication(State, frozen=True):
+    """Ask PingOne to begin, with the only usable device or with none named, and follow its status."""
+
+    section = "Decide Authentication Path Based On MFA Policy"
+    also = ("Default Device Enrichment",)
+
+    given: Given
+    choice: Choice
+    device_id: str = ""
+
+    def want(self) -> Do[fx.StartDeviceAuthentication]:
+        inputs = self.given.inputs
+        return Do(
+            fx.StartDeviceAuthentication(
+                person_id=inputs.p1_user_id, policy_id=inputs.p1_mfa_policy_id, device_id=self.device_id
+            )
+        )
+
+    def step(self, event: Event) -> Next:
+        match event:
+            case r.AuthenticationIs(authentication):
+                return follow(self.given, self.choice, authentication)
+            case Failed(problem):
+                return ReturnError(problem)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class AskDevice(State, frozen=True):
+    """One entry a usable device; the magic link is not among them in a page that a magic link opened."""
+
+    section = "Device Selection"
+
+    given: Given
+    choice: Choice
+    note: str = ""
+
+    def want(self) -> Ask[p.DeviceSelectionPrompt]:
+        given = self.given
+        return Ask(
+            p.DeviceSelectionPrompt(
+                given.about, self.note, given.page, self.choice.devices, cancel_enabled=given.inputs.cancel_enabled
+            )
+        )
+
+    def step(
+        self, event: Event
+    ) -> SelectingDevice | StartingAuthentication | AskDevice | CannotUseAny | ReturnSuccess:
+        match event:
+            case a.DeviceChosen(device_id) if self.choice.device(device_id) is None:
+                return AskDevice(self.given, self.choice, "Choose one of the devices below.")
+            case a.DeviceChosen(device_id) if not self.choice.authentication_id:
+                return StartingAuthentication(self.given, self.choice, device_id)
+            case a.DeviceChosen(device_id):
+                return SelectingDevice(self.given, self.choice, device_id)
+            case a.CannotUseAnyChosen():
+                return CannotUseAny()
+            case a.FactorCancelled():
+                return ReturnSuccess("cancelled")
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class SelectingDevice(State, frozen=True):
+    section = "Device Selection"
+
+    given: Given
+    choice: Choice
+    device_id: str
+
+    def want(self) -> Do[fx.SelectDevice]:
+        inputs, choice = self.given.inputs, self.choice
+        return Do(
+            fx.SelectDevice(
+                person_id=inputs.p1_user_id, authentication_id=choice.authentication_id, device_id=self.device_id
+            )
+        )
+
+    def step(self, event: Event) -> Next:
+        match event:
+            case r.AuthenticationIs(authentication):
+                return follow(self.given, self.choice, authentication)
+            case Failed(problem):
+                return AskDevice(self.given, Choice(self.choice.devices), problem.message)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class AskPasscode(State, frozen=True):
+    """The passcode of the named device; resending is counted, a malformed one is not sent to PingOne."""
+
+    section = OTP
+
+    given: Given
+    choice: Choice
+    device_id: str
+    resends: int = 0
+    note: str = ""
+
+    def want(self) -> Ask[p.PasscodePrompt]:
+        given, device = self.given, self.choice.device(self.device_id)
+        sent = device is not None and device.type != "TOTP"
+        return Ask(
+            p.PasscodePrompt(
+                given.about,
+                self.note,
+                given.page,
+                device,
+                resends_left=max(given.inputs.resend_otp_limit - self.resends, 0) if sent else 0,
+                others=len(self.choice.devices) > 1,
+                cancel_enabled=given.inputs.cancel_enabled,
+            )
+        )
+
+    def step(
+        self, event: Event
+    ) -> CheckingPasscode | ResendingPasscode | AskPasscode | AskDevice | CannotUseAny | ReturnSuccess:
+        match event:
+            case a.PasscodeGiven(secret) if not passcode(secret.reveal()):
+                return self.saying("A passcode has 6 to 10 letters or digits. Look again and type it once more.")
+            case a.PasscodeGiven():
+                return CheckingPasscode(self.given, self.choice, self.device_id, self.resends)
+            case a.ResendChosen() if self.want().prompt.resends_left < 1:
+                return self.saying("No more passcodes can be sent here. Use the last one, or another device.")
+            case a.ResendChosen():
+                return ResendingPasscode(self.given, self.choice, self.device_id, self.resends + 1)
+            case a.OtherDeviceChosen():
+                return AskDevice(self.given, self.choice)
+            case a.CannotUseAnyChosen():
+                return CannotUseAny()
+            case a.FactorCancelled():
+                return ReturnSuccess("cancelled")
+            case _:
+                raise IllegalEventError(self, event)
+
+    def saying(self, note: str) -> AskPasscode:
+        return msgspec.structs.replace(self, note=note)
+
+
+class CheckingPasscode(State, frozen=True):
+    """Stands in for the typed passcode, which is in memory only."""
+
+    section = OTP
+
+    given: Given
+    choice: Choice
+    device_id: str
+    resends: int
+
+    def want(self) -> Do[fx.CheckPasscode]:
+        return Do(
+            fx.CheckPasscode(
+                person_id=self.given.inputs.p1_user_id,
+                authentication_id=self.choice.authentication_id,
+                device_id=self.device_id,
+            )
+        )
+
+    def step(self, event: Event) -> ReturnSuccess | AskPasscode | AskDevice:
+        again = AskPasscode(self.given, self.choice, self.device_id, self.resends)
+        device = self.choice.device(self.device_id)
+        match event:
+            case r.PasscodeRight(device_id) if device and device_id == device.id:
+                return ReturnSuccess(
+                    "complete", Proof(device.auth_method, device.strength, device.id, device.label)
+                )
+            case r.PasscodeRight():
+                return again.saying("PingOne answered for another device. Try again.")
+            case r.PasscodeWrong(None):
+                return again.saying("That passcode is not right.")
+            case r.PasscodeWrong(left):
+                return again.saying(f"That passcode is not right. Tries left: {left}.")
+            case r.PasscodeRefused(message):
+                return AskDevice(self.given, Choice(self.choice.devices), message)
+            case r.SecretLost():
+                return again.saying("Type the passcode once more.")
+            case Failed(problem):
+                return again.saying(problem.message)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class ResendingPasscode(State, frozen=True):
+    """To select the same device again makes PingOne send another passcode."""
+
+    section = OTP
+
+    given: Given
+    choice: Choice
+    device_id: str
+    resends: int
+
+    def want(self) -> Do[fx.SelectDevice]:
+        return Do(
+            fx.SelectDevice(
+                person_id=self.given.inputs.p1_user_id,
+                authentication_id=self.choice.authentication_id,
+                device_id=self.device_id,
+            )
+        )
+
+    def step(self, event: Event) -> Next:
+        match event:
+            case r.AuthenticationIs(authentication):
+                after = follow(self.given, self.choice, authentication)
+                if isinstance(after, AskPasscode):
+                    return msgspec.structs.replace(after, resends=self.resends, note="A new passcode is on its way.")
+                return after
+            case Failed(problem):
+                return AskPasscode(self.given, self.choice, self.device_id, self.resends, problem.message)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class UnsupportedDevice(State, frozen=True):
+    """PingOne asks for a kind of device that is not built yet: said, never taken for a proof."""
+
+    section = "Handle FIDO2 Authentication"
+    also = ("Mobile Push Flow", "Mobile Passcode Flow", "Mobile App Timed Out")
+
+    given: Given
+    choice: Choice
+    kind: str
+
+    def want(self) -> Ask[p.UnsupportedDevicePrompt]:
+        given = self.given
+        return Ask(p.UnsupportedDevicePrompt(given.about, "", given.page, self.kind))
+
+    def step(self, event: Event) -> AskDevice | CannotUseAny | ReturnSuccess:
+        match event:
+            case a.OtherDeviceChosen():
+                return AskDevice(self.given, self.choice)
+            case a.CannotUseAnyChosen():
+                return CannotUseAny()
+            case a.FactorCancelled():
+                return ReturnSuccess("cancelled")
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class ReturnSuccess(Terminal, frozen=True):
+    """`complete` with a proof, or `cancelled` without one."""
+
+    section = "Return Success"
+
+    subflow_result: str
+    proof: Proof | None = None
+
+    def want(self) -> Done[Outputs]:
+        return Done(Outputs(self.subflow_result, self.proof.method if self.proof else ""))
+
+
+class CannotUseAny(Terminal, frozen=True):
+    """ "I cannot use any of these": no approval, and the agent is told."""
+
+    section = "Return Error"
+
+    def want(self) -> Done[Outputs]:
+        return Done(Outputs(error_message="The customer cannot use any of these devices.", error_details="no_factor"))
+
+
+class ReturnError(Terminal, frozen=True):
+    section = "Return Error"
+
+    problem: Problem
+
+    def want(self) -> Done[Outputs]:
+        return Done(Outputs(error_message=self.problem.message, error_details=self.problem.details))
+
+
+DeviceAuthenticationState = (
+    GatheringBrowserData
+    | FilteringDevices
+    | StartingAuthentication
+    | AskDevice
+    | SelectingDevice
+    | AskPasscode
+    | CheckingPasscode
+    | ResendingPasscode
+    | UnsupportedDevice
+    | ReturnSuccess
+    | CannotUseAny
+    | ReturnError
+)
+
+Next = AskDevice | AskPasscode | UnsupportedDevice | ReturnError
+"""Where a status of PingOne can lead."""
+
+
+def follow(given: Given, choice: Choice, authentication: r.DeviceAuthentication) -> Next:
+    """The page for PingOne's status; a status that nobody knows is said, not guessed."""
+    choice = Choice(choice.devices, authentication.id)
+    match authentication.status:
+        case "DEVICE_SELECTION_REQUIRED":
+            return AskDevice(given, choice)
+        case "OTP_REQUIRED" if choice.device(authentication.device_id):
+            return AskPasscode(given, choice, authentication.device_id)
+        case "OTP_REQUIRED":
+            return AskDevice(given, choice)
+        case "ASSERTION_REQUIRED":
+            return UnsupportedDevice(given, choice, "passkey")
+        case "PUSH_CONFIRMATION_REQUIRED" | "PUSH_CONFIRMATION_TIMED_OUT":
+            return UnsupportedDevice(given, choice, "push")
+        case "COMPLETED":
+            words = "PingOne did not ask for a device, so nothing was proved."
+            return ReturnError(Problem(words, code="not_proved"))
+        case "FAILED":
+            words = authentication.error or "PingOne refused the device."
+            return ReturnError(Problem(words, details=authentication.error_code, code="refused"))
+        case unknown:
+            return ReturnError(Problem(f"PingOne answered {unknown!r}, which csrdesk does not know.", code="unexpected"))

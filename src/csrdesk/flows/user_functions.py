@@ -1,0 +1,416 @@
+"""Active Directory - User Functions API: read, disable and enable one account in both directories.
+
+Runs inside the agent's call and, for scripts, by itself bound to a verified call.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from csrdesk.errors import IllegalEventError
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
+from csrdesk.flows.kernel import Do, Done, Effect, Event, Failed, Outcome, Problem, Replies, Reply, State, Terminal, Together
+from csrdesk.flows.ping import spelled
+from csrdesk.flows.prompts import ResultLine
+from csrdesk.model.account import Account
+from csrdesk.model.people import Person
+from csrdesk.model.proofs import Act
+
+IDENTIFY = "Identify the CSR action"
+FUNCTIONS = "User Functions"
+
+Action = Literal["getUserAccountStatus", "disableUser", "enableUser"]
+ACTIONS: tuple[str, ...] = ("getUserAccountStatus", "disableUser", "enableUser")
+
+
+class Inputs(msgspec.Struct, frozen=True, rename=spelled):
+    """What the flow is called with."""
+
+    action: str
+    identifier: str
+
+
+class Start(msgspec.Struct, frozen=True):
+    """How a script starts the flow; `protective` makes a disable that needs no proof."""
+
+    action: str
+    identifier: str
+    reason: str = ""
+    ticket: str = ""
+    protective: bool = False
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What is to be done, once the person is known."""
+
+    action: str
+    identifier: str
+    person: Person
+    dn: str = ""
+    act: Act | None = None
+    reason: str = ""
+    ticket: str = ""
+
+
+class Outputs(Outcome, frozen=True, rename=spelled):
+    """Return Success. Moments are RFC 3339 in UTC, empty where never; addresses are masked."""
+
+    p1_user_name: str
+    p1_email: str
+    p1_email_verified: bool
+    account_status: str
+    pwd_last_change: str
+    button_label: str
+    button_value: str
+    response_data: Account
+    action: str
+    identifier: str
+    lines: tuple[ResultLine, ...] = ()
+    """What was done, was not needed, or failed, in order."""
+    half_done: bool = False
+
+
+class Refusal(Outcome, frozen=True, rename=spelled):
+    """Return Error."""
+
+    error_message: str
+    error_details: str
+    code: str
+    candidates: tuple[Person, ...] = ()
+    """Where the identifier fits several people."""
+
+
+def begin(start: Start) -> IdentifyingAction | ReturnError:
+    """The first state for a script's call."""
+    if start.action not in ACTIONS:
+        known = ", ".join(ACTIONS)
+        return ReturnError(Problem(f"There is no action {start.action!r}. Known: {known}.", code="invalid_value"))
+    if not start.identifier.strip():
+        return ReturnError(Problem("Say whom: user name, mail address, customer number or phone.", code="invalid_value"))
+    return IdentifyingAction(start)
+
+
+def act_of(action: str, *, protective: bool) -> Act | None:
+    """The act that an action is, None where it only reads."""
+    if action == "disableUser":
+        return Act.PROTECT if protective else Act.DISABLE
+    return Act.ENABLE if action == "enableUser" else None
+
+
+class IdentifyingAction(State, frozen=True):
+    section = IDENTIFY
+
+    start: Start
+
+    def want(self) -> Do[fx.FindUser]:
+        return Do(fx.FindUser(identifier=self.start.identifier))
+
+    def step(self, event: Event) -> Permitting | ReturnError:
+        match event:
+            case r.UserFound(person):
+                return Permitting(self.start, person)
+            case r.SeveralUsers(people):
+                words = "This fits several people. Use the user name of the one you mean."
+                return ReturnError(Problem(words, code="needs_answer"), people)
+            case r.NoSuchUser():
+                return ReturnError(Problem("PingOne knows nobody by that.", code="not_found"))
+            case r.OnlyInDirectory():
+                return ReturnError(Problem("This account is only in AD; csrdesk acts on PingOne users.", code="not_found"))
+            case Failed(problem):
+                return ReturnError(problem)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class Permitting(State, frozen=True):
+    """Before anything of the account is read: would policy allow the act, and is the account protected?"""
+
+    section = IDENTIFY
+
+    start: Start
+    person: Person
+
+    def want(self) -> Do[Together]:
+        act = act_of(self.start.action, protective=self.start.protective)
+        who = self.person.id
+        return Do(Together(effects=(fx.RequireProof(person_id=who, act=act), fx.ReadProtection(person_id=who))))
+
+    def step(self, event: Event) -> ReadingAccount | ReturnError:
+        match event:
+            case Replies((_, r.ProtectionRead(protection))) if protection.protected:
+                return ReturnError(Problem(_PROTECTED, details="; ".join(protection.reasons), code="forbidden"))
+            case Replies((r.Noted(), r.ProtectionRead(protection))):
+                start = self.start
+                act = act_of(start.action, protective=start.protective)
+                task = Task(
+                    start.action, start.identifier, self.person, protection.dn, act, start.reason.strip(), start.ticket
+                )
+                return ReadingAccount(task)
+            case Replies(replies):
+                return ReturnError(first_problem(replies))
+            case Failed(problem):
+                return ReturnError(problem)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+_PROTECTED = "This account is protected. Nobody at the help desk acts on it."
+
+
+class ReadingAccount(State, frozen=True):
+    """Where the agent's call enters: the person is known, and the verified window is looked at once more."""
+
+    section = FUNCTIONS
+
+    task: Task
+
+    def want(self) -> Do[Together]:
+        who = self.task.person.id
+        proof = fx.RequireProof(person_id=who, act=self.task.act)
+        return Do(Together(effects=(proof, fx.ReadAccount(person_id=who, dn=self.task.dn))))
+
+    def step(self, event: Event) -> Disabling | EnablingInDirectory | EnablingInPingOne | ReturnSuccess | ReturnError:
+        match event:
+            case Replies((r.Noted(), r.AccountRead(account))):
+                return self._act_on(account)
+            case Replies(replies):
+                return ReturnError(first_problem(replies))
+            case Failed(problem):
+                return ReturnError(problem)
+            case _:
+                raise IllegalEventError(self, event)
+
+    def _act_on(
+        self, account: Account
+    ) -> Disabling | EnablingInDirectory | EnablingInPingOne | ReturnSuccess | ReturnError:
+        task = self.task
+        ad_off, p1_off = account.directory_enabled is False, account.pingone_enabled is False
+        if task.action == "disableUser":
+            in_directory = bool(task.dn) and not ad_off
+            if in_directory or not p1_off:
+                return Disabling(task, in_directory=in_directory, in_pingone=not p1_off)
+        if task.action == "enableUser" and account.directory_problem:
+            words = f"AD could not be read, so nothing was enabled. {account.directory_problem}"
+            return ReturnError(Problem(words, code="unavailable"))
+        if task.action == "enableUser" and ad_off:
+            return EnablingInDirectory(task, then_pingone=p1_off)
+        if task.action == "enableUser" and p1_off:
+            return EnablingInPingOne(task, ())
+        already = {"disableUser": "disabled", "enableUser": "enabled"}.get(task.action)
+        lines = (ResultLine(f"The account was already {already}. Nothing was written."),) if already else ()
+        return ReturnSuccess(task, account, lines)
+
+
+class Disabling(State, frozen=True):
+    """Both directories at once; neither waits for the other or is stopped by it."""
+
+    section = FUNCTIONS
+
+    task: Task
+    in_directory: bool
+    in_pingone: bool
+
+    def want(self) -> Do[Together]:
+        return Do(Together(effects=tuple(effect for effect, _ in self._parts())))
+
+    def _parts(self) -> list[tuple[Effect, str]]:
+        parts: list[tuple[Effect, str]] = []
+        if self.in_directory:
+            parts.append((_set_directory(self.task, enabled=False), "AD"))
+        if self.in_pingone:
+            parts.append((_set_pingone(self.task, enabled=False), "PingOne"))
+        return parts
+
+    def step(self, event: Event) -> EndingSessions | ReturnError:
+        match event:
+            case Replies(replies):
+                pairs = zip(self._parts(), replies, strict=True)
+                lines = tuple(_line(f"{where}: disabled", reply) for (_, where), reply in pairs)
+                return EndingSessions(self.task, lines)
+            case Failed(problem):
+                return ReturnError(problem)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class EndingSessions(State, frozen=True):
+    """After a disable, also a half done one: sign-ins that live on would make it worth little."""
+
+    section = FUNCTIONS
+
+    task: Task
+    lines: tuple[ResultLine, ...]
+
+    def want(self) -> Do[Together]:
+        task = self.task
+        who = task.person.id
+        sessions = fx.EndSessions(person_id=who, act=task.act or Act.DISABLE, reason=task.reason, ticket=task.ticket)
+        return Do(Together(effects=(sessions, fx.EndLinks(person_id=who))))
+
+    def step(self, event: Event) -> ReadingBack | ReturnError:
+        match event:
+            case Replies((r.SessionsEnded(count), _)):
+                ended = "1 session ended" if count == 1 else f"{count} sessions ended"
+                return ReadingBack(self.task, (*self.lines, ResultLine(f"PingOne: {ended}")))
+            case Replies((reply, _)):
+                return ReadingBack(self.task, (*self.lines, _line("PingOne: sessions ended", reply)))
+            case Failed(problem):
+                return ReadingBack(self.task, (*self.lines, ResultLine(problem.message, ok=False)))
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class EnablingInDirectory(State, frozen=True):
+    """AD first; PingOne only where AD succeeded."""
+
+    section = FUNCTIONS
+
+    task: Task
+    then_pingone: bool
+
+    def want(self) -> Do[fx.SetDirectoryEnabled]:
+        return Do(_set_directory(self.task, enabled=True))
+
+    def step(self, event: Event) -> EnablingInPingOne | ReadingBack:
+        match event:
+            case r.DirectoryEnabledSet():
+                lines = (ResultLine("AD: enabled"),)
+                return EnablingInPingOne(self.task, lines) if self.then_pingone else ReadingBack(self.task, lines)
+            case Failed():
+                left = (ResultLine("PingOne: not touched, because AD failed", ok=False),) if self.then_pingone else ()
+                return ReadingBack(self.task, (_line("AD: enabled", event), *left))
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class EnablingInPingOne(State, frozen=True):
+    section = FUNCTIONS
+
+    task: Task
+    lines: tuple[ResultLine, ...]
+
+    def want(self) -> Do[fx.SetPingOneEnabled]:
+        return Do(_set_pingone(self.task, enabled=True))
+
+    def step(self, event: Event) -> ReadingBack:
+        match event:
+            case r.PingOneEnabledSet() | Failed():
+                return ReadingBack(self.task, (*self.lines, _line("PingOne: enabled", event)))
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class ReadingBack(State, frozen=True):
+    """Show what is, not what was meant."""
+
+    section = FUNCTIONS
+
+    task: Task
+    lines: tuple[ResultLine, ...]
+
+    def want(self) -> Do[fx.ReadAccount]:
+        return Do(fx.ReadAccount(person_id=self.task.person.id, dn=self.task.dn))
+
+    def step(self, event: Event) -> ReturnSuccess:
+        match event:
+            case r.AccountRead(account):
+                return ReturnSuccess(self.task, account, self.lines)
+            case Failed(problem):
+                unread = ResultLine(f"The account could not be read afterwards: {problem.message}", ok=False)
+                return ReturnSuccess(self.task, Account(), (*self.lines, unread))
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class ReturnSuccess(Terminal, frozen=True):
+    section = "Return Success"
+
+    task: Task
+    account: Account
+    lines: tuple[ResultLine, ...] = ()
+
+    @property
+    def half_done(self) -> bool:
+        """Whether something was done and something else failed."""
+        return {line.ok for line in self.lines} == {True, False}
+
+    def want(self) -> Done[Outputs]:
+        person, account = self.task.person, self.account
+        label, value = button(account)
+        changed = account.password_changed_at
+        return Done(
+            Outputs(
+                p1_user_name=person.username,
+                p1_email=person.email,
+                p1_email_verified=person.email_verified,
+                account_status=account.status.value if account.pingone or account.directory else "",
+                pwd_last_change=changed.strftime("%Y-%m-%dT%H:%M:%SZ") if changed else "",
+                button_label=label,
+                button_value=value,
+                response_data=account,
+                action=self.task.action,
+                identifier=person.id,
+                lines=self.lines,
+                half_done=self.half_done,
+            )
+        )
+
+
+class ReturnError(Terminal, frozen=True):
+    section = "Return Error"
+
+    problem: Problem
+    candidates: tuple[Person, ...] = ()
+
+    def want(self) -> Done[Refusal]:
+        return Done(Refusal(self.problem.message, self.problem.details, self.problem.code, self.candidates))
+
+
+UserFunctionsState = (
+    IdentifyingAction
+    | Permitting
+    | ReadingAccount
+    | Disabling
+    | EndingSessions
+    | EnablingInDirectory
+    | EnablingInPingOne
+    | ReadingBack
+    | ReturnSuccess
+    | ReturnError
+)
+
+
+def button(account: Account) -> tuple[str, str]:
+    """`buttonLabel` and `buttonValue`: Enable where both are disabled, otherwise Disable."""
+    return ("Enable", "enableUser") if account.all_disabled else ("Disable", "disableUser")
+
+
+def first_problem(replies: tuple[Reply, ...]) -> Problem:
+    """The problem of the first reply that failed."""
+    return next((reply.problem for reply in replies if isinstance(reply, Failed)), Problem("An answer was missing."))
+
+
+def _line(done: str, reply: Event) -> ResultLine:
+    if not isinstance(reply, Failed):
+        return ResultLine(done)
+    where, _, what = done.partition(": ")
+    unknown = reply.problem.code in ("unknown", "timed_out", "unreachable")
+    outcome = "unknown whether" if unknown else "not"
+    return ResultLine(f"{where}: {outcome} {what}. {reply.problem.message}", ok=False, unknown=unknown)
+
+
+def _set_directory(task: Task, *, enabled: bool) -> fx.SetDirectoryEnabled:
+    act = task.act or Act.DISABLE
+    return fx.SetDirectoryEnabled(
+        person_id=task.person.id, dn=task.dn, enabled=enabled, act=act, reason=task.reason, ticket=task.ticket
+    )
+
+
+def _set_pingone(task: Task, *, enabled: bool) -> fx.SetPingOneEnabled:
+    act = task.act or Act.DISABLE
+    return fx.SetPingOneEnabled(
+        person_id=task.person.id, enabled=enabled, act=act, reason=task.reason, ticket=task.ticket
+    )
