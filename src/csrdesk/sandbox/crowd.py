@@ -22,7 +22,13 @@ _NAMES: tuple[tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]], .
     ),
     (
         (("Ελένη", "eleni"), ("Γιώργος", "giorgos"), ("Μαρία", "maria"), ("Νίκος", "nikos"), ("Χρήστος", "christos")),
-        (("Βλάχος", "vlachos"), ("Δήμου", "dimou"), ("Κόκκινου", "kokkinou"), ("Παππά", "pappa"), ("Σαμαράς", "samaras")),
+        (
+            ("Βλάχος", "vlachos"),
+            ("Δήμου", "dimou"),
+            ("Κόκκινου", "kokkinou"),
+            ("Παππά", "pappa"),
+            ("Σαμαράς", "samaras"),
+        ),
     ),
     (
         (("أمينة", "amina"), ("خالد", "khalid"), ("سلمى", "salma"), ("عمر", "omar"), ("ليلى", "layla")),

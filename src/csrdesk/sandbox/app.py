@@ -1,0 +1,180 @@
+"""The web application: which handler answers which path, and the layers in front of them.
+
+PingOne's API, its sign-on host, the directory, the mailbox and the controls share one port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from csrdesk.sandbox import (
+    accounts, activities, authentications, devices, directory, ids, mailbox, oauth, passwords, policies, populations,
+    roles, sessions, users,
+)  # fmt: skip
+from csrdesk.sandbox.answers import Refusal, by_status, not_found
+from csrdesk.sandbox.calls import Call, Handler, read
+from csrdesk.sandbox.clock import Clock
+from csrdesk.sandbox.control import Controls
+from csrdesk.sandbox.faults import FaultLayer, Faults
+from csrdesk.sandbox.model import World
+from csrdesk.sandbox.recorder import RecorderLayer, Recording
+
+_API: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/users", users.list_users),
+    ("GET", "/users/{user}", users.read_user),
+    ("POST", "/users/{user}", accounts.act_on_user),
+    ("GET", "/users/{user}/enabled", accounts.read_enabled),
+    ("PUT", "/users/{user}/enabled", accounts.update_enabled),
+    ("GET", "/users/{user}/mfaEnabled", accounts.read_mfa_enabled),
+    ("PUT", "/users/{user}/mfaEnabled", accounts.update_mfa_enabled),
+    ("GET", "/users/{user}/population", accounts.read_user_population),
+    ("GET", "/users/{user}/password", passwords.read_password),
+    ("POST", "/users/{user}/password", passwords.act_on_password),
+    ("GET", "/users/{user}/devices", devices.list_devices),
+    ("GET", "/users/{user}/devices/{device}", devices.read_device),
+    ("GET", "/users/{user}/sessions", sessions.list_sessions),
+    ("GET", "/users/{user}/sessions/{session}", sessions.read_session),
+    ("DELETE", "/users/{user}/sessions/{session}", sessions.delete_session),
+    ("GET", "/users/{user}/roleAssignments", roles.list_role_assignments),
+    ("GET", "/populations", populations.list_populations),
+    ("GET", "/populations/{population}", populations.read_population),
+    ("GET", "/passwordPolicies", passwords.list_policies),
+    ("GET", "/passwordPolicies/{policy}", passwords.read_policy),
+    ("GET", "/deviceAuthenticationPolicies", policies.list_mfa_policies),
+    ("GET", "/deviceAuthenticationPolicies/{policy}", policies.read_mfa_policy),
+    ("GET", "/mfaSettings", policies.read_mfa_settings),
+    ("GET", "/activities", activities.list_activities),
+    ("POST", "/activities", activities.search_activities),
+    ("GET", "/activities/{activity}", activities.read_activity),
+)
+_AUTHENTICATIONS: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/deviceAuthentications", authentications.create_authentication),
+    ("GET", "/deviceAuthentications/{authentication}", authentications.read_authentication),
+    ("POST", "/deviceAuthentications/{authentication}", authentications.act_on_authentication),
+)
+_TOKENS = (
+    ("POST", "/as/token", oauth.token),
+    ("GET", "/as/jwks", oauth.jwks),
+    ("GET", "/as/.well-known/openid-configuration", oauth.metadata),
+)
+_MAILBOX: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/mailbox", mailbox.as_page),
+    ("GET", "/mailbox.json", mailbox.as_json),
+    ("GET", "/mailbox/style.css", mailbox.style),
+)
+_DIRECTORY = (
+    ("POST", "/directory/search", directory.search),
+    ("POST", "/directory/modify", directory.change),
+)
+
+
+class CorrelationLayer:
+    """ASGI: every answer carries `Correlation-Id`, also those that a fault or a wrong path made."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        id_ = ids.fresh()
+        scope["csrdesk.correlation"] = id_
+
+        async def with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message["headers"],
+                    (b"correlation-id", id_.encode()),
+                    (b"x-amzn-requestid", id_.encode()),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, with_id)
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    if isinstance(error, Refusal):
+        return error.response()
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return by_status(status).response()
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """What the application serves and obeys."""
+
+    host: str
+    world: Callable[[], World]
+    clock: Clock
+    faults: Faults
+    tokens: oauth.Tokens
+    directory_password: str
+    controls: Controls
+    recording: Recording | None
+    cut: Callable[[Scope], None]
+
+    def _plain(self, method: str, path: str, handler: Handler) -> Route:
+        async def endpoint(request: Request) -> Response:
+            return handler(await read(request, self.world(), self.clock))
+
+        return Route(path, endpoint, methods=[method])
+
+    def _guarded(self, method: str, path: str, handler: Handler) -> Route:
+        """Behind a token, and for this environment alone."""
+
+        def checked(call: Call) -> Response:
+            self.tokens.check(call)
+            if call.path["environment"].lower() != ids.ENVIRONMENT:
+                raise not_found()
+            return handler(call)
+
+        return self._plain(method, path, checked)
+
+    def _token_route(self, method: str, path: str, handler: Callable[[Call, oauth.Tokens], Response]) -> Route:
+        def checked(call: Call) -> Response:
+            if call.path["environment"].lower() != ids.ENVIRONMENT:
+                return JSONResponse({"error": "not_found", "error_description": "No such environment"}, 404)
+            return handler(call, self.tokens)
+
+        return self._plain(method, path, checked)
+
+    def _directory_route(self, method: str, path: str, handler: Callable[[Call, str], Response]) -> Route:
+        return self._plain(method, path, lambda call: handler(call, self.directory_password))
+
+    def _control_routes(self) -> list[Route]:
+        controls = self.controls
+        return [
+            Route("/control/clock", controls.clock, methods=["GET", "POST"]),
+            Route("/control/faults", controls.faults, methods=["GET", "POST", "DELETE"]),
+            Route("/control/faults/{id}", controls.fault, methods=["DELETE"]),
+            Route("/control/people", controls.people, methods=["GET"]),
+            Route("/control/users/{username:path}", controls.user, methods=["GET", "PATCH"]),
+            Route("/control/reset", controls.reset, methods=["POST"]),
+        ]
+
+    def application(self) -> ASGIApp:
+        """The whole of it, the recorder outermost."""
+        api, auth = "/v1/environments/{environment}", "/{environment}"
+        routes = [
+            *(self._plain(*route) for route in _MAILBOX),
+            *(self._directory_route(*route) for route in _DIRECTORY),
+            *self._control_routes(),
+            *(self._guarded(method, api + path, handler) for method, path, handler in _API),
+            *(self._token_route(method, auth + path, handler) for method, path, handler in _TOKENS),
+            *(self._guarded(method, auth + path, handler) for method, path, handler in _AUTHENTICATIONS),
+        ]
+        app: ASGIApp = Starlette(routes=routes, exception_handlers={Refusal: _refused, HTTPException: _refused})
+        app = FaultLayer(app, self.faults, self.cut)
+        app = CorrelationLayer(app)
+        if self.recording is not None:
+            app = RecorderLayer(app, self.recording)
+        return TrustedHostMiddleware(app, allowed_hosts=[self.host, "localhost", "127.0.0.1"], www_redirect=False)

@@ -1,0 +1,277 @@
+"""Device authentications: start, choose a device, check a passcode. PingOne API, "MFA device authentications".
+
+Passcode devices (EMAIL, SMS, VOICE, TOTP) work; FIDO2 and MOBILE are offered and refused when they are selected.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+from starlette.responses import Response
+
+from csrdesk.sandbox import ids, passcodes
+from csrdesk.sandbox.accounts import refuse_unusable
+from csrdesk.sandbox.answers import Json, Refusal, failed, hal, invalid, link, not_found
+from csrdesk.sandbox.calls import Call, by_media, ping_media
+from csrdesk.sandbox.clock import stamp
+from csrdesk.sandbox.devices import is_usable
+from csrdesk.sandbox.model import Authentication, Device, OneTime, User
+from csrdesk.sandbox.policies import DEFAULT, Policy, policy_of
+
+_FLOW_LIFE = timedelta(minutes=15)
+_PASSCODE_TYPES = frozenset({"EMAIL", "SMS", "VOICE", "TOTP"})
+_ONE_TIME_TYPES = frozenset({"EMAIL", "SMS", "VOICE"})
+_ORDER = ("FIDO2", "MOBILE", "TOTP", "SMS", "VOICE", "EMAIL")
+_SELECTABLE = frozenset({"DEVICE_SELECTION_REQUIRED", "OTP_REQUIRED"})
+_WRONG_OTP = "The passcode is not valid."
+
+
+class _Ref(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _OneTimeBody(msgspec.Struct, frozen=True):
+    type: str
+    email: str = ""
+    phone: str = ""
+
+
+class _Selected(msgspec.Struct, frozen=True):
+    id: str = ""
+    oneTime: _OneTimeBody | None = None  # noqa: N815 - as on the wire
+
+
+class _Create(msgspec.Struct, frozen=True):
+    user: _Ref
+    policy: _Ref | None = None
+    selectedDevice: _Selected | None = None  # noqa: N815 - as on the wire
+
+
+class _Select(msgspec.Struct, frozen=True):
+    device: _Ref
+
+
+class _Check(msgspec.Struct, frozen=True):
+    otp: str
+
+
+def _usable(user: User, now: datetime) -> list[Device]:
+    """The devices that can be used now, the strongest type first; none where MFA is off for the user."""
+    if not user.mfa_enabled:
+        return []
+    devices = [device for device in user.devices if is_usable(device, now) and device.type in _ORDER]
+    return sorted(devices, key=lambda device: _ORDER.index(device.type))
+
+
+def _links(authentication: Authentication, self_href: str) -> Json:
+    names = ["self"]
+    if authentication.status == "OTP_REQUIRED":
+        names.append("otp.check")
+    if authentication.status in _SELECTABLE and authentication.one_time is None:
+        names.append("device.select")
+    return {name: link(self_href) for name in names}
+
+
+def _resource(call: Call, user: User, authentication: Authentication) -> Json:
+    self_href = f"{call.auth}/deviceAuthentications/{authentication.id}"
+    body: dict[str, object] = {
+        "_links": _links(authentication, self_href),
+        "id": authentication.id,
+        "environment": {"id": ids.ENVIRONMENT},
+        "status": authentication.status,
+        "user": {"id": authentication.user_id},
+        "policy": {"id": authentication.policy_id},
+        "createdAt": stamp(authentication.created_at),
+        "updatedAt": stamp(authentication.updated_at),
+    }
+    if authentication.device_id is not None:
+        body["selectedDevice"] = {"id": authentication.device_id}
+    if authentication.one_time is not None:
+        member = "email" if authentication.one_time.type == "EMAIL" else "phone"
+        one_time = {"type": authentication.one_time.type, member: authentication.one_time.to}
+        body["selectedDevice"] = {"oneTime": one_time}
+    if authentication.status == "FAILED":
+        body["error"] = {
+            "code": "NO_USABLE_DEVICES",
+            "message": "The user has no device that can be used.",
+            "unavailableDevices": [{"id": id_} for id_ in authentication.unavailable],
+        }
+    elif authentication.status in _SELECTABLE:
+        offered = _usable(user, call.clock.now())
+        body["_embedded"] = {"devices": [_offer(device) for device in offered]}
+    return body
+
+
+def _offer(device: Device) -> Json:
+    offer = {"id": device.id, "type": device.type}
+    return {**offer, "nickname": device.nickname} if device.nickname else offer
+
+
+def _move(call: Call, authentication: Authentication, status: str) -> None:
+    authentication.status = status
+    authentication.updated_at = call.clock.now()
+
+
+def _fail(call: Call, user: User, authentication: Authentication) -> None:
+    authentication.unavailable = [device.id for device in user.devices]
+    _move(call, authentication, "FAILED")
+
+
+def _use(call: Call, user: User, authentication: Authentication, policy: Policy, id_: str) -> None:
+    """Goes on with that device and sends its code."""
+    device = next((device for device in _usable(user, call.clock.now()) if device.id == id_.lower()), None)
+    if device is None:
+        raise invalid("device.id", "The device does not exist or cannot be used.")
+    if device.type not in _PASSCODE_TYPES:
+        raise failed("CONSTRAINT_VIOLATION", f"This environment cannot use {device.type} devices.", target="device.id")
+    authentication.device_id = device.id
+    passcodes.send_code(call.world, user, authentication, policy, call.clock.now())
+    _move(call, authentication, "OTP_REQUIRED")
+
+
+def _begin(call: Call, user: User, authentication: Authentication, policy: Policy) -> None:
+    """Without a device named: the policy decides whether one is taken or asked for."""
+    usable = _usable(user, call.clock.now())
+    if not usable:
+        _fail(call, user, authentication)
+        return
+    with_passcode = [device for device in usable if device.type in _PASSCODE_TYPES]
+    first = next(iter(with_passcode), None)
+    to_first = policy.device_selection == "DEFAULT_TO_FIRST"
+    only_one = policy.device_selection == "PROMPT_TO_SELECT" and len(usable) == 1
+    if first is not None and (to_first or only_one):
+        _use(call, user, authentication, policy, first.id)
+    else:
+        _move(call, authentication, "DEVICE_SELECTION_REQUIRED")
+
+
+def _begin_one_time(call: Call, user: User, authentication: Authentication, policy: Policy, body: _OneTimeBody) -> None:
+    """With an address given for this authentication alone; no device needs to be registered."""
+    if body.type not in _ONE_TIME_TYPES:
+        raise invalid("selectedDevice.oneTime.type")
+    member, to = ("email", body.email) if body.type == "EMAIL" else ("phone", body.phone)
+    if not to or (member == "email" and "@" not in to):
+        raise invalid(f"selectedDevice.oneTime.{member}", code="REQUIRED_VALUE")
+    authentication.one_time = OneTime(body.type, to)
+    passcodes.send_code(call.world, user, authentication, policy, call.clock.now())
+    _move(call, authentication, "OTP_REQUIRED")
+
+
+def create_authentication(call: Call) -> Response:
+    """POST deviceAuthentications."""
+    body = call.decode(_Create)
+    user = call.world.users.get(body.user.id.lower())
+    if user is None:
+        raise invalid("user.id")
+    policy = policy_of(body.policy.id) if body.policy else DEFAULT
+    if policy is None:
+        raise invalid("policy.id")
+    now = call.clock.now()
+    refuse_unusable(user, now, locked_is_fine=policy.ignore_user_lock)
+    authentication = Authentication(
+        id=ids.fresh(), user_id=user.id, policy_id=policy.id, status="", created_at=now, updated_at=now
+    )
+    selected = body.selectedDevice
+    if selected is not None and selected.oneTime is not None:
+        _begin_one_time(call, user, authentication, policy, selected.oneTime)
+    elif selected is not None and selected.id:
+        _use(call, user, authentication, policy, selected.id)
+    else:
+        _begin(call, user, authentication, policy)
+    call.world.authentications[authentication.id] = authentication
+    location = f"{call.auth}/deviceAuthentications/{authentication.id}"
+    return hal(_resource(call, user, authentication), 201, location=location)
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """An authentication that is still alive, with all that it hangs on."""
+
+    authentication: Authentication
+    user: User
+    policy: Policy
+
+
+def _known(call: Call) -> _Known:
+    """404 where there is none, or its time is over."""
+    authentication = call.world.authentications.get(call.path["authentication"].lower())
+    if authentication is None or call.clock.now() - authentication.created_at > _FLOW_LIFE:
+        raise not_found()
+    user = call.world.users.get(authentication.user_id)
+    policy = policy_of(authentication.policy_id)
+    if user is None or policy is None:
+        raise not_found()
+    return _Known(authentication, user, policy)
+
+
+def read_authentication(call: Call) -> Response:
+    """GET deviceAuthentication."""
+    known = _known(call)
+    return hal(_resource(call, known.user, known.authentication))
+
+
+def _acting(call: Call, statuses: frozenset[str]) -> _Known:
+    """The authentication to act on, where its status and the user's account allow it."""
+    known = _known(call)
+    refuse_unusable(known.user, call.clock.now(), locked_is_fine=known.policy.ignore_user_lock)
+    if known.authentication.status not in statuses:
+        raise failed("CONSTRAINT_VIOLATION", "The authentication's status does not allow this.", target="status")
+    return known
+
+
+def _select(call: Call) -> Response:
+    """device.select; selecting the same device again sends a new code."""
+    known = _acting(call, _SELECTABLE)
+    wanted = call.decode(_Select).device.id
+    if known.authentication.one_time is not None:
+        raise failed("CONSTRAINT_VIOLATION", "The authentication has an address of its own.", target="device.id")
+    _use(call, known.user, known.authentication, known.policy, wanted)
+    return hal(_resource(call, known.user, known.authentication))
+
+
+def _wrong(call: Call, known: _Known) -> Refusal:
+    """Counts it; one too many locks the device and leaves the others, if there are any."""
+    if passcodes.count_failure(known.user, known.authentication, known.policy, call.clock.now()):
+        known.authentication.device_id = None
+        known.authentication.code = ""
+        if known.authentication.one_time is None and _usable(known.user, call.clock.now()):
+            _move(call, known.authentication, "DEVICE_SELECTION_REQUIRED")
+        else:
+            _fail(call, known.user, known.authentication)
+    return invalid("otp", _WRONG_OTP, code="INVALID_OTP")
+
+
+def _check(call: Call) -> Response:
+    """otp.check."""
+    known = _acting(call, frozenset({"OTP_REQUIRED"}))
+    otp = call.decode(_Check).otp.strip()
+    if not otp:
+        raise invalid("otp", "The passcode is empty.", code="EMPTY_VALUE")
+    device = passcodes.device_of(known.user, known.authentication)
+    if known.authentication.one_time is None and (device is None or not is_usable(device, call.clock.now())):
+        raise failed("CONSTRAINT_VIOLATION", "The device cannot be used any more.", target="device.id")
+    if not passcodes.is_right(known.user, known.authentication, known.policy, otp, call.clock.now()):
+        raise _wrong(call, known)
+    if device is not None:
+        device.failures = 0
+    known.authentication.code = ""
+    _move(call, known.authentication, "COMPLETED")
+    return hal(_resource(call, known.user, known.authentication))
+
+
+def _not_built(call: Call) -> Response:
+    _known(call)
+    raise failed("CONSTRAINT_VIOLATION", "This environment has no such devices.", target="status")
+
+
+def act_on_authentication(call: Call) -> Response:
+    """POST deviceAuthentication: the content type is the verb."""
+    return by_media(
+        call,
+        {
+            ping_media("device.select"): _select,
+            ping_media("otp.check"): _check,
+            ping_media("assertion.check"): _not_built,
+            ping_media("cancel.push.authentication"): _not_built,
+        },
+    )

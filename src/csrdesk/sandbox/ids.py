@@ -1,0 +1,33 @@
+"""Ids that are the same in every sandbox, so that demos, snapshots and tests can be repeated.
+
+What comes into being while a sandbox runs (device authentications, activities, mails) has ids of its own time.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "sandbox.csrdesk.example")
+
+
+def stable(kind: str, name: str) -> str:
+    """The id of that thing, the same at each call; lower case, as PingOne and the directory write it."""
+    return str(uuid.uuid5(_NAMESPACE, f"{kind}:{name}"))
+
+
+def fresh() -> str:
+    """An id nothing else has."""
+    return str(uuid.uuid4())
+
+
+ENVIRONMENT = stable("environment", "desk")
+ORGANIZATION = stable("organization", "desk")
+CLIENT = stable("client", "desk")
+OTHER_CLIENT = stable("client", "staff office")
+DEFAULT_MFA_POLICY = stable("mfa policy", "default")
+DESK_MFA_POLICY = stable("mfa policy", "help desk")
+PASSWORD_POLICY = stable("password policy", "standard")
+FIDO2_POLICY = stable("fido2 policy", "default")
+APPLICATION = stable("application", "mobile app")
+IDENTITY_DATA_ADMIN = "0bd9c966-7664-4ac1-b059-0ff9293908e2"
+"""Ping's own role of that name; the same in every environment."""

@@ -1,0 +1,208 @@
+"""What changes while a sandbox runs: accounts, devices, messages. Tests may reach in and change it by hand.
+
+Plain records without behaviour of the protocol, so that a copy of the whole world is one `copy.deepcopy`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+
+class Device(msgspec.Struct, kw_only=True):
+    """A way to authenticate that somebody registered with PingOne."""
+
+    id: str
+    type: str
+    to: str
+    """Phone or address; empty for types without one."""
+    nickname: str
+    created_at: datetime
+    updated_at: datetime
+    status: str = "ACTIVE"
+    blocked_at: datetime | None = None
+    locked_until: datetime | None = None
+    failures: int = 0
+    """Wrong passcodes in a row."""
+    secret: str = ""
+    """Base32, of TOTP devices."""
+    last_step: int = -1
+    """The TOTP time step that was accepted last; it counts once (RFC 6238, 5.2)."""
+
+
+class Lock(msgspec.Struct, kw_only=True):
+    """A lock on an account in PingOne."""
+
+    locked_at: datetime
+    unlock_at: datetime
+
+
+class SignOnSession(msgspec.Struct, kw_only=True):
+    """A browser in which somebody is signed on."""
+
+    id: str
+    created_at: datetime
+    active_at: datetime
+    remote_ip: str
+    browser: str
+
+
+class Password(msgspec.Struct, kw_only=True):
+    """What PingOne knows of a password. EXTERNAL: another directory holds it."""
+
+    status: str
+    changed_at: datetime
+    locked_until: datetime | None = None
+
+
+class User(msgspec.Struct, kw_only=True):
+    """An account in PingOne."""
+
+    id: str
+    username: str
+    given: str
+    family: str
+    nickname: str
+    prefix: str
+    email: str
+    email_verified: bool
+    mobile_phone: str
+    external_id: str
+    account_id: str
+    """The directory's `objectGUID`; empty for those it does not know."""
+    population_id: str
+    password: Password
+    created_at: datetime
+    updated_at: datetime
+    enabled: bool = True
+    mfa_enabled: bool = True
+    lock: Lock | None = None
+    devices: list[Device] = []
+    sessions: list[SignOnSession] = []
+    roles: list[str] = []
+    """Ids of assigned roles."""
+
+
+class OneTime(msgspec.Struct, frozen=True):
+    """An address given for one authentication only."""
+
+    type: str
+    to: str
+
+
+class Authentication(msgspec.Struct, kw_only=True):
+    """A device authentication on its way."""
+
+    id: str
+    user_id: str
+    policy_id: str
+    status: str
+    created_at: datetime
+    updated_at: datetime
+    device_id: str | None = None
+    one_time: OneTime | None = None
+    code: str = ""
+    code_sent_at: datetime | None = None
+    failures: int = 0
+    """Wrong passcodes for an address without a device."""
+    unavailable: list[str] = []
+    """Ids of devices that could not be used, where it failed for want of one."""
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that arrived by SMTP."""
+
+    seq: int
+    at: datetime
+    sender: str
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+class Passcode(msgspec.Struct, frozen=True, kw_only=True):
+    """A passcode as it arrives on a phone or in a mailbox."""
+
+    seq: int
+    at: datetime
+    type: str
+    to: str
+    code: str
+    username: str
+    email: str
+    device_id: str
+
+
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of PingOne's audit."""
+
+    id: str
+    at: datetime
+    type: str
+    description: str
+    client_id: str
+    user_id: str
+    correlation_id: str
+
+
+class Entry(msgspec.Struct, kw_only=True):
+    """An object of the directory: attribute names as the schema writes them, raw values."""
+
+    dn: str
+    attributes: dict[str, list[str]]
+
+    def name_of(self, attribute: str) -> str | None:
+        """The stored spelling of an attribute; letter case does not count."""
+        wanted = attribute.casefold()
+        return next((name for name in self.attributes if name.casefold() == wanted), None)
+
+    def values(self, attribute: str) -> list[str]:
+        """All values, none where the attribute is absent."""
+        name = self.name_of(attribute)
+        return self.attributes[name] if name else []
+
+    def first(self, attribute: str, default: str = "") -> str:
+        """The value of a single-valued attribute."""
+        values = self.values(attribute)
+        return values[0] if values else default
+
+
+class World(msgspec.Struct, kw_only=True):
+    """All that is known on the other side of the wire."""
+
+    started_at: datetime
+    users: dict[str, User]
+    """By id, in a stable order."""
+    entries: dict[str, Entry]
+    """By distinguished name in lower case."""
+    authentications: dict[str, Authentication] = {}
+    mails: list[Mail] = []
+    passcodes: list[Passcode] = []
+    activities: list[Activity] = []
+    sequence: int = 0
+    """Of mails and passcodes together."""
+
+    def user(self, username: str) -> User:
+        """The account with that username; KeyError where there is none."""
+        for user in self.users.values():
+            if user.username == username:
+                return user
+        raise KeyError(username)
+
+    def entry(self, account: str) -> Entry:
+        """The directory's object with that `sAMAccountName`; KeyError where there is none."""
+        for entry in self.entries.values():
+            if entry.first("sAMAccountName") == account:
+                return entry
+        raise KeyError(account)
+
+    def next_sequence(self) -> int:
+        """A number larger than any before."""
+        self.sequence += 1
+        return self.sequence
+
+
+LOCK_FOR_LONG = timedelta(days=30)
+"""Of those who are locked to begin with: longer than anybody tries things out."""
