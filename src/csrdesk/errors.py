@@ -64,9 +64,13 @@ class ServiceError(CsrdeskError):
 
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, system: str = "", details: str = "", correlation_id: str = "") -> None:
+    def __init__(
+        self, message: str, *, system: str = "", details: str = "", correlation_id: str = "", after: float = 0.0
+    ) -> None:
         super().__init__(message, details=details, correlation_id=correlation_id)
         self.system = system
+        self.after = after
+        """Seconds of pause that the service asked for; 0 where it did not say."""
 
 
 class UnreachableError(ServiceError):
@@ -88,12 +92,6 @@ class RateLimitedError(ServiceError):
 
     code = "rate_limited"
     retryable = True
-
-    def __init__(
-        self, message: str, *, after: float = 0.0, system: str = "", details: str = "", correlation_id: str = ""
-    ) -> None:
-        super().__init__(message, system=system, details=details, correlation_id=correlation_id)
-        self.after = after
 
 
 class UnavailableError(ServiceError):
