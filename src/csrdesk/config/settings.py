@@ -1,46 +1,46 @@
-"""The settings: one TOML file, strictly typed. A wrong key or value names the file, the key, and what to do.
-
-Secrets are not here: settings name files (or the keyring) that hold them, and `services.keys` reads those.
-"""
+"""Every key of the settings with its type, bounds and meaning: the reference page is written from these classes."""
 
 from __future__ import annotations
 
-import ipaddress
-import os
-import tomllib
-from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Meta, Struct, field
 
-from csrdesk.errors import ConfigError
 from csrdesk.model.devices import ORDER
 
-Seconds = Annotated[float, Meta(gt=0)]
+Seconds = Annotated[float, Meta(gt=0, le=300)]
 
 
 class PingOneSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Where PingOne is and who we are there: a worker application with the role Identity Data Admin."""
 
     environment_id: str
+    """The environment's id, a UUID."""
     client_id: str
+    """The worker application's client id."""
     api_url: str = "https://api.pingone.com/v1"
+    """The API of your region, with its version."""
     auth_url: str = "https://auth.pingone.com"
+    """The sign-on host of your region."""
     client_secret_file: str = ""
     """Empty: `CSRDESK_PINGONE_CLIENT_SECRET_FILE`, then the keyring."""
     timeout_seconds: Seconds = 10.0
+    """For each request."""
 
 
 class DirectorySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The directory beside PingOne."""
 
     kind: Literal["none", "sandbox"] = "none"
+    """`sandbox` speaks to the directory of `csrdesk sandbox`; Active Directory itself is not built yet."""
     url: str = ""
+    """Where the directory is."""
     user: str = ""
+    """Whom csrdesk signs in as."""
     password_file: str = ""
+    """Empty: `CSRDESK_DIRECTORY_PASSWORD_FILE`, then the keyring."""
     timeout_seconds: Seconds = 10.0
+    """For each request."""
     protected_groups: tuple[str, ...] = (
         "Domain Admins",
         "Enterprise Admins",
@@ -48,21 +48,30 @@ class DirectorySettings(Struct, frozen=True, forbid_unknown_fields=True):
         "Administrators",
         "Account Operators",
     )
+    """Nobody at the desk acts on members, by nesting too."""
     protected_ous: tuple[str, ...] = ()
+    """Distinguished names; nobody at the desk acts on what is below them."""
 
 
 class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The mail server, always over TLS."""
 
     host: str = ""
+    """The server that takes mail from this machine."""
     port: int = 587
+    """587 for STARTTLS, 465 for TLS."""
     security: Literal["starttls", "tls"] = "starttls"
+    """How the connection becomes TLS; in clear is not offered."""
     user: str = ""
+    """Empty where the server asks for no sign-in."""
     password_file: str = ""
+    """Empty: `CSRDESK_MAIL_PASSWORD_FILE`, then the keyring."""
     sender: str = ""
+    """The address that customers see; one that they know."""
     ca_file: str = ""
     """A CA of your own (PEM); empty for the system's."""
     timeout_seconds: Seconds = 15.0
+    """For each mail: it is taken in that time, or shown as not sent."""
 
 
 class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,8 +80,11 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     public_url: str = ""
     """The origin of the customers' pages as customers reach it; links use this alone."""
     listen_host: str = "127.0.0.1"
+    """Where the pages are served on this machine; a reverse proxy with your certificate stands before it."""
     listen_port: Annotated[int, Meta(ge=0, le=65535)] = 8443
+    """0 takes a free one."""
     trusted_proxies: tuple[str, ...] = ()
+    """Addresses whose `X-Forwarded-For` is believed; without your proxy's, all customers seem to come from it."""
     data_dir: str = ""
     """Empty for the user's data folder."""
     key_file: str = ""
@@ -82,26 +94,39 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     agent_name: str = ""
     """The name customers read; empty for the operating system's."""
     ticket_required: bool = False
+    """Whether each look-up and each act needs a ticket's number."""
     log_file: str = ""
+    """Empty: `csrdesk.log` in the data folder. It holds no names and no secrets."""
 
 
 class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Clocks in seconds and counts; values outside the bounds are refused at start."""
 
     link_seconds: Annotated[int, Meta(ge=30, le=600)] = 150
+    """From the mail server's acceptance to the right code; one key gives the caller as much again."""
     link_total_seconds: Annotated[int, Meta(ge=30, le=600)] = 600
+    """The most that a link lives, however often it is extended."""
     page_seconds: Annotated[int, Meta(ge=60, le=600)] = 600
+    """From the right code to the last step of the page."""
     verified_minutes: Annotated[int, Meta(ge=5, le=60)] = 15
+    """How long a caller counts as verified."""
     verified_calls: Annotated[int, Meta(ge=1, le=3)] = 3
+    """Verified calls that an agent may have at once."""
     codes_per_link: Annotated[int, Meta(ge=1, le=5)] = 5
+    """Spoken codes that may be typed for one link."""
     codes_per_person_a_day: Annotated[int, Meta(ge=1, le=10)] = 10
+    """Spoken codes that may be typed for one person in 24 hours, over all calls."""
     protective_disables_an_hour: Annotated[int, Meta(ge=0, le=5)] = 5
+    """Disables without proof that an agent may make."""
     not_me_freeze_hours: Annotated[int, Meta(ge=1, le=168)] = 4
+    """How long nobody can verify as a person who said "this wasn't me"."""
     enable_within_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    """Agents enable what the desk itself disabled in that time, nothing else."""
     resend_otp: Annotated[int, Meta(ge=0, le=10)] = 3
+    """`resendOtpLimit`: passcodes sent again in one verification."""
 
 
-_FLOW_NAMES = {
+FLOW_NAMES = {
     "company_logo": "flowCompanyLogo",
     "mfa_policy_id": "p1MFAPolicyId",
     "agreement_id": "p1AgreementId",
@@ -123,32 +148,52 @@ _FLOW_NAMES = {
     "ciam_require_mfa": "ciam_requireMFA",
     "allowed_device_types": "allowedDeviceTypes",
 }
+"""Ping's own spelling, which people who migrate search for."""
 
 
-class FlowSettings(Struct, frozen=True, forbid_unknown_fields=True, rename=_FLOW_NAMES):
+class FlowSettings(Struct, frozen=True, forbid_unknown_fields=True, rename=FLOW_NAMES):
     """The flow's variables under Ping's own names; `flow...` wins over `ciam_...`."""
 
     company_logo: str = ""
+    """A PNG, JPEG or WebP for the customer's page: a file, or an https address that is fetched once at start."""
     mfa_policy_id: str = ""
+    """The MFA policy for the desk's device authentications; empty for PingOne's default."""
     agreement_id: str = ""
+    """No effect yet."""
     risk_policy_id_authn: str = ""
+    """No effect yet."""
     risk_policy_id_ar: str = ""
+    """No effect yet."""
     risk_policy_id_reg: str = ""
+    """No effect yet."""
     protect_analysis_required: bool | None = None
+    """Not built yet: true is refused."""
     require_mfa: bool | None = None
-    """None: true where another way to verify exists, otherwise false."""
+    """Whether a caller without a registered device cannot be verified. Unset: `ciam_requireMFA`, else false."""
     ciam_account_recovery_enabled: bool = False
+    """Not built yet: true is refused."""
     ciam_apple_enabled: bool = False
+    """Not built: true is refused."""
     ciam_facebook_enabled: bool = False
+    """Not built: true is refused."""
     ciam_google_enabled: bool = False
+    """Not built: true is refused."""
     ciam_magic_link_enabled: bool = True
+    """The only way to verify so far: false is refused."""
     ciam_agreement_enabled: bool = False
+    """Not built yet: true is refused."""
     ciam_protect_analysis_required: bool = False
+    """Not built yet: true is refused."""
     ciam_logo_url: str = ""
+    """As `flowCompanyLogo`, which wins."""
     ciam_company_name: str = "Help desk"
+    """Who the customer's page and mail say they are from."""
     ciam_logo_style: str = ""
+    """CSS declarations for the logo; sizes, margins and background only, the rest is dropped."""
     ciam_require_mfa: bool | None = None
+    """As `flowRequireMFA`, which wins."""
     allowed_device_types: tuple[str, ...] = ORDER
+    """Devices that may be used to verify."""
 
     @property
     def logo(self) -> str:
@@ -161,16 +206,10 @@ class FlowSettings(Struct, frozen=True, forbid_unknown_fields=True, rename=_FLOW
         chosen = self.require_mfa if self.require_mfa is not None else self.ciam_require_mfa
         return bool(chosen)
 
-
-_NOT_BUILT = (
-    "protect_analysis_required",
-    "ciam_account_recovery_enabled",
-    "ciam_apple_enabled",
-    "ciam_facebook_enabled",
-    "ciam_google_enabled",
-    "ciam_agreement_enabled",
-    "ciam_protect_analysis_required",
-)
+    @property
+    def device_types(self) -> tuple[str, ...]:
+        """`allowedDeviceTypes` without blanks around the words."""
+        return tuple(kind.strip() for kind in self.allowed_device_types)
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -184,77 +223,3 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     flow: FlowSettings = field(default_factory=FlowSettings)
     demo: bool = False
     """Set by the demo alone: a sandbox on loopback, throw-away data."""
-
-
-def default_path() -> Path:
-    """`CSRDESK_CONFIG`, else `config.toml` in the user's configuration folder."""
-    named = os.environ.get("CSRDESK_CONFIG")
-    if named:
-        return Path(named)
-    import platformdirs  # noqa: PLC0415 - only the commands that need a path pay for it
-
-    return Path(platformdirs.user_config_dir("csrdesk")) / "config.toml"
-
-
-def load(path: Path) -> Settings:
-    """Read and check a settings file. Raises `ConfigError` with file, key and what to do."""
-    try:
-        raw = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        msg = f"There are no settings at {path}. Make them with `csrdesk config init`, or try `csrdesk demo`."
-        raise ConfigError(msg, file=str(path)) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        msg = f"{path} cannot be read as TOML: {error}."
-        raise ConfigError(msg, file=str(path)) from None
-    try:
-        settings = msgspec.convert(raw, Settings)
-    except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$")
-        key = where.strip("`.") or "top level"
-        msg = f"{path}: {what} (at {key}). `csrdesk config check` lists what is allowed."
-        raise ConfigError(msg, file=str(path), key=key) from None
-    check(settings, file=str(path))
-    return settings
-
-
-def check(settings: Settings, *, file: str = "") -> None:
-    """What types alone cannot say. Raises `ConfigError` for the first thing that is wrong."""
-
-    def wrong(key: str, message: str) -> ConfigError:
-        return ConfigError(f"{file or 'settings'}: {key}: {message}", file=file, key=key)
-
-    for name in _NOT_BUILT:
-        if getattr(settings.flow, name):
-            raise wrong(f"flow.{_FLOW_NAMES[name]}", "this is not built yet; set it to false or leave it out.")
-    if not settings.flow.ciam_magic_link_enabled:
-        raise wrong("flow.ciam_magicLinkEnabled", "the magic link is the only way to verify so far; set it to true.")
-    for kind in settings.flow.allowed_device_types:
-        if kind.strip() not in ORDER:
-            raise wrong("flow.allowedDeviceTypes", f"{kind!r} is none of {', '.join(ORDER)}.")
-    for key, url in (("pingone.api_url", settings.pingone.api_url), ("pingone.auth_url", settings.pingone.auth_url)):
-        if not is_safe(url):
-            raise wrong(key, "must be https outside this machine.")
-    if settings.directory.kind != "none" and not is_safe(settings.directory.url):
-        raise wrong("directory.url", "must be https outside this machine.")
-    if settings.desk.public_url and not is_safe(settings.desk.public_url):
-        raise wrong("desk.public_url", "must be https outside this machine: a link is a key.")
-    if settings.limits.link_total_seconds < settings.limits.link_seconds:
-        raise wrong("limits.link_total_seconds", "must not be less than limits.link_seconds.")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` names this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def is_safe(url: str) -> bool:
-    """https, or plain http to this machine."""
-    parts = urlsplit(url)
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-    )

@@ -1,0 +1,34 @@
+"""The settings: one TOML file, strictly typed. A wrong key or value names the file, the key, and what to do.
+
+Secrets are not here: settings name files (or the keyring) that hold them, and `services.keys` reads those.
+"""
+
+from __future__ import annotations
+
+from csrdesk.config.checks import check, is_loopback, is_safe, notes
+from csrdesk.config.loading import default_path, load
+from csrdesk.config.settings import (
+    DeskSettings,
+    DirectorySettings,
+    FlowSettings,
+    LimitSettings,
+    MailSettings,
+    PingOneSettings,
+    Settings,
+)
+
+__all__ = [
+    "DeskSettings",
+    "DirectorySettings",
+    "FlowSettings",
+    "LimitSettings",
+    "MailSettings",
+    "PingOneSettings",
+    "Settings",
+    "check",
+    "default_path",
+    "is_loopback",
+    "is_safe",
+    "load",
+    "notes",
+]

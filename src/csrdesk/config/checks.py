@@ -1,0 +1,112 @@
+"""What types alone cannot say of settings: what is refused, and what is allowed and yet worth knowing."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from csrdesk.config.settings import FLOW_NAMES, Settings
+from csrdesk.errors import ConfigError
+from csrdesk.model.devices import ORDER
+
+Wrong = Callable[[str, str], ConfigError]
+
+_NOT_BUILT = (
+    "protect_analysis_required",
+    "ciam_account_recovery_enabled",
+    "ciam_apple_enabled",
+    "ciam_facebook_enabled",
+    "ciam_google_enabled",
+    "ciam_agreement_enabled",
+    "ciam_protect_analysis_required",
+)
+_NO_EFFECT_YET = ("agreement_id", "risk_policy_id_authn", "risk_policy_id_ar", "risk_policy_id_reg")
+_HTTPS = "must be https outside this machine."
+
+
+def check(settings: Settings, *, file: str = "") -> None:
+    """Raises `ConfigError` for the first thing that is wrong."""
+
+    def wrong(key: str, message: str) -> ConfigError:
+        return ConfigError(f"{file or 'settings'}: {key}: {message}", file=file, key=key)
+
+    _check_flow(settings, wrong)
+    for key, url in (("pingone.api_url", settings.pingone.api_url), ("pingone.auth_url", settings.pingone.auth_url)):
+        if not is_safe(url):
+            raise wrong(key, _HTTPS)
+    if settings.directory.kind != "none" and not is_safe(settings.directory.url):
+        raise wrong("directory.url", _HTTPS)
+    if settings.desk.public_url:
+        _check_public_url(settings.desk.public_url, wrong)
+    if settings.limits.link_total_seconds < settings.limits.link_seconds:
+        raise wrong("limits.link_total_seconds", "must not be less than limits.link_seconds.")
+    if settings.demo and not is_loopback(urlsplit(settings.pingone.api_url).hostname or ""):
+        raise wrong("demo", "the demo runs against the sandbox on this machine alone; leave this key out.")
+
+
+def _check_flow(settings: Settings, wrong: Wrong) -> None:
+    for name in _NOT_BUILT:
+        if getattr(settings.flow, name):
+            raise wrong(f"flow.{FLOW_NAMES[name]}", "this is not built yet; set it to false or leave it out.")
+    if not settings.flow.ciam_magic_link_enabled:
+        raise wrong("flow.ciam_magicLinkEnabled", "the magic link is the only way to verify so far; set it to true.")
+    for kind in settings.flow.allowed_device_types:
+        if kind.strip() not in ORDER:
+            raise wrong("flow.allowedDeviceTypes", f"{kind!r} is none of {', '.join(ORDER)}.")
+
+
+def _check_public_url(url: str, wrong: Wrong) -> None:
+    """Links are made from it alone, so it is an origin and nothing else."""
+    if not is_safe(url):
+        raise wrong("desk.public_url", "must be https outside this machine: a link is a key.")
+    parts = urlsplit(url)
+    if url != f"{parts.scheme}://{parts.netloc}" or parts.username is not None:
+        raise wrong("desk.public_url", "must be an origin alone, without a path or a slash at the end.")
+
+
+def notes(settings: Settings) -> tuple[str, ...]:
+    """What to know before the first call, a sentence each."""
+    desk, flow = settings.desk, settings.flow
+    said = [
+        (not desk.public_url and not settings.demo, "desk.public_url is empty: no link can be sent."),
+        (not (settings.mail.host and settings.mail.sender), "mail.host or mail.sender is empty: no link can be sent."),
+        (not desk.phone, "desk.phone is empty: the customer's page cannot say which number they should have called."),
+        (settings.directory.kind == "none", "directory.kind is none: csrdesk acts in PingOne alone."),
+        (not flow.mfa_policy_id, "flow.p1MFAPolicyId is empty: PingOne's default MFA policy is used."),
+        (
+            not flow.must_have_mfa,
+            "flow.flowRequireMFA is off: a caller without a device gets a recovery proof from link and code.",
+        ),
+        (not settings.demo, ONE_MACHINE),
+    ]
+    unused = [f"flow.{FLOW_NAMES[name]} has no effect yet." for name in _NO_EFFECT_YET if getattr(flow, name)]
+    return (*(words for applies, words in said if applies), *unused)
+
+
+ONE_MACHINE = (
+    "The desk runs on this one machine: whoever holds it holds its credentials, and can write past csrdesk's rules and "
+    "its audit."
+)
+"""Said at every start that is not the demo's."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` names this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_safe(url: str) -> bool:
+    """https, or plain http to this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    )
