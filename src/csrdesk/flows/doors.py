@@ -36,6 +36,8 @@ class Context(msgspec.Struct, frozen=True):
     """The place in a `Together`."""
     secret: Secret | None = None
     """What the person typed, in memory only; None after a crash."""
+    browser: str = ""
+    """Hash of the cookie of the browser that answered on the customer's page; empty elsewhere and after a crash."""
 
     @property
     def key(self) -> str:
@@ -60,9 +62,7 @@ class OpenedLink(msgspec.Struct, frozen=True):
 class LinkDesk(Protocol):
     """The desk's side of sending a link: what the performer of `SendMagicLink` needs of the challenge rows."""
 
-    async def open(
-        self, effect: SendMagicLink, context: Context, *, to: str, address: str
-    ) -> OpenedLink | LinkNotSent:
+    async def open(self, effect: SendMagicLink, context: Context, *, to: str, address: str) -> OpenedLink | LinkNotSent:
         """Make the link for this call; older links of the person end. `to` is masked, `address` is kept as a keyed hash."""
         ...
 

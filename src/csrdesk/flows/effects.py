@@ -91,11 +91,12 @@ class CheckCode(Effect, frozen=True, kw_only=True):
     """Count the try, then compare the typed code (the context's secret); the right one binds the browser."""
 
     kind = Kind.DESK
+    needs_secret = True
     challenge_id: str
 
 
 class RefuseChallenge(Effect, frozen=True, kw_only=True):
-    """"This wasn't me": end the link, warn the agent, freeze verification of this person, alert."""
+    """The customer says "this wasn't me": end the link, warn the agent, freeze verification of this person, alert."""
 
     kind = Kind.DESK
     challenge_id: str
@@ -202,6 +203,7 @@ class CheckPasscode(Effect, frozen=True, kw_only=True):
     """Hand PingOne the passcode (the context's secret)."""
 
     kind = Kind.SEND
+    needs_secret = True
     action = "mfa.check"
     authentication_id: str
     device_id: str

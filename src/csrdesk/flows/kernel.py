@@ -81,6 +81,8 @@ class Effect(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     kind: ClassVar[Kind]
     action: ClassVar[str] = ""
     """What the audit calls it (`pingone.disable`); empty where nothing is audited around it."""
+    needs_secret: ClassVar[bool] = False
+    """Whether it needs what the person typed: gone after a restart, it is answered with `SecretLost`, not performed."""
 
     person_id: str = ""
     """The PingOne id of the person concerned, empty where it is nobody's."""
@@ -118,9 +120,9 @@ class Outcome(msgspec.Struct, frozen=True, tag=True):
     """How a flow ended."""
 
 
-P = TypeVar("P", bound=Prompt)
-E = TypeVar("E", bound=Effect)
-O = TypeVar("O", bound=Outcome)  # noqa: E741 - reads well beside P and E
+P = TypeVar("P", bound=Prompt, covariant=True)
+E = TypeVar("E", bound=Effect, covariant=True)
+O = TypeVar("O", bound=Outcome, covariant=True)  # noqa: E741 - reads well beside P and E
 
 
 @dataclass(frozen=True)

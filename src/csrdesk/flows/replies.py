@@ -139,12 +139,16 @@ class PingOneEnabledSet(Reply, frozen=True):
     """Written and read back."""
 
     enabled: bool
+    changed: bool = True
+    """False where it was so already and nothing was written: then it was not the desk that did it."""
 
 
 class DirectoryEnabledSet(Reply, frozen=True):
     """Written and read back."""
 
     enabled: bool
+    changed: bool = True
+    """False where it was so already and nothing was written: then it was not the desk that did it."""
 
 
 class SessionsEnded(Reply, frozen=True):
@@ -181,6 +185,6 @@ class PasscodeWrong(Reply, frozen=True):
 
 
 class PasscodeRefused(Reply, frozen=True):
-    """This authentication takes no more passcodes: expired, device locked, too many tries."""
+    """The authentication takes no more passcodes: expired, device locked, too many tries."""
 
     message: str
