@@ -58,7 +58,7 @@ def decode(raw: dict[str, object], *, file: str = "settings") -> Settings:
 
 
 def _explained(file: str, what: str, table: str) -> ConfigError:
-    """msgspec's words, with the whole key and what to do."""
+    """The words of msgspec, with the whole key and what to do."""
     named = re.search(r"(?:unknown|required) field `([^`]+)`", what)
     name = named.group(1) if named else ""
     key = ".".join(part for part in (table, name) if part)
@@ -79,7 +79,7 @@ def _explained(file: str, what: str, table: str) -> ConfigError:
 
 def _keys(table: str) -> list[str]:
     sections = {section.encode_name: section.type for section in msgspec.structs.fields(Settings)}
-    kind = sections.get(table.split(".")[0].split("[")[0])
+    kind = sections.get(re.split(r"[.\[]", table, maxsplit=1)[0])
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return [field.encode_name for field in msgspec.structs.fields(kind)]
     return list(sections)

@@ -88,7 +88,7 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     data_dir: str = ""
     """Empty for the user's data folder."""
     key_file: str = ""
-    """32 random bytes that the spoken codes and form tokens are derived from. Empty: made in the data folder, mode 0600."""
+    """32 random bytes behind the spoken codes and form tokens. Empty: made in the data folder, mode 0600."""
     phone: str = ""
     """The number that customers call, as their page shows it."""
     agent_name: str = ""
