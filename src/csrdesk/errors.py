@@ -218,6 +218,6 @@ class NoSuchFlowError(FlowError):
 
 
 class LinkOverError(CsrdeskError):
-    """A link that opens nothing. Why is never told to the browser: unknown, expired, used, ended and foreign look alike."""
+    """A link that opens nothing. Why is never told: unknown, expired, used, ended and foreign look alike."""
 
     code = "link_over"

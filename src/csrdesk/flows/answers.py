@@ -40,7 +40,7 @@ class MagicLinkChosen(Answer, frozen=True):
 
 
 class ProtectiveDisableChosen(Answer, frozen=True):
-    """"Somebody has their account": no proof is needed to close the door."""
+    """Somebody has their account: no proof is needed to close the door."""
 
 
 class CannotVerifyChosen(Answer, frozen=True):
@@ -133,7 +133,7 @@ class PasscodeGiven(Answer, frozen=True):
 
 
 class CannotUseAnyChosen(Answer, frozen=True):
-    """ "I cannot use any of these"."""
+    """None of the devices offered can be used."""
 
 
 class FactorCancelled(Answer, frozen=True):

@@ -57,7 +57,7 @@ class PageApproved(Outcome, frozen=True):
 
 
 class PageRefused(Outcome, frozen=True):
-    """This wasn't me."""
+    """The customer said "this wasn't me"."""
 
     about: LinkAbout
 
@@ -270,7 +270,7 @@ class AskAgain(State, frozen=True):
 
 
 class AddingTime(State, frozen=True):
-    """ "More time", once."""
+    """More time, once."""
 
     section = SECTION
 

@@ -104,7 +104,7 @@ class FilteringDevices(State, frozen=True):
                 raise IllegalEventError(self, event)
 
     def _with(self, devices: Devices) -> StartingAuthentication | ReturnError:
-        # The documentation calls the magic link here where it is enabled; in a page that a magic link opened it never is.
+        # Where it is enabled, the magic link is called here; in a page that a magic link opened it never is.
         if not devices.mfa_enabled or not devices.registered:
             return ReturnError(Problem("No device can be asked for this account.", code="no_device"))
         allowed = self.given.inputs.allowed_device_types
@@ -160,9 +160,7 @@ class AskDevice(State, frozen=True):
             )
         )
 
-    def step(
-        self, event: Event
-    ) -> SelectingDevice | StartingAuthentication | AskDevice | CannotUseAny | ReturnSuccess:
+    def step(self, event: Event) -> SelectingDevice | StartingAuthentication | AskDevice | CannotUseAny | ReturnSuccess:
         match event:
             case a.DeviceChosen(device_id) if self.choice.device(device_id) is None:
                 return AskDevice(self.given, self.choice, "Choose one of the devices below.")
@@ -278,9 +276,7 @@ class CheckingPasscode(State, frozen=True):
         device = self.choice.device(self.device_id)
         match event:
             case r.PasscodeRight(device_id) if device and device_id == device.id:
-                return ReturnSuccess(
-                    "complete", Proof(device.auth_method, device.strength, device.id, device.label)
-                )
+                return ReturnSuccess("complete", Proof(device.auth_method, device.strength, device.id, device.label))
             case r.PasscodeRight():
                 return again.saying("PingOne answered for another device. Try again.")
             case r.PasscodeWrong(None):
@@ -368,7 +364,7 @@ class ReturnSuccess(Terminal, frozen=True):
 
 
 class CannotUseAny(Terminal, frozen=True):
-    """ "I cannot use any of these": no approval, and the agent is told."""
+    """The customer cannot use any of these: no approval, and the agent is told."""
 
     section = "Return Error"
 
@@ -425,4 +421,6 @@ def follow(given: Given, choice: Choice, authentication: r.DeviceAuthentication)
             words = authentication.error or "PingOne refused the device."
             return ReturnError(Problem(words, details=authentication.error_code, code="refused"))
         case unknown:
-            return ReturnError(Problem(f"PingOne answered {unknown!r}, which csrdesk does not know.", code="unexpected"))
+            return ReturnError(
+                Problem(f"PingOne answered {unknown!r}, which csrdesk does not know.", code="unexpected")
+            )

@@ -45,7 +45,7 @@ class Context(msgspec.Struct, frozen=True):
 
 
 class Perform(Protocol):
-    """Performs an effect. Expected outcomes are replies; a service's error becomes `Failed`; never raises a ServiceError."""
+    """Performs an effect. Expected outcomes are replies; a service's error becomes `Failed`, never raised."""
 
     async def __call__(self, effect: Effect, context: Context) -> Reply: ...
 
@@ -63,7 +63,7 @@ class LinkDesk(Protocol):
     """The desk's side of sending a link: what the performer of `SendMagicLink` needs of the challenge rows."""
 
     async def open(self, effect: SendMagicLink, context: Context, *, to: str, address: str) -> OpenedLink | LinkNotSent:
-        """Make the link for this call; older links of the person end. `to` is masked, `address` is kept as a keyed hash."""
+        """Make the link; the person's older ones end. `to` is masked, `address` is kept as a keyed hash."""
         ...
 
     async def accepted(self, challenge_id: str) -> Link:
@@ -121,7 +121,7 @@ class Session(Protocol):
         ...
 
     async def answer(self, flow_id: str, rev: int, answer: Answer) -> View:
-        """Answer the prompt of revision `rev`. Raises `StaleFlowError` or `IllegalEventError`; then nothing happened."""
+        """Answer the prompt of revision `rev`. Raises `StaleFlowError` or `IllegalEventError` with nothing done."""
         ...
 
     async def changed(self, flow_id: str, rev: int) -> View:
@@ -152,7 +152,7 @@ class CustomerSession(Protocol):
     """What the customer's page can do. Each call raises `LinkOverError` for every link that opens nothing."""
 
     async def open(self, token: str, browser: str, *, user_agent: str = "", fetch: bool = True) -> LinkView:
-        """The page for a link, for the browser with this cookie; `fetch` notes that it was fetched. Changes nothing else."""
+        """The page for a link, for the browser with this cookie; `fetch` notes that it was fetched. No more."""
         ...
 
     async def answer(self, token: str, browser: str, answer: Answer) -> LinkView:

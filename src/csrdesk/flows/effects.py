@@ -157,7 +157,7 @@ class ReadAccount(Effect, frozen=True, kw_only=True):
 
 
 class SendMagicLink(Effect, frozen=True, kw_only=True):
-    """Make a link for this call and mail it; older links of the person end. The clock runs from the mail's acceptance."""
+    """Make a link for this call and mail it; older links end. Its clock runs from the mail server's acceptance."""
 
     kind = Kind.SEND
     action = "link.send"

@@ -120,38 +120,38 @@ class Outcome(msgspec.Struct, frozen=True, tag=True):
     """How a flow ended."""
 
 
-P = TypeVar("P", bound=Prompt, covariant=True)
-E = TypeVar("E", bound=Effect, covariant=True)
-O = TypeVar("O", bound=Outcome, covariant=True)  # noqa: E741 - reads well beside P and E
+P_co = TypeVar("P_co", bound=Prompt, covariant=True)
+E_co = TypeVar("E_co", bound=Effect, covariant=True)
+O_co = TypeVar("O_co", bound=Outcome, covariant=True)
 
 
 @dataclass(frozen=True)
-class Ask(Generic[P]):
+class Ask(Generic[P_co]):
     """Wait for a person."""
 
-    prompt: P
+    prompt: P_co
 
 
 @dataclass(frozen=True)
-class Do(Generic[E]):
+class Do(Generic[E_co]):
     """Perform an effect and step with its reply."""
 
-    effect: E
+    effect: E_co
 
 
 @dataclass(frozen=True)
-class Poll(Generic[P, E]):
+class Poll(Generic[P_co, E_co]):
     """Show a prompt while an effect is under way; whichever answers first makes the step."""
 
-    prompt: P
-    effect: E
+    prompt: P_co
+    effect: E_co
 
 
 @dataclass(frozen=True)
-class Done(Generic[O]):
+class Done(Generic[O_co]):
     """The flow is over."""
 
-    outcome: O
+    outcome: O_co
 
 
 Want = Ask[Prompt] | Do[Effect] | Poll[Prompt, Effect] | Done[Outcome]
@@ -170,7 +170,7 @@ class State(msgspec.Struct, frozen=True, tag=True):
         raise NotImplementedError
 
     def step(self, event: Event) -> State:
-        """The state after `event`; raises `IllegalEventError`, and nothing has happened, where it takes no such event."""
+        """The state after `event`. Raises `IllegalEventError`, with nothing done, where it takes no such event."""
         raise IllegalEventError(self, event)
 
 

@@ -1,4 +1,4 @@
-"""What people are asked. Strings that people see stand with the prompt's screen or page; here is what they need to know."""
+"""What people are asked: what a screen or page needs to know; the words that people read stand with those."""
 
 from __future__ import annotations
 

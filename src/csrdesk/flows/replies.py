@@ -1,4 +1,4 @@
-"""What the world can answer: expected outcomes as values, in the past tense. Only the engine and performers make them."""
+"""What the world can answer: expected outcomes as values. Only the engine and the performers make them."""
 
 from __future__ import annotations
 

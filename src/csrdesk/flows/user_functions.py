@@ -12,7 +12,20 @@ import msgspec
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
-from csrdesk.flows.kernel import Do, Done, Effect, Event, Failed, Outcome, Problem, Replies, Reply, State, Terminal, Together
+from csrdesk.flows.kernel import (
+    Do,
+    Done,
+    Effect,
+    Event,
+    Failed,
+    Outcome,
+    Problem,
+    Replies,
+    Reply,
+    State,
+    Terminal,
+    Together,
+)
 from csrdesk.flows.ping import spelled
 from csrdesk.flows.prompts import ResultLine
 from csrdesk.model.account import Account
@@ -89,7 +102,9 @@ def begin(start: Start) -> IdentifyingAction | ReturnError:
         known = ", ".join(ACTIONS)
         return ReturnError(Problem(f"There is no action {start.action!r}. Known: {known}.", code="invalid_value"))
     if not start.identifier.strip():
-        return ReturnError(Problem("Say whom: user name, mail address, customer number or phone.", code="invalid_value"))
+        return ReturnError(
+            Problem("Say whom: user name, mail address, customer number or phone.", code="invalid_value")
+        )
     return IdentifyingAction(start)
 
 
@@ -118,7 +133,9 @@ class IdentifyingAction(State, frozen=True):
             case r.NoSuchUser():
                 return ReturnError(Problem("PingOne knows nobody by that.", code="not_found"))
             case r.OnlyInDirectory():
-                return ReturnError(Problem("This account is only in AD; csrdesk acts on PingOne users.", code="not_found"))
+                return ReturnError(
+                    Problem("This account is only in AD; csrdesk acts on PingOne users.", code="not_found")
+                )
             case Failed(problem):
                 return ReturnError(problem)
             case _:

@@ -18,7 +18,6 @@ from csrdesk.model.people import Person
 from csrdesk.model.proofs import Evidence
 
 
-
 class Inputs(msgspec.Struct, frozen=True, rename=spelled):
     """What the flow is called with, in Ping's names."""
 
@@ -105,7 +104,9 @@ class AwaitingChallenge(State, frozen=True):
         seen = fx.AwaitChallenge(person_id=self.given.person.id, challenge_id=self.link.id, seen=self.link.rev)
         return Poll(prompt, seen)
 
-    def step(self, event: Event) -> After | CreatingChallenge | RenewingCode | ExtendingLink | CancellingChallenge:
+    def step(
+        self, event: Event
+    ) -> After | CreatingChallenge | RenewingCode | ExtendingLink | CancellingChallenge | ReturnError:
         match event:
             case r.LinkChanged(link):
                 return after(self.given, link)

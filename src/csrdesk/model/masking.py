@@ -6,7 +6,7 @@ _SHOW_LAST_FROM = 4
 
 
 def mask_email(address: str) -> str:
-    """`j***n@e***.org`: first character, exactly three stars, the last only from four characters up; last domain label."""
+    """`j***n@e***.org`: first, three stars, the last only from four characters up; last domain label."""
     local, _, domain = address.rpartition("@")
     if not local or not domain:
         return "***"

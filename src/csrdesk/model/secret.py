@@ -28,7 +28,7 @@ class Secret:
 
 
 def decode_hook(kind: type, value: object) -> object:
-    """For `msgspec.convert(form, answers, dec_hook=decode_hook)`: a string becomes a `Secret` where one is asked for."""
+    """For `msgspec.convert(form, answers, dec_hook=decode_hook)`: a string becomes a `Secret` where one is due."""
     if kind is Secret and isinstance(value, str):
         return Secret(value)
     msg = f"no way to make a {kind.__name__}"

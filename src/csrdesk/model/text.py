@@ -11,7 +11,7 @@ _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def clean(value: str, limit: int = 256) -> str:
-    """`value` on one line, with control, bidi and unassigned characters visibly replaced, at most `limit` characters."""
+    """`value` on one line, control, bidi and unassigned characters visibly replaced, at most `limit` characters."""
     kept = (
         c if c in _KEPT_FORMAT or unicodedata.category(c) not in _UNSAFE else _REPLACEMENT
         for c in unicodedata.normalize("NFC", value[: limit * 4])
@@ -21,7 +21,7 @@ def clean(value: str, limit: int = 256) -> str:
 
 
 def digits(value: str) -> str:
-    """The decimal digits of `value` as ASCII: blanks and hyphens are dropped, full-width and other Unicode digits count.
+    """`value` with its decimal digits as ASCII, full-width and others too, and without blanks and hyphens.
 
     Anything else is kept as it is, so that the result compares unequal rather than by luck.
     """

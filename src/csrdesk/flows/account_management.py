@@ -1,0 +1,276 @@
+"""User Account management, the part of the main flow after the verification: see, confirm, act, see again.
+
+A nested flow of its own, so that "nothing gives access before verification" is one door: `begin` takes the proof.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from csrdesk.errors import IllegalEventError
+from csrdesk.flows import answers as a
+from csrdesk.flows import effects as fx
+from csrdesk.flows import prompts as p
+from csrdesk.flows import replies as r
+from csrdesk.flows import user_functions as uf
+from csrdesk.flows.kernel import Ask, Done, Event, Failed, Outcome, Poll, Problem, State, Terminal, Want
+from csrdesk.model.account import Account
+from csrdesk.model.people import Person
+from csrdesk.model.proofs import Act, Evidence
+
+SECTION = "User Account management"
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """Who was verified, how, until when."""
+
+    person: Person
+    dn: str
+    evidence: Evidence
+    until: datetime
+    ticket: str = ""
+
+
+class Needs(msgspec.Struct, frozen=True):
+    """What policy wants with every act."""
+
+    ticket: bool = False
+
+
+class Left(Outcome, frozen=True):
+    """The agent left the account page; the parent flow goes on."""
+
+
+def begin(verified: Verified, needs: Needs) -> ReadingAccount:
+    """The only way in: with a verification."""
+    return _read(verified, needs)
+
+
+class ReadingAccount(State, frozen=True):
+    """`getUserAccountStatus` runs here."""
+
+    section = SECTION
+
+    verified: Verified
+    needs: Needs
+    sub: uf.UserFunctionsState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> ReadingAccount | ManagingAccount | WindowClosed | ReturnError:
+        match self.sub.step(event):
+            case uf.ReturnSuccess(_, account):
+                return ManagingAccount(self.verified, self.needs, account)
+            case uf.ReturnError(problem) if problem.code == "not_verified":
+                return WindowClosed(self.verified.person)
+            case uf.ReturnError(problem):
+                return ReturnError(problem, self.verified)
+            case sub:
+                return ReadingAccount(self.verified, self.needs, sub)
+
+
+class ManagingAccount(State, frozen=True):
+    """Both directories side by side, and what can be done, until the window ends."""
+
+    section = SECTION
+
+    verified: Verified
+    needs: Needs
+    account: Account
+
+    def want(self) -> Poll[p.AccountPrompt, fx.WaitUntil]:
+        v = self.verified
+        label, value = uf.button(self.account)
+        prompt = p.AccountPrompt(v.person, self.account, v.evidence, v.until, label, value)
+        return Poll(prompt, fx.WaitUntil(person_id=v.person.id, moment=v.until))
+
+    def step(self, event: Event) -> ConfirmingAct | ReadingAccount | WentBack | EndedCall | WindowClosed | ReturnError:
+        match event:
+            case a.DisableChosen():
+                return ConfirmingAct(self.verified, self.needs, self.account, Act.DISABLE, self.verified.ticket)
+            case a.EnableChosen():
+                return ConfirmingAct(self.verified, self.needs, self.account, Act.ENABLE, self.verified.ticket)
+            case a.RefreshChosen():
+                return _read(self.verified, self.needs)
+            case a.BackChosen():
+                return WentBack(self.verified.person)
+            case a.CallEnded():
+                return EndedCall()
+            case r.TimeCame():
+                return WindowClosed(self.verified.person)
+            case Failed(problem):
+                return ReturnError(problem, self.verified)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class ConfirmingAct(State, frozen=True):
+    """Whom and what in full; nothing happens without a reason."""
+
+    section = SECTION
+
+    verified: Verified
+    needs: Needs
+    account: Account
+    act: Act
+    ticket: str = ""
+    note: str = ""
+
+    def want(self) -> Poll[p.ConfirmPrompt, fx.WaitUntil]:
+        v = self.verified
+        words = disable_words if self.act is Act.DISABLE else enable_words
+        prompt = p.ConfirmPrompt(
+            v.person,
+            self.act,
+            words(has_directory=bool(v.dn)),
+            self.ticket,
+            ticket_required=self.needs.ticket,
+            account=self.account,
+            verified_until=v.until,
+            note=self.note,
+        )
+        return Poll(prompt, fx.WaitUntil(person_id=v.person.id, moment=v.until))
+
+    def step(self, event: Event) -> ChangingAccount | ConfirmingAct | ManagingAccount | WindowClosed | ReturnError:
+        match event:
+            case a.Confirmed(reason, ticket) if not reason.strip():
+                return self._saying("A reason is needed: one line for the audit.", ticket)
+            case a.Confirmed(_, ticket) if self.needs.ticket and not ticket.strip():
+                return self._saying("A ticket number is needed.", ticket)
+            case a.Confirmed(reason, ticket):
+                return ChangingAccount(self.verified, self.needs, self.act, self._task(reason, ticket))
+            case a.Declined():
+                return ManagingAccount(self.verified, self.needs, self.account)
+            case r.TimeCame():
+                return WindowClosed(self.verified.person)
+            case Failed(problem):
+                return ReturnError(problem, self.verified)
+            case _:
+                raise IllegalEventError(self, event)
+
+    def _saying(self, note: str, ticket: str) -> ConfirmingAct:
+        return msgspec.structs.replace(self, note=note, ticket=ticket.strip())
+
+    def _task(self, reason: str, ticket: str) -> uf.ReadingAccount:
+        v, action = self.verified, "disableUser" if self.act is Act.DISABLE else "enableUser"
+        return uf.ReadingAccount(uf.Task(action, v.person.id, v.person, v.dn, self.act, reason.strip(), ticket.strip()))
+
+
+class ChangingAccount(State, frozen=True):
+    """`disableUser` or `enableUser` runs here."""
+
+    section = SECTION
+
+    verified: Verified
+    needs: Needs
+    act: Act
+    sub: uf.UserFunctionsState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> ChangingAccount | ShowingNotice:
+        match self.sub.step(event):
+            case uf.ReturnSuccess(_, _, lines) as done:
+                return ShowingNotice(self.verified, self.needs, self.act, lines, half_done=done.half_done)
+            case uf.ReturnError(problem):
+                line = p.ResultLine(problem.message, ok=False)
+                return ShowingNotice(self.verified, self.needs, self.act, (line,))
+            case sub:
+                return ChangingAccount(self.verified, self.needs, self.act, sub)
+
+
+class ShowingNotice(State, frozen=True):
+    """Stays until it is read, also past the window: what was half done must not vanish."""
+
+    section = SECTION
+
+    verified: Verified
+    needs: Needs
+    act: Act
+    lines: tuple[p.ResultLine, ...]
+    half_done: bool = False
+
+    def want(self) -> Ask[p.NoticePrompt]:
+        v = self.verified
+        return Ask(p.NoticePrompt(v.person, self.act, self.lines, half_done=self.half_done, verified_until=v.until))
+
+    def step(self, event: Event) -> ReadingAccount | EndedCall:
+        match event:
+            case a.NoticeRead():
+                return _read(self.verified, self.needs)
+            case a.CallEnded():
+                return EndedCall()
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class WentBack(Terminal, frozen=True):
+    """Back gives the verification up."""
+
+    section = SECTION
+
+    person: Person
+
+    def want(self) -> Done[Left]:
+        return Done(Left())
+
+
+class WindowClosed(Terminal, frozen=True):
+    section = SECTION
+
+    person: Person
+
+    def want(self) -> Done[Left]:
+        return Done(Left())
+
+
+class EndedCall(Terminal, frozen=True):
+    section = SECTION
+
+    def want(self) -> Done[Left]:
+        return Done(Left())
+
+
+class ReturnError(Terminal, frozen=True):
+    section = SECTION
+
+    problem: Problem
+    verified: Verified
+
+    def want(self) -> Done[Left]:
+        return Done(Left())
+
+
+AccountManagementState = (
+    ReadingAccount
+    | ManagingAccount
+    | ConfirmingAct
+    | ChangingAccount
+    | ShowingNotice
+    | WentBack
+    | WindowClosed
+    | EndedCall
+    | ReturnError
+)
+
+
+def disable_words(*, has_directory: bool) -> tuple[str, ...]:
+    """What a disable does, a line each."""
+    directory = ("Disable the account in AD.",) if has_directory else ("There is no AD account.",)
+    return (*directory, "Disable the user in PingOne.", "End every PingOne session, and every open link.")
+
+
+def enable_words(*, has_directory: bool) -> tuple[str, ...]:
+    """What an enable does, a line each."""
+    if has_directory:
+        return ("Enable the account in AD.", "Then enable the user in PingOne, if AD succeeded.")
+    return ("There is no AD account.", "Enable the user in PingOne.")
+
+
+def _read(verified: Verified, needs: Needs) -> ReadingAccount:
+    task = uf.Task("getUserAccountStatus", verified.person.id, verified.person, verified.dn)
+    return ReadingAccount(verified, needs, uf.ReadingAccount(task))

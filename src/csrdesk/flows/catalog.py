@@ -1,0 +1,41 @@
+"""The flows that can be started, by name. A changed state's shape changes the version: old saved states start again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from csrdesk.flows import challenge_acceptance, csr_main, user_functions
+from csrdesk.flows.kernel import State
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """One flow: its saved form and its first state."""
+
+    name: str
+    version: int
+    states: Any
+    """The union of its state classes, for the codec."""
+    inputs: type[msgspec.Struct]
+    begin: Callable[[Any], State]
+
+
+FLOWS: Mapping[str, Flow] = MappingProxyType(
+    {
+        flow.name: flow
+        for flow in (
+            Flow("csr_main", 1, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
+            Flow(
+                "challenge_acceptance",
+                1,
+                challenge_acceptance.ChallengeAcceptanceState,
+                challenge_acceptance.Start,
+                challenge_acceptance.begin,
+            ),
+            Flow("user_functions", 1, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
+        )
+    }
+)

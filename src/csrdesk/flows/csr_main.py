@@ -1,0 +1,479 @@
+"""Healthcare - CSR Help Desk - Main Flow, up to the verified caller: look up, check devices, verify.
+
+What follows the verification is `account_management`. The flow loops until the agent ends the call.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from csrdesk.errors import IllegalEventError
+from csrdesk.flows import account_management as am
+from csrdesk.flows import answers as a
+from csrdesk.flows import effects as fx
+from csrdesk.flows import look_up as lu
+from csrdesk.flows import prompts as p
+from csrdesk.flows import protective_disable as pd
+from csrdesk.flows import replies as r
+from csrdesk.flows import user_functions as uf
+from csrdesk.flows import verify_user as vu
+from csrdesk.flows.kernel import (
+    Ask,
+    Do,
+    Done,
+    Event,
+    Failed,
+    Outcome,
+    Problem,
+    Replies,
+    State,
+    Terminal,
+    Together,
+    Want,
+)
+from csrdesk.flows.rules import Rules
+from csrdesk.model.devices import Devices
+from csrdesk.model.masking import mask_name
+from csrdesk.model.people import Person, Protection
+
+VERIFICATION = "CSR Flow for Verification"
+MFA_CHECK = "Check if some MFA device is registered for user and can be used"
+MANAGEMENT = am.SECTION
+
+
+class Start(msgspec.Struct, frozen=True):
+    """Inputs: none but the ticket that the agent may have already."""
+
+    ticket: str = ""
+
+
+class CallOver(Outcome, frozen=True):
+    """The agent ended the call."""
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What a call carries along."""
+
+    rules: Rules
+    ticket: str = ""
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """The person found, their devices and their directory entry."""
+
+    person: Person
+    devices: Devices
+    dn: str = ""
+
+    def protect(self, ticket: str) -> pd.Confirming:
+        """Where a protective disable of this person begins."""
+        return pd.Confirming(self.person, self.dn, ticket)
+
+
+def begin(start: Start) -> ConfiguringFlow:
+    """The first state of a call."""
+    return ConfiguringFlow(start.ticket)
+
+
+class ConfiguringFlow(State, frozen=True):
+    """The settings become the flow's rules."""
+
+    section = "Flow Configuration"
+
+    ticket: str = ""
+
+    def want(self) -> Do[fx.LoadRules]:
+        return Do(fx.LoadRules())
+
+    def step(self, event: Event) -> LookingUp | ReturnError:
+        match event:
+            case r.RulesLoaded(rules):
+                return look_up(Given(rules, self.ticket))
+            case Failed(problem):
+                return ReturnError(problem, self)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class LookingUp(State, frozen=True):
+    """The look-up runs here, until somebody is found."""
+
+    section = VERIFICATION
+
+    given: Given
+    sub: lu.LookUpState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> LookingUp | CheckingDevices | EndingCall:
+        match self.sub.step(event):
+            case lu.Found(person, ticket):
+                return CheckingDevices(Given(self.given.rules, ticket), person)
+            case lu.EndedCall():
+                return EndingCall()
+            case sub:
+                return LookingUp(self.given, sub)
+
+
+class CheckingDevices(State, frozen=True):
+    """Devices decide what must be shown; protection decides whether anybody may act at all."""
+
+    section = MFA_CHECK
+
+    given: Given
+    person: Person
+    note: str = ""
+
+    def want(self) -> Do[Together]:
+        who = self.person.id
+        devices = fx.ReadDevices(person_id=who, policy_id=self.given.rules.mfa_policy_id)
+        return Do(Together(effects=(devices, fx.ReadProtection(person_id=who))))
+
+    def step(self, event: Event) -> ChoosingWay | NoWayToVerify | ProtectedAccount | ReturnError:
+        match event:
+            case Replies((_, r.ProtectionRead(protection))) if protection.protected:
+                return ProtectedAccount(self.given, self.person.name)
+            case Replies((r.DevicesRead(devices), r.ProtectionRead(protection))):
+                return self._choose(devices, protection)
+            case Replies(replies):
+                return ReturnError(uf.first_problem(replies), self)
+            case Failed(problem):
+                return ReturnError(problem, self)
+            case _:
+                raise IllegalEventError(self, event)
+
+    def _choose(self, devices: Devices, protection: Protection) -> ChoosingWay | NoWayToVerify:
+        caller = Caller(self.person, devices, protection.dn)
+        why = why_not(self.person, devices, self.given.rules)
+        if why:
+            return NoWayToVerify(self.given, caller, why, self.note)
+        return ChoosingWay(self.given, caller, self.note)
+
+
+def why_not(person: Person, devices: Devices, rules: Rules) -> str:
+    """Why this caller cannot be verified by a magic link now, in words; empty where they can."""
+    if not person.email:
+        return "There is no mail address on record, so no link can be sent."
+    if not person.email_verified:
+        return "The mail address on record was never verified, so a link to it proves nothing."
+    if not devices.registered:
+        return "No device is registered, and a device is required." if rules.flow_require_mfa else ""
+    if not devices.mfa_enabled:
+        return "MFA is switched off for this person, so PingOne will not ask for their device."
+    if devices.refused or devices.usable(rules.allowed_device_types):
+        return ""
+    return "A device is registered, but none can be used now."
+
+
+class ChoosingWay(State, frozen=True):
+    section = MFA_CHECK
+
+    given: Given
+    caller: Caller
+    note: str = ""
+
+    def want(self) -> Ask[p.CardPrompt]:
+        devices = self.caller.devices
+        gives = "link, code and device" if devices.registered else "link and code: a recovery proof at most"
+        warning = "An MFA bypass is running for this person; it proves nothing." if devices.bypass else ""
+        return Ask(p.CardPrompt(self.caller.person, devices.registered, gives, warning, self.note))
+
+    def step(self, event: Event) -> Verifying | Protecting | RecordingNotVerified | LeavingCustomer | EndingCall:
+        match event:
+            case a.MagicLinkChosen():
+                return Verifying(self.given, self.caller, verification(self.given, self.caller.person))
+            case a.ProtectiveDisableChosen():
+                return Protecting(self.given, self.caller.protect(self.given.ticket))
+            case a.CannotVerifyChosen():
+                return RecordingNotVerified(self.given, self.caller.person)
+            case a.AnotherCustomerChosen():
+                return LeavingCustomer(self.given)
+            case a.CallEnded():
+                return EndingCall()
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class NoWayToVerify(State, frozen=True):
+    """Registered but not usable, or no address: said, never downgraded."""
+
+    section = MFA_CHECK
+
+    given: Given
+    caller: Caller
+    why: str
+    note: str = ""
+
+    def want(self) -> Ask[p.UnverifiableCardPrompt]:
+        allowed = self.given.rules.allowed_device_types
+        registered = self.caller.devices.registered
+        obstacles = tuple(d.obstacle(allowed, None) for d in registered)
+        return Ask(p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, self.why, self.note))
+
+    def step(self, event: Event) -> Protecting | RecordingNotVerified | LeavingCustomer | EndingCall:
+        match event:
+            case a.ProtectiveDisableChosen():
+                return Protecting(self.given, self.caller.protect(self.given.ticket))
+            case a.CannotVerifyChosen():
+                return RecordingNotVerified(self.given, self.caller.person)
+            case a.AnotherCustomerChosen():
+                return LeavingCustomer(self.given)
+            case a.CallEnded():
+                return EndingCall()
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class ProtectedAccount(State, frozen=True):
+    """A look-up of a protected account says only that."""
+
+    section = MFA_CHECK
+
+    given: Given
+    name: str
+
+    def want(self) -> Ask[p.ProtectedPrompt]:
+        return Ask(p.ProtectedPrompt(self.name, self.given.rules.protected_words))
+
+    def step(self, event: Event) -> LeavingCustomer | EndingCall:
+        match event:
+            case a.AnotherCustomerChosen():
+                return LeavingCustomer(self.given)
+            case a.CallEnded():
+                return EndingCall()
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class RecordingNotVerified(State, frozen=True):
+    """The way "none": nothing is done, and one audit row says so."""
+
+    section = MFA_CHECK
+
+    given: Given
+    person: Person
+
+    def want(self) -> Do[fx.RecordNotVerified]:
+        return Do(fx.RecordNotVerified(person_id=self.person.id))
+
+    def step(self, event: Event) -> SayingNotVerified | ReturnError:
+        match event:
+            case r.Noted():
+                return SayingNotVerified(self.given, self.person)
+            case Failed(problem):
+                return ReturnError(problem, self)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class SayingNotVerified(State, frozen=True):
+    section = MFA_CHECK
+
+    given: Given
+    person: Person
+
+    def want(self) -> Ask[p.CannotVerifyPrompt]:
+        return Ask(p.CannotVerifyPrompt(self.person))
+
+    def step(self, event: Event) -> CheckingDevices | LeavingCustomer | EndingCall:
+        match event:
+            case a.BackChosen():
+                return CheckingDevices(self.given, self.person)
+            case a.AnotherCustomerChosen():
+                return LeavingCustomer(self.given)
+            case a.CallEnded():
+                return EndingCall()
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class Verifying(State, frozen=True):
+    """Verify User Magic Link runs here; only its `complete` opens the account."""
+
+    section = VERIFICATION
+
+    given: Given
+    caller: Caller
+    sub: vu.VerifyUserState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> Verifying | Managing | CheckingDevices | ReturnError:
+        person = self.caller.person
+        match self.sub.step(event):
+            case vu.ReturnSuccess("complete", until, evidence) if until and evidence:
+                verified = am.Verified(person, self.caller.dn, evidence, until, self.given.ticket)
+                rules = am.Needs(self.given.rules.ticket_required)
+                return Managing(self.given, am.begin(verified, rules))
+            case vu.ReturnSuccess("expired"):
+                note = "The link's time ran out before the code was entered. You can send a new one."
+                sub = vu.DisplayingForm(verification(self.given, person).given, note)
+                return Verifying(self.given, self.caller, sub)
+            case vu.ReturnSuccess("notMe"):
+                return CheckingDevices(self.given, person, _NOT_ME)
+            case vu.ReturnSuccess():
+                return CheckingDevices(self.given, person)
+            case vu.ReturnError(problem):
+                return ReturnError(problem, CheckingDevices(self.given, person))
+            case sub:
+                return Verifying(self.given, self.caller, sub)
+
+
+_NOT_ME = 'The customer pressed "This wasn\'t me". Verification of this person is frozen. End the call politely.'
+
+
+class Managing(State, frozen=True):
+    """User Account management runs here, inside the verified window."""
+
+    section = MANAGEMENT
+
+    given: Given
+    sub: am.AccountManagementState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> Managing | LeavingCustomer | EndingCall | ReturnError:
+        match self.sub.step(event):
+            case am.WentBack(person):
+                return LeavingCustomer(self.given, person)
+            case am.WindowClosed(person):
+                note = "The verified window has ended. To go on, verify the caller again."
+                return LeavingCustomer(self.given, person, note)
+            case am.EndedCall():
+                return EndingCall()
+            case am.ReturnError(problem, verified):
+                return ReturnError(problem, LeavingCustomer(self.given, verified.person))
+            case sub:
+                return Managing(self.given, sub)
+
+
+class Protecting(State, frozen=True):
+    """Protective disable runs here: the one change of an account before verification, and it takes access away."""
+
+    section = MANAGEMENT
+
+    given: Given
+    sub: pd.ProtectiveDisableState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> Protecting | CheckingDevices | EndingCall:
+        match self.sub.step(event):
+            case pd.Finished(person):
+                return CheckingDevices(self.given, person)
+            case pd.EndedCall():
+                return EndingCall()
+            case sub:
+                return Protecting(self.given, sub)
+
+
+class LeavingCustomer(State, frozen=True):
+    """Links and verification end with the customer; with a person, the agent goes on with the same one."""
+
+    section = VERIFICATION
+
+    given: Given
+    person: Person | None = None
+    note: str = ""
+
+    def want(self) -> Do[fx.EndVerification]:
+        return Do(fx.EndVerification(person_id=self.person.id if self.person else ""))
+
+    def step(self, event: Event) -> LookingUp | CheckingDevices | ReturnError:
+        match event:
+            case r.VerificationEnded() if self.person:
+                return CheckingDevices(self.given, self.person, self.note)
+            case r.VerificationEnded():
+                return look_up(self.given, self.note)
+            case Failed(problem):
+                return ReturnError(problem, self)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class EndingCall(State, frozen=True):
+    section = VERIFICATION
+
+    def want(self) -> Do[fx.EndCall]:
+        return Do(fx.EndCall())
+
+    def step(self, event: Event) -> CallEnded | ReturnError:
+        match event:
+            case r.CallClosed():
+                return CallEnded()
+            case Failed(problem):
+                return ReturnError(problem, self)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class CallEnded(Terminal, frozen=True):
+    section = VERIFICATION
+
+    def want(self) -> Done[CallOver]:
+        return Done(CallOver())
+
+
+class ReturnError(State, frozen=True):
+    """Nothing can go on here; Try again enters the section once more."""
+
+    section = "Return Error"
+
+    problem: Problem
+    again: ConfiguringFlow | CheckingDevices | RecordingNotVerified | LeavingCustomer | EndingCall
+
+    def want(self) -> Ask[p.ErrorPrompt]:
+        problem = self.problem
+        return Ask(p.ErrorPrompt(problem.message, problem.details, problem.correlation_id))
+
+    def step(
+        self, event: Event
+    ) -> ConfiguringFlow | CheckingDevices | RecordingNotVerified | LeavingCustomer | EndingCall:
+        match event:
+            case a.TryAgainChosen():
+                return self.again
+            case a.CallEnded():
+                return EndingCall()
+            case _:
+                raise IllegalEventError(self, event)
+
+
+CsrMainState = (
+    ConfiguringFlow
+    | LookingUp
+    | CheckingDevices
+    | ChoosingWay
+    | NoWayToVerify
+    | ProtectedAccount
+    | RecordingNotVerified
+    | SayingNotVerified
+    | Verifying
+    | Managing
+    | Protecting
+    | LeavingCustomer
+    | EndingCall
+    | CallEnded
+    | ReturnError
+)
+
+
+def look_up(given: Given, note: str = "") -> LookingUp:
+    """Where the agent types who is calling."""
+    return LookingUp(given, lu.AskUsername(lu.Given(given.rules.ticket_required, given.ticket), note))
+
+
+def verification(given: Given, person: Person) -> vu.DisplayingForm:
+    """Where Verify User Magic Link begins for this person."""
+    rules = given.rules
+    inputs = vu.Inputs(
+        p1_user_id=person.id,
+        can_change_device=True,
+        p1_mfa_policy_id=rules.mfa_policy_id,
+        allowed_device_types=rules.allowed_device_types,
+    )
+    number = f", ending {person.number_ending}" if person.number_ending else ""
+    return vu.DisplayingForm(vu.Given(inputs, person, mask_name(person.given, person.family) + number))

@@ -1,0 +1,124 @@
+"""The look-up of CSR Flow for Verification: an identifier chooses an account, it proves nobody."""
+
+from __future__ import annotations
+
+import msgspec
+
+from csrdesk.errors import IllegalEventError
+from csrdesk.flows import answers as a
+from csrdesk.flows import effects as fx
+from csrdesk.flows import prompts as p
+from csrdesk.flows import replies as r
+from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, State, Terminal
+from csrdesk.model.people import Person
+
+SECTION = "CSR Flow for Verification"
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What policy wants, and what the agent has typed so far."""
+
+    ticket_required: bool = False
+    ticket: str = ""
+
+
+class LookedUp(Outcome, frozen=True):
+    """The parent flow goes on."""
+
+
+class AskUsername(State, frozen=True):
+    section = SECTION
+
+    given: Given
+    note: str = ""
+
+    def want(self) -> Ask[p.UsernamePrompt]:
+        return Ask(p.UsernamePrompt(self.given.ticket_required, self.given.ticket, self.note))
+
+    def step(self, event: Event) -> FindingUser | AskUsername | EndedCall:
+        match event:
+            case a.UsernameGiven(identifier, ticket) if not identifier.strip():
+                return AskUsername(self._with(ticket), "Type a user name, mail address, customer number or phone.")
+            case a.UsernameGiven(_, ticket) if self.given.ticket_required and not ticket.strip():
+                return AskUsername(self._with(ticket), "A ticket number is needed. Type it beside the name.")
+            case a.UsernameGiven(identifier, ticket):
+                return FindingUser(self._with(ticket), identifier.strip())
+            case a.CallEnded():
+                return EndedCall()
+            case _:
+                raise IllegalEventError(self, event)
+
+    def _with(self, ticket: str) -> Given:
+        return Given(self.given.ticket_required, ticket.strip())
+
+
+class FindingUser(State, frozen=True):
+    section = SECTION
+
+    given: Given
+    identifier: str
+    """Lives until the person is found, then only the id."""
+
+    def want(self) -> Do[fx.FindUser]:
+        return Do(fx.FindUser(identifier=self.identifier))
+
+    def step(self, event: Event) -> Found | AskWhichUser | AskUsername:
+        match event:
+            case r.UserFound(person):
+                return Found(person, self.given.ticket)
+            case r.SeveralUsers(people, more):
+                return AskWhichUser(self.given, people, more)
+            case r.NoSuchUser():
+                return AskUsername(
+                    self.given, "PingOne knows nobody by that. Check the spelling, or ask for the number."
+                )
+            case r.OnlyInDirectory():
+                words = "This account is only in AD, so PingOne cannot verify the caller. Hand the call to the AD team."
+                return AskUsername(self.given, words)
+            case Failed(problem):
+                return AskUsername(self.given, problem.message)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class AskWhichUser(State, frozen=True):
+    section = SECTION
+
+    given: Given
+    people: tuple[Person, ...]
+    more: bool = False
+
+    def want(self) -> Ask[p.SeveralFoundPrompt]:
+        return Ask(p.SeveralFoundPrompt(self.people, self.more))
+
+    def step(self, event: Event) -> Found | AskWhichUser | AskUsername | EndedCall:
+        match event:
+            case a.UserChosen(user_id):
+                chosen = next((person for person in self.people if person.id == user_id), None)
+                return Found(chosen, self.given.ticket) if chosen else self
+            case a.AnotherCustomerChosen():
+                return AskUsername(self.given)
+            case a.CallEnded():
+                return EndedCall()
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class Found(Terminal, frozen=True):
+    section = SECTION
+
+    person: Person
+    ticket: str
+
+    def want(self) -> Done[LookedUp]:
+        return Done(LookedUp())
+
+
+class EndedCall(Terminal, frozen=True):
+    section = SECTION
+
+    def want(self) -> Done[LookedUp]:
+        return Done(LookedUp())
+
+
+LookUpState = AskUsername | FindingUser | AskWhichUser | Found | EndedCall

@@ -1,0 +1,107 @@
+"""Protective disable: "somebody has their account". No proof is asked, because it only takes access away.
+
+A reason and a ticket are needed, the act is marked unverified, and policy counts it. A nested flow of its own, so that
+the one account effect before verification stands in one place.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from csrdesk.errors import IllegalEventError
+from csrdesk.flows import answers as a
+from csrdesk.flows import prompts as p
+from csrdesk.flows import user_functions as uf
+from csrdesk.flows.account_management import SECTION, Left, disable_words
+from csrdesk.flows.kernel import Ask, Done, Event, State, Terminal, Want
+from csrdesk.model.people import Person
+from csrdesk.model.proofs import Act
+
+
+class Confirming(State, frozen=True):
+    """Whom and what in full; the default is No."""
+
+    section = SECTION
+
+    person: Person
+    dn: str
+    ticket: str = ""
+    note: str = ""
+
+    def want(self) -> Ask[p.ConfirmPrompt]:
+        words = disable_words(has_directory=bool(self.dn))
+        prompt = p.ConfirmPrompt(self.person, Act.PROTECT, words, self.ticket, ticket_required=True, unverified=True)
+        return Ask(msgspec.structs.replace(prompt, note=self.note))
+
+    def step(self, event: Event) -> Disabling | Confirming | Finished:
+        match event:
+            case a.Confirmed(reason, ticket) if not (reason.strip() and ticket.strip()):
+                return Confirming(self.person, self.dn, ticket.strip(), "A reason and a ticket number are both needed.")
+            case a.Confirmed(reason, ticket):
+                person = self.person
+                task = uf.Task("disableUser", person.id, person, self.dn, Act.PROTECT, reason.strip(), ticket.strip())
+                return Disabling(person, uf.ReadingAccount(task))
+            case a.Declined():
+                return Finished(self.person)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class Disabling(State, frozen=True):
+    """`disableUser` runs here, marked unverified."""
+
+    section = SECTION
+
+    person: Person
+    sub: uf.UserFunctionsState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> Disabling | Showing:
+        match self.sub.step(event):
+            case uf.ReturnSuccess(_, _, lines) as done:
+                return Showing(self.person, lines, half_done=done.half_done)
+            case uf.ReturnError(problem):
+                return Showing(self.person, (p.ResultLine(problem.message, ok=False),))
+            case sub:
+                return Disabling(self.person, sub)
+
+
+class Showing(State, frozen=True):
+    section = SECTION
+
+    person: Person
+    lines: tuple[p.ResultLine, ...]
+    half_done: bool = False
+
+    def want(self) -> Ask[p.NoticePrompt]:
+        return Ask(p.NoticePrompt(self.person, Act.PROTECT, self.lines, half_done=self.half_done))
+
+    def step(self, event: Event) -> Finished | EndedCall:
+        match event:
+            case a.NoticeRead():
+                return Finished(self.person)
+            case a.CallEnded():
+                return EndedCall()
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class Finished(Terminal, frozen=True):
+    section = SECTION
+
+    person: Person
+
+    def want(self) -> Done[Left]:
+        return Done(Left())
+
+
+class EndedCall(Terminal, frozen=True):
+    section = SECTION
+
+    def want(self) -> Done[Left]:
+        return Done(Left())
+
+
+ProtectiveDisableState = Confirming | Disabling | Showing | Finished | EndedCall
