@@ -1,4 +1,4 @@
-"""Device authentications (PingOne MFA API): ask for a device, choose it, hand over a passcode. Nothing is sent twice."""
+"""Device authentications (PingOne MFA API): begin, choose a device, hand over a passcode. Nothing is sent twice."""
 
 from __future__ import annotations
 

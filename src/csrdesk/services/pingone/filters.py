@@ -1,4 +1,4 @@
-"""PingOne's filters: a subset of SCIM's, where every value is a JSON string and so cannot end early (RFC 7644, 3.4.2.2)."""
+"""PingOne's filters, a subset of SCIM's: each value is a JSON string and so cannot end early (RFC 7644, 3.4.2.2)."""
 
 from __future__ import annotations
 

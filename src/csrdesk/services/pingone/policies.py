@@ -1,4 +1,4 @@
-"""MFA policies (PingOne API, "MFA device authentication policies"), as far as they decide whether a user can be asked."""
+"""MFA policies (PingOne API, "MFA Settings"), as far as they decide whether a user's devices can be asked."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ async def find(api: Api, identifier: str) -> Received[Found]:
     phones = [
         equals(attribute, form) for form in phone_forms(identifier) for attribute in ("mobilePhone", "primaryPhone")
     ]
-    query = {"filter": any_of(*names, *phones), "limit": LIST_AT_MOST + 1}
+    query: dict[str, str | int] = {"filter": any_of(*names, *phones), "limit": LIST_AT_MOST + 1}
     got = await api.get(f"{api.api_url}/users", _Page, query)
     page = got.body
     # A page may be smaller than asked for (PingOne API, "Paging"): a next link or a larger count tells as well.

@@ -1,0 +1,1 @@
+"""The directory beside PingOne: a port of two verbs on raw values, what AD means by the values, and adapters."""

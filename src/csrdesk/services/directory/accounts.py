@@ -1,0 +1,78 @@
+"""An AD account read from raw values: control bits, FILETIME, and the two ways in which AD says "never".
+
+Sources: [MS-ADTS] 2.2.16 (userAccountControl bits), 3.1.1.4.5.17 (msDS-User-Account-Control-Computed),
+[MS-DTYP] 2.3.3 (FILETIME), [MS-ADA1] 2.2 (accountExpires).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from csrdesk.errors import UnexpectedAnswerError
+from csrdesk.model.account import DirectoryAccount
+from csrdesk.services.directory.errors import SYSTEM
+from csrdesk.services.directory.port import Entry
+
+ACCOUNT_DISABLE = 0x2
+LOCKOUT = 0x10
+PASSWORD_EXPIRED = 0x800000
+
+CONTROL = "userAccountControl"
+COMPUTED = "msDS-User-Account-Control-Computed"
+"""Lock and expiry as they are now: `lockoutTime` stays set after a lock has run out."""
+ATTRIBUTES = ("sAMAccountName", CONTROL, COMPUTED, "accountExpires", "pwdLastSet")
+"""What `account_of` needs."""
+
+_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
+_NEVER = frozenset({0, 0x7FFF_FFFF_FFFF_FFFF})
+
+
+def moment(filetime: int) -> datetime | None:
+    """A FILETIME (tenths of microseconds since 1601, UTC); None for both of AD's nevers, which are no moments."""
+    if filetime in _NEVER:
+        return None
+    try:
+        return _EPOCH + timedelta(microseconds=filetime // 10)
+    except OverflowError:
+        raise _wrong("a moment out of range") from None
+
+
+def control_of(entry: Entry) -> int:
+    """`userAccountControl`. Raises `UnexpectedAnswerError` where it is absent or no number: it is never guessed."""
+    return _number(entry, CONTROL)
+
+
+def account_of(entry: Entry, now: datetime) -> DirectoryAccount:
+    """The account as of `now`. Raises `UnexpectedAnswerError` where an attribute that decides something is missing."""
+    control, computed = control_of(entry), _number(entry, COMPUTED)
+    expires_at = moment(_number(entry, "accountExpires", absent=0))
+    password_set = _number(entry, "pwdLastSet", absent=0)
+    past = bool(computed & PASSWORD_EXPIRED)
+    must_change = past and password_set == 0
+    return DirectoryAccount(
+        dn=entry.dn,
+        username=entry.first("sAMAccountName") or "",
+        user_account_control=control,
+        disabled=bool(control & ACCOUNT_DISABLE),
+        locked=bool(computed & LOCKOUT),
+        expires_at=expires_at,
+        expired=expires_at is not None and expires_at <= now,
+        password_changed_at=moment(password_set),
+        password_expired=past and not must_change,
+        must_change_password=must_change,
+    )
+
+
+def _number(entry: Entry, attribute: str, *, absent: int | None = None) -> int:
+    value = entry.first(attribute)
+    if value is None and absent is not None:
+        return absent
+    try:
+        return int(value or "")
+    except ValueError:
+        raise _wrong(f"{attribute} is absent or no number") from None
+
+
+def _wrong(details: str) -> UnexpectedAnswerError:
+    words = "The directory gave an answer that csrdesk does not know."
+    return UnexpectedAnswerError(words, system=SYSTEM, details=details)

@@ -1,0 +1,36 @@
+"""The changes that the desk makes in the directory, each read back from the server that it was written to."""
+
+from __future__ import annotations
+
+from csrdesk.errors import NotFoundError, ReadBackError
+from csrdesk.services.directory.accounts import ACCOUNT_DISABLE, CONTROL, control_of
+from csrdesk.services.directory.errors import SYSTEM
+from csrdesk.services.directory.port import Change, Directory, Entry, Equal
+
+
+async def read_entry(directory: Directory, dn: str, attributes: tuple[str, ...]) -> Entry:
+    """The one object of that name. Raises `NotFoundError`."""
+    found = await directory.search(Equal("distinguishedName", dn), attributes, base=dn)
+    if len(found) != 1:
+        raise NotFoundError("The directory has no such account.", system=SYSTEM)
+    return found[0]
+
+
+async def set_enabled(directory: Directory, entry: Entry, *, enabled: bool) -> bool:
+    """Set the account's one bit; whether anything had to be written. `entry` was just read and holds the control bits.
+
+    Old value out, new value in, in one modify: where somebody else changed it meanwhile the directory refuses both, and
+    no other bit is lost or made up. Raises `ConflictError` then, `ReadBackError` where the bit did not change after all.
+    """
+    old = control_of(entry)
+    new = old & ~ACCOUNT_DISABLE if enabled else old | ACCOUNT_DISABLE
+    if new == old:
+        return False
+    swap = (Change("delete", CONTROL, (entry.first(CONTROL) or "",)), Change("add", CONTROL, (str(new),)))
+    await directory.modify(entry.dn, swap)
+    after = control_of(await read_entry(directory, entry.dn, (CONTROL,)))
+    if bool(after & ACCOUNT_DISABLE) is enabled:
+        state = "disabled" if enabled else "enabled"
+        words = f"The directory said that it was done, but the account is still {state} there."
+        raise ReadBackError(words, system=SYSTEM, details=f"wrote={new} read={after}")
+    return True
