@@ -54,7 +54,7 @@ class Filter(
 
 
 class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A search below and including `base`; no attributes named means all that are stored."""
+    """A search below and including `base`, everywhere where it is empty; no attributes named means all that are stored."""
 
     base: str
     filter: Filter | None = None
@@ -90,10 +90,7 @@ def _is_allowed(call: Call, password: str) -> bool:
 
 
 def _shown(call: Call, entry: Entry, wanted: list[str]) -> dict[str, object]:
-    if not wanted or "*" in wanted:
-        attributes = dict(entry.attributes)
-    else:
-        attributes = {}
+    attributes = dict(entry.attributes) if not wanted or "*" in wanted else {}
     for attribute in wanted:
         name = entry.name_of(attribute)
         constructed = computed(call.world, entry, attribute, call.clock.now())
@@ -115,12 +112,12 @@ def search(call: Call, password: str) -> Response:
     except msgspec.DecodeError as error:
         return _json(_result(2, f"00000057: LdapErr: comment: {error}"), 400)
     base = wanted.base.lower()
-    if base not in call.world.entries:
+    if base and base not in call.world.entries:
         return _json({**_result(32, _NO_OBJECT), "entries": []})
     found = [
         _shown(call, entry, wanted.attributes)
         for dn, entry in call.world.entries.items()
-        if (dn == base or dn.endswith(f",{base}")) and (wanted.filter is None or wanted.filter.holds(entry))
+        if (not base or dn == base or dn.endswith(f",{base}")) and (wanted.filter is None or wanted.filter.holds(entry))
     ]
     return _json({**_result(0), "entries": found})
 
