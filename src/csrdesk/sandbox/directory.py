@@ -54,7 +54,7 @@ class Filter(
 
 
 class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A search below and including `base`, everywhere where it is empty; no attributes named means all that are stored."""
+    """A search below and including `base` (empty: everywhere); no attributes named means all that are stored."""
 
     base: str
     filter: Filter | None = None

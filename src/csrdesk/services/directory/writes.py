@@ -20,7 +20,7 @@ async def set_enabled(directory: Directory, entry: Entry, *, enabled: bool) -> b
     """Set the account's one bit; whether anything had to be written. `entry` was just read and holds the control bits.
 
     Old value out, new value in, in one modify: where somebody else changed it meanwhile the directory refuses both, and
-    no other bit is lost or made up. Raises `ConflictError` then, `ReadBackError` where the bit did not change after all.
+    no other bit is lost or made up. Raises `ConflictError` then, `ReadBackError` where the bit did not change.
     """
     old = control_of(entry)
     new = old & ~ACCOUNT_DISABLE if enabled else old | ACCOUNT_DISABLE
