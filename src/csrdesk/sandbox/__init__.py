@@ -18,7 +18,7 @@ __all__ = ["Connection", "Options", "Sandbox"]
 
 def __getattr__(name: str) -> object:
     if name == "Sandbox":
-        from csrdesk.sandbox.server import Sandbox  # noqa: PLC0415 - the servers' libraries load only when one is wanted
+        from csrdesk.sandbox.server import Sandbox
 
         return Sandbox
     message = f"module {__name__!r} has no attribute {name!r}"

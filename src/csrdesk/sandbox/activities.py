@@ -85,20 +85,24 @@ def _checked(comparison: Comparison) -> None:
         raise FilterError("The filter uses an operator that is not supported here.", unsupported="operator")
 
 
+def _bounded(text: str) -> Junction:
+    wanted = parse(text, normal=dict.fromkeys(_TIMES, _moment))
+    bounds = set()
+    for comparison in wanted.comparisons():
+        _checked(comparison)
+        if comparison.attribute in _TIMES:
+            bounds.add(comparison.operator[0])
+    if bounds != {"g", "l"}:
+        raise FilterError("The filter must hold a time range.")
+    return wanted
+
+
 def _parsed(text: str) -> Junction:
     try:
-        wanted = parse(text, normal=dict.fromkeys(_TIMES, _moment))
-        bounds = set()
-        for comparison in wanted.comparisons():
-            _checked(comparison)
-            if comparison.attribute in _TIMES:
-                bounds.add(comparison.operator[0])
-        if bounds != {"g", "l"}:
-            raise FilterError("The filter must hold a time range.")
+        return _bounded(text)
     except FilterError as error:
         inner: Json = {"supportedAttributes": [*_TIMES, *_EQUALS]} if error.unsupported == "attribute" else {}
         raise malformed(str(error), code="INVALID_FILTER", target="filter", inner=inner) from None
-    return wanted
 
 
 def _answer(call: Call, filter_: str, limit: int, offset: int = 0) -> Response:

@@ -5,7 +5,7 @@ PingOne's API, its sign-on host, the directory, the mailbox and the controls sha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import msgspec
 from starlette.applications import Starlette
@@ -17,9 +17,21 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from csrdesk.sandbox import (
-    accounts, activities, authentications, devices, directory, ids, mailbox, oauth, passwords, policies, populations,
-    roles, sessions, users,
-)  # fmt: skip
+    accounts,
+    activities,
+    authentications,
+    devices,
+    directory,
+    ids,
+    mailbox,
+    oauth,
+    passwords,
+    policies,
+    populations,
+    roles,
+    sessions,
+    users,
+)
 from csrdesk.sandbox.answers import Refusal, by_status, not_found
 from csrdesk.sandbox.calls import Call, Handler, read
 from csrdesk.sandbox.clock import Clock

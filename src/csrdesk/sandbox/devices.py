@@ -65,12 +65,16 @@ def device_resource(call: Call, user: User, device: Device) -> Json:
     return body
 
 
+def _filter_attribute(name: str) -> None:
+    if name not in {"status", "type"}:
+        raise FilterError("The filter uses an attribute that is not supported.", unsupported="attribute")
+
+
 def _filtered(devices: list[Device], text: str) -> list[Device]:
     try:
         wanted = parse(text)
         for comparison in wanted.comparisons():
-            if comparison.attribute not in {"status", "type"}:
-                raise FilterError("The filter uses an attribute that is not supported.", unsupported="attribute")
+            _filter_attribute(comparison.attribute)
     except FilterError as error:
         inner: Json = {"supportedAttributes": ["status", "type"]} if error.unsupported == "attribute" else {}
         raise malformed(str(error), code="INVALID_FILTER", target="filter", inner=inner) from None

@@ -53,10 +53,16 @@ def _no_access() -> LdapError:
     )
 
 
+def _unwilling(reason: str) -> LdapError:
+    return LdapError(
+        UNWILLING_TO_PERFORM, f"{reason}: SvcErr: DSID-031A1202, problem 5003 (WILL_NOT_PERFORM), data 0\n"
+    )
+
+
 def _bad_value(attribute: str) -> LdapError:
     return LdapError(
         CONSTRAINT_VIOLATION,
-        f"00000057: AtrErr: DSID-031903C4, #1:\n\t0: 00000057: problem 1005 (CONSTRAINT_ATT_TYPE), data 0 ({attribute})\n",
+        f"00000057: AtrErr: DSID-031903C4, #1:\n\t0: 00000057: problem 1005 (CONSTRAINT_ATT_TYPE), Att {attribute}\n",
     )
 
 
@@ -120,7 +126,7 @@ def _add(entry: Entry, name: str, values: list[str]) -> None:
     if entry.values(name):
         raise LdapError(
             ATTRIBUTE_OR_VALUE_EXISTS,
-            f"00002083: AtrErr: DSID-03151785, #1:\n\t0: 00002083: problem 1006 (ATT_OR_VALUE_EXISTS), data 0 ({name})\n",
+            f"00002083: AtrErr: DSID-03151785, #1:\n\t0: 00002083: problem 1006 (ATT_OR_VALUE_EXISTS), Att {name}\n",
         )
     entry.attributes[name] = values
 
@@ -130,7 +136,7 @@ def _delete(entry: Entry, name: str, values: list[str]) -> None:
     if not present or any(value not in present for value in values):
         raise LdapError(
             NO_SUCH_ATTRIBUTE,
-            f"00002085: AtrErr: DSID-03190F77, #1:\n\t0: 00002085: problem 1001 (NO_ATTRIBUTE_OR_VAL), data 0 ({name})\n",
+            f"00002085: AtrErr: DSID-03190F77, #1:\n\t0: 00002085: problem 1001 (NO_ATTRIBUTE_OR_VAL), Att {name}\n",
         )
     del entry.attributes[name]
 
@@ -155,8 +161,11 @@ def _apply(entry: Entry, change: Change, now: datetime) -> None:
 
 
 def modify(entry: Entry, changes: list[Change], now: datetime) -> None:
-    """Applies all changes or raises `LdapError` and applies none. Deleting the old value and adding the new one in
-    one modify is compare-and-swap: it is refused with 16 where the value is not the expected one."""
+    """Applies all changes or raises `LdapError` and applies none.
+
+    Deleting the old value and adding the new one in one modify is compare-and-swap: it is refused with 16 where the
+    value is not the expected one.
+    """
     if "user" not in entry.values("objectClass") or entry.first("adminCount") == "1":
         raise _no_access()
     changed = copy.deepcopy(entry)

@@ -64,7 +64,7 @@ def _state(call: Call, user: User, *, expanded: bool = False) -> Json:
         "environment": call.api,
         "user": f"{call.api}/users/{user.id}",
         "passwordPolicy": f"{call.api}/passwordPolicies/{ids.PASSWORD_POLICY}",
-        **{name: self_href for name in _ACTIONS},
+        **dict.fromkeys(_ACTIONS, self_href),
     }
     body: dict[str, object] = {
         "_links": {name: link(href) for name, href in links.items()},

@@ -23,9 +23,9 @@ from csrdesk.sandbox.faults import fault_of
 HIDDEN = "***"
 _SECRET_MEMBERS = frozenset(
     {
-        "access_token", "refresh_token", "id_token", "client_secret", "client_assertion", "token", "code", "code_verifier",
-        "password", "newPassword", "currentPassword", "recoveryCode", "verificationCode", "otp", "secret", "keyUri",
-        "assertion", "attestation", "pairingKey", "mobilePayload",
+        "access_token", "refresh_token", "id_token", "client_secret", "client_assertion", "token", "code",
+        "code_verifier", "password", "newPassword", "currentPassword", "recoveryCode", "verificationCode", "otp",
+        "secret", "keyUri", "assertion", "attestation", "pairingKey", "mobilePayload",
     }
 )  # fmt: skip
 _SECRET_HEADERS = frozenset({"cookie", "set-cookie", "proxy-authorization"})
