@@ -1,0 +1,69 @@
+"""The ASGI application of the customers' pages: which address leads where, and what every request passes through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from csrdesk.flows.doors import CustomerSession
+from csrdesk.server.failures import Failures
+from csrdesk.server.link import LinkPage
+from csrdesk.server.look import Look
+from csrdesk.server.render import Render
+from csrdesk.server.security import SecureHeaders, make_guard
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_app(
+    customers: CustomerSession,
+    look: Look,
+    *,
+    key: bytes,
+    public_url: str,
+    trusted_proxies: tuple[str, ...] = (),
+    now: Callable[[], datetime] = _utc_now,
+) -> Starlette:
+    """The pages at the origin `public_url`; `key` makes the form tokens, `now` says what is left of a page's clock.
+
+    Raises `ConfigError` for a public URL that is no https origin outside this machine, or a proxy that is no address.
+    """
+    guard = make_guard(key, public_url, trusted_proxies)
+    render = Render(look)
+    link = LinkPage(customers, render, guard, now)
+
+    def nothing_here(_request: Request, _error: Exception | None = None) -> Response:
+        return render.page("nothing.html", status=404)
+
+    async def static(request: Request) -> Response:
+        return render.file(request.path_params["hash"], request.path_params["name"]) or nothing_here(request)
+
+    async def logo(request: Request) -> Response:
+        return render.picture(request.path_params["hash"]) or nothing_here(request)
+
+    async def healthz(_request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    app = Starlette(
+        routes=[
+            Route("/v/{token}", link.show, methods=["GET"]),
+            Route("/v/{token}", link.take, methods=["POST"]),
+            Route("/static/{hash}/{name}", static),
+            Route("/logo/{hash}", logo),
+            Route("/healthz", healthz),
+        ],
+        middleware=[Middleware(SecureHeaders, https=guard.https), Middleware(Failures, render=render)],
+        exception_handlers={HTTPException: nothing_here},
+    )
+    # It would send a browser to whatever the Host header says.
+    app.router.redirect_slashes = False
+    return app

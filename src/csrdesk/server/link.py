@@ -1,0 +1,117 @@
+"""The page of a magic link: GET shows where its flow stands, POST answers what the page asks and leads back to it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from csrdesk.errors import IllegalEventError, LinkOverError, StaleFlowError
+from csrdesk.flows.answers import BrowserChecked
+from csrdesk.flows.doors import CustomerSession, LinkView
+from csrdesk.flows.prompts import BrowserPrompt
+from csrdesk.model.devices import WebAuthn
+from csrdesk.model.text import clean
+from csrdesk.server.forms import Form, Refusal, answer_to, read_form, webauthn_of
+from csrdesk.server.pages import page_of
+from csrdesk.server.render import Render
+from csrdesk.server.security import Guard, new_browser, withheld
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LinkPage:
+    """What is behind `/v/{token}`."""
+
+    customers: CustomerSession
+    render: Render
+    guard: Guard
+    now: Callable[[], datetime]
+
+    async def show(self, request: Request) -> Response:
+        """GET and HEAD: nothing is changed, sent or consumed; that the link was fetched is noted."""
+        token, browser = _token(request), self.guard.browser_of(request)
+        if not browser and withheld(request.headers) and "o" not in request.query_params:
+            # Led here by web mail, a browser keeps its cookie back. Were it given another one now, it would lose the
+            # link that it has already entered the code for; so it comes again, from a page of ours.
+            return self.render.page("opening.html", refresh="0; url=?o=1")
+        name = browser or new_browser()
+        agent = clean(request.headers.get("user-agent", ""))
+        fetched = not browser or request.headers.get("sec-fetch-site") != "same-origin"
+        try:
+            link = await self.customers.open(token, name, user_agent=agent, fetch=fetched)
+        except LinkOverError:
+            return self.over()
+        response = self._page(link, token, name)
+        if not browser:
+            self.guard.keep_browser(response, name)
+        return response
+
+    async def take(self, request: Request) -> Response:
+        """POST: an answer to what the page asks, from the browser that it was served to; then back to the page."""
+        token, browser = _token(request), self.guard.browser_of(request)
+        form = await read_form(request)
+        if isinstance(form, Refusal):
+            return self._refuse(request, form.status)
+        if not self.guard.came_from_us(request.headers) or not self.guard.is_form_of(
+            form.pop("form", ""), browser, token
+        ):
+            return self._refuse(request, 403)
+        try:
+            return await self._answer(token, browser, form)
+        except LinkOverError:
+            return self.over()
+        except (StaleFlowError, IllegalEventError):
+            return _back(token)
+
+    async def _answer(self, token: str, browser: str, form: Form) -> Response:
+        link = await self.customers.open(token, browser, fetch=False)
+        prompt = link.view.prompt
+        if prompt is None or form.pop("rev", str(link.view.rev)) != str(link.view.rev):
+            return _back(token)  # it went on since this form was served
+        answer = answer_to(prompt, form)
+        if isinstance(answer, Refusal):
+            return self._page(link, token, browser, answer)
+        link = await self.customers.answer(token, browser, answer)
+        if (
+            "webauthn" in form
+            and isinstance(link.view.prompt, BrowserPrompt)
+            and not isinstance(answer, BrowserChecked)
+        ):
+            await self._check(token, browser, webauthn_of(form))
+        return _back(token)
+
+    async def _check(self, token: str, browser: str, found: WebAuthn) -> None:
+        """Answer the browser's check with what the form carried along, so that nobody has to press a button."""
+        await self.customers.answer(token, browser, BrowserChecked(found))
+
+    def _page(self, link: LinkView, token: str, browser: str, refusal: Refusal | None = None) -> Response:
+        page = page_of(link, self.now(), note=refusal.note if refusal else "")
+        status = refusal.status if refusal else page.status
+        return self.render.page(
+            page.template, status=status, form_token=self.guard.form_token(browser, token), **page.context
+        )
+
+    def _refuse(self, request: Request, status: int) -> Response:
+        logger.warning("A form was not taken: status=%s source=%s", status, clean(self.guard.source(request), 64))
+        return self.render.page("foreign.html", status=status)
+
+    def over(self) -> Response:
+        """One page for every link that opens nothing, whatever the reason."""
+        return self.render.page("over.html", status=410)
+
+
+def _token(request: Request) -> str:
+    token: str = request.path_params["token"]
+    return token
+
+
+def _back(token: str) -> Response:
+    """Post/redirect/get: loading the page again answers nothing twice."""
+    return RedirectResponse(f"/v/{quote(token, safe='')}", status_code=303)

@@ -1,0 +1,113 @@
+"""From what a flow shows a customer to the page that shows it: one template a prompt, one an outcome."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from csrdesk.flows import challenge_acceptance as ca
+from csrdesk.flows import prompts as p
+from csrdesk.flows.doors import LinkView
+from csrdesk.flows.kernel import Outcome, Prompt
+
+WORKING_SECONDS = 2
+"""How often the page of a working flow is loaded again."""
+
+
+class Countdown(Struct, frozen=True):
+    """The page's clock in words, for the moment at which the page is made."""
+
+    until: datetime
+    minutes: int
+    """Rounded up, so that the last one is still "1"."""
+    more_time: bool
+
+    @property
+    def moment(self) -> str:
+        return f"{self.until:%H:%M} UTC"
+
+    @property
+    def iso(self) -> str:
+        return self.until.isoformat(timespec="seconds")
+
+    @property
+    def words(self) -> str:
+        return "1 minute" if self.minutes == 1 else f"{self.minutes} minutes"
+
+
+class Page(Struct, frozen=True):
+    """A template and what it is filled with."""
+
+    template: str
+    context: dict[str, object]
+    status: int = 200
+
+
+def page_of(link: LinkView, now: datetime, *, note: str = "") -> Page:
+    """The page for a link that is alive for this browser; `note` stands in place of the prompt's own."""
+    view = link.view
+    if link.time_up:
+        return Page("time_up.html", {}, 410)
+    if view.prompt is not None:
+        return Page(_template(view.prompt), _context(link, view.prompt, now, note))
+    if view.outcome is not None:
+        return Page(_end(view.outcome), {"outcome": view.outcome})
+    return Page("working.html", {"working": view.working, "refresh": WORKING_SECONDS})
+
+
+def _context(link: LinkView, prompt: Prompt, now: datetime, note: str) -> dict[str, object]:
+    if not isinstance(prompt, p.CustomerPrompt):
+        raise TypeError(f"{type(prompt).__name__} is not for customers")
+    page = prompt.page if isinstance(prompt, p.PagePrompt) else p.Page(more_time=False)
+    until = page.until or link.page_until
+    clock = countdown(until, now, more_time=page.more_time) if until else None
+    return {
+        "prompt": prompt,
+        "about": prompt.about,
+        "note": note or prompt.note,
+        "problem": bool(note),
+        "rev": link.view.rev,
+        "clock": clock,
+    }
+
+
+def countdown(until: datetime, now: datetime, *, more_time: bool) -> Countdown:
+    """What is left of the page's clock."""
+    left = max((until - now).total_seconds(), 0)
+    return Countdown(until.astimezone(UTC), math.ceil(left / 60), more_time)
+
+
+def _template(prompt: Prompt) -> str:
+    match prompt:
+        case p.CodePrompt():
+            return "code.html"
+        case p.NotMePrompt():
+            return "not_me.html"
+        case p.BrowserPrompt():
+            return "browser.html"
+        case p.DeviceSelectionPrompt():
+            return "device_selection.html"
+        case p.PasscodePrompt():
+            return "passcode.html"
+        case p.UnsupportedDevicePrompt():
+            return "unsupported_device.html"
+        case p.TryAgainPrompt():
+            return "try_again.html"
+        case _:
+            raise TypeError(f"no page shows {type(prompt).__name__}")
+
+
+def _end(outcome: Outcome) -> str:
+    match outcome:
+        case ca.PageApproved():
+            return "done.html"
+        case ca.PageRefused():
+            return "refused.html"
+        case ca.PageNoFactor():
+            return "no_factor.html"
+        case ca.PageOver():
+            return "ended.html"
+        case _:
+            raise TypeError(f"no page shows {type(outcome).__name__}")

@@ -1,0 +1,45 @@
+// What the pages can do only with a script: ask the browser about passkeys, let the clock run, take one click as one.
+// Nothing here submits a form, and nothing but the check is lost without it.
+"use strict";
+
+// W3C Web Authentication, section 5.1: the question may never be answered, so it is cut off.
+const CUT_OFF = 1500;
+
+const checks = document.querySelectorAll("input[name=webauthn]");
+const found = (value) => checks.forEach((check) => { check.value = value; });
+
+if (checks.length && window.PublicKeyCredential) {
+  found("SECURITY_KEY_ONLY");
+  const late = new Promise((resolve) => setTimeout(resolve, CUT_OFF, false));
+  const asked = PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable().catch(() => false);
+  Promise.race([asked, late]).then((available) => found(available ? "FULL" : "SECURITY_KEY_ONLY"));
+}
+
+const timer = document.querySelector("[data-until]");
+if (timer) {
+  const until = new Date(timer.dataset.until);
+  const left = timer.textContent.trim().split(" ").pop();
+  document.querySelector(".clock time").textContent =
+    until.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const tick = () => {
+    const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+    timer.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} ${left}`;
+    if (seconds === 0) {
+      clearInterval(ticking);
+      setTimeout(() => location.reload(), 1000);
+    }
+  };
+  const ticking = setInterval(tick, 1000);
+  tick();
+}
+
+let sent = false;
+addEventListener("pageshow", () => { sent = false; });
+addEventListener("submit", (event) => {
+  if (sent) {
+    event.preventDefault();
+    return;
+  }
+  sent = true;
+  event.submitter?.setAttribute("aria-busy", "true");
+});

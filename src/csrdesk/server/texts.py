@@ -1,0 +1,123 @@
+"""Every word that the pages show, in one place, so that it can be read, judged and one day translated as a whole.
+
+Short, plain, without blame. `{...}` is filled in by the templates. Notes that a flow makes stand in the flow.
+"""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+# Around every page
+FOOTER = "Nobody who works here will ever ask for your password, or ask you to read a passcode aloud."
+ABOUT = "Who is asking"
+AGENT = "Agent"
+ASKS = "{agent} of {company} asks you {purpose}."
+REFERENCE = "Reference"
+REFERENCE_HINT = "It also stands in the subject of our mail."
+PURPOSE = "What for"
+ACCOUNT = "Account"
+BECAUSE = Markup("You should be on the phone with us because <strong>you</strong> called {phone}.")
+BECAUSE_UNNUMBERED = Markup("You should be on the phone with us because <strong>you</strong> called the help desk.")
+IF_NOT = Markup("If somebody called you, press <strong>This wasn't me</strong>.")
+NOT_ME = "This wasn't me"
+CANCEL = "Cancel"
+CONTINUE = "Continue"
+ERROR = "Please look again:"
+
+# The clock of the page, and the link's
+CLOCK = "This page stays open until {moment}"
+CLOCK_LEFT = "left"
+MORE_TIME = "I need more time"
+
+# The code
+CODE_TITLE = "Type the code from your call"
+CODE_LABEL = "Six-digit code"
+CODE_HINT = "The agent says it to you on the phone. Blanks and hyphens do not matter."
+CODE_MISSING = "Type the six digits that the agent says."
+
+# This wasn't me
+NOT_ME_TITLE = "This wasn't me"
+NOT_ME_TEXT = (
+    "If you did not call us, somebody may be trying to get into your account. "
+    "Tell us here: the link ends at once and the agent is warned."
+)
+NOT_ME_QUESTION = "Did you call us?"
+NOT_ME_NO = "No, I did not call. End this link."
+NOT_ME_YES = "Yes, I called. Go back."
+CHOICE_MISSING = "Choose one of the two answers."
+
+# The browser's check
+BROWSER_TITLE = "One more step"
+BROWSER_TEXT = "Press Continue, so that we can offer what your browser knows."
+
+# The device
+DEVICE_TITLE = "How do you want to confirm?"
+DEVICE_TEXT = "Choose one of the ways that are registered for your account."
+DEVICE_WORDS = {
+    "TOTP": "Code from an authenticator app",
+    "SMS": "Text message",
+    "VOICE": "Phone call",
+    "EMAIL": "Email",
+    "FIDO2": "Passkey or security key",
+    "MOBILE": "Authenticator app on a phone",
+}
+CANNOT_USE_ANY = "I cannot use any of these"
+CANNOT_USE_THIS = "I cannot use this"
+CANNOT_USE_HINT = "The agent is told, and nothing is approved."
+
+# The passcode
+PASSCODE_TITLE = "Type your passcode"
+PASSCODE_LABEL = "Passcode"
+PASSCODE_FROM = {
+    "TOTP": "Open your authenticator app and type the code that it shows now.",
+    "SMS": "We have sent a passcode by text message.",
+    "VOICE": "We are calling you with a passcode.",
+    "EMAIL": "We have sent a passcode by email.",
+}
+PASSCODE_TO = "To"
+PASSCODE_KEEP = "Keep it to yourself: type it here, and do not tell it to anybody, not even to us."
+PASSCODE_MISSING = "Type the passcode first."
+RESEND = "Send another passcode"
+RESENDS_LEFT = "{count} left"
+OTHER_DEVICE = "Use another way"
+
+# What cannot go on
+UNSUPPORTED_TITLE = "This way cannot be used here yet"
+UNSUPPORTED_TEXT = "Your account asks for a {kind}, and this page cannot take that yet."
+AGAIN_TITLE = "You are not confirmed yet"
+AGAIN_TEXT = "Nothing has been approved."
+AGAIN = "Try again"
+
+# Ends
+WORKING_TITLE = "One moment"
+WORKING_TEXT = "This page goes on by itself."
+OPENING_TITLE = "Opening the page"
+OPENING_LINK = "Go on"
+DONE_TITLE = "Thank you. You are confirmed."
+DONE_TEXT = "Keep this page open while you talk to us."
+DONE_NEXT = "The agent sees it already and will go on with you on the phone."
+REFUSED_TITLE = "Thank you for telling us"
+REFUSED_TEXT = "This link is over, and the agent has been warned. Nothing was changed."
+REFUSED_NEXT = "If somebody is on the phone with you now, hang up."
+REFUSED_CALL = "Then call us yourself: {phone}."
+NO_FACTOR_TITLE = "Please tell the agent"
+NO_FACTOR_TEXT = "Tell the agent that you cannot use any of the ways that are registered for your account."
+NO_FACTOR_NEXT = "Nothing was approved. The agent sees it too, and knows what can be done."
+ENDED_TITLE = "This page is over"
+ENDED_TEXT = "Nothing more can be done here. If you are still on the phone, ask the agent for a new link."
+TIME_UP_TITLE = "The time is up"
+TIME_UP_TEXT = "This page was open for as long as it may be. Nothing was approved."
+TIME_UP_NEXT = "If you are still on the phone, ask the agent for a new link."
+OVER_TITLE = "This link opens nothing"
+OVER_TEXT = (
+    "Links work for a few minutes and for one browser. If you are on the phone with us, ask the agent for a new one."
+)
+OVER_NEXT = "If you did not call us, there is nothing that you need to do."
+NOTHING_TITLE = "There is nothing here"
+NOTHING_TEXT = "Open the link in our mail as a whole, or ask the agent for a new one."
+FOREIGN_TITLE = "This page could not take that"
+FOREIGN_TEXT = "Open the link in our mail once more and try again. Cookies must be allowed for this page."
+NOT_TAKEN = "That could not be taken. Please try again with what the page shows now."
+FAILED_TITLE = "Something went wrong on our side"
+FAILED_TEXT = "Nothing more was done. Tell the agent, and name this number:"
+FAILED_RETRY = "You can load this page again in a moment."
