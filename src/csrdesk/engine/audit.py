@@ -1,0 +1,168 @@
+"""The audit: one row an event, chained by SHA-256, written in the transaction of what it tells or before it.
+
+The rows must outlive every version of csrdesk, so each carries the version of its own shape from the first day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from csrdesk.engine.clock import Clock, stamp
+from csrdesk.engine.store import Store, Transaction
+from csrdesk.flows.doors import Agent, Context
+from csrdesk.model.text import clean
+
+VERSION: Final = 1
+"""Of the shape of a row; it grows with each change, and old rows keep theirs."""
+START: Final = "0" * 64
+"""What the first row is chained to."""
+
+Detail = str | int | bool | None
+
+
+class Kind(StrEnum):
+    """What a row tells."""
+
+    INTENT = "intent"
+    """Something is about to be done; durable before it is."""
+    OUTCOME = "outcome"
+    """How it went; an intent without one is unknown."""
+    REFUSED = "refused"
+    """A rule said no; nothing was done."""
+    EVENT = "event"
+    LOOKUP = "lookup"
+    ALERT = "alert"
+    """Somebody should look."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be written down."""
+
+    kind: Kind
+    action: str
+    agent: str
+    call_id: str = ""
+    person_id: str = ""
+    result: str = ""
+    """done, failed, refused; empty where the kind says it all."""
+    reason: str = ""
+    ticket: str = ""
+    correlation_id: str = ""
+    """PingOne's `Correlation-Id`."""
+    key: str = ""
+    """The step's: the same on an intent and its outcome."""
+    details: dict[str, Detail] = {}
+    """No secrets; addresses masked."""
+
+
+class AuditRow(Entry, frozen=True, kw_only=True):
+    """One row as it stands. `hash` is SHA-256 over the canonical JSON of everything else."""
+
+    seq: int
+    at: datetime
+    version: int
+    place: str
+    """The machine that it was done on."""
+    prev: str
+    """The hash of the row before."""
+    hash: str
+
+
+class _Columns(msgspec.Struct, frozen=True):
+    """A row as the table has it, in the table's order; also what is hashed, without `hash`."""
+
+    seq: int
+    at: str
+    version: int
+    kind: str
+    action: str
+    agent: str
+    place: str
+    call_id: str
+    person_id: str
+    result: str
+    reason: str
+    ticket: str
+    correlation_id: str
+    key: str
+    details: str
+    prev: str
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+class Audit:
+    """Writes and reads the rows of one store."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._place = clean(platform.node(), 64)
+
+    async def append(self, tx: Transaction, entry: Entry) -> None:
+        """Chain `entry` to the last row, in the caller's transaction: two writers cannot fork the chain."""
+        last = await tx.one("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1") or {"seq": 0, "hash": START}
+        columns = _Columns(
+            seq=int(str(last["seq"])) + 1,
+            at=stamp(self._clock.now()),
+            version=VERSION,
+            kind=entry.kind,
+            action=entry.action,
+            agent=entry.agent,
+            place=self._place,
+            call_id=entry.call_id,
+            person_id=entry.person_id,
+            result=entry.result,
+            reason=clean(entry.reason, 1000),
+            ticket=clean(entry.ticket),
+            correlation_id=clean(entry.correlation_id),
+            key=entry.key,
+            details=msgspec.json.encode(entry.details, order="deterministic").decode(),
+            prev=str(last["hash"]),
+        )
+        await tx.execute(_INSERT, *msgspec.structs.astuple(columns), columns.hash)
+
+    async def write(self, entry: Entry) -> None:
+        """One row in a transaction of its own; durable on return. Raises `StoreUnavailableError`."""
+        async with self._store.transaction() as tx:
+            await self.append(tx, entry)
+
+    async def list(self, *, call_id: str = "", person_id: str = "", limit: int = 100) -> tuple[AuditRow, ...]:
+        """The newest `limit` rows, the oldest of them first; of one call or person where that is given."""
+        rows = await self._store.all(_SELECT, call_id, call_id, person_id, person_id, limit)
+        decoded = [msgspec.convert(row | {"details": _details(row["details"])}, AuditRow) for row in rows]
+        return tuple(reversed(decoded))
+
+
+_INSERT = "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SELECT = "SELECT * FROM audit WHERE (? = '' OR call_id = ?) AND (? = '' OR person_id = ?) ORDER BY seq DESC LIMIT ?"
+
+
+def _details(text: object) -> dict[str, Detail]:
+    return msgspec.json.decode(str(text), type=dict[str, Detail])
+
+
+def event(context: Context, action: str, *, kind: Kind = Kind.EVENT, person_id: str = "", **details: Detail) -> Entry:
+    """What happened in a step, with who and which call from its context."""
+    return Entry(
+        kind=kind,
+        action=action,
+        agent=context.agent.id,
+        call_id=context.call_id,
+        person_id=person_id,
+        key=context.key,
+        details=details,
+    )
+
+
+def refused(agent: Agent, action: str, *, call_id: str = "", **details: Detail) -> Entry:
+    """A front end asked for what it may not have."""
+    return Entry(kind=Kind.REFUSED, action=action, agent=agent.id, call_id=call_id, result="refused", details=details)

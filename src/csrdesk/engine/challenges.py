@@ -1,0 +1,166 @@
+"""The challenge row: one magic link from its making to its end, read and saved in the transaction of whoever asks.
+
+It joins the agent's flow and the customer's; both sides and the pages' door change it, each by its own rules.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from csrdesk.config import LimitSettings
+from csrdesk.engine.changes import link_topic
+from csrdesk.engine.clock import stamp
+from csrdesk.engine.store import Reading, Row, Transaction
+from csrdesk.model.link import Link, LinkStage
+
+PURPOSE = "verify"
+"""What every link so far is for; a link of one purpose is good for no other."""
+
+
+class Challenge(msgspec.Struct, frozen=True, kw_only=True):
+    """One row; flags are 0 or 1."""
+
+    id: str
+    call_id: str
+    agent: str
+    person_id: str
+    purpose: str
+    flow_id: str
+    """The customer's flow."""
+    token_hash: str
+    reference: str
+    sent_to: str
+    """The masked address."""
+    address_hash: str
+    stage: LinkStage
+    rev: int
+    attempt: int
+    tries: int
+    """Codes tried, right or wrong."""
+    created_at: datetime
+    accepted_at: datetime | None
+    expires_at: datetime
+    extended: int
+    browser: str
+    """Hash of the cookie of the browser that entered the right code; empty before."""
+    page_until: datetime | None
+    page_extended: int
+    fetched: int
+    fetched_by: str
+    fetched_at: datetime | None
+    second_browser: int
+    used_at: datetime | None
+    ended_at: datetime | None
+    evidence: bytes | None
+
+    @property
+    def deadline(self) -> datetime:
+        """When the clock that runs now ends: the page's from the right code on, the link's before."""
+        return self.page_until or self.expires_at
+
+    def is_alive(self, now: datetime) -> bool:
+        return self.stage.open and now < self.deadline
+
+    def has_run_out(self, now: datetime) -> bool:
+        """Open by its stage, but its clock has ended: not yet written down."""
+        return self.stage.open and now >= self.deadline
+
+    def link(self, limits: LimitSettings) -> Link:
+        """The row as the agent's screen shows it."""
+        return Link(
+            id=self.id,
+            rev=self.rev,
+            stage=self.stage,
+            reference=self.reference,
+            to=self.sent_to,
+            attempt=self.attempt,
+            expires_at=self.expires_at if self.accepted_at else None,
+            extended=bool(self.extended),
+            page_until=self.page_until,
+            codes_left=max(0, limits.codes_per_link - self.tries),
+            fetched=self.fetched,
+            fetched_by=self.fetched_by,
+            fetched_at=self.fetched_at,
+            second_browser=bool(self.second_browser),
+        )
+
+
+def _row(row: Row | None) -> Challenge | None:
+    return msgspec.convert(row, Challenge) if row else None
+
+
+async def find(reading: Reading, challenge_id: str) -> Challenge | None:
+    """The row of that id."""
+    return _row(await reading.one("SELECT * FROM challenges WHERE id = ?", challenge_id))
+
+
+async def find_by_token(reading: Reading, token_hash: str) -> Challenge | None:
+    """The row whose token has that hash."""
+    return _row(await reading.one("SELECT * FROM challenges WHERE token_hash = ?", token_hash))
+
+
+async def open_ones(reading: Reading, *, person_id: str = "", call_id: str = "") -> list[Challenge]:
+    """The rows of a person, in all calls, or of a call, whose stage is open."""
+    sql = (
+        "SELECT * FROM challenges WHERE (person_id = ? OR call_id = ?)"
+        " AND stage IN ('sending', 'sent', 'code_right', 'device_passed')"
+    )
+    rows = await reading.all(sql, person_id or None, call_id or None)
+    return [msgspec.convert(row, Challenge) for row in rows]
+
+
+async def insert(tx: Transaction, row: Challenge) -> None:
+    """A new row."""
+    marks = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+    values = (stamp(v) if isinstance(v, datetime) else v for v in msgspec.structs.astuple(row))
+    await tx.execute(f"INSERT INTO challenges VALUES ({marks})", *values)  # noqa: S608 - question marks
+
+
+async def save(tx: Transaction, row: Challenge, **changed: object) -> Challenge:
+    """Write the columns that can change, count the revision up, and wake who waits for this link."""
+    new = msgspec.structs.replace(row, **changed, rev=row.rev + 1)
+    await tx.execute(
+        "UPDATE challenges SET stage = ?, rev = ?, attempt = ?, tries = ?, accepted_at = ?, expires_at = ?,"
+        " extended = ?, browser = ?, page_until = ?, page_extended = ?, fetched = ?, fetched_by = ?, fetched_at = ?,"
+        " second_browser = ?, ended_at = ? WHERE id = ?",
+        new.stage,
+        new.rev,
+        new.attempt,
+        new.tries,
+        _stamp(new.accepted_at),
+        stamp(new.expires_at),
+        new.extended,
+        new.browser,
+        _stamp(new.page_until),
+        new.page_extended,
+        new.fetched,
+        new.fetched_by,
+        _stamp(new.fetched_at),
+        new.second_browser,
+        _stamp(new.ended_at),
+        new.id,
+    )
+    tx.wake(link_topic(new.id))
+    return new
+
+
+async def consume(tx: Transaction, row: Challenge, *, now: datetime, evidence: bytes) -> bool:
+    """Use the link up, once: True for the one caller who did it."""
+    used = await tx.execute(
+        "UPDATE challenges SET stage = 'approved', rev = rev + 1, used_at = ?, ended_at = ?, evidence = ?"
+        " WHERE id = ? AND used_at IS NULL AND stage IN ('code_right', 'device_passed')"
+        " AND browser <> '' AND page_until > ?",
+        stamp(now),
+        stamp(now),
+        evidence,
+        row.id,
+        stamp(now),
+    )
+    tx.wake(link_topic(row.id))
+    return used == 1
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return stamp(moment) if moment else None

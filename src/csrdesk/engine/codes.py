@@ -1,0 +1,61 @@
+"""The secrets of a link and what is kept of them: the token's hash; a spoken code is derived and never stored."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from typing import Final
+
+from csrdesk.model.secret import Secret
+from csrdesk.model.text import digits
+
+_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Characters that are not taken for one another when they are read aloud or written down."""
+_CODES: Final = 1_000_000
+_FAIR: Final = (1 << 24) // _CODES * _CODES
+"""Of 24 random bits, those below this number give every code equally often; the others are drawn again."""
+
+
+def new_id() -> str:
+    """An id of a flow, a call or a link. It opens nothing."""
+    return secrets.token_hex(8)
+
+
+def new_token() -> Secret:
+    """32 random bytes for a link's address."""
+    return Secret(secrets.token_urlsafe(32))
+
+
+def new_reference() -> str:
+    """What caller and agent compare, like `K7Q-2M9`: it names a mail and opens nothing."""
+    drawn = "".join(secrets.choice(_ALPHABET) for _ in range(6))
+    return f"{drawn[:3]}-{drawn[3:]}"
+
+
+def fingerprint(value: str) -> str:
+    """SHA-256 of a token or cookie: enough for random values, which nobody can guess from their hash."""
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+def keyed_fingerprint(key: bytes, value: str) -> str:
+    """HMAC-SHA256 of what could be guessed, such as an address in any letter case."""
+    return hmac.new(key, f"address:{value.strip().casefold()}".encode(), hashlib.sha256).hexdigest()
+
+
+def spoken_code(key: bytes, challenge_id: str, attempt: int) -> str:
+    """The six digits for this attempt of a link: HMAC-SHA256 with the desk's key (RFC 2104), rejection-sampled."""
+    draw = 0
+    while (drawn := _draw(key, f"spoken:{challenge_id}:{attempt}:{draw}")) >= _FAIR:
+        draw += 1
+    return f"{drawn % _CODES:06}"
+
+
+def is_right(typed: Secret, key: bytes, challenge_id: str, attempt: int) -> bool:
+    """Whether `typed` is the code, compared in constant time; blanks, hyphens and any Unicode digits are taken."""
+    expected = spoken_code(key, challenge_id, attempt)
+    return hmac.compare_digest(digits(typed.reveal()).encode(), expected.encode())
+
+
+def _draw(key: bytes, label: str) -> int:
+    return int.from_bytes(hmac.new(key, label.encode(), hashlib.sha256).digest()[:3])

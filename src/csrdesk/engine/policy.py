@@ -1,0 +1,105 @@
+"""What may be done, decided purely from facts: nothing here reads or writes, so every rule can be read and tried alone.
+
+The facts are read, and the decision is written down, in the transaction of the audit's intent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from csrdesk.config import LimitSettings
+from csrdesk.errors import ForbiddenError, NotVerifiedError
+from csrdesk.flows.effects import SetDirectoryEnabled, SetPingOneEnabled
+from csrdesk.flows.kernel import AccountEffect
+from csrdesk.model.proofs import Act, Evidence
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A verified window: this caller, in this call of this agent, until then."""
+
+    challenge_id: str
+    call_id: str
+    agent: str
+    person_id: str
+    evidence: bytes
+    started_at: datetime
+    verified_until: datetime
+    ended_at: datetime | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        return self.ended_at is None and now < self.verified_until
+
+    @property
+    def shown(self) -> Evidence:
+        """What the caller has shown."""
+        return msgspec.json.decode(self.evidence, type=Evidence)
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the desk knows when something is asked for."""
+
+    now: datetime
+    agent: str
+    call_id: str
+    person_id: str
+    window: Window | None = None
+    """The newest window of this call."""
+    protected_elsewhere: int = 0
+    """How many other accounts this agent protectively disabled within the hour."""
+    disabled_by_desk_at: datetime | None = None
+    """When csrdesk disabled it in the directory concerned; None where csrdesk's last change there was no disable."""
+
+
+def require_proof(act: Act | None, facts: Facts, limits: LimitSettings) -> None:
+    """Refuse where `act` (None: a look at the account) is not covered by what the caller has shown.
+
+    Raises `NotVerifiedError` or `ForbiddenError`.
+    """
+    if act is Act.PROTECT:
+        if facts.protected_elsewhere >= limits.protective_disables_an_hour:
+            hourly = limits.protective_disables_an_hour
+            raise ForbiddenError(f"You have used the {hourly} protective disables of this hour. Ask a lead.")
+        return
+    window = facts.window
+    if window is None or (window.call_id, window.agent, window.person_id) != _who(facts):
+        raise NotVerifiedError("The caller is not verified in this call. Nothing was done.")
+    if not window.is_open(facts.now):
+        raise NotVerifiedError("The verified window has ended. Verify the caller again. Nothing was done.")
+    missing = window.shown.missing_for(act) if act else ""
+    if missing:
+        raise NotVerifiedError(f"{missing} Nothing was done.")
+
+
+def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
+    """Refuse a change of an account that is not covered. Raises `NotVerifiedError` or `ForbiddenError`."""
+    if effect.act is Act.PROTECT and not (effect.reason.strip() and effect.ticket.strip()):
+        raise ForbiddenError("A protective disable needs a reason and a ticket. Nothing was done.")
+    if _enables(effect) and effect.act is not Act.ENABLE:
+        raise ForbiddenError("Enabling an account is an act of its own. Nothing was done.")
+    require_proof(effect.act, facts, limits)
+    if effect.act is Act.ENABLE:
+        _permit_enable(facts, limits)
+
+
+def _permit_enable(facts: Facts, limits: LimitSettings) -> None:
+    earliest = facts.now - timedelta(days=limits.enable_within_days)
+    if facts.disabled_by_desk_at is None or facts.disabled_by_desk_at < earliest:
+        raise ForbiddenError("This account was disabled, but not by the help desk. Ask whoever did. Nothing was done.")
+
+
+def approve(evidence: Evidence, *, device_passed: bool) -> None:
+    """Refuse an approval that skips the registered device. Raises `NotVerifiedError`."""
+    if evidence.has_device and not device_passed:
+        raise NotVerifiedError("The device was not checked. Nothing was approved.")
+    if evidence.registered and not evidence.has_device and not evidence.factor_not_asked:
+        raise NotVerifiedError("A device is registered and must be shown as well. Nothing was approved.")
+
+
+def _enables(effect: AccountEffect) -> bool:
+    return isinstance(effect, SetPingOneEnabled | SetDirectoryEnabled) and effect.enabled
+
+
+def _who(facts: Facts) -> tuple[str, str, str]:
+    return facts.call_id, facts.agent, facts.person_id

@@ -1,0 +1,108 @@
+"""The tables, as numbered steps: a database is brought forward step by step, and what a step did is never edited."""
+
+from __future__ import annotations
+
+FLOWS = """
+CREATE TABLE flows (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    call_id TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    agent_name TEXT NOT NULL,
+    rev INTEGER NOT NULL,
+    state BLOB NOT NULL,
+    performer TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    changed_at TEXT NOT NULL,
+    over INTEGER NOT NULL
+);
+CREATE INDEX flows_of_agent ON flows (agent, started_at);
+"""
+
+CHALLENGES = """
+CREATE TABLE challenges (
+    id TEXT PRIMARY KEY,
+    call_id TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    flow_id TEXT NOT NULL,
+    token_hash TEXT NOT NULL UNIQUE,
+    reference TEXT NOT NULL,
+    sent_to TEXT NOT NULL,
+    address_hash TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    rev INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    accepted_at TEXT,
+    expires_at TEXT NOT NULL,
+    extended INTEGER NOT NULL,
+    browser TEXT NOT NULL,
+    page_until TEXT,
+    page_extended INTEGER NOT NULL,
+    fetched INTEGER NOT NULL,
+    fetched_by TEXT NOT NULL,
+    fetched_at TEXT,
+    second_browser INTEGER NOT NULL,
+    used_at TEXT,
+    ended_at TEXT,
+    evidence BLOB
+);
+CREATE INDEX challenges_of_person ON challenges (person_id, stage);
+CREATE INDEX challenges_of_call ON challenges (call_id);
+
+CREATE TABLE tries (challenge_id TEXT NOT NULL, person_id TEXT NOT NULL, at TEXT NOT NULL);
+CREATE INDEX tries_of_person ON tries (person_id, at);
+
+CREATE TABLE windows (
+    challenge_id TEXT PRIMARY KEY,
+    call_id TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    evidence BLOB NOT NULL,
+    started_at TEXT NOT NULL,
+    verified_until TEXT NOT NULL,
+    ended_at TEXT
+);
+CREATE INDEX windows_of_agent ON windows (agent, verified_until);
+CREATE INDEX windows_of_call ON windows (call_id);
+"""
+
+AUDIT = """
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    action TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    place TEXT NOT NULL,
+    call_id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    result TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    ticket TEXT NOT NULL,
+    correlation_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    details TEXT NOT NULL,
+    prev TEXT NOT NULL,
+    hash TEXT NOT NULL
+);
+CREATE UNIQUE INDEX audit_intent ON audit (key) WHERE kind = 'intent';
+CREATE INDEX audit_of_person ON audit (person_id, seq);
+CREATE INDEX audit_of_call ON audit (call_id, seq);
+CREATE INDEX audit_of_agent ON audit (agent, seq);
+"""
+
+CHANGES = "CREATE TABLE changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL);"
+
+STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES,)
+"""Step n brings a database of version n to n + 1."""
+
+
+def statements(script: str) -> list[str]:
+    """The single statements of a step; no text in them holds a semicolon."""
+    return [statement for part in script.split(";") if (statement := part.strip())]

@@ -1,0 +1,57 @@
+"""What the engine asks of a database, small enough that another driver can stand beside SQLite's.
+
+Statements are SQL with `?` for values. Writing transactions never overlap, in one process or across several: what a
+transaction read stays true until it commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+Value = str | int | float | bytes | None
+Row = dict[str, Value]
+
+
+class Reading(Protocol):
+    """Statements that change nothing. Each raises `StoreUnavailableError` where the database cannot be used."""
+
+    async def one(self, sql: str, *values: Value) -> Row | None:
+        """The first row, None where there is none."""
+        ...
+
+    async def all(self, sql: str, *values: Value) -> list[Row]:
+        """Every row."""
+        ...
+
+
+class Transaction(Reading, Protocol):
+    """One writing transaction: all of it becomes durable, or nothing."""
+
+    async def execute(self, sql: str, *values: Value) -> int:
+        """How many rows it changed."""
+        ...
+
+    def wake(self, topic: str) -> None:
+        """Wake whoever waits for `topic`, here and in other processes, once this is committed."""
+        ...
+
+
+class Store(Reading, Protocol):
+    """The desk's database. Its own reads see what was committed before they began."""
+
+    committed: Callable[[frozenset[str]], None]
+    """Called with the topics of each transaction of this process, right after its commit."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Commits at the end, rolls back on any exception; durable when the `async with` is left."""
+        ...
+
+    async def generation(self) -> int:
+        """A number that moves whenever anything was committed; cheap enough to ask for 40 times a second."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        ...
