@@ -428,7 +428,7 @@ class ReturnError(State, frozen=True):
 
     def want(self) -> Ask[p.ErrorPrompt]:
         problem = self.problem
-        return Ask(p.ErrorPrompt(problem.message, problem.details, problem.correlation_id))
+        return Ask(p.ErrorPrompt(problem.message, problem.details, problem.correlation_id, problem.code))
 
     def step(
         self, event: Event

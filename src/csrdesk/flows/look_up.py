@@ -31,16 +31,19 @@ class AskUsername(State, frozen=True):
 
     given: Given
     note: str = ""
+    code: str = ""
 
     def want(self) -> Ask[p.UsernamePrompt]:
-        return Ask(p.UsernamePrompt(self.given.ticket_required, self.given.ticket, self.note))
+        return Ask(p.UsernamePrompt(self.given.ticket_required, self.given.ticket, self.note, self.code))
 
     def step(self, event: Event) -> FindingUser | AskUsername | EndedCall:
         match event:
             case a.UsernameGiven(identifier, ticket) if not identifier.strip():
-                return AskUsername(self._with(ticket), "Type a user name, mail address, customer number or phone.")
+                words = "Type a user name, mail address, customer number or phone."
+                return AskUsername(self._with(ticket), words, "invalid_value")
             case a.UsernameGiven(_, ticket) if self.given.ticket_required and not ticket.strip():
-                return AskUsername(self._with(ticket), "A ticket number is needed. Type it beside the name.")
+                words = "A ticket number is needed. Type it beside the name."
+                return AskUsername(self._with(ticket), words, "needs_answer")
             case a.UsernameGiven(identifier, ticket):
                 return FindingUser(self._with(ticket), identifier.strip())
             case a.CallEnded():
@@ -69,14 +72,13 @@ class FindingUser(State, frozen=True):
             case r.SeveralUsers(people, more):
                 return AskWhichUser(self.given, people, more)
             case r.NoSuchUser():
-                return AskUsername(
-                    self.given, "PingOne knows nobody by that. Check the spelling, or ask for the number."
-                )
+                words = "PingOne knows nobody by that. Check the spelling, or ask for the number."
+                return AskUsername(self.given, words, "not_found")
             case r.OnlyInDirectory():
                 words = "This account is only in AD, so PingOne cannot verify the caller. Hand the call to the AD team."
-                return AskUsername(self.given, words)
+                return AskUsername(self.given, words, "not_found")
             case Failed(problem):
-                return AskUsername(self.given, problem.message)
+                return AskUsername(self.given, problem.message, problem.code)
             case _:
                 raise IllegalEventError(self, event)
 

@@ -23,6 +23,8 @@ class UsernamePrompt(Prompt, frozen=True):
     ticket: str = ""
     note: str = ""
     """What happened before, if it matters: nobody found, window over."""
+    code: str = ""
+    """The `code` of the problem behind `note`, for scripts: `not_found`, `unreachable`; empty where there was none."""
 
 
 class SeveralFoundPrompt(Prompt, frozen=True):
@@ -146,6 +148,7 @@ class ErrorPrompt(Prompt, frozen=True):
     error_message: str
     error_details: str
     reference: str = ""
+    code: str = "failed"
 
 
 # The customer's page
