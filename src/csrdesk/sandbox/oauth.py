@@ -35,15 +35,17 @@ def issuer(base: str) -> str:
     return f"{base}/{ids.ENVIRONMENT}/as"
 
 
+@functools.cache
+def _key() -> rsa.RSAPrivateKey:
+    """Made when the first token is wanted, once a process: it takes longer than all else at the start."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Tokens:
-    """Issues and judges tokens. The key is made when the first one is wanted."""
+    """Issues and judges tokens."""
 
     def __init__(self, client_secret: str) -> None:
         self._client_secret = client_secret
-
-    @functools.cached_property
-    def _key(self) -> rsa.RSAPrivateKey:
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def issue(self, call: Call) -> str:
         """A token for the desk's client."""
@@ -58,11 +60,11 @@ class Tokens:
             "env": ids.ENVIRONMENT,
             "org": ids.ORGANIZATION,
         }
-        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": _KEY_ID})
+        return jwt.encode(claims, _key(), algorithm="RS256", headers={"kid": _KEY_ID})
 
     def keys(self) -> Mapping[str, object]:
         """The public half, as a JWK set."""
-        public: dict[str, object] = RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        public: dict[str, object] = RSAAlgorithm.to_jwk(_key().public_key(), as_dict=True)
         public.pop("key_ops", None)
         return {"keys": [{**public, "use": "sig", "alg": "RS256", "kid": _KEY_ID}]}
 
@@ -73,7 +75,7 @@ class Tokens:
         if scheme.lower() != "bearer":
             raise refused
         try:
-            claims = jwt.decode(token.strip(), self._key.public_key(), algorithms=["RS256"], options=_OWN_CLOCK)
+            claims = jwt.decode(token.strip(), _key().public_key(), algorithms=["RS256"], options=_OWN_CLOCK)
         except jwt.InvalidTokenError:
             raise refused from None
         if claims.get("env") != ids.ENVIRONMENT or claims.get("exp", 0) <= call.clock.now().timestamp():
