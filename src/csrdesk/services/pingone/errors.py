@@ -6,7 +6,6 @@ Sources: PingOne API, "Error codes" (top-level and detail codes), and RFC 9110 f
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TypedDict
 
 import msgspec
@@ -84,6 +83,8 @@ def retry_after(header: str, now: datetime) -> float:
     """Seconds from a `Retry-After` header: a number, or a date (RFC 9110 section 10.2.3); 0 where it says nothing."""
     if header.strip().isascii() and header.strip().isdigit():
         return float(header)
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime(header)
     except ValueError:

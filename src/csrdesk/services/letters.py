@@ -1,0 +1,75 @@
+"""What the mails to customers say: a text and an HTML part each, from the templates beside this file.
+
+Apart from the sending, because nothing here needs a server. Jinja2 is loaded with the first letter.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from csrdesk.model.secret import Secret
+from csrdesk.model.text import clean
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_LINE = 120
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """A mail as written; `text` and `html` may hold a link and so are never logged."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Mailer(Protocol):
+    """Hands letters to a mail server."""
+
+    async def send(self, letter: Letter, *, to: str, sender_name: str) -> None:
+        """Return when the server has accepted the letter. Raises a `ServiceError` with the server's words, cleaned."""
+        ...
+
+
+class MagicLinkFacts(msgspec.Struct, frozen=True):
+    """What the letter "Magic Link Authentication" says. The spoken code is not among it and never will be."""
+
+    url: Secret
+    reference: str
+    agent: str
+    company: str
+    phone: str = ""
+    minutes: int = 3
+
+
+def magic_link(facts: MagicLinkFacts) -> Letter:
+    """The link, who asks, and when not to press it; the subject bears the reference that the agent reads out."""
+    shown = {
+        "url": facts.url.reveal(),
+        "reference": clean(facts.reference, _LINE),
+        "agent": clean(facts.agent, _LINE),
+        "company": clean(facts.company, _LINE),
+        "phone": clean(facts.phone, _LINE),
+        "minutes": facts.minutes,
+    }
+    return Letter(
+        subject=f"Magic Link Authentication, reference {shown['reference']}",
+        text=_templates().get_template("magic_link.txt").render(shown),
+        html=_templates().get_template("magic_link.html").render(shown),
+    )
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    return Environment(
+        loader=PackageLoader("csrdesk.services"),
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )

@@ -1,0 +1,63 @@
+"""The way out of the flows: each effect becomes calls, and what came of them becomes one reply.
+
+The only part of the services that knows flows. A `ServiceError` becomes `Failed` here and nowhere else; anything else
+that is raised is a defect and passes through.
+"""
+
+from __future__ import annotations
+
+from csrdesk.errors import CsrdeskError, PolicyError, ServiceError
+from csrdesk.flows import effects as fx
+from csrdesk.flows.doors import Context
+from csrdesk.flows.kernel import Effect, Failed, Problem, Reply
+from csrdesk.services.performer import accounts, factors, link, lookup, protection
+from csrdesk.services.performer.outside import Outside
+
+__all__ = ["Outside", "Performer"]
+
+
+class Performer:
+    """Performs what the services can: `flows.doors.Perform`."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+
+    async def __call__(self, effect: Effect, context: Context) -> Reply:
+        try:
+            return await self._perform(effect, context)
+        except (ServiceError, PolicyError) as error:
+            return Failed(problem_of(error), correlation_id=error.correlation_id)
+
+    async def _perform(self, effect: Effect, context: Context) -> Reply:
+        outside = self._outside.within(context.call_id)
+        match effect:
+            case fx.FindUser():
+                return await lookup.find_user(effect, outside)
+            case fx.ReadDevices():
+                return await lookup.read_devices(effect, outside)
+            case fx.ReadProtection():
+                return await protection.read_protection(effect, context, outside)
+            case fx.ReadAccount():
+                return await accounts.read_account(effect, outside)
+            case fx.SendMagicLink():
+                return await link.send_magic_link(effect, context, outside)
+            case fx.SetPingOneEnabled():
+                return await accounts.set_pingone_enabled(effect, context, outside)
+            case fx.SetDirectoryEnabled():
+                return await accounts.set_directory_enabled(effect, context, outside)
+            case fx.EndSessions():
+                return await accounts.end_sessions(effect, context, outside)
+            case fx.StartDeviceAuthentication():
+                return await factors.start(effect, outside)
+            case fx.SelectDevice():
+                return await factors.select(effect, outside)
+            case fx.CheckPasscode():
+                return await factors.check_passcode(effect, context, outside)
+            case _:
+                msg = f"no service performs {type(effect).__name__}"
+                raise NotImplementedError(msg)
+
+
+def problem_of(error: CsrdeskError) -> Problem:
+    """An error as a value for flows, audit and people."""
+    return Problem(error.message, details=error.details, code=error.code, correlation_id=error.correlation_id)

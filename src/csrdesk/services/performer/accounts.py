@@ -1,0 +1,132 @@
+"""Accounts in both directories: read side by side, and changed one switch at a time, each change read back."""
+
+from __future__ import annotations
+
+import asyncio
+
+from csrdesk.errors import NotFoundError, ReadBackError, ServiceError
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
+from csrdesk.flows.doors import Context
+from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
+from csrdesk.model.text import clean
+from csrdesk.services.attempts import attempt, sure
+from csrdesk.services.directory import accounts as in_directory
+from csrdesk.services.directory import protection as protecting
+from csrdesk.services.directory.writes import read_entry, set_enabled
+from csrdesk.services.performer.outside import Outside
+from csrdesk.services.performer.people import masked
+from csrdesk.services.performer.protection import refuse_protected_entry, refuse_protected_user
+from csrdesk.services.pingone import passwords, sessions, users
+from csrdesk.services.pingone.api import Api, Received
+from csrdesk.services.pingone.errors import SYSTEM
+
+_ROUNDS = 5
+"""Listings of ten sessions whose sessions are ended; more than fifty means that new ones keep coming."""
+
+
+async def read_account(effect: fx.ReadAccount, outside: Outside) -> r.AccountRead:
+    """User, password state and directory entry at the same time; a half that fails is said beside the other."""
+    async with asyncio.TaskGroup() as group:
+        one = group.create_task(attempt(_pingone_account(outside.pingone, effect.person_id)))
+        other = group.create_task(attempt(_directory_account(outside, effect.dn)))
+    pingone, directory = one.result(), other.result()
+    if isinstance(pingone, ServiceError):
+        if not isinstance(directory, DirectoryAccount):
+            raise pingone
+        account = Account(directory=directory, pingone_problem=pingone.message)
+    elif isinstance(directory, ServiceError):
+        account = Account(pingone=pingone.body, directory_problem=directory.message)
+    else:
+        account = Account(pingone=pingone.body, directory=directory)
+    return r.AccountRead(account, correlation_id=pingone.correlation_id)
+
+
+async def set_pingone_enabled(effect: fx.SetPingOneEnabled, context: Context, outside: Outside) -> r.PingOneEnabledSet:
+    """Look once more who it is, write, read back."""
+    user = await refuse_protected_user(effect.person_id, context, outside)
+    if user.enabled is effect.enabled:
+        return r.PingOneEnabledSet(effect.enabled, changed=False)
+    correlation_id = await users.set_enabled(outside.pingone, user.id, enabled=effect.enabled)
+    if await users.is_enabled(outside.pingone, user.id) is not effect.enabled:
+        state = "disabled" if effect.enabled else "enabled"
+        words = f"PingOne said that it was done, but the account is still {state} there."
+        raise ReadBackError(words, system=SYSTEM, correlation_id=correlation_id)
+    return r.PingOneEnabledSet(effect.enabled, correlation_id=correlation_id)
+
+
+async def set_directory_enabled(
+    effect: fx.SetDirectoryEnabled, context: Context, outside: Outside
+) -> r.DirectoryEnabledSet:
+    """Look once more who it is, swap the one bit, read back."""
+    if outside.directory is None:
+        raise NotFoundError("No directory is set up.")
+    attributes = (*protecting.ATTRIBUTES, in_directory.CONTROL)
+    entry = await read_entry(outside.directory, effect.dn, attributes)
+    refuse_protected_entry(entry, context, outside)
+    changed = await set_enabled(outside.directory, entry, enabled=effect.enabled)
+    return r.DirectoryEnabledSet(effect.enabled, changed=changed)
+
+
+async def end_sessions(effect: fx.EndSessions, context: Context, outside: Outside) -> r.SessionsEnded:
+    """List, end each, and list again until there is none: a listing does not show them all."""
+    await refuse_protected_user(effect.person_id, context, outside)
+    api, ended, correlation_id = outside.pingone, 0, ""
+    for _ in range(_ROUNDS):
+        listed = await sessions.read_some(api, effect.person_id)
+        if not listed:
+            return r.SessionsEnded(ended, correlation_id=correlation_id)
+        async with asyncio.TaskGroup() as group:
+            ending = [group.create_task(attempt(sessions.delete(api, effect.person_id, one.id))) for one in listed]
+        for task in ending:
+            match task.result():
+                case str(correlation_id):
+                    ended += 1
+                case NotFoundError():  # it ended by itself meanwhile
+                    pass
+                case ServiceError() as error:
+                    raise error
+    if await sessions.read_some(api, effect.person_id):
+        words = f"{ended} sign-ins were ended, but PingOne still lists more. End them again."
+        raise ReadBackError(words, system=SYSTEM, correlation_id=correlation_id)
+    return r.SessionsEnded(ended, correlation_id=correlation_id)
+
+
+async def _directory_account(outside: Outside, dn: str) -> DirectoryAccount | None:
+    """None where there is no directory, or no entry for this person."""
+    if outside.directory is None or not dn:
+        return None
+    entry = await read_entry(outside.directory, dn, in_directory.ATTRIBUTES)
+    account = in_directory.account_of(entry, outside.now())
+    return DirectoryAccount(
+        dn=account.dn,
+        username=clean(account.username, 80),
+        user_account_control=account.user_account_control,
+        disabled=account.disabled,
+        locked=account.locked,
+        expires_at=account.expires_at,
+        expired=account.expired,
+        password_changed_at=account.password_changed_at,
+        password_expired=account.password_expired,
+        must_change_password=account.must_change_password,
+    )
+
+
+async def _pingone_account(api: Api, user_id: str) -> Received[PingOneAccount]:
+    async with asyncio.TaskGroup() as group:
+        reading = group.create_task(attempt(users.read(api, user_id)))
+        looking = group.create_task(attempt(passwords.read(api, user_id)))
+    got, password = sure(reading.result()), sure(looking.result())
+    user = got.body
+    account = PingOneAccount(
+        enabled=user.enabled,
+        locked=user.locked,
+        unlock_at=user.account.unlock_at,
+        password=clean(password.status, 40),
+        password_changed_at=password.last_changed_at,
+        mfa_enabled=user.mfa_enabled,
+        email=masked(user.email),
+        email_verified=user.email_verified,
+        last_sign_on=user.last_sign_on.at if user.last_sign_on else None,
+    )
+    return Received(account, got.correlation_id)

@@ -1,0 +1,86 @@
+"""What performing needs: the open services, what the settings say of them, and what is remembered for a minute."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from csrdesk.flows.doors import LinkDesk
+from csrdesk.services.directory.port import Directory
+from csrdesk.services.directory.protection import ProtectedAccounts
+from csrdesk.services.letters import Mailer
+from csrdesk.services.pingone import policies, populations
+from csrdesk.services.pingone.api import Api
+from csrdesk.services.pingone.policies import MfaPolicy
+
+_KEPT_SECONDS = 60.0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Company:
+    """How the desk presents itself in mails."""
+
+    name: str = "Help desk"
+    phone: str = ""
+    link_minutes: int = 3
+
+
+class Remembered:
+    """What hardly ever changes and is asked for at each call: policies and populations, kept a minute."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._now = monotonic
+        self._policies: dict[str, tuple[float, MfaPolicy | None]] = {}
+        self._populations: tuple[float, dict[str, str]] = (float("-inf"), {})
+
+    async def policy(self, api: Api, policy_id: str) -> MfaPolicy | None:
+        """The MFA policy of that id, the default one for an empty id."""
+        until, policy = self._policies.get(policy_id, (float("-inf"), None))
+        if self._now() < until:
+            return policy
+        policy = await policies.read(api, policy_id)
+        self._policies[policy_id] = (self._now() + _KEPT_SECONDS, policy)
+        return policy
+
+    async def population_names(self, api: Api) -> dict[str, str]:
+        """Names of populations by id."""
+        until, names = self._populations
+        if self._now() < until:
+            return names
+        names = await populations.names(api)
+        self._populations = (self._now() + _KEPT_SECONDS, names)
+        return names
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The services as one performer uses them. `wiring` makes it; tests make their own."""
+
+    pingone: Api
+    links: Callable[[], LinkDesk]
+    """The engine's side of links; a function, because the engine is made with the performer and so after it."""
+    mailer: Callable[[], Mailer] | None = None
+    """A function, because only who sends a mail pays for its libraries; None where no mail server is set up."""
+    directory: Directory | None = None
+    protected: ProtectedAccounts = field(default_factory=ProtectedAccounts)
+    company: Company = Company()
+    public_url: Callable[[], str] = str
+    """The origin of the customers' pages; empty where nobody serves them, and then no link is sent."""
+    now: Callable[[], datetime] = _now
+    remembered: Remembered = field(default_factory=Remembered)
+
+    def within(self, call_id: str) -> Outside:
+        """The same services for one call of the desk, whose id PingOne is told."""
+        return replace(self, pingone=self.pingone.within(call_id))
+
+    async def close(self) -> None:
+        """Close every kept connection."""
+        await self.pingone.close()
+        if self.directory is not None:
+            await self.directory.close()

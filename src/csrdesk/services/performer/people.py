@@ -1,0 +1,60 @@
+"""PingOne's users and devices as the desk's own values: strangers' text made harmless, addresses masked, once."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from csrdesk.model.devices import Device
+from csrdesk.model.masking import ending, mask_email, mask_phone, mask_username
+from csrdesk.model.people import Person
+from csrdesk.model.text import clean
+from csrdesk.services.pingone.devices import MfaDevice
+from csrdesk.services.pingone.users import User
+
+_NAME = 80
+_LABEL = 60
+
+
+def masked(email: str) -> str:
+    """An address as screens show it; empty for none."""
+    return mask_email(clean(email)) if email.strip() else ""
+
+
+def person_of(user: User, populations: dict[str, str]) -> Person:
+    """The user without anything that a saved state must not hold."""
+    population_id = user.population.id if user.population else ""
+    return Person(
+        id=user.id,
+        username=mask_username(clean(user.username, _NAME)),
+        given=clean(user.name.given, _NAME),
+        family=clean(user.name.family, _NAME),
+        email=masked(user.email),
+        email_verified=user.email_verified,
+        population=clean(populations.get(population_id, ""), _LABEL),
+        population_id=population_id,
+        number_ending=ending(clean(user.external_id)),
+    )
+
+
+def device_of(device: MfaDevice, email: str) -> Device:
+    """The device beside the user's own address, with which it is compared here, where both are whole."""
+    address = masked(device.email) if device.email else mask_phone(clean(device.phone)) if device.phone else ""
+    return Device(
+        id=device.id,
+        type=clean(device.type, 32),
+        status=clean(device.status, 32),
+        nickname=clean(device.nickname, _LABEL),
+        address=address,
+        blocked=device.block.status == "BLOCKED",
+        locked=device.lock.status == "LOCKED",
+        same_mailbox=device.type == "EMAIL" and is_same_mailbox(device.email, email),
+    )
+
+
+def is_same_mailbox(one: str, other: str) -> bool:
+    """Whether two addresses name one mailbox: neither letter case nor two spellings of a letter tell them apart."""
+    return bool(one.strip()) and _folded(one) == _folded(other)
+
+
+def _folded(address: str) -> str:
+    return unicodedata.normalize("NFKC", address.strip()).casefold()

@@ -1,0 +1,78 @@
+"""Whom nobody at the desk acts on: administrators in either directory, what the settings protect, and oneself."""
+
+from __future__ import annotations
+
+import asyncio
+
+from csrdesk.errors import ForbiddenError
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
+from csrdesk.flows.doors import Agent, Context
+from csrdesk.model.people import Protection
+from csrdesk.services.attempts import attempt, sure
+from csrdesk.services.directory import protection as in_directory
+from csrdesk.services.directory.port import AnyOf, Entry, Equal
+from csrdesk.services.performer.outside import Outside
+from csrdesk.services.pingone import roles, users
+from csrdesk.services.pingone.users import User
+
+_ROLE = "administrator in PingOne"
+_OWN = "your own account"
+_SEVERAL = "several accounts in the directory match"
+
+
+async def read_protection(effect: fx.ReadProtection, context: Context, outside: Outside) -> r.ProtectionRead:
+    """Roles beside user and directory entry; what cannot be read is a failure, because then nobody knows.
+
+    Two entries that match protect as well: acting on the wrong one would be worse than not acting.
+    """
+    async with asyncio.TaskGroup() as group:
+        assigning = group.create_task(attempt(roles.has_any(outside.pingone, effect.person_id)))
+        reading = group.create_task(attempt(_with_entries(outside, effect.person_id)))
+    user, entries = sure(reading.result())
+    reasons = [_ROLE] if sure(assigning.result()) else []
+    for entry in entries:
+        reasons += outside.protected.reasons(entry)
+    if is_own(context.agent, user.username, *(entry.first("sAMAccountName") or "" for entry in entries)):
+        reasons.append(_OWN)
+    if len(entries) > 1:
+        reasons.append(_SEVERAL)
+    dn = entries[0].dn if len(entries) == 1 else ""
+    return r.ProtectionRead(Protection(tuple(dict.fromkeys(reasons)), dn))
+
+
+async def refuse_protected_user(user_id: str, context: Context, outside: Outside) -> User:
+    """The user, just before a write. Raises `ForbiddenError`, whatever was read before."""
+    async with asyncio.TaskGroup() as group:
+        assigning = group.create_task(attempt(roles.has_any(outside.pingone, user_id)))
+        reading = group.create_task(attempt(users.read(outside.pingone, user_id)))
+    user = sure(reading.result()).body
+    reasons = [_ROLE] if sure(assigning.result()) else []
+    _refuse([*reasons, _OWN] if is_own(context.agent, user.username) else reasons)
+    return user
+
+
+def refuse_protected_entry(entry: Entry, context: Context, outside: Outside) -> None:
+    """The same for a directory entry that was just read with `in_directory.ATTRIBUTES`."""
+    reasons = list(outside.protected.reasons(entry))
+    _refuse([*reasons, _OWN] if is_own(context.agent, entry.first("sAMAccountName") or "") else reasons)
+
+
+def is_own(agent: Agent, *names: str) -> bool:
+    """Whether one of these account names is the agent's."""
+    return any(name.casefold() == agent.id.casefold() for name in names if name)
+
+
+async def _with_entries(outside: Outside, user_id: str) -> tuple[User, tuple[Entry, ...]]:
+    user = (await users.read(outside.pingone, user_id)).body
+    ties = {"objectGUID": user.account_id, "employeeID": user.external_id}
+    ways = tuple(Equal(attribute, value) for attribute, value in ties.items() if value)
+    if outside.directory is None or not ways:
+        return user, ()
+    return user, await outside.directory.search(AnyOf(ways), in_directory.ATTRIBUTES)
+
+
+def _refuse(reasons: list[str]) -> None:
+    if reasons:
+        words = "This account is protected. Nobody at the help desk acts on it. Nothing was changed."
+        raise ForbiddenError(words, details="; ".join(reasons))
