@@ -83,7 +83,7 @@ async def test_newest_come_first_and_can_be_narrowed(desk: Desk) -> None:
     await asyncio.to_thread(send, desk.at, message())
     await desk.authenticate("ada")
     await asyncio.to_thread(send, desk.at, message("bruno@mail.example"))
-    await desk.authenticate("bruno", selectedDevice={"id": desk.box.world.user("bruno").devices[1].id})
+    await desk.authenticate("bruno", selectedDevice={"id": desk.box.world.user("bruno").devices[0].id})
     url = f"{desk.at.mailbox_url}.json"
     everything = (await desk.http.get(url)).json()
     assert [mail["seq"] for mail in everything["mails"]] == [3, 1]

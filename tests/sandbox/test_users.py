@@ -239,11 +239,10 @@ async def test_both_spellings_end_a_passwords_lock_out(desk: Desk, media: str) -
 async def test_writes_are_in_the_activities(desk: Desk) -> None:
     await desk.http.put(desk.user_url(people.ONE_DEVICE, "/enabled"), json={"enabled": False})
     user = desk.box.world.user(people.ONE_DEVICE)
-    now = desk.box.clock.now()
-    range_ = f'recordedAt gt "{(now - timedelta(minutes=1)).isoformat()}" and recordedAt lt "{(now + timedelta(minutes=1)).isoformat()}"'
-    found_ = (
-        await desk.http.get(desk.api("/activities"), params={"filter": f'{range_} and resources.id eq "{user.id}"'})
-    ).json()
+    now, minute = desk.box.clock.now(), timedelta(minutes=1)
+    range_ = f'recordedAt gt "{(now - minute).isoformat()}" and recordedAt lt "{(now + minute).isoformat()}"'
+    query = {"filter": f'{range_} and resources.id eq "{user.id}"'}
+    found_ = (await desk.http.get(desk.api("/activities"), params=query)).json()
     (activity,) = found_["_embedded"]["activities"]
     assert activity["action"]["type"] == "USER.UPDATED"
     assert (await desk.http.get(desk.api(f"/activities/{activity['id']}"))).json() == activity

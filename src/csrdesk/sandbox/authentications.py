@@ -22,7 +22,7 @@ from csrdesk.sandbox.policies import DEFAULT, Policy, policy_of
 _FLOW_LIFE = timedelta(minutes=15)
 _PASSCODE_TYPES = frozenset({"EMAIL", "SMS", "VOICE", "TOTP"})
 _ONE_TIME_TYPES = frozenset({"EMAIL", "SMS", "VOICE"})
-_ORDER = ("FIDO2", "MOBILE", "TOTP", "SMS", "VOICE", "EMAIL")
+_OFFERED_TYPES = _PASSCODE_TYPES | {"FIDO2", "MOBILE"}
 _SELECTABLE = frozenset({"DEVICE_SELECTION_REQUIRED", "OTP_REQUIRED"})
 _WRONG_OTP = "The passcode is not valid."
 
@@ -57,11 +57,10 @@ class _Check(msgspec.Struct, frozen=True):
 
 
 def _usable(user: User, now: datetime) -> list[Device]:
-    """The devices that can be used now, the strongest type first; none where MFA is off for the user."""
+    """The devices that can be used now, in the user's own order; none where MFA is off for the user."""
     if not user.mfa_enabled:
         return []
-    devices = [device for device in user.devices if is_usable(device, now) and device.type in _ORDER]
-    return sorted(devices, key=lambda device: _ORDER.index(device.type))
+    return [device for device in user.devices if is_usable(device, now) and device.type in _OFFERED_TYPES]
 
 
 def _links(authentication: Authentication, self_href: str) -> Json:

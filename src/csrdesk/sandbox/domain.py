@@ -131,6 +131,7 @@ def _user(person: Person, now: datetime) -> Entry:
         lockoutTime=filetime(now - timedelta(minutes=20)) if locked else "0",
         badPwdCount="5" if locked else "0",
         memberOf=_groups(trouble),
+        description="Disabled by the staff office" if disabled and Trouble.DISABLED_BY_DESK not in trouble else "",
         **protected,
     )
     entry.attributes["objectGUID"] = [object_guid(person)]

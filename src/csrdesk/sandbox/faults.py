@@ -22,7 +22,7 @@ _EXEMPT = re.compile(r"^/(mailbox|control)\b")
 _SEED = 4711
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
+class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What goes wrong, for which requests, how often. Several members may be set at once."""
 
     method: str = "*"
@@ -44,7 +44,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """The answer is as ever, but nothing changes."""
 
     def __post_init__(self) -> None:
-        re.compile(self.path)
+        try:
+            re.compile(self.path)
+        except re.error as error:
+            raise ValueError(f"The path of a fault is a regular expression: {error}.") from None
         if not 0 <= self.rate <= 1:
             raise ValueError("The rate of a fault is between 0 and 1.")
 
@@ -65,7 +68,7 @@ class Faults:
         self._chance = random.Random(_SEED)  # noqa: S311 - which calls fail is no secret
 
     def add(self, fault: Fault | None = None, /, **members: object) -> str:
-        """Puts a fault in force, given whole or by its members; its id ends it."""
+        """Puts a fault in force, given whole or by its members; its id ends it. ValueError where it makes no sense."""
         id_ = ids.fresh()
         self._faults[id_] = fault or msgspec.convert(members, Fault)
         return id_

@@ -73,10 +73,10 @@ CAST: tuple[Person, ...] = (
         username=SEVERAL_DEVICES, given="Bruno", family="Okonkwo", number=42, email="bruno@mail.example",
         phone=_phone(42), sessions=12,
         devices=(
-            DeviceSpec(type="TOTP", nickname="Authenticator"),
             _sms(42, "Work phone"),
-            DeviceSpec(type="VOICE", to=_phone(142), nickname="Ward phone"),
             DeviceSpec(type="EMAIL", to="bruno.okonkwo@home.example", nickname="Private mail"),
+            DeviceSpec(type="TOTP", nickname="Authenticator"),
+            DeviceSpec(type="VOICE", to=_phone(142), nickname="Ward phone"),
         ),
         situation="several devices", expect="The page asks which to use; twelve sessions end at disable.",
     ),

@@ -1,0 +1,143 @@
+"""One conversation over every endpoint, recorded; its file can be held against the API's descriptions as well."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+
+from csrdesk.sandbox import Options, Sandbox, people
+from tests.sandbox.conftest import Desk, token
+
+ID = "00000000-0000-4000-8000-000000000000"
+
+
+async def read_everything(desk: Desk) -> None:
+    """Each GET once with success and once without."""
+    for path in (
+        "",
+        "/enabled",
+        "/mfaEnabled",
+        "/population",
+        "/password",
+        "/devices",
+        "/sessions",
+        "/roleAssignments",
+    ):
+        await desk.http.get(desk.user_url(people.SEVERAL_DEVICES, path))
+        await desk.http.get(desk.api(f"/users/{ID}{path}"))
+    user = desk.box.world.user(people.SEVERAL_DEVICES)
+    for path, id_ in (("devices", user.devices[0].id), ("sessions", user.sessions[0].id)):
+        await desk.http.get(desk.user_url(people.SEVERAL_DEVICES, f"/{path}/{id_}"))
+        await desk.http.get(desk.user_url(people.SEVERAL_DEVICES, f"/{path}/{ID}"))
+    for path in ("populations", "passwordPolicies", "deviceAuthenticationPolicies"):
+        listed = (await desk.http.get(desk.api(f"/{path}"))).json()["_embedded"][path]
+        await desk.http.get(desk.api(f"/{path}/{listed[0]['id']}"))
+        await desk.http.get(desk.api(f"/{path}/{ID}"))
+    await desk.http.get(desk.api("/mfaSettings"))
+    url: str | None = desk.api("/users") + "?limit=150"
+    while url:
+        url = (await desk.http.get(url)).json()["_links"].get("next", {}).get("href")
+    for user_ in desk.box.world.users.values():
+        if user_.username in {line.username for line in people.worth_trying()}:
+            await desk.http.get(desk.user_url(user_.username), params={"include": "memberOfGroupIDs"})
+            await desk.http.get(desk.user_url(user_.username, "/devices"), params={"filter": 'status eq "ACTIVE"'})
+            await desk.http.get(desk.user_url(user_.username, "/password"), params={"expand": "passwordPolicy"})
+
+
+async def refuse_everything(desk: Desk) -> None:
+    """What a client should not send."""
+    for query in ({"filter": "x"}, {"limit": "0"}, {"cursor": "x"}, {"filter": 'createdAt eq "x"'}):
+        await desk.http.get(desk.api("/users"), params=query)
+    await desk.http.get(desk.api("/users"), headers={"authorization": "Bearer wrong"})
+    await desk.http.put(desk.user_url("ada", "/enabled"), json={"enabled": "no"})
+    await desk.verb(desk.user_url("ada"), "account.destroy")
+    await desk.verb(desk.user_url("ada", "/password"), "password.unlock")
+    await desk.http.post(desk.authentications, json={"user": {"id": ID}})
+    await desk.http.get(f"{desk.authentications}/{ID}")
+    await desk.http.get(desk.api("/activities"), params={"filter": "x"})
+    tokens = f"{desk.at.auth_url}/{desk.at.environment_id}/as/token"
+    await desk.http.post(tokens, data={"grant_type": "client_credentials"}, auth=(desk.at.client_id, "wrong"))
+    await desk.http.post(tokens, data={"grant_type": "client_credentials", "client_id": "x", "client_secret": "hush"})
+
+
+async def write_everything(desk: Desk) -> None:
+    """Each write, and what the activities say of it."""
+    for path, member in (("/enabled", "enabled"), ("/mfaEnabled", "mfaEnabled")):
+        for wanted in (False, True):
+            await desk.http.put(desk.user_url("ada", path), json={member: wanted})
+    later = (desk.box.clock.now() + timedelta(hours=1)).isoformat()
+    await desk.verb(desk.user_url("ada"), "account.lock", {"unlockAt": later})
+    await desk.http.get(desk.user_url("ada"))
+    await desk.verb(desk.user_url("ada"), "account.unlock")
+    await desk.verb(desk.user_url(people.ONLY_PINGONE, "/password"), "password.unlock")
+    for session in (await desk.http.get(desk.user_url("ada", "/sessions"))).json()["_embedded"]["sessions"]:
+        await desk.http.delete(desk.user_url("ada", f"/sessions/{session['id']}"))
+    now = desk.box.clock.now()
+    range_ = f'recordedAt gt "{(now - timedelta(days=3)).isoformat()}" and recordedAt lt "{later}"'
+    listed = (await desk.http.get(desk.api("/activities"), params={"filter": range_})).json()
+    await desk.http.post(desk.api("/activities"), json={"filter": range_, "limit": 5})
+    await desk.http.get(desk.api(f"/activities/{listed['_embedded']['activities'][0]['id']}"))
+
+
+async def authenticate_everybody(desk: Desk) -> None:
+    """Each of the people, right and wrong codes, and a one-time address."""
+    for line in people.worth_trying():
+        if line.username == people.ONLY_AD:
+            continue
+        started = (await desk.authenticate(line.username)).json()
+        if "id" not in started or "status" not in started:
+            continue
+        url = f"{desk.authentications}/{started['id']}"
+        await desk.http.get(url)
+        for offer in started.get("_embedded", {}).get("devices", []):
+            await desk.verb(url, "device.select", {"device": {"id": offer["id"]}})
+        await desk.verb(url, "otp.check", {"otp": "x"})
+        if desk.box.world.passcodes:
+            await desk.verb(url, "otp.check", {"otp": desk.box.world.passcodes[-1].code})
+        await desk.http.get(url)
+    one_time = {"oneTime": {"type": "EMAIL", "email": "new@mail.example"}}
+    await desk.authenticate(people.NO_DEVICE, selectedDevice=one_time)
+
+
+async def test_a_recording_of_every_endpoint_holds_no_secret(tmp_path: Path) -> None:
+    file = tmp_path / "exchanges.jsonl"
+    async with Sandbox(Options(record=file)) as box, httpx.AsyncClient(timeout=5) as http:
+        bearer = await token(http, box.settings())
+        http.headers["authorization"] = f"Bearer {bearer}"
+        desk = Desk(box, http)
+        await http.get(f"{desk.at.auth_url}/{desk.at.environment_id}/as/jwks")
+        await http.get(f"{desk.at.auth_url}/{desk.at.environment_id}/as/.well-known/openid-configuration")
+        for act in (read_everything, refuse_everything, write_everything, authenticate_everybody):
+            await act(desk)
+        await desk.entry("ada")
+        await http.get(desk.at.mailbox_url)
+        secrets = {bearer, desk.at.client_secret, desk.at.directory_password, "hush"}
+        secrets |= {f'"otp":"{code.code}"' for code in box.world.passcodes}
+    text = file.read_text()
+    assert not {secret for secret in secrets if secret in text}
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert len(lines) > 150
+    assert lines[0]["request_headers"]["authorization"] == "Basic ***"
+    assert lines[0]["response_body"]["access_token"] == "***"
+    assert lines[1]["request_headers"]["authorization"] == "Bearer ***"
+    assert not [line for line in lines if "/directory" in line["url"] or "/mailbox" in line["url"]]
+    assert file.stat().st_mode & 0o077 == 0
+
+
+async def test_exchanges_under_a_fault_go_to_a_file_of_their_own(tmp_path: Path) -> None:
+    file = tmp_path / "exchanges.jsonl"
+    async with Sandbox(Options(record=file)) as box, httpx.AsyncClient() as http:
+        http.headers["authorization"] = f"Bearer {await token(http, box.settings())}"
+        desk = Desk(box, http)
+        box.faults.add(path="/populations$", status=503, times=1)
+        box.faults.add(path="/mfaSettings$", wrong_shape=True, times=1)
+        for _ in range(2):
+            await http.get(desk.api("/populations"))
+            await http.get(desk.api("/mfaSettings"))
+    kept = [json.loads(line)["status"] for line in file.read_text().splitlines()]
+    faulty = [json.loads(line) for line in (tmp_path / "exchanges.jsonl.faults").read_text().splitlines()]
+    assert kept == [200, 200, 200]
+    assert [line["status"] for line in faulty] == [503, 200]
