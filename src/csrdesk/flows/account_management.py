@@ -55,7 +55,7 @@ class ReadingAccount(State, frozen=True):
 
     verified: Verified
     needs: Needs
-    sub: uf.UserFunctionsState
+    sub: uf.ActingState
 
     def want(self) -> Want:
         return self.sub.want()
@@ -67,7 +67,7 @@ class ReadingAccount(State, frozen=True):
             case uf.ReturnError(problem) if problem.code == "not_verified":
                 return WindowClosed(self.verified.person)
             case uf.ReturnError(problem):
-                return ReturnError(problem, self.verified)
+                return ReturnError(self.verified, self.needs, problem)
             case sub:
                 return ReadingAccount(self.verified, self.needs, sub)
 
@@ -102,7 +102,7 @@ class ManagingAccount(State, frozen=True):
             case r.TimeCame():
                 return WindowClosed(self.verified.person)
             case Failed(problem):
-                return ReturnError(problem, self.verified)
+                return ReturnError(self.verified, self.needs, problem)
             case _:
                 raise IllegalEventError(self, event)
 
@@ -147,7 +147,7 @@ class ConfirmingAct(State, frozen=True):
             case r.TimeCame():
                 return WindowClosed(self.verified.person)
             case Failed(problem):
-                return ReturnError(problem, self.verified)
+                return ReturnError(self.verified, self.needs, problem)
             case _:
                 raise IllegalEventError(self, event)
 
@@ -167,7 +167,7 @@ class ChangingAccount(State, frozen=True):
     verified: Verified
     needs: Needs
     act: Act
-    sub: uf.UserFunctionsState
+    sub: uf.ActingState
 
     def want(self) -> Want:
         return self.sub.want()
@@ -208,6 +208,29 @@ class ShowingNotice(State, frozen=True):
                 raise IllegalEventError(self, event)
 
 
+class ReturnError(State, frozen=True):
+    """The account cannot be shown now; the window runs on, and Try again reads once more."""
+
+    section = "Return Error"
+
+    verified: Verified
+    needs: Needs
+    problem: Problem
+
+    def want(self) -> Ask[p.ErrorPrompt]:
+        problem = self.problem
+        return Ask(p.ErrorPrompt(problem.message, problem.details, problem.correlation_id, problem.code))
+
+    def step(self, event: Event) -> ReadingAccount | EndedCall:
+        match event:
+            case a.TryAgainChosen():
+                return _read(self.verified, self.needs)
+            case a.CallEnded():
+                return EndedCall(self.problem)
+            case _:
+                raise IllegalEventError(self, event)
+
+
 class WentBack(Terminal, frozen=True):
     """Back gives the verification up."""
 
@@ -231,15 +254,8 @@ class WindowClosed(Terminal, frozen=True):
 class EndedCall(Terminal, frozen=True):
     section = SECTION
 
-    def want(self) -> Done[Left]:
-        return Done(Left())
-
-
-class ReturnError(Terminal, frozen=True):
-    section = SECTION
-
-    problem: Problem
-    verified: Verified
+    problem: Problem | None = None
+    """The error that the agent did not try again."""
 
     def want(self) -> Done[Left]:
         return Done(Left())
@@ -251,10 +267,10 @@ AccountManagementState = (
     | ConfirmingAct
     | ChangingAccount
     | ShowingNotice
+    | ReturnError
     | WentBack
     | WindowClosed
     | EndedCall
-    | ReturnError
 )
 
 

@@ -118,8 +118,8 @@ class CheckingCode(State, frozen=True):
                 return PageClosed(stage)
             case r.SecretLost():
                 return AskCode(self.given, "Type the code once more.")
-            case Failed(problem):
-                return AskCode(self.given, problem.message)
+            case Failed():
+                return AskCode(self.given, da.NOT_NOW)
             case _:
                 raise IllegalEventError(self, event)
 
@@ -159,8 +159,8 @@ class RefusingChallenge(State, frozen=True):
         match event:
             case r.ChallengeRefused() | r.LinkOver():
                 return Refused(self.given.about)
-            case Failed(problem):
-                return AskNotMe(self.given, self.back, problem.message)
+            case Failed():
+                return AskNotMe(self.given, self.back, da.NOT_NOW)
             case _:
                 raise IllegalEventError(self, event)
 
@@ -179,8 +179,8 @@ class ReadingRequirement(State, frozen=True):
         match event:
             case r.DevicesRead(devices):
                 return self._with(devices)
-            case Failed(problem):
-                return AskAgain(self.given, problem.message)
+            case Failed():
+                return AskAgain(self.given, da.NOT_NOW)
             case _:
                 raise IllegalEventError(self, event)
 
@@ -310,8 +310,8 @@ class GivingUpFactor(State, frozen=True):
                 return NoFactor(self.given.about)
             case r.LinkOver(stage):
                 return PageClosed(stage)
-            case Failed(problem):
-                return AskAgain(self.given, problem.message)
+            case Failed():
+                return AskAgain(self.given, da.NOT_NOW)
             case _:
                 raise IllegalEventError(self, event)
 
@@ -324,7 +324,7 @@ class RecheckingDevices(State, frozen=True):
     given: Given
     proof: Proof
 
-    def want(self) -> Do[Together]:
+    def want(self) -> Do[Together[fx.ReadDevices | fx.NoteDevicePassed]]:
         who, given = self.given.person_id, self.given
         read = fx.ReadDevices(person_id=who, policy_id=given.rules.mfa_policy_id)
         return Do(Together(effects=(read, fx.NoteDevicePassed(person_id=who, challenge_id=given.challenge_id))))
@@ -363,8 +363,8 @@ class Approving(State, frozen=True):
                 return Approved(self.given.about)
             case r.LinkOver(stage):
                 return PageClosed(stage)
-            case Failed(problem):
-                return AskAgain(self.given, problem.message)
+            case Failed():
+                return AskAgain(self.given, da.NOT_NOW)
             case _:
                 raise IllegalEventError(self, event)
 

@@ -31,6 +31,7 @@ from csrdesk.flows.kernel import (
     Together,
     Want,
 )
+from csrdesk.flows.ping import spelled
 from csrdesk.flows.rules import Rules
 from csrdesk.model.devices import Devices
 from csrdesk.model.masking import mask_name
@@ -47,8 +48,11 @@ class Start(msgspec.Struct, frozen=True):
     ticket: str = ""
 
 
-class CallOver(Outcome, frozen=True):
-    """The agent ended the call."""
+class CallOver(Outcome, frozen=True, rename=spelled):
+    """The agent ended the call; the error is the one that stood there when they did."""
+
+    error_message: str = ""
+    error_details: str = ""
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -125,7 +129,7 @@ class CheckingDevices(State, frozen=True):
     person: Person
     note: str = ""
 
-    def want(self) -> Do[Together]:
+    def want(self) -> Do[Together[fx.ReadDevices | fx.ReadProtection]]:
         who = self.person.id
         devices = fx.ReadDevices(person_id=who, policy_id=self.given.rules.mfa_policy_id)
         return Do(Together(effects=(devices, fx.ReadProtection(person_id=who))))
@@ -176,6 +180,8 @@ class ChoosingWay(State, frozen=True):
     def want(self) -> Ask[p.CardPrompt]:
         devices = self.caller.devices
         gives = "link, code and device" if devices.registered else "link and code: a recovery proof at most"
+        if devices.registered and devices.refused:
+            gives = "link and code: PingOne will not ask for a device now, so not every act is open"
         warning = "An MFA bypass is running for this person; it proves nothing." if devices.bypass else ""
         return Ask(p.CardPrompt(self.caller.person, devices.registered, gives, warning, self.note))
 
@@ -308,7 +314,7 @@ class Verifying(State, frozen=True):
                 rules = am.Needs(self.given.rules.ticket_required)
                 return Managing(self.given, am.begin(verified, rules))
             case vu.ReturnSuccess("expired"):
-                note = "The link's time ran out before the code was entered. You can send a new one."
+                note = "Time ran out before the caller was verified. Nothing was approved. You can send a new link."
                 sub = vu.DisplayingForm(verification(self.given, person).given, note)
                 return Verifying(self.given, self.caller, sub)
             case vu.ReturnSuccess("notMe"):
@@ -335,17 +341,15 @@ class Managing(State, frozen=True):
     def want(self) -> Want:
         return self.sub.want()
 
-    def step(self, event: Event) -> Managing | LeavingCustomer | EndingCall | ReturnError:
+    def step(self, event: Event) -> Managing | LeavingCustomer | EndingCall:
         match self.sub.step(event):
             case am.WentBack(person):
                 return LeavingCustomer(self.given, person)
             case am.WindowClosed(person):
                 note = "The verified window has ended. To go on, verify the caller again."
                 return LeavingCustomer(self.given, person, note)
-            case am.EndedCall():
-                return EndingCall()
-            case am.ReturnError(problem, verified):
-                return ReturnError(problem, LeavingCustomer(self.given, verified.person))
+            case am.EndedCall(problem):
+                return EndingCall(problem)
             case sub:
                 return Managing(self.given, sub)
 
@@ -398,13 +402,16 @@ class LeavingCustomer(State, frozen=True):
 class EndingCall(State, frozen=True):
     section = VERIFICATION
 
+    problem: Problem | None = None
+    """The error that the agent did not try again."""
+
     def want(self) -> Do[fx.EndCall]:
         return Do(fx.EndCall())
 
     def step(self, event: Event) -> CallEnded | ReturnError:
         match event:
             case r.CallClosed():
-                return CallEnded()
+                return CallEnded(self.problem)
             case Failed(problem):
                 return ReturnError(problem, self)
             case _:
@@ -414,8 +421,10 @@ class EndingCall(State, frozen=True):
 class CallEnded(Terminal, frozen=True):
     section = VERIFICATION
 
+    problem: Problem | None = None
+
     def want(self) -> Done[CallOver]:
-        return Done(CallOver())
+        return Done(CallOver(self.problem.message, self.problem.details) if self.problem else CallOver())
 
 
 class ReturnError(State, frozen=True):
@@ -437,7 +446,7 @@ class ReturnError(State, frozen=True):
             case a.TryAgainChosen():
                 return self.again
             case a.CallEnded():
-                return EndingCall()
+                return EndingCall(self.problem)
             case _:
                 raise IllegalEventError(self, event)
 

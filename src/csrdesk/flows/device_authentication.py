@@ -6,6 +6,7 @@ A nested flow: the customer's page runs it after the right code. Its pages' cloc
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import answers as a
@@ -20,6 +21,8 @@ from csrdesk.model.proofs import Proof
 from csrdesk.model.text import passcode
 
 OTP = "Handle TOTP, SMS, Voice, Mobile and Email OTP Authentication"
+NOT_NOW = "That did not work on our side just now, and nothing was approved. Try again."
+"""What customers read of a failure outside: what the systems behind are called is of no use to them."""
 
 
 class Inputs(msgspec.Struct, frozen=True, rename=spelled):
@@ -45,13 +48,34 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """The devices that can be asked, and PingOne's authentication under way; no id before one was started."""
+    """The devices that can be asked, PingOne's authentication under way, and what was sent so far."""
 
     devices: tuple[Device, ...]
     authentication_id: str = ""
+    """Empty before one was started, and after one that takes no more passcodes."""
+    sent_to: tuple[str, ...] = ()
+    """The devices that a passcode was sent to: whatever makes PingOne send them another is a resend."""
+    resends: int = 0
+    """`resendOtpAttempts`, over all devices and every authentication of this run."""
 
     def device(self, device_id: str) -> Device | None:
         return next((d for d in self.devices if d.id == device_id), None)
+
+    def sending(self, device_id: str) -> Choice:
+        """The choice once PingOne is made to ask that device; a try counts, whatever comes of it."""
+        if device_id in self.sent_to:
+            return replace(self, resends=self.resends + 1)
+        device = self.device(device_id)
+        return replace(self, sent_to=(*self.sent_to, device_id)) if device and device.type != "TOTP" else self
+
+    def asking(self, authentication_id: str, device_id: str) -> Choice:
+        """The choice once PingOne asks for that device's passcode, also where it chose the device itself."""
+        known = self if device_id in self.sent_to else self.sending(device_id)
+        return replace(known, authentication_id=authentication_id)
+
+    def may_send(self, device_id: str, limit: int) -> bool:
+        """Whether PingOne may be made to ask that device: a limit of N is exactly N resends."""
+        return device_id not in self.sent_to or self.resends < limit
 
 
 class Outputs(Outcome, frozen=True, rename=spelled):
@@ -99,7 +123,7 @@ class FilteringDevices(State, frozen=True):
             case r.DevicesRead(devices):
                 return self._with(devices)
             case Failed(problem):
-                return ReturnError(problem)
+                return ReturnError(replace(problem, message=NOT_NOW))
             case _:
                 raise IllegalEventError(self, event)
 
@@ -112,7 +136,8 @@ class FilteringDevices(State, frozen=True):
         if not usable:
             why = "; ".join(f"{d.kind}: {d.obstacle(allowed, self.webauthn)}" for d in devices.registered)
             return ReturnError(Problem("None of your devices can be used here.", details=why, code="no_usable_device"))
-        return StartingAuthentication(self.given, Choice(usable), usable[0].id if len(usable) == 1 else "")
+        only = usable[0].id if len(usable) == 1 else ""
+        return StartingAuthentication(self.given, Choice(usable).sending(only), only)
 
 
 class StartingAuthentication(State, frozen=True):
@@ -138,7 +163,7 @@ class StartingAuthentication(State, frozen=True):
             case r.AuthenticationIs(authentication):
                 return follow(self.given, self.choice, authentication)
             case Failed(problem):
-                return ReturnError(problem)
+                return ReturnError(replace(problem, message=NOT_NOW))
             case _:
                 raise IllegalEventError(self, event)
 
@@ -161,13 +186,16 @@ class AskDevice(State, frozen=True):
         )
 
     def step(self, event: Event) -> SelectingDevice | StartingAuthentication | AskDevice | CannotUseAny | ReturnSuccess:
+        choice, limit = self.choice, self.given.inputs.resend_otp_limit
         match event:
-            case a.DeviceChosen(device_id) if self.choice.device(device_id) is None:
-                return AskDevice(self.given, self.choice, "Choose one of the devices below.")
-            case a.DeviceChosen(device_id) if not self.choice.authentication_id:
-                return StartingAuthentication(self.given, self.choice, device_id)
+            case a.DeviceChosen(device_id) if choice.device(device_id) is None:
+                return AskDevice(self.given, choice, "Choose one of the devices below.")
+            case a.DeviceChosen(device_id) if not choice.may_send(device_id, limit):
+                return AskDevice(self.given, choice, "No more passcodes can be sent there. Choose another device.")
+            case a.DeviceChosen(device_id) if not choice.authentication_id:
+                return StartingAuthentication(self.given, choice.sending(device_id), device_id)
             case a.DeviceChosen(device_id):
-                return SelectingDevice(self.given, self.choice, device_id)
+                return SelectingDevice(self.given, choice.sending(device_id), device_id)
             case a.CannotUseAnyChosen():
                 return CannotUseAny()
             case a.FactorCancelled():
@@ -195,34 +223,32 @@ class SelectingDevice(State, frozen=True):
         match event:
             case r.AuthenticationIs(authentication):
                 return follow(self.given, self.choice, authentication)
-            case Failed(problem):
-                return AskDevice(self.given, Choice(self.choice.devices), problem.message)
+            case Failed():
+                return AskDevice(self.given, replace(self.choice, authentication_id=""), NOT_NOW)
             case _:
                 raise IllegalEventError(self, event)
 
 
 class AskPasscode(State, frozen=True):
-    """The passcode of the named device; resending is counted, a malformed one is not sent to PingOne."""
+    """The passcode of the named device; resending is counted, a malformed passcode is not sent to PingOne."""
 
     section = OTP
 
     given: Given
     choice: Choice
     device_id: str
-    resends: int = 0
     note: str = ""
 
     def want(self) -> Ask[p.PasscodePrompt]:
-        given, device = self.given, self.choice.device(self.device_id)
-        sent = device is not None and device.type != "TOTP"
+        given, choice = self.given, self.choice
         return Ask(
             p.PasscodePrompt(
                 given.about,
                 self.note,
                 given.page,
-                device,
-                resends_left=max(given.inputs.resend_otp_limit - self.resends, 0) if sent else 0,
-                others=len(self.choice.devices) > 1,
+                choice.device(self.device_id),
+                resends_left=self._resends_left,
+                others=len(choice.devices) > 1,
                 cancel_enabled=given.inputs.cancel_enabled,
             )
         )
@@ -234,11 +260,11 @@ class AskPasscode(State, frozen=True):
             case a.PasscodeGiven(secret) if not passcode(secret.reveal()):
                 return self.saying("A passcode has 6 to 10 letters or digits. Look again and type it once more.")
             case a.PasscodeGiven():
-                return CheckingPasscode(self.given, self.choice, self.device_id, self.resends)
-            case a.ResendChosen() if self.want().prompt.resends_left < 1:
+                return CheckingPasscode(self.given, self.choice, self.device_id)
+            case a.ResendChosen() if not self._resends_left:
                 return self.saying("No more passcodes can be sent here. Use the last one, or another device.")
             case a.ResendChosen():
-                return ResendingPasscode(self.given, self.choice, self.device_id, self.resends + 1)
+                return ResendingPasscode(self.given, self.choice.sending(self.device_id), self.device_id)
             case a.OtherDeviceChosen():
                 return AskDevice(self.given, self.choice)
             case a.CannotUseAnyChosen():
@@ -249,7 +275,12 @@ class AskPasscode(State, frozen=True):
                 raise IllegalEventError(self, event)
 
     def saying(self, note: str) -> AskPasscode:
-        return msgspec.structs.replace(self, note=note)
+        return replace(self, note=note)
+
+    @property
+    def _resends_left(self) -> int:
+        left = self.given.inputs.resend_otp_limit - self.choice.resends
+        return max(left, 0) if self.device_id in self.choice.sent_to else 0
 
 
 class CheckingPasscode(State, frozen=True):
@@ -260,7 +291,6 @@ class CheckingPasscode(State, frozen=True):
     given: Given
     choice: Choice
     device_id: str
-    resends: int
 
     def want(self) -> Do[fx.CheckPasscode]:
         return Do(
@@ -272,23 +302,23 @@ class CheckingPasscode(State, frozen=True):
         )
 
     def step(self, event: Event) -> ReturnSuccess | AskPasscode | AskDevice:
-        again = AskPasscode(self.given, self.choice, self.device_id, self.resends)
+        again = AskPasscode(self.given, self.choice, self.device_id)
         device = self.choice.device(self.device_id)
         match event:
             case r.PasscodeRight(device_id) if device and device_id == device.id:
                 return ReturnSuccess("complete", Proof(device.auth_method, device.strength, device.id, device.label))
             case r.PasscodeRight():
-                return again.saying("PingOne answered for another device. Try again.")
+                return again.saying("That passcode was taken for another device, so it proves nothing here. Try again.")
             case r.PasscodeWrong(None):
                 return again.saying("That passcode is not right.")
             case r.PasscodeWrong(left):
                 return again.saying(f"That passcode is not right. Tries left: {left}.")
             case r.PasscodeRefused(message):
-                return AskDevice(self.given, Choice(self.choice.devices), message)
+                return AskDevice(self.given, replace(self.choice, authentication_id=""), message)
             case r.SecretLost():
                 return again.saying("Type the passcode once more.")
-            case Failed(problem):
-                return again.saying(problem.message)
+            case Failed():
+                return again.saying(NOT_NOW)
             case _:
                 raise IllegalEventError(self, event)
 
@@ -301,7 +331,6 @@ class ResendingPasscode(State, frozen=True):
     given: Given
     choice: Choice
     device_id: str
-    resends: int
 
     def want(self) -> Do[fx.SelectDevice]:
         return Do(
@@ -317,10 +346,10 @@ class ResendingPasscode(State, frozen=True):
             case r.AuthenticationIs(authentication):
                 after = follow(self.given, self.choice, authentication)
                 if isinstance(after, AskPasscode):
-                    return msgspec.structs.replace(after, resends=self.resends, note="A new passcode is on its way.")
+                    return after.saying("A new passcode is on its way.")
                 return after
-            case Failed(problem):
-                return AskPasscode(self.given, self.choice, self.device_id, self.resends, problem.message)
+            case Failed():
+                return AskPasscode(self.given, self.choice, self.device_id, NOT_NOW)
             case _:
                 raise IllegalEventError(self, event)
 
@@ -402,25 +431,24 @@ Next = AskDevice | AskPasscode | UnsupportedDevice | ReturnError
 
 def follow(given: Given, choice: Choice, authentication: r.DeviceAuthentication) -> Next:
     """The page for PingOne's status; a status that nobody knows is said, not guessed."""
-    choice = Choice(choice.devices, authentication.id)
+    asked = choice.asking(authentication.id, authentication.device_id)
     match authentication.status:
         case "DEVICE_SELECTION_REQUIRED":
-            return AskDevice(given, choice)
-        case "OTP_REQUIRED" if choice.device(authentication.device_id):
-            return AskPasscode(given, choice, authentication.device_id)
+            return AskDevice(given, asked)
+        case "OTP_REQUIRED" if asked.device(authentication.device_id):
+            return AskPasscode(given, asked, authentication.device_id)
         case "OTP_REQUIRED":
-            return AskDevice(given, choice)
+            return AskDevice(given, asked)
         case "ASSERTION_REQUIRED":
-            return UnsupportedDevice(given, choice, "passkey")
+            return UnsupportedDevice(given, asked, "passkey")
         case "PUSH_CONFIRMATION_REQUIRED" | "PUSH_CONFIRMATION_TIMED_OUT":
-            return UnsupportedDevice(given, choice, "push")
+            return UnsupportedDevice(given, asked, "push")
         case "COMPLETED":
-            words = "PingOne did not ask for a device, so nothing was proved."
-            return ReturnError(Problem(words, code="not_proved"))
+            words = "No device was asked for, so nothing was proved."
+            return ReturnError(Problem(words, details="COMPLETED without an accepted passcode", code="not_proved"))
         case "FAILED":
-            words = authentication.error or "PingOne refused the device."
+            words = authentication.error or "The device was refused."
             return ReturnError(Problem(words, details=authentication.error_code, code="refused"))
         case unknown:
-            return ReturnError(
-                Problem(f"PingOne answered {unknown!r}, which csrdesk does not know.", code="unexpected")
-            )
+            words = "The answer about your device was not understood, so nothing was proved."
+            return ReturnError(Problem(words, details=f"status {unknown!r}", code="unexpected_answer"))

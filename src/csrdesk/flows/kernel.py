@@ -98,14 +98,19 @@ class AccountEffect(Effect, frozen=True, kw_only=True):
     ticket: str = ""
 
 
-class Together(Effect, frozen=True, kw_only=True):
+P_co = TypeVar("P_co", bound="Prompt", covariant=True)
+E_co = TypeVar("E_co", bound=Effect, covariant=True)
+O_co = TypeVar("O_co", bound="Outcome", covariant=True)
+
+
+class Together(Effect, Generic[E_co], frozen=True, kw_only=True):
     """Effects performed at the same time; none waits for another or is stopped by its failure.
 
-    Each is checked, audited and keyed by itself. Not nested.
+    Each is checked, audited and keyed by itself. Not nested. Its type says which effects it holds.
     """
 
     kind = Kind.READ
-    effects: tuple[Effect, ...]
+    effects: tuple[E_co, ...]
 
 
 class Prompt(msgspec.Struct, frozen=True, tag=True):
@@ -118,11 +123,6 @@ class Prompt(msgspec.Struct, frozen=True, tag=True):
 
 class Outcome(msgspec.Struct, frozen=True, tag=True):
     """How a flow ended."""
-
-
-P_co = TypeVar("P_co", bound=Prompt, covariant=True)
-E_co = TypeVar("E_co", bound=Effect, covariant=True)
-O_co = TypeVar("O_co", bound=Outcome, covariant=True)
 
 
 @dataclass(frozen=True)

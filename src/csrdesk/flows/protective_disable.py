@@ -53,7 +53,7 @@ class Disabling(State, frozen=True):
     section = SECTION
 
     person: Person
-    sub: uf.UserFunctionsState
+    sub: uf.ActingState
 
     def want(self) -> Want:
         return self.sub.want()

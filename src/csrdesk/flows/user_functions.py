@@ -15,7 +15,6 @@ from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import (
     Do,
     Done,
-    Effect,
     Event,
     Failed,
     Outcome,
@@ -105,6 +104,10 @@ def begin(start: Start) -> IdentifyingAction | ReturnError:
         return ReturnError(
             Problem("Say whom: user name, mail address, customer number or phone.", code="invalid_value")
         )
+    if start.action != "getUserAccountStatus" and not start.reason.strip():
+        return ReturnError(Problem("A reason is needed: one line for the audit.", code="needs_answer"))
+    if start.protective and not start.ticket.strip():
+        return ReturnError(Problem("A protective disable needs a ticket number.", code="needs_answer"))
     return IdentifyingAction(start)
 
 
@@ -150,7 +153,7 @@ class Permitting(State, frozen=True):
     start: Start
     person: Person
 
-    def want(self) -> Do[Together]:
+    def want(self) -> Do[Together[fx.RequireProof | fx.ReadProtection]]:
         act = act_of(self.start.action, protective=self.start.protective)
         who = self.person.id
         return Do(Together(effects=(fx.RequireProof(person_id=who, act=act), fx.ReadProtection(person_id=who))))
@@ -163,7 +166,13 @@ class Permitting(State, frozen=True):
                 start = self.start
                 act = act_of(start.action, protective=start.protective)
                 task = Task(
-                    start.action, start.identifier, self.person, protection.dn, act, start.reason.strip(), start.ticket
+                    start.action,
+                    start.identifier,
+                    self.person,
+                    protection.dn,
+                    act,
+                    start.reason.strip(),
+                    start.ticket.strip(),
                 )
                 return ReadingAccount(task)
             case Replies(replies):
@@ -184,7 +193,7 @@ class ReadingAccount(State, frozen=True):
 
     task: Task
 
-    def want(self) -> Do[Together]:
+    def want(self) -> Do[Together[fx.RequireProof | fx.ReadAccount]]:
         who = self.task.person.id
         proof = fx.RequireProof(person_id=who, act=self.task.act)
         return Do(Together(effects=(proof, fx.ReadAccount(person_id=who, dn=self.task.dn))))
@@ -203,22 +212,36 @@ class ReadingAccount(State, frozen=True):
     def _act_on(
         self, account: Account
     ) -> Disabling | EnablingInDirectory | EnablingInPingOne | ReturnSuccess | ReturnError:
-        task = self.task
-        ad_off, p1_off = account.directory_enabled is False, account.pingone_enabled is False
-        if task.action == "disableUser":
-            in_directory = bool(task.dn) and not ad_off
-            if in_directory or not p1_off:
-                return Disabling(task, in_directory=in_directory, in_pingone=not p1_off)
-        if task.action == "enableUser" and account.directory_problem:
+        match self.task.action:
+            case "disableUser":
+                return self._disable(account)
+            case "enableUser":
+                return self._enable(account)
+            case _:
+                return ReturnSuccess(self.task, account)
+
+    def _disable(self, account: Account) -> Disabling | ReturnSuccess:
+        # A half that could not be read is written all the same: the reading must not keep the door open.
+        in_directory = bool(self.task.dn) and account.directory_enabled is not False
+        in_pingone = account.pingone_enabled is not False
+        if in_directory or in_pingone:
+            return Disabling(self.task, in_directory=in_directory, in_pingone=in_pingone)
+        return self._already(account, "disabled")
+
+    def _enable(self, account: Account) -> EnablingInDirectory | EnablingInPingOne | ReturnSuccess | ReturnError:
+        if account.directory_problem:
             words = f"AD could not be read, so nothing was enabled. {account.directory_problem}"
             return ReturnError(Problem(words, code="unavailable"))
-        if task.action == "enableUser" and ad_off:
-            return EnablingInDirectory(task, then_pingone=p1_off)
-        if task.action == "enableUser" and p1_off:
-            return EnablingInPingOne(task, ())
-        already = {"disableUser": "disabled", "enableUser": "enabled"}.get(task.action)
-        lines = (ResultLine(f"The account was already {already}. Nothing was written."),) if already else ()
-        return ReturnSuccess(task, account, lines)
+        in_pingone = account.pingone_enabled is not True
+        if account.directory_enabled is False:
+            return EnablingInDirectory(self.task, then_pingone=in_pingone)
+        if in_pingone:
+            return EnablingInPingOne(self.task, (_already("AD", "enabled"),) if account.directory else ())
+        return self._already(account, "enabled")
+
+    def _already(self, account: Account, state: str) -> ReturnSuccess:
+        line = ResultLine(f"The account was already {state}. Nothing was written.")
+        return ReturnSuccess(self.task, account, (line,))
 
 
 class Disabling(State, frozen=True):
@@ -230,27 +253,33 @@ class Disabling(State, frozen=True):
     in_directory: bool
     in_pingone: bool
 
-    def want(self) -> Do[Together]:
-        return Do(Together(effects=tuple(effect for effect, _ in self._parts())))
-
-    def _parts(self) -> list[tuple[Effect, str]]:
-        parts: list[tuple[Effect, str]] = []
+    def want(self) -> Do[Together[fx.SetDirectoryEnabled | fx.SetPingOneEnabled]]:
+        parts: list[fx.SetDirectoryEnabled | fx.SetPingOneEnabled] = []
         if self.in_directory:
-            parts.append((_set_directory(self.task, enabled=False), "AD"))
+            parts.append(_set_directory(self.task, enabled=False))
         if self.in_pingone:
-            parts.append((_set_pingone(self.task, enabled=False), "PingOne"))
-        return parts
+            parts.append(_set_pingone(self.task, enabled=False))
+        return Do(Together(effects=tuple(parts)))
 
-    def step(self, event: Event) -> EndingSessions | ReturnError:
+    def step(self, event: Event) -> EndingSessions | ReadingBack:
         match event:
             case Replies(replies):
-                pairs = zip(self._parts(), replies, strict=True)
-                lines = tuple(_line(f"{where}: disabled", reply) for (_, where), reply in pairs)
-                return EndingSessions(self.task, lines)
-            case Failed(problem):
-                return ReturnError(problem)
+                return EndingSessions(self.task, self._lines(list(replies)))
+            case Failed():
+                return ReadingBack(self.task, self._lines([event, event]))
             case _:
                 raise IllegalEventError(self, event)
+
+    def _lines(self, replies: list[Reply]) -> tuple[ResultLine, ...]:
+        lines = []
+        if self.in_directory:
+            lines.append(_line("AD", "disabled", replies.pop(0)))
+        elif self.task.dn:
+            lines.append(_already("AD", "disabled"))
+        lines.append(
+            _line("PingOne", "disabled", replies.pop(0)) if self.in_pingone else _already("PingOne", "disabled")
+        )
+        return tuple(lines)
 
 
 class EndingSessions(State, frozen=True):
@@ -261,23 +290,33 @@ class EndingSessions(State, frozen=True):
     task: Task
     lines: tuple[ResultLine, ...]
 
-    def want(self) -> Do[Together]:
+    def want(self) -> Do[Together[fx.EndSessions | fx.EndLinks]]:
         task = self.task
         who = task.person.id
         sessions = fx.EndSessions(person_id=who, act=task.act or Act.DISABLE, reason=task.reason, ticket=task.ticket)
         return Do(Together(effects=(sessions, fx.EndLinks(person_id=who))))
 
-    def step(self, event: Event) -> ReadingBack | ReturnError:
+    def step(self, event: Event) -> ReadingBack:
         match event:
-            case Replies((r.SessionsEnded(count), _)):
-                ended = "1 session ended" if count == 1 else f"{count} sessions ended"
-                return ReadingBack(self.task, (*self.lines, ResultLine(f"PingOne: {ended}")))
-            case Replies((reply, _)):
-                return ReadingBack(self.task, (*self.lines, _line("PingOne: sessions ended", reply)))
-            case Failed(problem):
-                return ReadingBack(self.task, (*self.lines, ResultLine(problem.message, ok=False)))
+            case Replies((sessions, links)):
+                return self._then(sessions, links)
+            case Failed():
+                return self._then(event, event)
             case _:
                 raise IllegalEventError(self, event)
+
+    def _then(self, sessions: Reply, links: Reply) -> ReadingBack:
+        lines = [*self.lines]
+        match sessions:
+            case r.SessionsEnded(1):
+                lines.append(ResultLine("PingOne: 1 session ended"))
+            case r.SessionsEnded(count):
+                lines.append(ResultLine(f"PingOne: {count} sessions ended"))
+            case _:
+                lines.append(_line("PingOne", "ended", sessions, of="sessions "))
+        if isinstance(links, Failed):
+            lines.append(_line("csrdesk", "ended", links, of="open links "))
+        return ReadingBack(self.task, tuple(lines))
 
 
 class EnablingInDirectory(State, frozen=True):
@@ -294,11 +333,11 @@ class EnablingInDirectory(State, frozen=True):
     def step(self, event: Event) -> EnablingInPingOne | ReadingBack:
         match event:
             case r.DirectoryEnabledSet():
-                lines = (ResultLine("AD: enabled"),)
+                lines = (_line("AD", "enabled", event),)
                 return EnablingInPingOne(self.task, lines) if self.then_pingone else ReadingBack(self.task, lines)
             case Failed():
                 left = (ResultLine("PingOne: not touched, because AD failed", ok=False),) if self.then_pingone else ()
-                return ReadingBack(self.task, (_line("AD: enabled", event), *left))
+                return ReadingBack(self.task, (_line("AD", "enabled", event), *left))
             case _:
                 raise IllegalEventError(self, event)
 
@@ -315,7 +354,7 @@ class EnablingInPingOne(State, frozen=True):
     def step(self, event: Event) -> ReadingBack:
         match event:
             case r.PingOneEnabledSet() | Failed():
-                return ReadingBack(self.task, (*self.lines, _line("PingOne: enabled", event)))
+                return ReadingBack(self.task, (*self.lines, _line("PingOne", "enabled", event)))
             case _:
                 raise IllegalEventError(self, event)
 
@@ -386,10 +425,8 @@ class ReturnError(Terminal, frozen=True):
         return Done(Refusal(self.problem.message, self.problem.details, self.problem.code, self.candidates))
 
 
-UserFunctionsState = (
-    IdentifyingAction
-    | Permitting
-    | ReadingAccount
+ActingState = (
+    ReadingAccount
     | Disabling
     | EndingSessions
     | EnablingInDirectory
@@ -398,6 +435,9 @@ UserFunctionsState = (
     | ReturnSuccess
     | ReturnError
 )
+"""Once the person is known: what runs inside the agent's call."""
+
+UserFunctionsState = IdentifyingAction | Permitting | ActingState
 
 
 def button(account: Account) -> tuple[str, str]:
@@ -410,13 +450,21 @@ def first_problem(replies: tuple[Reply, ...]) -> Problem:
     return next((reply.problem for reply in replies if isinstance(reply, Failed)), Problem("An answer was missing."))
 
 
-def _line(done: str, reply: Event) -> ResultLine:
-    if not isinstance(reply, Failed):
-        return ResultLine(done)
-    where, _, what = done.partition(": ")
-    unknown = reply.problem.code in ("unknown", "timed_out", "unreachable")
-    outcome = "unknown whether" if unknown else "not"
-    return ResultLine(f"{where}: {outcome} {what}. {reply.problem.message}", ok=False, unknown=unknown)
+def _line(where: str, done: str, reply: Reply, *, of: str = "") -> ResultLine:
+    """What became of one part: `AD: disabled`, `PingOne: sessions not ended. ...`."""
+    match reply:
+        case Failed(problem):
+            unknown = problem.code in ("unknown", "timed_out", "unreachable")
+            outcome = f"unknown whether {of}{done}" if unknown else f"{of}not {done}"
+            return ResultLine(f"{where}: {outcome}. {problem.message}", ok=False, unknown=unknown)
+        case r.PingOneEnabledSet(changed=False) | r.DirectoryEnabledSet(changed=False):
+            return _already(where, done)
+        case _:
+            return ResultLine(f"{where}: {of}{done}")
+
+
+def _already(where: str, state: str) -> ResultLine:
+    return ResultLine(f"{where}: was {state} already, nothing written")
 
 
 def _set_directory(task: Task, *, enabled: bool) -> fx.SetDirectoryEnabled:
