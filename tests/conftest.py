@@ -21,7 +21,8 @@ UNWANTED = ("ALL_PROXY", "COLUMNS", "FORCE_COLOR", "HTTPS_PROXY", "HTTP_PROXY", 
 def clean_environment() -> None:
     """Textual reads TEXTUAL_THEME when it is imported, so this must run before any test module is."""
     for name in list(os.environ):
-        if name.upper() in UNWANTED or name.startswith(("CSRDESK_", "TEXTUAL_")):
+        # CSRDESK_RECORD stays: it names the file that the tests of the services record their exchanges with PingOne in.
+        if name != "CSRDESK_RECORD" and (name.upper() in UNWANTED or name.startswith(("CSRDESK_", "TEXTUAL_"))):
             del os.environ[name]
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     os.environ["TZ"] = "UTC"
