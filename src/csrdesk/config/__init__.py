@@ -5,7 +5,7 @@ Secrets are not here: settings name files (or the keyring) that hold them, and `
 
 from __future__ import annotations
 
-from csrdesk.config.checks import check, is_loopback, is_safe, notes
+from csrdesk.config.checks import ONE_MACHINE, check, is_loopback, is_safe, notes
 from csrdesk.config.loading import default_path, load
 from csrdesk.config.settings import (
     DeskSettings,
@@ -18,6 +18,7 @@ from csrdesk.config.settings import (
 )
 
 __all__ = [
+    "ONE_MACHINE",
     "DeskSettings",
     "DirectorySettings",
     "FlowSettings",

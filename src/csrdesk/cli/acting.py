@@ -1,0 +1,135 @@
+"""`user enable`, `user disable` and `user show --call`: one flow bound to a verified call, confirmed before a write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from csrdesk.cli import tty
+from csrdesk.cli.accounts import account_lines
+from csrdesk.cli.exits import Exit
+from csrdesk.cli.looking_up import instead_of_card, look_up, several, unexpected
+from csrdesk.cli.result import Result, ReturnError, refusal, say
+from csrdesk.cli.walk import Walk
+from csrdesk.errors import NeedsAnswerError, NotVerifiedError
+from csrdesk.flows import prompts as p
+from csrdesk.flows import user_functions as uf
+from csrdesk.flows.doors import Session
+
+if TYPE_CHECKING:
+    from csrdesk.wiring import Desk
+
+_WHAT = {
+    "enableUser": "enable the account in AD and PingOne",
+    "disableUser": "disable the account in AD and PingOne, and end every PingOne session",
+}
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What was asked on the command line."""
+
+    action: str
+    identifier: str
+    call_id: str
+    reason: str
+    ticket: str
+    protective: bool = False
+
+
+async def account_of(session: Session, identifier: str, call_id: str) -> Result:
+    """The account in both directories, for a verified call."""
+    await _caught_up(session, call_id)
+    start = uf.Start("getUserAccountStatus", identifier)
+    return came_of(await Walk.begin(session, "user_functions", start, call_id=call_id))
+
+
+async def carry_out(desk: Desk, order: Order, *, yes: bool) -> Result:
+    """Ask what is missing, show whom and what, act, and say what was done and what not."""
+    if not order.call_id and not order.protective:
+        words = "This needs a verified caller: `csrdesk call start` verifies one, --call ID names the call."
+        raise NotVerifiedError(words)
+    session = desk.session(desk.agent)
+    order = _complete(order, ticket_required=desk.settings.desk.ticket_required or order.protective)
+    if not yes:
+        stopped = await _confirmed(session, order)
+        if stopped is not None:
+            return stopped
+    if order.call_id:
+        await _caught_up(session, order.call_id)
+    start = uf.Start(order.action, order.identifier, order.reason, order.ticket, order.protective)
+    return came_of(await Walk.begin(session, "user_functions", start, call_id=order.call_id))
+
+
+async def _caught_up(session: Session, call_id: str) -> None:
+    """An approval that came while nobody watched starts the verified window only now."""
+    await (await Walk.resume(session, call_id)).catch_up()
+
+
+def _complete(order: Order, *, ticket_required: bool) -> Order:
+    reason = order.reason.strip() or tty.ask("Reason:", missing="--reason")
+    ticket = order.ticket.strip()
+    if ticket_required and not ticket:
+        ticket = tty.ask("Ticket:", missing="--ticket")
+    for option, value in (("--reason", reason), ("--ticket", ticket or not ticket_required)):
+        if not value:
+            raise NeedsAnswerError(f"An answer is missing: give {option}. Nothing was done.", prompt=option)
+    return msgspec.structs.replace(order, reason=reason, ticket=ticket)
+
+
+async def _confirmed(session: Session, order: Order) -> Result | None:
+    """None where the agent said yes to whom and what; otherwise how it ended."""
+    if not tty.can_ask():
+        raise NeedsAnswerError("Nobody is there to confirm: give --yes. Nothing was done.", prompt="--yes")
+    walk = await look_up(session, order.identifier, order.ticket)
+    stopped, prompt = instead_of_card(walk.prompt), walk.prompt
+    await walk.leave()
+    if stopped is not None:
+        return stopped
+    if not isinstance(prompt, p.CardPrompt | p.UnverifiableCardPrompt):
+        return unexpected(prompt)
+    person = prompt.person
+    about = ", ".join(part for part in (person.username, person.email, person.population) if part)
+    say(f"Whom:   {person.name} ({about})")
+    say(f"What:   {_WHAT[order.action]}")
+    say(f"Proof:  {'none; marked unverified' if order.protective else f'call {order.call_id}'}")
+    say(f"Reason: {order.reason}" + (f" (ticket {order.ticket})" if order.ticket else ""))
+    answer = tty.ask("Do it? [y/N]", missing="--yes")
+    if answer.casefold() in ("y", "yes"):
+        return None
+    return refusal("needs_answer", "Not confirmed. Nothing was done.", details="answer=--yes")
+
+
+def came_of(walk: Walk) -> Result:
+    """The result of the flow's outcome: Return Success, Return Error."""
+    match walk.view.outcome:
+        case uf.Refusal(candidates=people) if people:
+            return several(people)
+        case uf.Refusal(message, details, code):
+            return refusal(code, message, details=details)
+        case uf.Outputs() as outputs:
+            return _returned(outputs)
+        case _:
+            return unexpected(walk.prompt)
+
+
+def _returned(outputs: uf.Outputs) -> Result:
+    data = msgspec.to_builtins(outputs)
+    data.pop("type", None)
+    lines = tuple(f"{_mark(line)} {line.text}" for line in outputs.lines)
+    shown = (*lines, *account_lines(outputs.response_data))
+    failed = [line for line in outputs.lines if not line.ok]
+    if not failed:
+        return Result(data=data, lines=shown)
+    code = "half_done" if outputs.half_done else "unknown" if any(line.unknown for line in failed) else "failed"
+    words = "Half done. Trying again is safe." if outputs.half_done else "Not done."
+    return Result(
+        data=data,
+        lines=shown,
+        exit_code=Exit.REFUSED,
+        error=ReturnError(words, "; ".join(line.text for line in failed), code),
+    )
+
+
+def _mark(line: p.ResultLine) -> str:
+    return "ok     " if line.ok else "unknown" if line.unknown else "failed "

@@ -1,0 +1,135 @@
+"""`csrdesk call`: verify a caller from the shell, and look after the calls that are open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from csrdesk.cli.desk import at_desk
+from csrdesk.cli.options import Identifier, Json, Ticket
+from csrdesk.cli.result import Result, columns
+
+if TYPE_CHECKING:
+    from csrdesk.flows.doors import CallSummary, View
+    from csrdesk.wiring import Desk
+
+app = typer.Typer(help="Verify a caller from the shell, and look after open calls.", rich_markup_mode=None)
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The call's id, as `call start` and `call list` print it.")]
+
+
+@app.command()
+def start(
+    identifier: Identifier,
+    ticket: Ticket = "",
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the caller is verified or is not.")] = True,
+    _json: Json = False,
+) -> Result:
+    """Look a caller up, send a magic link, show the code to say, and wait.
+
+    The code is shown on the terminal alone, never in a pipe or in JSON. Ends with 0 where the caller is verified (the
+    call's id is printed), 6 where not, 4 where an answer is missing: several people fit, or there is no terminal.
+
+    \b
+    Example:
+      csrdesk call start ada@mail.example --ticket INC-1042
+    """
+
+    async def work(desk: Desk) -> Result:
+        from csrdesk.cli.verifying import verify
+
+        return await verify(desk.session(desk.agent), identifier, ticket, wait=wait)
+
+    return at_desk(work, serve_pages=wait)
+
+
+@app.command("list")
+def list_calls(
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+    _json: Json = False,
+) -> Result:
+    """List your own calls, newest first.
+
+    \b
+    Example:
+      csrdesk call list --all
+    """
+
+    async def work(desk: Desk) -> Result:
+        calls = await desk.session(desk.agent).calls(all_of_them=everything)
+        lines = columns([_row(call) for call in calls], _HEADS) if calls else ()
+        return Result(data=calls, lines=lines, messages=() if calls else ("No calls.",))
+
+    return at_desk(work, reach_out=False)
+
+
+_HEADS = ("CALL", "STARTED", "CUSTOMER", "STAGE", "TICKET")
+
+
+def _row(call: CallSummary) -> tuple[str, ...]:
+    return call.id, f"{call.started_at.astimezone():%Y-%m-%d %H:%M}", call.customer, call.stage, call.ticket
+
+
+@app.command()
+def show(call_id: Id, _json: Json = False) -> Result:
+    """Show one of your calls: how far it is, until when the caller is verified, the code to say where one is open.
+
+    \b
+    Example:
+      csrdesk call show 3f9c
+    """
+
+    async def work(desk: Desk) -> Result:
+        from csrdesk.cli.tty import Screen
+        from csrdesk.cli.verifying import Watch
+        from csrdesk.cli.walk import Walk
+
+        session = desk.session(desk.agent)
+        walk = await Walk.resume(session, call_id)
+        await walk.catch_up()
+        screen = Screen.opened()
+        if screen:
+            Watch(screen).look(walk)
+            screen.close()
+        found = next((call for call in await session.calls(all_of_them=True) if call.id == walk.view.id), None)
+        return _shown(found, walk.view)
+
+    return at_desk(work)
+
+
+def _shown(call: CallSummary | None, view: View) -> Result:
+    asks = type(view.prompt).__name__ if view.prompt else ""
+    if call is None:
+        return Result(data={"call": view.id, "asks": asks}, lines=(view.id,))
+    until = f"{call.verified_until.astimezone():%H:%M:%S}" if call.verified_until else ""
+    rows = [
+        ("Call", call.id),
+        ("Started", f"{call.started_at.astimezone():%Y-%m-%d %H:%M}"),
+        ("Customer", call.customer),
+        ("Ticket", call.ticket),
+        ("Stage", call.stage),
+        ("Verified until", until),
+    ]
+    return Result(data={"call": call, "asks": asks}, lines=columns([row for row in rows if row[1]]))
+
+
+@app.command()
+def end(call_id: Id, _json: Json = False) -> Result:
+    """End one of your calls: its links and its verification end with it.
+
+    \b
+    Example:
+      csrdesk call end 3f9c
+    """
+
+    async def work(desk: Desk) -> Result:
+        from csrdesk.cli.walk import Walk
+
+        walk = await Walk.resume(desk.session(desk.agent), call_id)
+        await walk.leave()
+        over = walk.prompt is None
+        words = f"Call {call_id} is over." if over else f"Call {call_id} could not be ended. Use the console."
+        return Result(data={"call": call_id, "over": over}, lines=(words,), exit_code=0 if over else 1)
+
+    return at_desk(work)

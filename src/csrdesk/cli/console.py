@@ -1,0 +1,49 @@
+"""Opening the console: the app at once, the desk behind it while the first screen is already taking keys."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from csrdesk.cli.result import Result
+from csrdesk.errors import NeedsAnswerError
+
+if TYPE_CHECKING:
+    from csrdesk.flows.doors import Session
+
+
+def open_console() -> Result:
+    """Run the console until the agent leaves it."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        words = "The console needs a terminal. `csrdesk --help` lists the commands that do without."
+        raise NeedsAnswerError(words, prompt="terminal")
+    import asyncio
+
+    return asyncio.run(_run())
+
+
+async def _run() -> Result:
+    from contextlib import AsyncExitStack
+
+    from csrdesk.app import ConsoleInfo, CsrdeskApp
+    from csrdesk.cli.desk import settings_for_desk
+    from csrdesk.wiring.who import agent_of, log_path
+
+    settings, messages = settings_for_desk()
+    agent = agent_of(settings)
+    async with AsyncExitStack() as desks:
+
+        async def connect() -> Session:
+            from csrdesk.wiring import open_desk
+
+            desk = await desks.enter_async_context(open_desk(settings, serve_pages=True))
+            return desk.session(desk.agent)
+
+        info = ConsoleInfo(
+            agent=agent.name,
+            desk=settings.flow.ciam_company_name,
+            ticket_required=settings.desk.ticket_required,
+            log_file=str(log_path(settings)),
+        )
+        await CsrdeskApp(connect, info).run_async()
+    return Result(messages=messages)

@@ -1,0 +1,34 @@
+"""`csrdesk demo`: everything in one go against invented people; without a terminal it plays by itself."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from csrdesk.cli.result import Result
+
+
+def demo(
+    play: Annotated[bool, typer.Option("--play", help="Play by itself.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Play, one JSON object a line.")] = False,
+    record: Annotated[Path | None, typer.Option(metavar="FILE", help="Write API exchanges there, secrets out.")] = None,
+) -> Result | int:
+    """Try everything: a sandbox, a desk and its console on this machine, with invented people. Leaves nothing behind.
+
+    Without a terminal, or with --play, it plays calls by itself and ends non-zero where anything is not as it should be.
+
+    \b
+    Examples:
+      csrdesk demo
+      csrdesk demo --play --record exchanges.jsonl
+    """
+    import asyncio
+
+    from csrdesk import demo as story
+
+    if play or as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return asyncio.run(story.play(json=as_json, record=record))
+    return story.console(record=record)

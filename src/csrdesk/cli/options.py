@@ -1,0 +1,18 @@
+"""The options that several commands share, so that each means the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, also for errors.")]
+"""Read by the one place that renders; a command takes it as `_json` and need not look."""
+
+Identifier = Annotated[
+    str, typer.Argument(metavar="IDENTIFIER", help="User name, mail address, customer number or phone.")
+]
+CallId = Annotated[str, typer.Option("--call", metavar="ID", help="The verified call this belongs to.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the audit.")]
+Ticket = Annotated[str, typer.Option("--ticket", metavar="TEXT", help="The ticket's number.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")]

@@ -1,0 +1,39 @@
+"""`csrdesk serve`: the customers' pages without a console."""
+
+from __future__ import annotations
+
+from csrdesk.cli.result import Result, say
+
+
+def serve() -> Result:
+    """Serve the customers' pages until Ctrl-C or SIGTERM. Consoles and commands beside it use them.
+
+    \b
+    Example:
+      csrdesk serve
+    """
+    import asyncio
+
+    return asyncio.run(_serve())
+
+
+async def _serve() -> Result:
+    from csrdesk.cli.desk import settings_for_desk
+    from csrdesk.cli.waiting import stopped
+    from csrdesk.errors import ConfigError, ConflictError
+    from csrdesk.wiring import open_desk
+    from csrdesk.wiring.pages import NO_PUBLIC_URL
+
+    settings, messages = settings_for_desk()
+    if not settings.desk.public_url and not settings.demo:
+        raise ConfigError(NO_PUBLIC_URL, key="desk.public_url")
+    async with open_desk(settings, serve_pages=True) as desk:
+        if not desk.pages.ours:
+            holder = desk.pages.holder
+            who = f"Process {holder.pid}" if holder else "Another process"
+            raise ConflictError(f"{who} serves the customers' pages already. Nothing was started.", system="csrdesk")
+        for message in messages:
+            say(message)
+        say(f"Serving the customers' pages at {desk.pages_url} (here: {desk.pages.local_url}). Ctrl-C ends it.")
+        await stopped()
+    return Result()

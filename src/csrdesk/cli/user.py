@@ -1,0 +1,85 @@
+"""`csrdesk user`: show, enable or disable one account, for scripts and for agents who prefer the shell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from csrdesk.cli.desk import at_desk
+from csrdesk.cli.options import CallId, Identifier, Json, Reason, Ticket, Yes
+from csrdesk.cli.result import Result
+
+if TYPE_CHECKING:
+    from csrdesk.wiring import Desk
+
+app = typer.Typer(help="Show, enable or disable one account.", rich_markup_mode=None)
+
+
+@app.command()
+def show(identifier: Identifier, call_id: CallId = "", ticket: Ticket = "", _json: Json = False) -> Result:
+    """Show who somebody is and how they can be verified; with a verified call, the account in both directories.
+
+    \b
+    Examples:
+      csrdesk user show ada@mail.example
+      csrdesk user show ada --call ID --json
+    """
+
+    async def work(desk: Desk) -> Result:
+        session = desk.session(desk.agent)
+        if call_id:
+            from csrdesk.cli.acting import account_of
+
+            return await account_of(session, identifier, call_id)
+        from csrdesk.cli.looking_up import card_of
+
+        return await card_of(session, identifier, ticket)
+
+    return at_desk(work)
+
+
+@app.command()
+def enable(
+    identifier: Identifier,
+    call_id: CallId = "",
+    reason: Reason = "",
+    ticket: Ticket = "",
+    yes: Yes = False,
+    _json: Json = False,
+) -> Result:
+    """Enable an account in both directories. Needs a verified call, and that the desk disabled the account.
+
+    \b
+    Example:
+      csrdesk user enable ada --call ID --reason "laptop found" --ticket INC-1042
+    """
+    from csrdesk.cli.acting import Order, carry_out
+
+    order = Order("enableUser", identifier, call_id, reason, ticket)
+    return at_desk(lambda desk: carry_out(desk, order, yes=yes))
+
+
+@app.command()
+def disable(
+    identifier: Identifier,
+    call_id: CallId = "",
+    reason: Reason = "",
+    ticket: Ticket = "",
+    protective: Annotated[
+        bool, typer.Option("--protective", help='"Somebody has their account": without proof, limited, marked.')
+    ] = False,
+    yes: Yes = False,
+    _json: Json = False,
+) -> Result:
+    """Disable an account in both directories and end its sessions. Needs a verified call, or --protective.
+
+    \b
+    Examples:
+      csrdesk user disable ada --call ID --reason "laptop stolen" --ticket INC-1042
+      csrdesk user disable ada --protective --reason "account taken over" --ticket INC-1043
+    """
+    from csrdesk.cli.acting import Order, carry_out
+
+    order = Order("disableUser", identifier, call_id, reason, ticket, protective)
+    return at_desk(lambda desk: carry_out(desk, order, yes=yes))

@@ -1,0 +1,160 @@
+"""`call start`: look up, send, say the code, and watch the link until the caller is verified or is not."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from csrdesk.cli.looking_up import instead_of_card, look_up, of_prompt, unexpected
+from csrdesk.cli.result import Result, refusal, say
+from csrdesk.cli.tty import Screen, to_say_aloud
+from csrdesk.cli.walk import Walk
+from csrdesk.errors import NeedsAnswerError
+from csrdesk.flows import answers as a
+from csrdesk.flows import prompts as p
+from csrdesk.flows.doors import Session
+from csrdesk.model.link import Link, LinkStage
+from csrdesk.model.people import Person
+
+STAGES = {
+    LinkStage.SENDING: "sending",
+    LinkStage.SENT: "accepted by the mail server; waiting for the code",
+    LinkStage.CODE_RIGHT: "code right; waiting for the device",
+    LinkStage.DEVICE_PASSED: "device passed",
+    LinkStage.APPROVED: "approved",
+    LinkStage.NOT_ME: 'the customer says "this wasn\'t me"',
+    LinkStage.NO_FACTOR: "the customer cannot use any of their devices",
+    LinkStage.EXPIRED: "time is up",
+    LinkStage.TOO_MANY_CODES: "too many wrong codes",
+    LinkStage.ENDED: "ended",
+}
+
+
+async def verify(session: Session, identifier: str, ticket: str, *, wait: bool) -> Result:
+    """One call up to the verified caller. Without a terminal to show the code on, nothing is sent."""
+    screen = Screen.opened()
+    if screen is None:
+        words = "There is no terminal to show the spoken code on, and it goes nowhere else. Nothing was sent."
+        raise NeedsAnswerError(words, prompt="terminal")
+    try:
+        walk = await look_up(session, identifier, ticket)
+        try:
+            return await _send_and_watch(walk, screen, wait=wait)
+        except asyncio.CancelledError:
+            say(f"Interrupted. Call {walk.view.id} stays open, and so does a link that was sent.")
+            say(f"End both with: csrdesk call end {walk.view.id}")
+            raise
+    finally:
+        screen.close()
+
+
+async def _send_and_watch(walk: Walk, screen: Screen, *, wait: bool) -> Result:
+    stopped = instead_of_card(walk.prompt)
+    if stopped is None and isinstance(walk.prompt, p.UnverifiableCardPrompt):
+        stopped = _not_verified(walk, walk.prompt.why)
+    if stopped is not None:
+        await walk.leave()
+        return stopped
+    if isinstance(walk.prompt, p.CardPrompt):
+        await walk.answer(a.MagicLinkChosen())
+    if isinstance(walk.prompt, p.MagicLinkFormPrompt):
+        await walk.answer(a.SendChosen())
+    watch = Watch(screen)
+    while isinstance(walk.prompt, p.PollingPrompt):
+        watch.look(walk)
+        if not wait:
+            return _sent(walk, walk.prompt)
+        await walk.news()
+    return await _ended(walk)
+
+
+class Watch:
+    """Tells each change of a link once; the code goes to the screen alone."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._said: dict[str, str] = {}
+
+    def look(self, walk: Walk) -> None:
+        """Say what is new."""
+        prompt = walk.prompt
+        if not isinstance(prompt, p.PollingPrompt):
+            return
+        link = prompt.link
+        self._once("call", f"Call {walk.view.id}: {prompt.person.name}")
+        self._once("link", f"Link sent to {link.to}, reference {link.reference}")
+        code = walk.view.spoken_code
+        if code and self._new("code", f"{link.reference} {link.attempt}"):
+            self._screen.show(f"Say: {to_say_aloud(code.reveal())}")
+        self._once("stage", f"  {STAGES[link.stage]}{_until(link)}")
+        if link.fetched:
+            self._once("fetched", f"  opened {link.fetched} times, last by {link.fetched_by or 'an unnamed program'}")
+        if link.codes_left != self._codes_at_first(link):
+            self._once("codes", f"  wrong code; {link.codes_left} left")
+        if link.second_browser:
+            self._once("second", "  warning: the link was opened in a second browser")
+        if prompt.note:
+            self._once("note", f"  {prompt.note}")
+
+    def _codes_at_first(self, link: Link) -> int:
+        return int(self._said.setdefault(f"codes of {link.id}", str(link.codes_left)))
+
+    def _once(self, about: str, words: str) -> None:
+        if self._new(about, words):
+            say(words)
+
+    def _new(self, about: str, words: str) -> bool:
+        new = self._said.get(about) != words
+        self._said[about] = words
+        return new
+
+
+def _until(link: Link) -> str:
+    moment = link.expires_at if link.stage is LinkStage.SENT else link.page_until
+    return f", until {local(moment)}" if moment and link.stage.open else ""
+
+
+def local(moment: datetime) -> str:
+    """A moment on the agent's clock."""
+    return moment.astimezone().strftime("%H:%M:%S")
+
+
+async def _ended(walk: Walk) -> Result:
+    prompt = walk.prompt
+    if isinstance(prompt, p.AccountPrompt):
+        return _verified(walk, prompt)
+    match prompt:
+        case p.MagicLinkFormPrompt(note=note) | p.CardPrompt(note=note) | p.UnverifiableCardPrompt(note=note):
+            came = _not_verified(walk, note)
+        case p.ErrorPrompt():
+            came = of_prompt(prompt)
+        case _:
+            came = unexpected(prompt)
+    await walk.leave()
+    return came
+
+
+def _verified(walk: Walk, prompt: p.AccountPrompt) -> Result:
+    data = _about(walk, prompt.person) | {
+        "verified": True,
+        "verifiedUntil": prompt.verified_until,
+        "authMethod": prompt.evidence.auth_method,
+        "evidence": prompt.evidence.label,
+    }
+    line = f"{walk.view.id}  {prompt.person.name}: verified until {local(prompt.verified_until)}"
+    return Result(data=data, lines=(line, f"  {prompt.evidence.label}"))
+
+
+def _sent(walk: Walk, prompt: p.PollingPrompt) -> Result:
+    data = _about(walk, prompt.person) | {"verified": False, "reference": prompt.link.reference}
+    line = f"{walk.view.id}  {prompt.person.name}: link sent, not verified yet"
+    return Result(data=data, lines=(line,), messages=(f"See how it goes: csrdesk call show {walk.view.id}",))
+
+
+def _not_verified(walk: Walk, why: str) -> Result:
+    words = f"Not verified. {why}".strip()
+    return refusal("not_verified", words, data={"call": walk.view.id, "verified": False})
+
+
+def _about(walk: Walk, person: Person) -> dict[str, object]:
+    return {"call": walk.view.id, "person": person}

@@ -1,0 +1,124 @@
+"""Opening a desk: settings become a store, an engine, services and, where wanted, the customers' pages."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from csrdesk.config import Settings
+from csrdesk.flows.doors import Agent, CustomerSession, Perform, Session
+from csrdesk.wiring.pages import Pages
+from csrdesk.wiring.who import agent_of, data_folder, log_path
+
+if TYPE_CHECKING:
+    from csrdesk.engine.audit import Audit
+    from csrdesk.engine.engine import Engine
+    from csrdesk.flows.rules import Rules
+
+DATABASE = "desk.sqlite3"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An open desk, and all that a front end may do with it."""
+
+    settings: Settings
+    data_dir: Path
+    agent: Agent
+    """Who this process acts for, as the operating system says."""
+    pages: Pages
+    engine: Engine
+
+    @property
+    def pages_url(self) -> str:
+        """The origin of the customers' pages; empty where no link can be made."""
+        return self.pages.url
+
+    @property
+    def customers(self) -> CustomerSession:
+        """The door of the customers' pages."""
+        return self.engine.customers
+
+    @property
+    def audit(self) -> Audit:
+        """The audit, for reading."""
+        return self.engine.audit
+
+    def session(self, agent: Agent) -> Session:
+        """The door of an agent's front end."""
+        return self.engine.session(agent)
+
+
+@contextlib.asynccontextmanager
+async def open_desk(settings: Settings, *, serve_pages: bool, reach_out: bool = True) -> AsyncIterator[Desk]:
+    """Open the desk that the settings describe; everything is closed when the block ends.
+
+    With `serve_pages` this process serves the customers' pages, unless another one does; it takes over when that one is
+    gone. Without `reach_out` no secret is read and nothing goes outside. Raises `ConfigError`, `StoreUnavailableError`.
+    """
+    from csrdesk.engine.engine import Engine
+    from csrdesk.engine.store_sqlite import SqliteStore
+    from csrdesk.flows.catalog import FLOWS
+    from csrdesk.services.keys import desk_key
+    from csrdesk.wiring.log import send_logging_to, stop_logging_to
+
+    data_dir = data_folder(settings)
+    async with AsyncExitStack() as stack:
+        stack.callback(stop_logging_to, send_logging_to(log_path(settings)))
+        key = desk_key(settings.desk, data_dir)
+        pages = Pages(settings, data_dir)
+        stack.callback(pages.release)
+        if serve_pages:
+            await pages.claim()
+        engines: list[Engine] = []
+        perform = await _performer(settings, engines, pages, stack) if reach_out else None
+        store = await SqliteStore.open(data_dir / DATABASE)
+        stack.push_async_callback(store.close)
+        engine = Engine(
+            store, perform or _nothing(), FLOWS, rules_of(settings), settings.limits, key, watch_others=reach_out
+        )
+        engines.append(engine)
+        await stack.enter_async_context(engine)
+        if pages.ours:
+            await stack.enter_async_context(pages.served(engine.customers, key))
+        elif serve_pages:
+            stack.push_async_callback(_cancelled, asyncio.create_task(pages.serve_when_free(engine.customers, key)))
+        yield Desk(settings, data_dir, agent_of(settings), pages, engine)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The settings that change a flow's path."""
+    from csrdesk.flows.rules import Rules
+
+    return Rules(
+        flow_require_mfa=settings.flow.must_have_mfa,
+        mfa_policy_id=settings.flow.mfa_policy_id,
+        allowed_device_types=settings.flow.device_types,
+        ticket_required=settings.desk.ticket_required,
+        resend_otp_limit=settings.limits.resend_otp,
+    )
+
+
+async def _performer(settings: Settings, engines: list[Engine], pages: Pages, stack: AsyncExitStack) -> Perform:
+    from csrdesk.wiring.outside import open_outside, performer
+
+    outside = open_outside(settings, lambda: engines[0].links, pages)
+    stack.push_async_callback(outside.close)
+    return performer(outside, pages)
+
+
+def _nothing() -> Perform:
+    from csrdesk.wiring.outside import perform_nothing
+
+    return perform_nothing
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

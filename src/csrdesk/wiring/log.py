@@ -1,0 +1,110 @@
+"""The log file: redacted, mode 0600, never on a terminal that an app may be painting on.
+
+A crash is written as types and places only. What exceptions and local variables say can hold what somebody typed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from csrdesk import __version__
+from csrdesk.config import Settings, default_path, load
+from csrdesk.errors import CsrdeskError
+from csrdesk.wiring.who import log_path
+
+_SECRETS = (
+    (re.compile(r"/v/[\w-]+"), "/v/***"),
+    (re.compile(r"(?i)\b(bearer|basic) +\S+"), r"\1 ***"),
+    (re.compile(r"(?<!\d)\d{6}(?!\d)"), "***"),
+    (re.compile(r"[\w.+/=-]{40,}"), "***"),
+)
+_PLAIN = (AttributeError, ImportError, NameError)
+"""Errors whose message is names of code and nothing else."""
+
+
+def redacted(text: str) -> str:
+    """`text` on one line, without what looks like a link's token, a code, a credential or another long secret."""
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def places(error: BaseException) -> str:
+    """An error and what it came from: types, files, lines and functions, without a word of what they held."""
+    lines: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None:
+        kind = type(seen)
+        said = f": {redacted(str(seen))}" if isinstance(seen, _PLAIN) else ""
+        if isinstance(seen, CsrdeskError):
+            said = f": {seen.code} {redacted(seen.details)}"
+        lines.append(f"{kind.__module__}.{kind.__qualname__}{said}")
+        frames = traceback.extract_tb(seen.__traceback__)
+        lines += [f"  {'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno} {frame.name}" for frame in frames]
+        if isinstance(seen, BaseExceptionGroup):
+            lines += ["  " + line for inner in seen.exceptions for line in places(inner).splitlines()]
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return "\n".join(lines)
+
+
+def log_crash(error: BaseException, command: str) -> tuple[str, Path | None]:
+    """Write a crash of `command` to the log. Gives the reference to quote, and the file where it could be written."""
+    reference = secrets.token_hex(4)
+    try:
+        path = log_path(_settings())
+        with _opened(path) as file:
+            now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            file.write(f"{now} crash {reference} csrdesk {__version__} {command}\n{places(error)}\n")
+    except (OSError, CsrdeskError):
+        return reference, None
+    return reference, path
+
+
+def send_logging_to(path: Path) -> logging.Handler:
+    """Let warnings of every library go to the log file, redacted, and nowhere else."""
+    handler = logging.StreamHandler(_opened(path))
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.lastResort = None
+    return handler
+
+
+def stop_logging_to(handler: logging.Handler) -> None:
+    """The end of `send_logging_to`."""
+    logging.getLogger().removeHandler(handler)
+    handler.close()
+    if isinstance(handler, logging.StreamHandler):
+        handler.stream.close()
+
+
+class _Redacting(logging.Formatter):
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
+        return redacted(super().formatMessage(record))
+
+    def formatException(self, ei: object) -> str:  # noqa: N802 - the standard library's name
+        match ei:
+            case (_, BaseException() as error, _):
+                return places(error)
+            case _:
+                return ""
+
+
+def _settings() -> Settings | None:
+    try:
+        return load(default_path())
+    except CsrdeskError:
+        return None
+
+
+def _opened(path: Path) -> TextIO:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    return os.fdopen(descriptor, "a", encoding="utf-8", buffering=1)

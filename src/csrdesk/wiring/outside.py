@@ -1,0 +1,75 @@
+"""Building what reaches outside: PingOne, the directory and mail, from settings and secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from csrdesk.config import Settings
+from csrdesk.flows import effects as fx
+from csrdesk.flows.doors import Context, LinkDesk, Perform
+from csrdesk.flows.kernel import Effect, Failed, Problem, Reply
+from csrdesk.flows.replies import LinkNotSent
+from csrdesk.services import keys
+from csrdesk.services.directory.port import Directory
+from csrdesk.services.directory.protection import ProtectedAccounts
+from csrdesk.services.letters import Mailer
+from csrdesk.services.performer import Outside, Performer
+from csrdesk.services.performer.outside import Company
+from csrdesk.services.pingone.api import open_api
+from csrdesk.wiring.pages import Pages
+
+
+def open_outside(settings: Settings, links: Callable[[], LinkDesk], pages: Pages) -> Outside:
+    """The services that the settings name; nothing is sent yet. Raises `ConfigError` for a secret that is missing."""
+    secrets = keys.load_secrets(settings)
+    directory: Directory | None = None
+    if settings.directory.kind == "sandbox" and secrets.directory:
+        from csrdesk.services.directory.sandbox import SandboxDirectory
+
+        directory = SandboxDirectory(settings.directory, secrets.directory)
+    return Outside(
+        pingone=open_api(settings.pingone, secrets.pingone),
+        links=links,
+        mailer=_mailer(settings, secrets) if settings.mail.host and settings.mail.sender else None,
+        directory=directory,
+        protected=ProtectedAccounts(settings.directory.protected_groups, settings.directory.protected_ous),
+        company=Company(
+            name=settings.flow.ciam_company_name,
+            phone=settings.desk.phone,
+            link_minutes=max(1, round(settings.limits.link_seconds / 60)),
+        ),
+        public_url=lambda: pages.url,
+    )
+
+
+def _mailer(settings: Settings, secrets: keys.Secrets) -> Callable[[], Mailer]:
+    def mailer() -> Mailer:
+        from csrdesk.services.mail import SmtpMailer
+
+        return SmtpMailer(settings.mail, secrets.mail)
+
+    return mailer
+
+
+class OnlyServedLinks:
+    """Performs everything, but sends no link that would open nothing."""
+
+    def __init__(self, perform: Perform, pages: Pages) -> None:
+        self._perform = perform
+        self._pages = pages
+
+    async def __call__(self, effect: Effect, context: Context) -> Reply:
+        if isinstance(effect, fx.SendMagicLink) and (why := self._pages.why_no_link()):
+            return LinkNotSent(why)
+        return await self._perform(effect, context)
+
+
+def performer(outside: Outside, pages: Pages) -> Perform:
+    """What performs every effect that is not the desk's own."""
+    return OnlyServedLinks(Performer(outside), pages)
+
+
+async def perform_nothing(effect: Effect, context: Context) -> Reply:
+    """For commands that only read the desk's own database: they need no secret, and nothing goes out."""
+    del context
+    return Failed(Problem("This command does not reach outside. Nothing was done.", type(effect).__name__))

@@ -1,0 +1,126 @@
+"""The customers' pages as one process sees them: served here, by another process, or by nobody.
+
+Apart from the desk's opening, because who serves can change while a desk is open: a console takes over where the
+process that served before it is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from csrdesk.config import Settings
+from csrdesk.errors import ConfigError
+from csrdesk.wiring.lock import Holder, PagesLock
+
+if TYPE_CHECKING:
+    import socket
+
+    from csrdesk.flows.doors import CustomerSession
+
+NO_PUBLIC_URL = (
+    "desk.public_url is not set, so no link can be made. Set it to the origin where customers reach the pages."
+)
+NOBODY_SERVES = "Nobody serves the customers' pages, so a link would open nothing. Start `csrdesk serve` or a console."
+_LOOK_AGAIN = 1.0
+"""Seconds between two looks at whether the pages need somebody else to serve them."""
+
+
+class Pages:
+    """Who serves the pages, and where."""
+
+    def __init__(self, settings: Settings, data_dir: Path) -> None:
+        self._settings = settings
+        self._lock = PagesLock(data_dir)
+        self._listener: socket.socket | None = None
+
+    @property
+    def ours(self) -> bool:
+        """Whether this process serves them."""
+        return self._listener is not None
+
+    @property
+    def holder(self) -> Holder | None:
+        """The process that serves them; None for nobody."""
+        return self._lock.holder()
+
+    @property
+    def url(self) -> str:
+        """Their origin as customers reach it; empty where there is none. In the demo it follows the port."""
+        if self._settings.desk.public_url or not self._settings.demo:
+            return self._settings.desk.public_url
+        if self.ours:
+            return self.local_url
+        holder = self.holder
+        return holder.url if holder else ""
+
+    @property
+    def local_url(self) -> str:
+        """Where this process serves them, on this machine. A browser allows passkeys on localhost, not on 127.0.0.1."""
+        if self._listener is None:
+            return ""
+        host, port = self._listener.getsockname()[:2]
+        return f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
+
+    def why_no_link(self) -> str:
+        """Why a link would open nothing now, in words; empty where it would open."""
+        if not self._settings.desk.public_url and not self._settings.demo:
+            return NO_PUBLIC_URL
+        return "" if self.ours or self.holder else NOBODY_SERVES
+
+    async def claim(self) -> bool:
+        """Become the one who serves, if nobody else does: the lock is held, and the port listens."""
+        if not self._settings.desk.public_url and not self._settings.demo:
+            return False
+        if not await self._lock.take():
+            return False
+        from csrdesk.server.serve import listen
+
+        try:
+            self._listener = listen(self._settings.desk.listen_host, self._settings.desk.listen_port)
+        except ConfigError:
+            self._lock.release()
+            raise
+        return True
+
+    @contextlib.asynccontextmanager
+    async def served(self, customers: CustomerSession, key: bytes) -> AsyncIterator[None]:
+        """Serve them, once claimed, until the block ends."""
+        from csrdesk.server.app import make_app
+        from csrdesk.server.look import load_look
+        from csrdesk.server.serve import serve
+
+        desk = self._settings.desk
+        if self._listener is None:
+            raise RuntimeError("claim the pages before serving them")
+        look = await load_look(self._settings.flow, desk)
+        app = make_app(customers, look, key=key, public_url=self.url, trusted_proxies=desk.trusted_proxies)
+        async with serve(app, self._listener):
+            self._lock.announce(self.url)
+            try:
+                yield
+            finally:
+                self.release()
+
+    async def serve_when_free(self, customers: CustomerSession, key: bytes) -> None:
+        """Wait for whoever serves now to be gone, then serve, until cancelled."""
+        while not await self._claimed_quietly():  # noqa: ASYNC110 - another process's end rings no event here
+            await asyncio.sleep(_LOOK_AGAIN)
+        async with self.served(customers, key):
+            await asyncio.Event().wait()
+
+    async def _claimed_quietly(self) -> bool:
+        try:
+            return await self.claim()
+        except ConfigError:  # the port is still taken
+            return False
+
+    def release(self) -> None:
+        """Serve no more, and let somebody else."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        self._lock.release()

@@ -1,0 +1,76 @@
+"""Settings for a desk beside a sandbox: what `csrdesk sandbox` offers, and what demo, tests and measures run with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from csrdesk.config import Settings, load
+from csrdesk.sandbox import Connection
+
+PHONE = "+1 512 555 0100"
+
+
+def write_settings(connection: Connection, folder: Path, *, public_url: str = "", listen_port: int = 0) -> Path:
+    """Write settings and secrets for `connection` into `folder`, each file mode 0600; gives the settings file.
+
+    Without a `public_url` the pages are at http://localhost and whatever port is free.
+    """
+    secrets = {
+        "pingone-client-secret": connection.client_secret,
+        "directory-password": connection.directory_password,
+        "mail-password": connection.smtp_password,
+    }
+    for name, secret in secrets.items():
+        _write(folder / name, secret)
+    tables: dict[str, dict[str, object]] = {
+        "pingone": {
+            "environment_id": connection.environment_id,
+            "client_id": connection.client_id,
+            "api_url": connection.api_url,
+            "auth_url": connection.auth_url,
+            "client_secret_file": str(folder / "pingone-client-secret"),
+        },
+        "directory": {
+            "kind": "sandbox",
+            "url": connection.directory_url,
+            "user": connection.directory_user,
+            "password_file": str(folder / "directory-password"),
+        },
+        "mail": {
+            "host": connection.smtp_host,
+            "port": connection.smtp_port,
+            "user": connection.smtp_user,
+            "password_file": str(folder / "mail-password"),
+            "sender": "helpdesk@desk.example",
+            "ca_file": str(connection.smtp_ca_file),
+        },
+        "desk": {
+            "public_url": public_url,
+            "listen_port": listen_port,
+            "data_dir": str(folder / "data"),
+            "phone": PHONE,
+        },
+        "flow": {"p1MFAPolicyId": connection.mfa_policy_id, "ciam_companyName": "Example Health"},
+    }
+    path = folder / "config.toml"
+    _write(path, "demo = true\n" + "".join(_table(name, keys) for name, keys in tables.items()))
+    return path
+
+
+def settings_for(connection: Connection, folder: Path, *, public_url: str = "", listen_port: int = 0) -> Settings:
+    """The same, read back: as strict as for anybody's settings."""
+    return load(write_settings(connection, folder, public_url=public_url, listen_port=listen_port))
+
+
+def _table(name: str, keys: dict[str, object]) -> str:
+    # A JSON string or number is a TOML one, too (TOML 1.0, basic strings).
+    return f"\n[{name}]\n" + "".join(f"{key} = {msgspec.json.encode(value).decode()}\n" for key, value in keys.items())
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
