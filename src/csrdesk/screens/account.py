@@ -1,0 +1,69 @@
+"""The verified caller's account: AD and PingOne side by side, and on top the one line that agents need."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.widgets import Static
+
+from csrdesk.flows.answers import DisableChosen, EnableChosen
+from csrdesk.flows.kernel import Answer
+from csrdesk.flows.prompts import AccountPrompt
+from csrdesk.screens.both_directories import directory_facts, pingone_facts, why_not
+from csrdesk.screens.prompted import PromptScreen
+from csrdesk.screens.whom import person_line
+from csrdesk.widgets.facts import Facts
+from csrdesk.widgets.moments import zone_name
+from csrdesk.widgets.tones import Tone, inert
+
+
+class AccountScreen(PromptScreen[AccountPrompt]):
+    """One button by the read's label; where the directories differ, the other act beside it."""
+
+    CSS_PATH = ["frame.tcss", "account.tcss"]  # noqa: RUF012 - Textual declares it so
+    prompt_class = AccountPrompt
+    long_choices = False
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(id="why")
+        yield Static(id="whom")
+        yield Static(id="evidence")
+        with Container(id="panels"):
+            yield Facts(id="directory", label_width=10)
+            yield Facts(id="pingone", label_width=10)
+
+    def on_mount(self) -> None:
+        self.query_one("#directory").border_title = "Active Directory"
+        self.query_one("#pingone").border_title = "PingOne"
+        super().on_mount()
+
+    def paint(self) -> None:
+        prompt, zone, now = self.prompt, self.around.info.zone, self.around.now()
+        words, tone = why_not(prompt.account)
+        self.query_one("#why", Static).update(
+            Content.assemble(("Why can't they sign in:  ", Tone.STRONG.value), inert(words, tone))
+        )
+        self.query_one("#whom", Static).update(inert(person_line(prompt.person)))
+        self.query_one("#evidence", Static).update(
+            inert(f"Shown: {prompt.evidence.label}. Times in {zone_name(now, zone)}.", Tone.QUIET)
+        )
+        self.query_one("#directory", Facts).facts = directory_facts(prompt.account, now, zone)
+        self.query_one("#pingone", Facts).facts = pingone_facts(prompt.account, now, zone)
+
+    def is_offered(self, kind: type[Answer]) -> bool:
+        """The act that the read names; the other one, too, where one directory has the account and the other not."""
+        enable = self.prompt.button_value == "enableUser"
+        if kind is EnableChosen:
+            return enable or self.prompt.account.differs
+        if kind is DisableChosen:
+            return not enable or self.prompt.account.differs
+        return True
+
+    def note(self) -> str:
+        return self.prompt.note
+
+    def say(self) -> str:
+        if self.prompt.account.obstacles:
+            return "Thank you, I know that it is you. I can see what is wrong: one moment, I will tell you."
+        return "Thank you, I know that it is you. Your account looks fine from here. What happens when you sign in?"

@@ -1,0 +1,36 @@
+"""The caller's card before verification: name, masked address, ways to verify; no account state."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from csrdesk.flows.prompts import CardPrompt
+from csrdesk.screens.prompted import PromptScreen
+from csrdesk.screens.whom import device_facts, person_facts
+from csrdesk.widgets.facts import Fact, Facts
+from csrdesk.widgets.tones import Tone
+
+
+class CardScreen(PromptScreen[CardPrompt]):
+    """Where the agent chooses how the caller shows who they are."""
+
+    prompt_class = CardPrompt
+
+    def compose_body(self) -> ComposeResult:
+        yield Facts(id="card")
+
+    def paint(self) -> None:
+        prompt = self.prompt
+        warning = (Fact("Warning", prompt.warning, Tone.WARN),) if prompt.warning else ()
+        self.query_one("#card", Facts).facts = (
+            *person_facts(prompt.person),
+            *device_facts(prompt.devices),
+            Fact("The link gives", prompt.gives),
+            *warning,
+        )
+
+    def note(self) -> str:
+        return self.prompt.note
+
+    def say(self) -> str:
+        return "To make sure that it is you, I would like to mail you a link. Can you open your mailbox now?"

@@ -1,0 +1,47 @@
+"""A small box above a screen: some words and choices. The screen below waits."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from csrdesk.widgets.choice_list import ChoiceList
+from csrdesk.widgets.choices import Offer
+from csrdesk.widgets.tones import Tone
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T], Generic[T]):
+    """Escape closes it, and nothing has happened."""
+
+    CSS_PATH = "frame.tcss"
+    AUTO_FOCUS = ""
+    BINDINGS = [Binding("escape", "dismiss(None)", show=False)]  # noqa: RUF012 - Textual declares it so
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="box", can_focus=False):
+            yield Static(Content.styled(self._title, Tone.STRONG.value), id="question")
+            yield from self.compose_words()
+            yield ChoiceList(long=True)
+
+    def compose_words(self) -> ComposeResult:
+        """What stands between title and choices."""
+        yield from ()
+
+    def offers(self) -> list[Offer]:
+        """What can be chosen."""
+        return [Offer("escape", "Back", "close this box", "dismiss(None)")]
+
+    def on_mount(self) -> None:
+        self.query_one(ChoiceList).show(self.offers())

@@ -1,0 +1,144 @@
+"""What all screens share: the lines around the body, the choices below it, and the clock that repaints them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.types import CSSPathType
+from textual.widget import Widget
+from textual.widgets import Static
+
+from csrdesk.screens.info import Surroundings
+from csrdesk.widgets import lines
+from csrdesk.widgets.choice_list import ChoiceList
+from csrdesk.widgets.choices import Offer
+from csrdesk.widgets.tones import Tone
+from csrdesk.widgets.working import WorkingPane
+
+_READY = "Connected"
+
+
+class FrameScreen(Screen[None]):
+    """A screen with a head, a body and choices; a subclass gives the body and says what to say."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = "frame.tcss"
+    AUTO_FOCUS = ""
+    BINDINGS = [  # noqa: RUF012 - Textual declares it so
+        Binding("pagedown", "scroll_body(1)", show=False),
+        Binding("pageup", "scroll_body(-1)", show=False),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-medium"), (110, "-wide")]  # noqa: RUF012 - Textual declares it so
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012 - as above
+    long_choices = True
+    """Whether each choice has a line with its help; False puts them side by side."""
+
+    def __init__(self, around: Surroundings, *, verified_until: datetime | None = None) -> None:
+        super().__init__()
+        self.around = around
+        self.verified_until = verified_until
+        self._connection = (_READY, True)
+        self._focus_before: Widget | None = None
+
+    def compose(self) -> ComposeResult:
+        info = self.around.info
+        with Horizontal(id="head"):
+            yield Static(lines.heading(info.desk, info.agent), id="who")
+            yield Static(lines.connection(*self._connection[:1], well=self._connection[1]), id="connection")
+        yield Static(id="window")
+        yield lines.SayLine(id="say")
+        yield WorkingPane()
+        with VerticalScroll(id="body", can_focus=False):
+            yield lines.Notice(id="problem", tone=Tone.BAD)
+            yield lines.Notice(id="note")
+            yield from self.compose_body()
+        yield ChoiceList(long=self.long_choices)
+        yield Static(lines.closing(info.mailbox_url), id="closing")
+
+    def on_mount(self) -> None:
+        self.repaint()
+
+    # What a subclass gives
+    def compose_body(self) -> ComposeResult:
+        """The widgets between the lines; their contents come with `paint`."""
+        yield from ()
+
+    def paint(self) -> None:
+        """Fill the body's widgets."""
+
+    def paint_clocks(self, now: datetime) -> None:
+        """Fill what changes with the time alone."""
+
+    def say(self) -> str:
+        """The one thing to say to the caller; empty where there is nothing to say."""
+        return ""
+
+    def note(self) -> str:
+        """What happened before this screen, if it matters."""
+        return ""
+
+    def offers(self) -> list[Offer]:
+        """What can be chosen now."""
+        return []
+
+    # What the application calls
+    def repaint(self) -> None:
+        """Draw everything as it is now; what was typed stays."""
+        self.query_one(lines.SayLine).say(self.say())
+        self.query_one("#note", lines.Notice).tell(self.note())
+        self.query_one(ChoiceList).show(self.offers())
+        self.paint()
+        self.tick(self.around.now())
+        self.refresh_bindings()
+
+    def tick(self, now: datetime) -> None:
+        """Let the clocks go on."""
+        zone = self.around.info.zone
+        self.query_one("#window", Static).update(lines.window(self.verified_until, now, zone))
+        self.query_one(WorkingPane).tick(now)
+        self.paint_clocks(now)
+
+    def connected(self, words: str, *, well: bool) -> None:
+        """Say how the connection is."""
+        self._connection = (words, well)
+        if self.is_mounted:
+            self.query_one("#connection", Static).update(lines.connection(words, well=well))
+
+    def complain(self, words: str) -> None:
+        """Say what went wrong, in place; empty takes it back."""
+        self.query_one("#problem", lines.Notice).tell(words)
+
+    def work(self, words: str) -> None:
+        """Put what is being done in the place of the body."""
+        if not self.working:
+            self._focus_before = self.focused
+            self.set_focus(None)
+            self.add_class("-working")
+        self.query_one(WorkingPane).begin(words, self.around.now())
+
+    def rest(self) -> None:
+        """Bring the body back, as it was."""
+        if self.working:
+            self.query_one(WorkingPane).end()
+            self.remove_class("-working")
+            if self._focus_before and self._focus_before.is_mounted:
+                self.set_focus(self._focus_before, scroll_visible=False)
+
+    def action_scroll_body(self, pages: int) -> None:
+        """For what does not fit into a small terminal."""
+        body = self.query_one("#body")
+        body.scroll_relative(y=pages * max(1, body.size.height - 1), animate=False)
+
+    @property
+    def working(self) -> bool:
+        """Whether the body is away because something is being done."""
+        return self.has_class("-working")
+
+
+def general(key: str, action: str, label: str) -> Binding:
+    """A key that is no answer; the closing line and the help name it."""
+    return Binding(key, action, label, show=False)

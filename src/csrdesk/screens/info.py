@@ -1,0 +1,34 @@
+"""What every screen stands in: values known before anything heavy is loaded, and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from csrdesk.widgets.moments import utc_now
+
+
+@dataclass(frozen=True)
+class ConsoleInfo:
+    """What the console knows before it is connected."""
+
+    agent: str
+    """The agent's display name."""
+    desk: str = "Help desk"
+    """The company or desk that callers called."""
+    mailbox_url: str = ""
+    """The demo's mailbox and phones, for whoever plays the customer; empty otherwise."""
+    ticket_required: bool = False
+    log_file: str = ""
+    """Where the redacted log is, for the help screen."""
+    zone: tzinfo | None = None
+    """The agent's time zone; None for the machine's own."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The console around a screen; `now` is the one clock that all counts come from."""
+
+    info: ConsoleInfo
+    now: Callable[[], datetime] = utc_now

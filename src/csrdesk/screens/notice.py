@@ -1,0 +1,64 @@
+"""What was done, what was not, and what nobody knows: a line each, with its word."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from csrdesk.flows.prompts import NoticePrompt, ResultLine
+from csrdesk.model.proofs import Act
+from csrdesk.screens.prompted import PromptScreen
+from csrdesk.screens.whom import person_line
+from csrdesk.widgets.facts import Fact, Facts
+from csrdesk.widgets.tones import Tone, inert
+
+_DONE = {
+    Act.PROTECT: "Disabled, to protect the account",
+    Act.DISABLE: "Disabled",
+    Act.ENABLE: "Enabled",
+    Act.UNLOCK: "Unlocked",
+    Act.RESET: "New password",
+}
+_WORDS = {
+    Act.PROTECT: "The account is closed now. Nobody can sign in with it.",
+    Act.DISABLE: "Your account is disabled now.",
+    Act.ENABLE: "Your account is enabled again.",
+    Act.UNLOCK: "Your account is unlocked now.",
+    Act.RESET: "Your new password works now.",
+}
+
+
+def result_fact(line: ResultLine) -> Fact:
+    """`done`, `FAILED` or `UNKNOWN`, and what it is about."""
+    if line.unknown:
+        return Fact("UNKNOWN", line.text, Tone.WARN)
+    return Fact("done", line.text, Tone.GOOD) if line.ok else Fact("FAILED", line.text, Tone.BAD)
+
+
+class NoticeScreen(PromptScreen[NoticePrompt]):
+    """Half done is said as half done."""
+
+    prompt_class = NoticePrompt
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(id="question")
+        yield Static(id="whom")
+        yield Facts(id="lines", label_width=9)
+
+    def paint(self) -> None:
+        title, tone = _DONE[self.prompt.act], Tone.GOOD
+        if not self._all_done:
+            title, tone = ("Half done", Tone.WARN) if self.prompt.half_done else ("Not done", Tone.BAD)
+        self.query_one("#question", Static).update(Content.styled(title, f"bold {tone.value}"))
+        self.query_one("#whom", Static).update(inert(person_line(self.prompt.person)))
+        self.query_one("#lines", Facts).facts = tuple(result_fact(line) for line in self.prompt.lines)
+
+    @property
+    def _all_done(self) -> bool:
+        return not self.prompt.half_done and all(line.ok and not line.unknown for line in self.prompt.lines)
+
+    def say(self) -> str:
+        if self._all_done:
+            return _WORDS[self.prompt.act]
+        return "Not all of it worked. One moment, please: I am looking at what is left to do."

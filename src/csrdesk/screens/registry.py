@@ -1,0 +1,55 @@
+"""Which screen shows which prompt. A prompt that is not here gets the plain form."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+from csrdesk.flows.doors import View
+from csrdesk.flows.kernel import Prompt
+from csrdesk.screens.account import AccountScreen
+from csrdesk.screens.cannot_verify import CannotVerifyScreen
+from csrdesk.screens.card import CardScreen
+from csrdesk.screens.confirm import ConfirmScreen
+from csrdesk.screens.error import ErrorScreen
+from csrdesk.screens.form import form_for
+from csrdesk.screens.info import Surroundings
+from csrdesk.screens.magic_link_form import MagicLinkFormScreen
+from csrdesk.screens.notice import NoticeScreen
+from csrdesk.screens.polling import PollingScreen
+from csrdesk.screens.prompted import PromptScreen
+from csrdesk.screens.protected import ProtectedScreen
+from csrdesk.screens.several_found import SeveralFoundScreen
+from csrdesk.screens.unverifiable_card import UnverifiableCardScreen
+from csrdesk.screens.username import UsernameScreen
+
+AnyScreen = type[PromptScreen[Prompt]]
+
+SCREENS = (
+    UsernameScreen,
+    SeveralFoundScreen,
+    CardScreen,
+    UnverifiableCardScreen,
+    ProtectedScreen,
+    CannotVerifyScreen,
+    MagicLinkFormScreen,
+    PollingScreen,
+    AccountScreen,
+    ConfirmScreen,
+    NoticeScreen,
+    ErrorScreen,
+)
+_BY_PROMPT: dict[type[Prompt], AnyScreen] = {screen.prompt_class: screen for screen in SCREENS}  # type: ignore[misc]
+
+
+@cache
+def screen_for(prompt: type[Prompt]) -> AnyScreen:
+    """The screen class for prompts of this class."""
+    return _BY_PROMPT.get(prompt) or form_for(prompt)
+
+
+def make_screen(
+    view: View, prompt: Prompt, around: Surroundings, verified_until: datetime | None
+) -> PromptScreen[Prompt]:
+    """A new screen that shows `prompt`."""
+    return screen_for(type(prompt))(view, prompt, around, verified_until=verified_until)

@@ -1,0 +1,47 @@
+"""The caller and their devices in words, as several screens show them: pure functions of the values."""
+
+from __future__ import annotations
+
+from csrdesk.model.devices import Device
+from csrdesk.model.people import Person
+from csrdesk.widgets.facts import Fact
+from csrdesk.widgets.tones import Tone
+
+
+def person_facts(person: Person) -> tuple[Fact, ...]:
+    """Who was found: never more than may be shown before anybody is verified."""
+    mail = person.email or "no mail address"
+    if person.email and not person.email_verified:
+        mail += " (not verified)"
+    facts = [
+        Fact("Name", person.name, Tone.STRONG),
+        Fact("User name", person.username),
+        Fact("Mail", mail, Tone.PLAIN if person.email_verified else Tone.WARN),
+    ]
+    if person.population:
+        facts.append(Fact("Population", person.population))
+    if person.number_ending:
+        facts.append(Fact("Number ends", person.number_ending))
+    return tuple(facts)
+
+
+def person_line(person: Person) -> str:
+    """Name, user name and masked address on one line."""
+    return ", ".join(part for part in (person.name, person.username, person.email) if part)
+
+
+def device_words(device: Device) -> str:
+    """A device as the agent tells it from the others, with its kind and strength."""
+    kind = f" - {device.kind}" if device.nickname else ""
+    state = "".join(
+        f", {word}" for word, applies in (("blocked", device.blocked), ("locked", device.locked)) if applies
+    )
+    return f"{device.label}{kind}, {device.strength.value}{state}"
+
+
+def device_facts(devices: tuple[Device, ...]) -> tuple[Fact, ...]:
+    """How many devices are registered, and which."""
+    if not devices:
+        return (Fact("Devices", "none registered", Tone.WARN),)
+    first, *others = [device_words(device) for device in devices]
+    return (Fact(f"Devices ({len(devices)})", first), *(Fact("", words) for words in others))

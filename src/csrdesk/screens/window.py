@@ -1,0 +1,19 @@
+"""Until when the caller is verified, as far as a prompt tells: one function, so that every screen shows the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from csrdesk.flows import prompts as p
+from csrdesk.flows.kernel import Prompt
+
+
+def verified_until(prompt: Prompt, before: datetime | None) -> datetime | None:
+    """The window's end with this prompt; `before` is what it was, for prompts that do not say."""
+    match prompt:
+        case p.AccountPrompt() | p.ConfirmPrompt() | p.NoticePrompt():
+            return prompt.verified_until
+        case p.ErrorPrompt():
+            return before
+        case _:
+            return None

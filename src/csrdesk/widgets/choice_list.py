@@ -1,0 +1,60 @@
+"""The choices of a screen, each with its key: read, pressed, tabbed to or clicked."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container
+from textual.content import Content
+from textual.widgets import Static
+
+from csrdesk.widgets.choices import Offer, shown
+from csrdesk.widgets.tones import Tone
+
+
+class ChoiceLine(Static, can_focus=True):
+    """One choice. Enter takes it once it has the focus, which no choice has by itself."""
+
+    BINDINGS = [Binding("enter", "take", show=False)]  # noqa: RUF012 - Textual declares it so
+    ALLOW_SELECT = False
+
+    def __init__(self, offer: Offer, *, long: bool, key_width: int) -> None:
+        key = Content.styled(f" {shown(offer.key)} ", "bold $choice-key on $choice-key-background")
+        gap = Content(" " * (key_width - len(shown(offer.key)) + 1)) if long else Content(" ")
+        parts = [key, gap, Content.styled(f"{offer.label:<18}" if long else offer.label, "bold")]
+        if long:
+            parts.append(Content.styled(offer.help, Tone.QUIET.value))
+        super().__init__(Content.assemble(*parts), classes="choice")
+        self.offer = offer
+
+    async def action_take(self) -> None:
+        await self.screen.run_action(self.offer.action)
+
+    async def on_click(self) -> None:
+        await self.action_take()
+
+
+class ChoiceList(Container):
+    """All that can be chosen now: a line each with its help, or side by side where a screen is full."""
+
+    BINDINGS = [  # noqa: RUF012 - Textual declares it so
+        Binding("down,right", "screen.focus_next", show=False),
+        Binding("up,left", "screen.focus_previous", show=False),
+    ]
+
+    def __init__(self, *, long: bool) -> None:
+        super().__init__(classes="-long" if long else "-row")
+        self._long = long
+        self._offers: list[Offer] = []
+
+    def compose(self) -> ComposeResult:
+        width = max((len(shown(offer.key)) for offer in self._offers), default=0)
+        for offer in self._offers:
+            yield ChoiceLine(offer, long=self._long, key_width=width)
+
+    def show(self, offers: list[Offer]) -> None:
+        """Draw `offers`; nothing moves where they are the same."""
+        if offers != self._offers:
+            self._offers = offers
+            if self.is_mounted:
+                self.refresh(recompose=True)

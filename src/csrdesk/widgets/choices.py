@@ -1,0 +1,85 @@
+"""What each answer is called and which key gives it: the one table for bindings, choice lines, help and palette."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, get_args, runtime_checkable
+
+from csrdesk.flows import answers as a
+from csrdesk.flows.kernel import Answer, Prompt
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer as an agent meets it."""
+
+    answer: type[Answer]
+    key: str
+    """The key outside text fields."""
+    label: str
+    help: str
+    form_key: str = ""
+    """The key that works inside a text field, too; empty where `key` does."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Something that can be chosen on a screen now: an answer, or what the console itself can do."""
+
+    key: str
+    label: str
+    help: str
+    action: str
+    """A Textual action of the screen."""
+
+
+@runtime_checkable
+class Offering(Protocol):
+    """A screen that says what can be chosen on it now."""
+
+    def offers(self) -> list[Offer]: ...
+
+
+CHOICES: tuple[Choice, ...] = (
+    Choice(a.UsernameGiven, "enter", "Look up", "find the caller's account"),
+    Choice(a.UserChosen, "enter", "Choose", "this one (arrow keys, or type its number first)"),
+    Choice(a.MagicLinkChosen, "l", "Magic link", "the caller opens a link and types a code that you say"),
+    Choice(a.ProtectiveDisableChosen, "p", "Protect", "somebody has the account: close it, without proof"),
+    Choice(a.CannotVerifyChosen, "v", "Cannot verify", "the words to say; nothing is done"),
+    Choice(a.SendChosen, "s", "Send", "mail the link now; an older link ends"),
+    Choice(a.NewCodeChosen, "c", "New code", "another code for the same link; the tries left stay as they are"),
+    Choice(a.MoreTimeChosen, "m", "More time", "as much time again, once"),
+    Choice(a.ResendChosen, "l", "New link", "mail a new link; this one ends"),
+    Choice(a.Cancelled, "x", "Cancel", "go back; a link that was sent ends"),
+    Choice(a.DisableChosen, "d", "Disable", "close the account; you are asked first"),
+    Choice(a.EnableChosen, "n", "Enable", "open the account again; you are asked first"),
+    Choice(a.RefreshChosen, "r", "Read again", "read both directories again"),
+    Choice(a.BackChosen, "b", "Back", "leave this page; a verification ends"),
+    Choice(a.Confirmed, "ctrl+s", "Yes, do it", "do what stands above"),
+    Choice(a.Declined, "escape", "No", "go back; nothing is done"),
+    Choice(a.NoticeRead, "enter", "Go on", "back to the caller"),
+    Choice(a.TryAgainChosen, "t", "Try again", "do it once more"),
+    Choice(a.AnotherCustomerChosen, "a", "Another customer", "look up somebody else; a verification ends"),
+    Choice(a.CallEnded, "e", "End call", "links and verification end with it", "ctrl+e"),
+)
+
+_BY_ANSWER = {choice.answer: choice for choice in CHOICES}
+_KEYS = {"enter": "Enter", "escape": "Esc"}
+
+
+def answers_of(prompt: type[Prompt]) -> tuple[type[Answer], ...]:
+    """The answers that a prompt takes, in its own order."""
+    union = prompt.answers
+    return get_args(union) or (union,) if isinstance(union, type) else get_args(union)
+
+
+def choices_of(prompt: type[Prompt]) -> tuple[Choice, ...]:
+    """The choices of a prompt. An answer that the table does not know is offered under its own name, without a key."""
+    return tuple(_BY_ANSWER.get(kind) or Choice(kind, "", kind.__name__, "") for kind in answers_of(prompt))
+
+
+def shown(key: str) -> str:
+    """A key as people read it: `Enter`, `Ctrl+E`, `d`."""
+    if key.startswith("ctrl+"):
+        return f"Ctrl+{key.removeprefix('ctrl+').upper()}"
+    return _KEYS.get(key, key)

@@ -1,0 +1,74 @@
+"""The lines that frame every screen: who and where, until when the caller is verified, what to say, common keys."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from textual.content import Content
+from textual.widgets import Static
+
+from csrdesk.widgets.moments import left, time_of_day
+from csrdesk.widgets.tones import Tone, inert
+
+_ALMOST_OVER = 120
+"""Seconds before its end at which the window's line becomes a warning."""
+
+
+def heading(desk: str, agent: str) -> Content:
+    """The first line's left half."""
+    return Content.assemble(
+        inert(desk, Tone.STRONG, limit=40),
+        ("  help desk console", Tone.QUIET.value),
+        "   ",
+        inert(f"Agent: {agent}", limit=40),
+    )
+
+
+def connection(words: str, *, well: bool) -> Content:
+    """The first line's right half: the connection in words."""
+    return inert(words if well else f"! {words}", Tone.GOOD if well else Tone.WARN, limit=30)
+
+
+def window(until: datetime | None, now: datetime, zone: tzinfo | None) -> Content:
+    """The second line: whether the caller is verified, and for how long."""
+    if until is None:
+        return Content.styled("Caller not verified", Tone.QUIET.value)
+    seconds = (until - now).total_seconds()
+    if seconds <= 0:
+        return Content.styled("! The verification has ended", Tone.BAD.value)
+    tone = Tone.WARN if seconds < _ALMOST_OVER else Tone.GOOD
+    mark = "! " if tone is Tone.WARN else ""
+    return Content.styled(f"{mark}CALLER VERIFIED until {time_of_day(until, zone)}, {left(until, now)}", tone.value)
+
+
+def closing(mailbox_url: str) -> Content:
+    """The last line: keys that always work, and in the demo where the customer's mail is."""
+    parts: list[Content | str | tuple[str, str]] = []
+    for key, label in (("F1", "Help"), ("Ctrl+P", "Commands"), ("Ctrl+Q", "Leave")):
+        parts += [(key, "bold $primary"), f" {label}  "]
+    if mailbox_url:
+        parts += [("Demo mail ", Tone.QUIET.value), inert(mailbox_url, Tone.STRONG, limit=60)]
+    return Content.assemble(*parts)
+
+
+class SayLine(Static):
+    """The one thing to say to the caller on this screen."""
+
+    def say(self, words: str) -> None:
+        """Show `words`, or nothing at all where there is nothing to say."""
+        self.display = bool(words)
+        self.update(Content.assemble(("Say  ", "bold $primary"), inert(words)))
+
+
+class Notice(Static):
+    """A line that is there only while it has something to tell."""
+
+    def __init__(self, *, id: str, tone: Tone = Tone.WARN) -> None:
+        super().__init__(id=id, classes="notice")
+        self._tone = tone
+        self.display = False
+
+    def tell(self, words: str) -> None:
+        """Show `words` behind a mark; empty hides the line."""
+        self.display = bool(words)
+        self.update(Content.assemble(("! ", self._tone.value), inert(words, self._tone)))

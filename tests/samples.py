@@ -1,0 +1,232 @@
+"""One Ada, and one of every prompt by name (several where a prompt has faces): read by screens, snapshots and flows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from csrdesk.flows import prompts as p
+from csrdesk.flows.kernel import Prompt
+from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
+from csrdesk.model.devices import Device, Strength
+from csrdesk.model.link import Link, LinkAbout, LinkStage
+from csrdesk.model.people import Person
+from csrdesk.model.proofs import Act, Evidence, Proof
+from csrdesk.model.secret import Secret
+
+NOW = datetime(2026, 3, 4, 9, 10, 5, tzinfo=UTC)
+
+ADA = Person(
+    id="ada-1",
+    username="ada.lovelace",
+    given="Ada",
+    family="Lovelace",
+    email="a***a@e***.example",
+    email_verified=True,
+    population="Customers",
+    population_id="pop-1",
+    number_ending="41",
+)
+OTHER_ADA = Person(
+    id="ada-2", username="ada.l2", given="Ada", family="Lovelace", email="a***2@m***.test", population="Partners"
+)
+HOSTILE = Person(
+    id="bad-1",
+    username="[bold red]root[/]",
+    given="\x1b[31mRobert\x1b[0m",
+    family="\u202etxet[/bold]; [link='x']Tables[/link]",
+    email="*@*.(|(uid=*))",
+    population="\x1b]0;owned\x07Customers",
+    number_ending="$0",
+)
+
+PHONE = Device(id="sms-1", type="SMS", nickname="Ada's phone", address="+44 *** *** 43")
+TOTP = Device(id="totp-1", type="TOTP", nickname="Authenticator")
+PASSKEY = Device(id="fido-1", type="FIDO2", nickname="Laptop")
+
+CODE = Secret("417209")
+
+LINK = Link(
+    id="link-1",
+    rev=2,
+    stage=LinkStage.SENT,
+    reference="K7Q-2M9",
+    to=ADA.email,
+    expires_at=NOW + timedelta(seconds=107),
+)
+LINK_FETCHED = Link(
+    id="link-1",
+    rev=6,
+    stage=LinkStage.SENT,
+    reference="K7Q-2M9",
+    to=ADA.email,
+    attempt=2,
+    expires_at=NOW + timedelta(seconds=24),
+    extended=True,
+    codes_left=1,
+    fetched=2,
+    fetched_by="Mozilla/5.0 (X11; Linux x86_64) MailScanner/4.1",
+    fetched_at=NOW - timedelta(seconds=31),
+)
+LINK_OPENED_TWICE = Link(
+    id="link-1",
+    rev=9,
+    stage=LinkStage.CODE_RIGHT,
+    reference="K7Q-2M9",
+    to=ADA.email,
+    page_until=NOW + timedelta(minutes=9, seconds=12),
+    fetched=3,
+    fetched_by="Firefox on Linux",
+    fetched_at=NOW - timedelta(seconds=8),
+    second_browser=True,
+)
+
+EVIDENCE = Evidence(
+    proofs=(Proof("ml", Strength.WEAK), Proof("totp", Strength.STRONG, "totp-1", "Authenticator")), registered=True
+)
+UNTIL = NOW + timedelta(minutes=12, seconds=31)
+
+FINE = Account(
+    pingone=PingOneAccount(
+        enabled=True,
+        password="EXTERNAL",
+        email=ADA.email,
+        email_verified=True,
+        last_sign_on=NOW - timedelta(days=2),
+    ),
+    directory=DirectoryAccount(
+        dn="CN=Ada,OU=People,DC=example,DC=test", username="ada.l", password_changed_at=NOW - timedelta(days=45)
+    ),
+)
+HALF = Account(
+    pingone=PingOneAccount(
+        enabled=True,
+        locked=True,
+        unlock_at=NOW + timedelta(minutes=20),
+        password="MUST_CHANGE_PASSWORD",
+        password_changed_at=NOW - timedelta(days=1),
+        mfa_enabled=False,
+        email=ADA.email,
+    ),
+    directory=DirectoryAccount(
+        dn="CN=Ada,OU=People,DC=example,DC=test",
+        username="ada.l",
+        disabled=True,
+        locked=True,
+        expires_at=NOW - timedelta(days=3),
+        expired=True,
+        password_changed_at=NOW - timedelta(days=91),
+        password_expired=True,
+    ),
+)
+UNREAD = Account(pingone_problem="PingOne did not answer in time.", directory=FINE.directory)
+
+PAGE = p.Page(until=UNTIL)
+ABOUT = LinkAbout(challenge_id="link-1", reference="K7Q-2M9", agent_name="Sam Porter", account="A*** L***, ending 41")
+
+AGENT: dict[str, Prompt] = {
+    "username": p.UsernamePrompt(),
+    "username_nobody": p.UsernamePrompt(
+        ticket_required=True, ticket="HD-1042", note="Nobody was found by that. Check the spelling with the caller."
+    ),
+    "several_found": p.SeveralFoundPrompt(people=(ADA, OTHER_ADA, HOSTILE), more=True),
+    "card": p.CardPrompt(person=ADA, devices=(PHONE, TOTP), gives="authentication: link, code and device"),
+    "card_without_device": p.CardPrompt(
+        person=OTHER_ADA,
+        devices=(),
+        gives="a recovery proof at most: no device is registered",
+        warning="An MFA bypass is running for this person.",
+        note="The customer could not use the device. Nothing was verified.",
+    ),
+    "unverifiable_card": p.UnverifiableCardPrompt(
+        person=ADA,
+        devices=(PASSKEY,),
+        obstacles=("Laptop: not supported yet",),
+        why="A device is registered, and none can be used now.",
+    ),
+    "protected": p.ProtectedPrompt(
+        name="Ada Lovelace", message="This account is protected. Nobody at the help desk acts on it."
+    ),
+    "cannot_verify": p.CannotVerifyPrompt(person=ADA),
+    "magic_link_form": p.MagicLinkFormPrompt(person=ADA, note="The link's time was up. Nothing was verified."),
+    "polling": p.PollingPrompt(person=ADA, link=LINK),
+    "polling_fetched": p.PollingPrompt(person=ADA, link=LINK_FETCHED, note="The clock cannot be extended again."),
+    "polling_opened_twice": p.PollingPrompt(person=ADA, link=LINK_OPENED_TWICE),
+    "account": p.AccountPrompt(
+        person=ADA,
+        account=FINE,
+        evidence=EVIDENCE,
+        verified_until=UNTIL,
+        button_label="Disable",
+        button_value="disableUser",
+    ),
+    "account_half_disabled": p.AccountPrompt(
+        person=ADA,
+        account=HALF,
+        evidence=EVIDENCE,
+        verified_until=NOW + timedelta(seconds=95),
+        button_label="Disable",
+        button_value="disableUser",
+        note="AD: disabled. PingOne: failed.",
+    ),
+    "account_unread": p.AccountPrompt(
+        person=ADA,
+        account=UNREAD,
+        evidence=EVIDENCE,
+        verified_until=UNTIL,
+        button_label="Disable",
+        button_value="disableUser",
+    ),
+    "confirm": p.ConfirmPrompt(
+        person=ADA,
+        act=Act.DISABLE,
+        effects=("Disable the account in AD", "Disable the account in PingOne", "End every PingOne session"),
+        ticket="HD-1042",
+        account=FINE,
+        verified_until=UNTIL,
+    ),
+    "confirm_protective": p.ConfirmPrompt(
+        person=ADA,
+        act=Act.PROTECT,
+        effects=("Disable the account in AD", "Disable the account in PingOne", "End every PingOne session"),
+        ticket_required=True,
+        unverified=True,
+    ),
+    "notice": p.NoticePrompt(
+        person=ADA,
+        act=Act.DISABLE,
+        lines=(
+            p.ResultLine("AD: disabled"),
+            p.ResultLine("PingOne: disabled"),
+            p.ResultLine("PingOne: 2 sessions ended"),
+        ),
+        verified_until=UNTIL,
+    ),
+    "notice_half_done": p.NoticePrompt(
+        person=ADA,
+        act=Act.DISABLE,
+        lines=(
+            p.ResultLine("AD: disabled"),
+            p.ResultLine("PingOne did not answer in time.", ok=False, unknown=True),
+            p.ResultLine("PingOne: sessions ended: no connection", ok=False),
+        ),
+        half_done=True,
+        verified_until=UNTIL,
+    ),
+    "error": p.ErrorPrompt(
+        error_message="PingOne cannot be reached. Nothing was changed.",
+        error_details="UnreachableError: no connection to api.pingone.example within 10 s",
+        reference="C-7F3A-19",
+    ),
+}
+"""Every prompt of the agent's side. The name is the prompt's, with what is special about this face."""
+
+CUSTOMER: dict[str, Prompt] = {
+    "code": p.CodePrompt(about=ABOUT),
+    "not_me": p.NotMePrompt(about=ABOUT),
+    "browser": p.BrowserPrompt(about=ABOUT),
+    "device_selection": p.DeviceSelectionPrompt(about=ABOUT, page=PAGE, devices=(TOTP, PHONE)),
+    "passcode": p.PasscodePrompt(about=ABOUT, page=PAGE, device=PHONE, resends_left=3, others=True),
+    "unsupported_device": p.UnsupportedDevicePrompt(about=ABOUT, page=PAGE, kind="FIDO2"),
+    "try_again": p.TryAgainPrompt(about=ABOUT, page=PAGE),
+}
+"""Every prompt of the customer's pages."""

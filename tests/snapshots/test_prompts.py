@@ -1,0 +1,74 @@
+"""Every prompt of the agent's side at both sizes, painted from the prompt alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from csrdesk.flows.kernel import Prompt
+from csrdesk.screens.call_over import CallOverScreen
+from csrdesk.screens.help import HelpScreen
+from csrdesk.screens.leave import LeaveScreen
+from csrdesk.screens.trouble import TroubleScreen
+from tests.samples import AGENT
+from tests.tui.easel import AROUND, INFO, Easel, easel, view_of
+
+SIZES = [(80, 24), (120, 40)]
+Compare = Callable[..., bool]
+
+
+def size(pair: tuple[int, int]) -> str:
+    return f"{pair[0]}x{pair[1]}"
+
+
+@pytest.mark.parametrize("terminal_size", SIZES, ids=size)
+@pytest.mark.parametrize("prompt", AGENT.values(), ids=AGENT.keys())
+def test_prompt(snap_compare: Compare, prompt: Prompt, terminal_size: tuple[int, int]) -> None:
+    assert snap_compare(easel(prompt), terminal_size=terminal_size)
+
+
+@pytest.mark.parametrize("name", ["polling_fetched", "account_half_disabled"])
+def test_light(snap_compare: Compare, name: str) -> None:
+    assert snap_compare(easel(AGENT[name], light=True), terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("terminal_size", SIZES, ids=size)
+def test_call_over(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
+    assert snap_compare(Easel(CallOverScreen(AROUND)), terminal_size=terminal_size)
+
+
+@pytest.mark.parametrize("terminal_size", SIZES, ids=size)
+def test_trouble(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
+    screen = TroubleScreen(AROUND, message="Something went wrong in the console.", reference="9F3A01BC")
+    assert snap_compare(Easel(screen), terminal_size=terminal_size)
+
+
+@pytest.mark.parametrize("terminal_size", SIZES, ids=size)
+def test_working(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
+    shown = easel(AGENT["card"])
+
+    async def work(pilot: object) -> None:
+        shown.shown.work("Sending the mail")
+
+    assert snap_compare(shown, terminal_size=terminal_size, run_before=work)
+
+
+@pytest.mark.parametrize("terminal_size", SIZES, ids=size)
+def test_help(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
+    shown = easel(AGENT["polling"])
+
+    async def ask(pilot: object) -> None:
+        await shown.push_screen(HelpScreen(INFO, shown.shown.offers()))
+
+    assert snap_compare(shown, terminal_size=terminal_size, run_before=ask)
+
+
+@pytest.mark.parametrize("terminal_size", SIZES, ids=size)
+def test_leave(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
+    shown = easel(AGENT["account"])
+
+    async def ask(pilot: object) -> None:
+        await shown.push_screen(LeaveScreen(view_of(AGENT["account"]).id, can_end=True))
+
+    assert snap_compare(shown, terminal_size=terminal_size, run_before=ask)

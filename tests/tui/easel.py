@@ -1,0 +1,51 @@
+"""An application that holds one screen and keeps what it posts: no session, no flow."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import App
+
+from csrdesk import theme
+from csrdesk.flows.doors import View
+from csrdesk.flows.kernel import Prompt
+from csrdesk.flows.prompts import PollingPrompt
+from csrdesk.model.link import LinkStage
+from csrdesk.screens.frame import FrameScreen
+from csrdesk.screens.info import ConsoleInfo, Surroundings
+from csrdesk.screens.prompted import Given
+from csrdesk.screens.registry import make_screen
+from csrdesk.screens.window import verified_until
+from tests.samples import CODE, NOW
+
+INFO = ConsoleInfo(agent="Sam Porter", desk="Riverside Help Desk", mailbox_url="http://localhost:8025")
+AROUND = Surroundings(INFO, lambda: NOW)
+
+
+class Easel(App[None]):
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, shown: FrameScreen, *, light: bool = False) -> None:
+        super().__init__()
+        self.shown = shown
+        self.given: list[Given] = []
+        self.animation_level = "none"
+        self._light = light
+
+    def on_mount(self) -> None:
+        theme.install(self)
+        if self._light:
+            theme.toggle(self)
+        self.push_screen(self.shown)
+
+    @on(Given)
+    def keep(self, given: Given) -> None:
+        self.given.append(given)
+
+
+def view_of(prompt: Prompt, rev: int = 7) -> View:
+    saying = isinstance(prompt, PollingPrompt) and prompt.link.stage is LinkStage.SENT
+    return View("call-1", "csr_main", rev, prompt, spoken_code=CODE if saying else None)
+
+
+def easel(prompt: Prompt, *, light: bool = False) -> Easel:
+    return Easel(make_screen(view_of(prompt), prompt, AROUND, verified_until(prompt, None)), light=light)
