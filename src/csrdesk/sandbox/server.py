@@ -31,11 +31,25 @@ from csrdesk.sandbox.world import build_world
 
 
 class _Http(uvicorn.Server):
-    """uvicorn that leaves the process's signals to whoever owns the process."""
+    """uvicorn that leaves the process's signals to whoever owns the process, and ends as soon as it is told to."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        """Once a second the `Date` header is renewed; nothing else happens until the end."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), 1)
+
+    def end(self) -> None:
+        self.should_exit = True
+        self._ending.set()
 
 
 def _is_loopback(host: str) -> bool:
@@ -152,7 +166,7 @@ class Sandbox:
     async def stop(self) -> None:
         """Closes both ports and leaves nothing behind."""
         if self._http is not None and self._serving is not None:
-            self._http.should_exit = True
+            self._http.end()
             await self._serving
         self._serving = None
         await self._mail.stop()
