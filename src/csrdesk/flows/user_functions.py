@@ -263,7 +263,7 @@ class Disabling(State, frozen=True):
 
     def step(self, event: Event) -> EndingSessions | ReadingBack:
         match event:
-            case Replies(replies):
+            case Replies(replies) if len(replies) == self.in_directory + self.in_pingone:
                 return EndingSessions(self.task, self._lines(list(replies)))
             case Failed():
                 return ReadingBack(self.task, self._lines([event, event]))
@@ -453,14 +453,15 @@ def first_problem(replies: tuple[Reply, ...]) -> Problem:
 def _line(where: str, done: str, reply: Reply, *, of: str = "") -> ResultLine:
     """What became of one part: `AD: disabled`, `PingOne: sessions not ended. ...`."""
     match reply:
-        case Failed(problem):
-            unknown = problem.code in ("unknown", "timed_out", "unreachable")
-            outcome = f"unknown whether {of}{done}" if unknown else f"{of}not {done}"
-            return ResultLine(f"{where}: {outcome}. {problem.message}", ok=False, unknown=unknown)
         case r.PingOneEnabledSet(changed=False) | r.DirectoryEnabledSet(changed=False):
             return _already(where, done)
-        case _:
+        case r.PingOneEnabledSet() | r.DirectoryEnabledSet():
             return ResultLine(f"{where}: {of}{done}")
+        case Failed(problem) if problem.code not in ("unknown", "timed_out", "unreachable"):
+            return ResultLine(f"{where}: {of}not {done}. {problem.message}", ok=False)
+        case _:
+            why = f" {reply.problem.message}" if isinstance(reply, Failed) else ""
+            return ResultLine(f"{where}: unknown whether {of}{done}.{why}", ok=False, unknown=True)
 
 
 def _already(where: str, state: str) -> ResultLine:

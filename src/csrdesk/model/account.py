@@ -19,7 +19,7 @@ class AccountStatus(StrEnum):
     ACTIVE = "ACTIVE"
 
 
-class PingOneAccount(msgspec.Struct, frozen=True):
+class PingOneAccount(msgspec.Struct, frozen=True, rename="camel"):
     """What PingOne says of the account."""
 
     enabled: bool
@@ -37,7 +37,7 @@ class PingOneAccount(msgspec.Struct, frozen=True):
     last_sign_on: datetime | None = None
 
 
-class DirectoryAccount(msgspec.Struct, frozen=True):
+class DirectoryAccount(msgspec.Struct, frozen=True, rename="camel"):
     """What the directory says of the account; moments are UTC, None where never."""
 
     dn: str
@@ -48,12 +48,12 @@ class DirectoryAccount(msgspec.Struct, frozen=True):
     locked: bool = False
     expires_at: datetime | None = None
     expired: bool = False
-    password_changed_at: datetime | None = None
+    password_changed_at: datetime | None = msgspec.field(default=None, name="pwdLastSet")
     password_expired: bool = False
     must_change_password: bool = False
 
 
-class Account(msgspec.Struct, frozen=True):
+class Account(msgspec.Struct, frozen=True, rename="camel"):
     """Both pictures, each possibly missing: because there is no such account, or because it could not be read."""
 
     pingone: PingOneAccount | None = None
