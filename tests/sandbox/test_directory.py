@@ -61,6 +61,11 @@ async def test_the_search_is_below_its_base(desk: Desk) -> None:
     assert (answer["resultCode"], _entries(answer)) == (32, [])
 
 
+async def test_an_empty_base_is_the_whole_directory(desk: Desk) -> None:
+    answer = await desk.directory("search", {"base": "", "filter": _is("ada"), "attributes": ["cn"]})
+    assert [entry["attributes"] for entry in _entries(answer)] == [{"cn": ["ada"]}]
+
+
 async def test_the_stable_id_is_the_one_pingone_keeps(desk: Desk) -> None:
     entry = await desk.entry("ada")
     user = desk.box.world.user(people.ONE_DEVICE)

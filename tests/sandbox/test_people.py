@@ -7,9 +7,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-import pytest
 
-from csrdesk.sandbox import Options, Sandbox, people
+from csrdesk.sandbox import people
 from csrdesk.sandbox.world import build_world
 
 SITUATIONS: tuple[str | tuple[str, str], ...] = (
@@ -110,25 +109,3 @@ def test_hostile_names_hold_escape_sequences_bidi_overrides_markup_and_metachara
     directory = "".join(world.entry(people.HOSTILE_NAME).values("displayName"))
     for text in (user.devices[0].nickname + user.nickname, directory + user.given):
         assert {"\x1b", "\u202e", "<", "[", "*", "("} <= set(text)
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.test", "::"])
-def test_a_host_that_is_not_loopback_is_refused(host: str) -> None:
-    with pytest.raises(ValueError, match="loopback"):
-        Sandbox(Options(host=host))
-
-
-async def test_nothing_is_left_behind() -> None:
-    async with Sandbox(Options()) as box:
-        ca_file = box.settings().smtp_ca_file
-        assert ca_file.stat().st_mode & 0o077 == 0 or ca_file.parent.stat().st_mode & 0o077 == 0
-    assert not ca_file.parent.exists()
-    with pytest.raises(RuntimeError):
-        box.settings()
-
-
-async def test_a_port_in_use_is_said_at_once() -> None:
-    async with Sandbox(Options()) as box:
-        port = int(box.settings().auth_url.rpartition(":")[2])
-        with pytest.raises(OSError, match="in use"):
-            await Sandbox(Options(port=port)).start()
