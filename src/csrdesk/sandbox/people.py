@@ -36,6 +36,7 @@ DEVICE_LOCKED = "wanjiru"
 TOTP = "xiaoming"
 VOICE = "yael"
 EMAIL_ELSEWHERE = "zofia"
+PASSKEY_AND_PHONE = "amara"
 HOSTILE_USERNAME = "o'hara\"*()\\/"
 
 
@@ -207,6 +208,11 @@ CAST: tuple[Person, ...] = (
         username=EMAIL_ELSEWHERE, given="Zofia", family="Żak", number=67, email="zofia@mail.example", phone=_phone(67),
         devices=(DeviceSpec(type="EMAIL", to="zofia.zak@home.example", nickname="Private mail"),),
         situation="passcode to another mailbox", expect="Weak proof; the code goes to the other address.",
+    ),
+    Person(
+        username=PASSKEY_AND_PHONE, given="Amara", family="Nwosu", number=69, email="amara@mail.example",
+        phone=_phone(69), devices=(DeviceSpec(type="FIDO2", nickname="Security key"), _sms(69)),
+        situation="a passkey and a phone", expect="Passcode by SMS; the passkey is not supported yet.",
     ),
     Person(
         username=HOSTILE_USERNAME, given="Rory", family="O'Hara", number=68, email="ohara@mail.example",

@@ -11,15 +11,16 @@ from csrdesk.errors import ConfigError
 from csrdesk.flows.doors import Agent
 
 
-def agent_of(settings: Settings) -> Agent:
+def agent_of(settings: Settings | None) -> Agent:
     """The agent: the account that this process runs as. Settings may name what customers read, not who acts."""
+    named = settings.desk.agent_name if settings else ""
     try:
         account = pwd.getpwuid(os.getuid())
     except KeyError:
         name = f"uid-{os.getuid()}"
-        return Agent(id=name, name=settings.desk.agent_name or name)
+        return Agent(id=name, name=named or name)
     full_name = account.pw_gecos.split(",", maxsplit=1)[0].strip()
-    return Agent(id=account.pw_name, name=settings.desk.agent_name or full_name or account.pw_name)
+    return Agent(id=account.pw_name, name=named or full_name or account.pw_name)
 
 
 def data_folder(settings: Settings | None) -> Path:

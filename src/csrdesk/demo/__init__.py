@@ -1,0 +1,31 @@
+"""The demo: a sandbox, a desk and its console on this machine, with invented people; nothing is left behind.
+
+Played by itself it is a check as well: every step says what it expects, and a difference ends it non-zero.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+async def play(*, json: bool = False, record: Path | None = None) -> int:
+    """Play the calls, one narrated line a step. Returns the exit code: 0 where everything was as expected."""
+    from csrdesk.demo.calls import STORY
+    from csrdesk.demo.stage import stage
+    from csrdesk.demo.telling import Teller
+
+    teller = Teller(as_json=json)
+    async with stage(record) as on_stage:
+        for scene in STORY:
+            if not await teller.tell(scene, on_stage):
+                break
+    return teller.finish()
+
+
+def console(*, record: Path | None = None) -> int:
+    """Open the console on the demo's desk; returns the exit code when the agent leaves it."""
+    import asyncio
+
+    from csrdesk.demo.console import run
+
+    return asyncio.run(run(record))

@@ -1,0 +1,35 @@
+"""The demo with its console: the first screen at once, sandbox and desk behind it."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from csrdesk.app import ConsoleInfo, CsrdeskApp
+from csrdesk.flows.doors import Session
+from csrdesk.wiring.who import agent_of
+
+
+async def run(record: Path | None) -> int:
+    """Run the console until the agent leaves it; stop everything then."""
+    port = _free_port()
+    async with AsyncExitStack() as stages:
+
+        async def connect() -> Session:
+            from csrdesk.demo.stage import stage
+
+            on_stage = await stages.enter_async_context(stage(record, port=port))
+            return on_stage.desk.session(on_stage.desk.agent)
+
+        info = ConsoleInfo(
+            agent=agent_of(None).name, desk="Example Health", mailbox_url=f"http://127.0.0.1:{port}/mailbox"
+        )
+        await CsrdeskApp(connect, info).run_async()
+    return 0
+
+
+def _free_port() -> int:
+    """A port for the sandbox, known before the sandbox is loaded: the screen names its mailbox from the start."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])

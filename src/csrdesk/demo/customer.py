@@ -1,0 +1,140 @@
+"""The customer of a played demo: reads the invented mailbox and phone, and uses the pages as a browser would."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Self
+from urllib.parse import urljoin, urlsplit
+
+from csrdesk.demo.telling import DifferenceError, expect_that
+from csrdesk.services import http
+
+_LINK = re.compile(r"https?://\S+/v/\S+")
+
+
+@dataclass
+class Form:
+    """A form of a page: where it goes, what it carries, and what its buttons say."""
+
+    action: str
+    values: dict[str, str] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+
+    def offers(self, kind: str) -> bool:
+        """Whether this form posts that answer, by a button or by itself."""
+        return self.values.get("type") == kind or ("type", kind) in self.buttons
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self.text = ""
+        self._skip = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        a = {name: value or "" for name, value in attrs}
+        if tag in ("style", "script"):
+            self._skip += 1
+        elif tag == "form":
+            self.forms.append(Form(a.get("action", "")))
+        elif not self.forms:
+            return
+        elif tag == "input":
+            self.forms[-1].names.append(a.get("name", ""))
+            if a.get("type") == "hidden":
+                self.forms[-1].values[a.get("name", "")] = a.get("value", "")
+        elif tag == "button" and a.get("name"):
+            self.forms[-1].buttons.append((a["name"], a.get("value", "")))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("style", "script"):
+            self._skip -= 1
+
+    def handle_data(self, data: str) -> None:
+        if not self._skip:
+            self.text += f" {data}"
+
+
+class Customer:
+    """One invented person at their browser, with `webauthn` as what it says of passkeys."""
+
+    def __init__(self, address: str, mailbox_url: str, *, webauthn: str = "NONE") -> None:
+        self._address = address
+        self._mailbox = f"{mailbox_url}.json"
+        self._webauthn = webauthn
+        self._http = http.Client(timeout=20, follow_redirects=True)
+        self._url = ""
+        self._page = _Page()
+        self.status = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    @property
+    def text(self) -> str:
+        """The page's words, with white space folded."""
+        return " ".join(self._page.text.split())
+
+    async def newest_link(self, *, besides: str = "") -> str:
+        """The link in the newest mail; waits a moment for it, and for another one than `besides`."""
+        for _ in range(100):
+            box = (await self._http.get(self._mailbox, params={"to": self._address})).json()
+            for mail in box["mails"]:
+                found = _LINK.search(mail["text"])
+                if found and found[0] != besides:
+                    return found[0]
+            await asyncio.sleep(0.05)
+        raise DifferenceError(f"no mail with a link reached {self._address}")
+
+    async def newest_passcode(self, *, after: str = "") -> str:
+        """The newest passcode on this person's phone; waits a moment for another one than `after`."""
+        for _ in range(100):
+            box = (await self._http.get(self._mailbox, params={"to": self._address})).json()
+            for code in box["passcodes"]:
+                if code["otp"] != after:
+                    return str(code["otp"])
+            await asyncio.sleep(0.05)
+        raise DifferenceError(f"no passcode reached {self._address}")
+
+    async def fetch(self, url: str, *, method: str = "GET", user_agent: str = "") -> int:
+        """Fetch without being this customer's browser, as a mail scanner does; returns the status."""
+        async with http.Client(timeout=20, headers={"user-agent": user_agent or "Mozilla/5.0"}) as other:
+            return int((await other.request(method, url)).status_code)
+
+    async def open(self, url: str) -> None:
+        """Open a page and read its forms."""
+        self._url = url
+        self._read(await self._http.get(url))
+
+    async def answer(self, kind: str, **typed: str) -> None:
+        """Post the form that offers this answer, with what was typed."""
+        form = next((f for f in self._page.forms if f.offers(kind)), None)
+        if form is None:
+            raise DifferenceError(f"the page offers no {kind}: {self.text[:200]}")
+        data = {**form.values, **typed, "type": kind}
+        if "webauthn" in form.names:
+            data["webauthn"] = self._webauthn
+        parts = urlsplit(self._url)
+        headers = {"sec-fetch-site": "same-origin", "origin": f"{parts.scheme}://{parts.netloc}"}
+        self._read(await self._http.post(urljoin(self._url, form.action), data=data, headers=headers))
+
+    def offers(self, kind: str) -> bool:
+        """Whether the page offers this answer."""
+        return any(f.offers(kind) for f in self._page.forms)
+
+    def reads(self, words: str) -> None:
+        """Expect these words on the page. Raises `DifferenceError`."""
+        expect_that(words.lower() in self.text.lower(), f"{words!r} is not on the page: {self.text[:300]!r}")
+
+    def _read(self, answer: http.Response) -> None:
+        self.status = answer.status_code
+        self._page = _Page()
+        self._page.feed(answer.text)

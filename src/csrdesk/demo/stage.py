@@ -1,0 +1,36 @@
+"""What a demo stands on: a sandbox, a desk whose data and secrets live in a folder that goes with it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from csrdesk.sandbox import Options, Sandbox
+from csrdesk.wiring import Desk, open_desk
+from csrdesk.wiring.trial import settings_for
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A running demo."""
+
+    box: Sandbox
+    desk: Desk
+
+    @property
+    def mailbox_url(self) -> str:
+        """For people; add `.json` for programs."""
+        return self.box.settings().mailbox_url
+
+
+@asynccontextmanager
+async def stage(record: Path | None = None, *, port: int = 0) -> AsyncIterator[Stage]:
+    """Start everything on free loopback ports, the sandbox on `port` where one is given; leave nothing behind."""
+    with tempfile.TemporaryDirectory(prefix="csrdesk-demo-") as folder:
+        async with Sandbox(Options(record=record, port=port)) as box:
+            settings = settings_for(box.settings(), Path(folder))
+            async with open_desk(settings, serve_pages=True) as desk:
+                yield Stage(box, desk)
