@@ -17,7 +17,7 @@ from urllib.parse import quote
 import msgspec
 
 from csrdesk.config import PingOneSettings
-from csrdesk.errors import ServiceError, UnexpectedAnswerError
+from csrdesk.errors import NotFoundError, ServiceError, UnexpectedAnswerError
 from csrdesk.model.secret import Secret
 from csrdesk.services import http
 from csrdesk.services.pingone.auth import ClientCredentials
@@ -27,6 +27,7 @@ from csrdesk.services.retry import decide
 T = TypeVar("T")
 _PAGES = 20
 """Pages of one collection that are followed at most."""
+_PART = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _TRANSACTION = re.compile(r"[^A-Za-z0-9._\-/@=#+]")
 
 
@@ -51,8 +52,13 @@ class Links(msgspec.Struct, frozen=True):
 
 
 def path(*parts: str) -> str:
-    """Parts of a URL's path, each quoted whole: an id can never reach into another resource, nor `..` climb out."""
-    return "/".join(quote(part, safe="").replace(".", "%2E") for part in parts)
+    """Resources and ids as a URL's path. What cannot be an id is not asked for: to many servers %2F is a slash.
+
+    Raises `NotFoundError`.
+    """
+    if not all(_PART.fullmatch(part) for part in parts):
+        raise NotFoundError("PingOne knows nothing by that.", system=SYSTEM, details="not an id")
+    return "/".join(quote(part, safe="") for part in parts)
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,7 @@ class Api:
 
 def open_api(settings: PingOneSettings, secret: Secret) -> Api:
     """The environment that the settings name; nothing is sent yet."""
-    environment = path(settings.environment_id)
+    environment = quote(settings.environment_id, safe="")
     auth_url = f"{settings.auth_url.rstrip('/')}/{environment}"
     auth = ClientCredentials(f"{auth_url}/as/token", settings.client_id, secret)
     client = http.open_client(settings.api_url, timeout_seconds=settings.timeout_seconds, auth=auth)

@@ -1,0 +1,119 @@
+"""A running sandbox, the services opened on it, and a desk's side of links that only remembers what it was told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from csrdesk.config import DeskSettings, DirectorySettings, FlowSettings, MailSettings, PingOneSettings, Settings
+from csrdesk.flows.doors import Agent, Context, OpenedLink
+from csrdesk.flows.effects import SendMagicLink
+from csrdesk.flows.kernel import Effect, Reply
+from csrdesk.flows.replies import LinkNotSent
+from csrdesk.model.link import Link, LinkStage
+from csrdesk.model.secret import Secret
+from csrdesk.sandbox import Options, Sandbox
+from csrdesk.services.keys import Secrets
+from csrdesk.services.performer import Outside, Performer
+from csrdesk.services.performer.opening import open_outside
+
+AGENT = Agent("mira", "Mira Hoffmann")
+TOKEN = "token-in-the-mail-and-nowhere-else"
+PAGES = "https://desk.example"
+
+
+@dataclass
+class Links:
+    """`flows.doors.LinkDesk`, remembering."""
+
+    refusal: LinkNotSent | None = None
+    told: list[tuple[str, str]] = field(default_factory=list)
+
+    async def open(self, effect: SendMagicLink, context: Context, *, to: str, address: str) -> OpenedLink | LinkNotSent:
+        self.told.append(("open", f"{effect.person_id} {to} {address}"))
+        return self.refusal or OpenedLink("challenge-1", Secret(TOKEN), "K7Q-2M9", context.agent.name)
+
+    async def accepted(self, challenge_id: str) -> Link:
+        self.told.append(("accepted", challenge_id))
+        return Link(challenge_id, 1, LinkStage.SENT, "K7Q-2M9", "a***@m***.example")
+
+    async def failed(self, challenge_id: str) -> None:
+        self.told.append(("failed", challenge_id))
+
+    async def saw_address(self, person_id: str, address: str) -> None:
+        self.told.append(("saw", f"{person_id} {address}"))
+
+
+@pytest.fixture
+def options() -> Options:
+    return Options()
+
+
+@pytest.fixture
+async def box(options: Options, tmp_path: Path) -> AsyncIterator[Sandbox]:
+    """A sandbox of the test's own; with CSRDESK_RECORD set, what it recorded is added to that file."""
+    record = os.environ.get("CSRDESK_RECORD")
+    own = tmp_path / "exchanges.jsonl"
+    async with Sandbox(msgspec.structs.replace(options, record=own if record else None)) as running:
+        yield running
+    if record:
+        with Path(record).open("a", encoding="utf-8") as file:  # noqa: ASYNC230 - the test is over
+            file.write(own.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def settings(box: Sandbox) -> Settings:
+    at = box.settings()
+    return Settings(
+        pingone=PingOneSettings(
+            environment_id=at.environment_id, client_id=at.client_id, api_url=at.api_url, auth_url=at.auth_url
+        ),
+        directory=DirectorySettings(kind="sandbox", url=at.directory_url, user=at.directory_user),
+        mail=MailSettings(
+            host=at.smtp_host,
+            port=at.smtp_port,
+            user=at.smtp_user,
+            sender="desk@care.example",
+            ca_file=str(at.smtp_ca_file),
+        ),
+        desk=DeskSettings(public_url=PAGES, phone="+1 512 555 0100"),
+        flow=FlowSettings(ciam_company_name="Example Care", mfa_policy_id=at.mfa_policy_id),
+    )
+
+
+@pytest.fixture
+def secrets(box: Sandbox) -> Secrets:
+    at = box.settings()
+    return Secrets(Secret(at.client_secret), Secret(at.directory_password), Secret(at.smtp_password))
+
+
+@pytest.fixture
+def links() -> Links:
+    return Links()
+
+
+@pytest.fixture
+async def outside(settings: Settings, secrets: Secrets, links: Links) -> AsyncIterator[Outside]:
+    opened = open_outside(settings, secrets, links=lambda: links)
+    yield opened
+    await opened.close()
+
+
+Do = Callable[..., Awaitable[Reply]]
+
+
+@pytest.fixture
+def do(outside: Outside) -> Do:
+    """Performs an effect for the agent; `secret`: what was typed."""
+    performer = Performer(outside)
+
+    async def perform(effect: Effect, *, secret: str | None = None, agent: Agent = AGENT) -> Reply:
+        typed = Secret(secret) if secret is not None else None
+        return await performer(effect, Context("flow-1", 3, "call-1", agent, secret=typed))
+
+    return perform
