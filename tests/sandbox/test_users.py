@@ -148,6 +148,8 @@ async def test_switching_mfa_is_read_back(desk: Desk) -> None:
         (b"{}", (400, "INVALID_DATA", "REQUIRED_VALUE")),
         (b"[]", (400, "INVALID_DATA", "INVALID_VALUE")),
         (b"{", (400, "INVALID_REQUEST", "INVALID_PARAMETER")),
+        (b'{"enabled":"\xff"}', (400, "INVALID_REQUEST", "INVALID_PARAMETER")),
+        (b"[" * 5000, (400, "INVALID_REQUEST", "INVALID_PARAMETER")),
     ],
 )
 async def test_a_bad_body_changes_nothing(desk: Desk, content: bytes, expected: tuple[int, str, str]) -> None:

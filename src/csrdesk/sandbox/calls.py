@@ -17,6 +17,7 @@ from starlette.responses import Response
 from csrdesk.sandbox import ids
 from csrdesk.sandbox.answers import invalid, malformed, wrong_media
 from csrdesk.sandbox.clock import Clock
+from csrdesk.sandbox.decoding import decode
 from csrdesk.sandbox.faults import ignores_write
 from csrdesk.sandbox.model import Activity, User, World
 
@@ -55,7 +56,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         if self.content_type != "application/json" and not self.content_type.endswith("+json"):
             raise wrong_media()
         try:
-            value: object = msgspec.json.decode(self.body)
+            value: object = decode(self.body, object)
         except msgspec.DecodeError:
             raise malformed("The body is not JSON.") from None
         try:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from csrdesk.sandbox.clock import Clock, stamp
+from csrdesk.sandbox.decoding import decode
 from csrdesk.sandbox.faults import Fault, Faults
 from csrdesk.sandbox.model import World
 from csrdesk.sandbox.people import worth_trying
@@ -102,6 +103,6 @@ async def _decoded(request: Request, shape: type[T]) -> T | Response:
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
         return _json({"error": "Send application/json."}, 415)
     try:
-        return msgspec.json.decode(await request.body(), type=shape)
+        return decode(await request.body(), shape)
     except msgspec.DecodeError as error:
         return _json({"error": str(error)}, 400)

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from csrdesk.sandbox.calls import Call
 from csrdesk.sandbox.constructed import computed
+from csrdesk.sandbox.decoding import decode
 from csrdesk.sandbox.ldap_modify import Change, LdapError, modify
 from csrdesk.sandbox.model import Entry
 
@@ -108,7 +109,7 @@ def search(call: Call, password: str) -> Response:
             _result(49, "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 52e"), 401
         )
     try:
-        wanted = msgspec.json.decode(call.body, type=Search)
+        wanted = decode(call.body, Search)
     except msgspec.DecodeError as error:
         return _json(_result(2, f"00000057: LdapErr: comment: {error}"), 400)
     base = wanted.base.lower()
@@ -129,7 +130,7 @@ def change(call: Call, password: str) -> Response:
             _result(49, "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 52e"), 401
         )
     try:
-        wanted = msgspec.json.decode(call.body, type=Modify)
+        wanted = decode(call.body, Modify)
     except msgspec.DecodeError as error:
         return _json(_result(2, f"00000057: LdapErr: comment: {error}"), 400)
     entry = call.world.entries.get(wanted.dn.lower())

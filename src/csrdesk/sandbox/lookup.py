@@ -12,6 +12,7 @@ import msgspec
 
 from csrdesk.sandbox.answers import Json, malformed
 from csrdesk.sandbox.calls import Call
+from csrdesk.sandbox.decoding import decode
 from csrdesk.sandbox.model import User
 from csrdesk.sandbox.scim import Comparison, FilterError, Junction, parse, reading
 
@@ -79,7 +80,7 @@ class _Cursor(msgspec.Struct, frozen=True):
 
 def _decoded(cursor: str) -> _Cursor:
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=_Cursor)
+        return decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), _Cursor)
     except (ValueError, msgspec.DecodeError):
         raise malformed("The cursor is not valid.", target="cursor") from None
 

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from csrdesk.sandbox import ids
+from csrdesk.sandbox.decoding import decode
 from csrdesk.sandbox.faults import fault_of
 
 HIDDEN = "***"
@@ -65,7 +66,7 @@ def _body(raw: bytes, content_type: str, *, path: str, answer: bool) -> object:
         pairs = parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)
         return urlencode([(key, HIDDEN if key in _SECRET_MEMBERS else value) for key, value in pairs], safe="*")
     try:
-        value: object = msgspec.json.decode(raw)
+        value: object = decode(raw, object)
     except msgspec.DecodeError:
         return HIDDEN
     return _without_secrets(value, hide_value=path.endswith("/password"), error=answer)

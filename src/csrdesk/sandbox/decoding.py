@@ -1,0 +1,22 @@
+"""Reading JSON from the wire with one error for whatever is wrong with it.
+
+Apart, because msgspec has three: bytes that are no UTF-8 and nesting without end are errors of other kinds there.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+def decode(raw: bytes, shape: type[T]) -> T:
+    """The value in that shape. Raises msgspec.DecodeError, of which msgspec.ValidationError is the kind that says
+    that it is JSON of another shape.
+    """
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(type(error).__name__) from None
