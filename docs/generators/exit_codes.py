@@ -6,7 +6,7 @@ from csrdesk.cli import exits
 
 HEAD = """# Exit codes
 
-Scripts can build on these. With `--json` the same number stands in `exit_code`, and the `code` of [the error](errors.md)
+Scripts can build on these. With `--json` the number stands in `exit_code`, and the `code` of [the error](errors.md)
 says more.
 
 | exit | meaning | error codes |

@@ -18,7 +18,7 @@ def demo(
 ) -> Result | int:
     """Try everything: a sandbox, a desk and its console on this machine, with invented people. Leaves nothing behind.
 
-    Without a terminal, or with --play, it plays calls by itself and ends non-zero where anything is not as it should be.
+    Without a terminal, or with --play, it plays calls by itself and ends non-zero where something is not as expected.
 
     \b
     Examples:

@@ -20,6 +20,8 @@ SCHEMA = "csrdesk/1"
 """The envelope's version: it changes where a key goes or means something else, not where one is added."""
 
 _LINE = 4000
+_OBEYED = {"Cc", "Cf", "Co", "Cn", "Zl", "Zp"}
+"""Unicode's general categories of characters that show nothing themselves."""
 
 
 class ReturnError(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -82,7 +84,7 @@ def render(result: Result, command: str, *, as_json: bool) -> int:
         envelope = Envelope(
             SCHEMA, command, result.exit_code == Exit.OK, result.exit_code, result.data, result.error, result.messages
         )
-        _write(sys.stdout, msgspec.json.encode(envelope).decode())
+        _write(sys.stdout, escaped(msgspec.json.encode(envelope).decode()))
         return result.exit_code
     for line in result.lines:
         _write(sys.stdout, inert(line))
@@ -103,6 +105,16 @@ def inert(line: str) -> str:
     """A line that no terminal takes for more than text."""
     indent = len(line) - len(line.lstrip(" "))
     return " " * indent + clean(line, _LINE)
+
+
+def escaped(json: str) -> str:
+    """JSON that means the same, with what a terminal might obey written as escapes: C1 controls, bidi controls."""
+    return "".join(c if unicodedata.category(c) not in _OBEYED else _escape(c) for c in json)
+
+
+def _escape(character: str) -> str:
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
 def columns(rows: Sequence[Sequence[str]], heads: Sequence[str] = ()) -> tuple[str, ...]:

@@ -86,15 +86,12 @@ def stop_logging_to(handler: logging.Handler) -> None:
 
 
 class _Redacting(logging.Formatter):
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
-        return redacted(super().formatMessage(record))
-
-    def formatException(self, ei: object) -> str:  # noqa: N802 - the standard library's name
-        match ei:
-            case (_, BaseException() as error, _):
-                return places(error)
-            case _:
-                return ""
+    def format(self, record: logging.LogRecord) -> str:
+        """Made anew each time: the text that a record carries along may come from a formatter that redacts nothing."""
+        record.message = record.getMessage()
+        record.asctime = self.formatTime(record)
+        error = record.exc_info[1] if record.exc_info else None
+        return "\n".join([redacted(self.formatMessage(record)), *([places(error)] if error else [])])
 
 
 def _settings() -> Settings | None:

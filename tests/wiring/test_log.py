@@ -1,0 +1,90 @@
+"""The log file keeps what helps to mend a defect, and nothing that somebody typed or that opens something."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from pathlib import Path
+
+import pytest
+
+from csrdesk.errors import ConflictError
+from csrdesk.wiring.log import log_crash, places, redacted, send_logging_to, stop_logging_to
+
+TOKEN = "kJ8_v3Qx-Zt0aBcDeFgHiJkLmNoPqRsTuVwXyZ01234"
+SECRET = "correct horse battery staple"
+
+
+def crash() -> Exception:
+    password = SECRET
+    try:
+        try:
+            int(password)
+        except ValueError as error:
+            raise RuntimeError(f"cannot use {password}") from error
+    except RuntimeError as error:
+        return error
+
+
+def test_r_46_a_crash_is_written_as_places_without_what_they_held(home: Path) -> None:
+    reference, path = log_crash(crash(), "user show")
+    assert path == home / ".local/share/csrdesk/csrdesk.log"
+    text = path.read_text()
+    assert SECRET not in text
+    assert f"crash {reference} csrdesk" in text
+    assert "user show\nbuiltins.RuntimeError\n  wiring/test_log.py:" in text
+    assert "builtins.ValueError" in text
+    assert "horse" not in text
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_our_own_errors_are_written_with_their_details() -> None:
+    said = places(ConflictError("Secret words.", details="status=409"))
+    assert said == "csrdesk.errors.ConflictError: conflict status=409"
+
+
+def test_errors_in_a_group_are_all_written() -> None:
+    said = places(ExceptionGroup("several", [crash(), NameError("name 'x' is not defined")]))
+    assert said.splitlines()[0] == "builtins.ExceptionGroup"
+    assert "  builtins.RuntimeError" in said
+    assert "  builtins.NameError: name 'x' is not defined" in said
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (f"GET /v/{TOKEN} failed", "GET /v/*** failed"),
+        (f"token {TOKEN}!", "token ***!"),
+        ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
+        ("Authorization: Basic Zm9v", "Authorization: Basic ***"),
+        ("code 417209 wrong", "code *** wrong"),
+        ("port 8443, 3 of 1234567 rows", "port 8443, 3 of 1234567 rows"),
+        ("one\ntwo\x1b[31m", "one two [31m"),
+        ("3f2b1c1e-6f0f-4f0e-9a4e-0d3e9d9b1a11", "3f2b1c1e-6f0f-4f0e-9a4e-0d3e9d9b1a11"),
+    ],
+)
+def test_r_16_what_looks_like_a_secret_is_not_logged(said: str, kept: str) -> None:
+    assert redacted(said) == kept
+
+
+def test_r_16_warnings_of_libraries_go_redacted_to_the_file_and_nowhere_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler = send_logging_to(tmp_path / "a" / "csrdesk.log")
+    try:
+        logging.getLogger("somebody").warning("GET /v/%s", TOKEN)
+        logging.getLogger("somebody").error("failed", exc_info=crash())
+    finally:
+        stop_logging_to(handler)
+    text = (tmp_path / "a" / "csrdesk.log").read_text()
+    assert "somebody GET /v/***" in text
+    assert "builtins.RuntimeError" in text
+    assert SECRET not in text
+    assert TOKEN not in text
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_log_that_cannot_be_written_is_no_second_crash(home: Path) -> None:
+    (home / ".local").write_text("in the way")
+    reference, path = log_crash(crash(), "")
+    assert (len(reference), path) == (8, None)
