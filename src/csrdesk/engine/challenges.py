@@ -34,26 +34,27 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     sent_to: str
     """The masked address."""
     address_hash: str
-    stage: LinkStage
-    rev: int
-    attempt: int
-    tries: int
+    stage: LinkStage = LinkStage.SENDING
+    rev: int = 1
+    attempt: int = 1
+    tries: int = 0
     """Codes tried, right or wrong."""
     created_at: datetime
-    accepted_at: datetime | None
+    accepted_at: datetime | None = None
+    """When the mail server took the mail."""
     expires_at: datetime
-    extended: int
-    browser: str
+    extended: int = 0
+    browser: str = ""
     """Hash of the cookie of the browser that entered the right code; empty before."""
-    page_until: datetime | None
-    page_extended: int
-    fetched: int
-    fetched_by: str
-    fetched_at: datetime | None
-    second_browser: int
-    used_at: datetime | None
-    ended_at: datetime | None
-    evidence: bytes | None
+    page_until: datetime | None = None
+    page_extended: int = 0
+    fetched: int = 0
+    fetched_by: str = ""
+    fetched_at: datetime | None = None
+    second_browser: int = 0
+    used_at: datetime | None = None
+    ended_at: datetime | None = None
+    evidence: bytes | None = None
 
     @property
     def deadline(self) -> datetime:

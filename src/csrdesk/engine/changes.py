@@ -10,10 +10,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Literal, TypeVar
 
 from csrdesk.engine.store import Store
 from csrdesk.errors import StoreUnavailableError
+
+T = TypeVar("T")
 
 INTERVAL: Final = 0.025
 """Seconds between two looks at the generation."""
@@ -43,14 +45,17 @@ class News:
     def clear(self) -> None:
         self._event.clear()
 
-    async def _rung(self) -> None:
-        await self._event.wait()
+    @property
+    def rung(self) -> bool:
+        """Whether there was news since it was cleared."""
+        return self._event.is_set()
 
-    async def wait(self, *others: asyncio.Future[None]) -> None:
+    async def wait(self, *others: asyncio.Future[T]) -> None:
         """Until it is rung, or one of `others` is done (which stays as it is)."""
-        rung = asyncio.ensure_future(self._rung())
+        rung = asyncio.ensure_future(self._event.wait())
+        waiting: set[asyncio.Future[Literal[True]] | asyncio.Future[T]] = {rung, *others}
         try:
-            await asyncio.wait({rung, *others}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
             rung.cancel()
 

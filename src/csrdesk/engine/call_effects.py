@@ -1,0 +1,100 @@
+"""The desk effects of a call: rules, waiting, the verified window and its end; each one transaction, audited."""
+
+from __future__ import annotations
+
+import msgspec
+
+from csrdesk.engine import bound, facts, policy, windows
+from csrdesk.engine.audit import Kind, event
+from csrdesk.engine.desk import Desk
+from csrdesk.engine.endings import close_all
+from csrdesk.engine.store import Transaction
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
+from csrdesk.flows.doors import Context
+from csrdesk.flows.kernel import Effect, Reply
+from csrdesk.model.link import LinkStage
+from csrdesk.model.proofs import Evidence
+
+
+class CallEffects:
+    """Performs the effects that concern a call as a whole."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def __call__(self, effect: Effect, context: Context) -> Reply | None:
+        match effect:
+            case fx.LoadRules():
+                return r.RulesLoaded(self._desk.rules)
+            case fx.WaitUntil():
+                await self._desk.clock.sleep_until(effect.moment)
+                return r.TimeCame()
+            case fx.RequireProof():
+                now, store = self._desk.clock.now(), self._desk.store
+                known = await facts.read(store, context, effect.person_id, "", now)
+                policy.require_proof(effect.act, known, self._desk.limits)
+                return r.Noted()
+            case fx.RecordNotVerified():
+                await self._desk.audit.write(event(context, "verification.none", person_id=effect.person_id))
+                return r.Noted()
+            case fx.EndVerification():
+                return await self._end(context, effect.person_id)
+            case fx.EndCall():
+                return await self._end_call(context)
+            case fx.EndLinks():
+                async with self._desk.store.transaction() as tx:
+                    agent, person_id = context.agent.id, effect.person_id
+                    await close_all(tx, self._desk, why="the account changed", agent=agent, person_id=person_id)
+                return r.Noted()
+            case fx.StartWindow():
+                return await self._start_window(effect, context)
+            case _:
+                return None
+
+    async def _end(self, context: Context, person_id: str) -> Reply:
+        async with self._desk.store.transaction() as tx:
+            await self._end_verification(tx, context, person_id)
+        return r.VerificationEnded()
+
+    async def _end_call(self, context: Context) -> Reply:
+        async with self._desk.store.transaction() as tx:
+            await self._end_verification(tx, context, "")
+            await tx.execute("UPDATE flows SET over = 1 WHERE id = ?", context.call_id)
+            await self._desk.audit.append(tx, event(context, "call.ended"))
+        return r.CallClosed()
+
+    async def _end_verification(self, tx: Transaction, context: Context, person_id: str) -> None:
+        await close_all(tx, self._desk, why="the call moved on", agent=context.agent.id, call_id=context.call_id)
+        if await windows.end(tx, context.call_id, self._desk.clock.now()):
+            await self._desk.audit.append(tx, event(context, "verification.ended", person_id=person_id))
+
+    async def _start_window(self, effect: fx.StartWindow, context: Context) -> Reply:
+        desk, now = self._desk, self._desk.clock.now()
+        async with desk.store.transaction() as tx:
+            row = await bound.of_call(tx, effect.challenge_id, context, effect.person_id)
+            known = await windows.of_challenge(tx, row.id)
+            if known and known.is_open(now):
+                # The step was interrupted after this and is performed again.
+                return r.WindowStarted(known.verified_until, known.shown)
+            if known or row.stage is not LinkStage.APPROVED or not row.used_at or now >= row.used_at + desk.verified:
+                return r.WindowRefused("That link verifies nobody any more. Send a new one.")
+            if await windows.other_calls(tx, context.agent.id, context.call_id, now) >= desk.limits.verified_calls:
+                refused = event(context, "verification.started", kind=Kind.REFUSED, person_id=row.person_id)
+                await desk.audit.append(tx, msgspec.structs.replace(refused, result="refused"))
+                most = desk.limits.verified_calls
+                return r.WindowRefused(f"You have {most} verified calls open. End one of them first.")
+            window = policy.Window(
+                challenge_id=row.id,
+                call_id=row.call_id,
+                agent=row.agent,
+                person_id=row.person_id,
+                evidence=row.evidence or msgspec.json.encode(Evidence()),
+                started_at=now,
+                verified_until=now + desk.verified,
+            )
+            await windows.start(tx, window)
+            shown = window.shown
+            started = event(context, "verification.started", person_id=row.person_id, shown=shown.label)
+            await desk.audit.append(tx, started)
+        return r.WindowStarted(window.verified_until, shown)

@@ -1,0 +1,115 @@
+"""The door of the customers' pages: a link's token and a browser's cookie open one flow, or nothing at all.
+
+Every link that opens nothing is turned away alike, whatever the reason: the same error after the same work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from contextlib import suppress
+from typing import Final
+
+from csrdesk.engine import challenges, windows
+from csrdesk.engine.audit import Kind
+from csrdesk.engine.challenges import Challenge
+from csrdesk.engine.codes import fingerprint
+from csrdesk.engine.desk import Desk
+from csrdesk.engine.endings import expire, note
+from csrdesk.engine.runner import Runner, Typed
+from csrdesk.engine.session import check_answer, secret_of
+from csrdesk.engine.store import Transaction
+from csrdesk.engine.views import customer_view, is_settled
+from csrdesk.errors import LinkOverError
+from csrdesk.flows.doors import LinkView
+from csrdesk.flows.kernel import Answer, Audience
+from csrdesk.model.link import LinkStage
+from csrdesk.model.text import clean
+
+PATIENCE: Final = 15.0
+"""Seconds that a browser is kept waiting for the flow's next question."""
+_SHOWN_AGENT: Final = 60
+
+
+class CustomerDesk:
+    """A `CustomerSession`."""
+
+    def __init__(self, desk: Desk, runner: Runner) -> None:
+        self._desk = desk
+        self._runner = runner
+
+    async def open(self, token: str, browser: str, *, user_agent: str = "", fetch: bool = True) -> LinkView:
+        """What this link shows this browser. Raises `LinkOverError`."""
+        row = await self._knock(token, fingerprint(browser), clean(user_agent, _SHOWN_AGENT), fetch=fetch)
+        return await self._view(row)
+
+    async def answer(self, token: str, browser: str, answer: Answer) -> LinkView:
+        """Answer the page's prompt and wait for the next, at most `PATIENCE`.
+
+        Raises `LinkOverError`, also where the link ends meanwhile, `IllegalEventError` and `StaleFlowError`.
+        """
+        mark = fingerprint(browser)
+        row = await self._knock(token, mark, "", fetch=False)
+        if row.stage is LinkStage.EXPIRED:
+            return await self._view(row)
+        running = await self._runner.rows.load(row.flow_id)
+        check_answer(running, Audience.CUSTOMER, answer)
+        await self._runner.step(running, answer, Typed(secret_of(answer), mark))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._runner.until(row.flow_id, is_settled), PATIENCE)
+        now_row = await challenges.find(self._desk.store, row.id)
+        return await self._view(now_row or row)
+
+    async def _view(self, row: Challenge) -> LinkView:
+        running = await self._runner.rows.load(row.flow_id)
+        self._runner.attend(running.id, running.want)
+        view = customer_view(running)
+        time_up = row.stage is LinkStage.EXPIRED and bool(row.browser)
+        if not (row.stage.open or time_up or view.outcome):
+            raise _over()
+        return LinkView(view, row.id, row.page_until, time_up)
+
+    async def _knock(self, token: str, mark: str, user_agent: str, *, fetch: bool) -> Challenge:
+        now = self._desk.clock.now()
+        async with self._desk.store.transaction() as tx:
+            row = await challenges.find_by_token(tx, fingerprint(token))
+            if row is not None:
+                row = await expire(tx, self._desk, row)
+            shows = row is not None and await self._shows(tx, row, mark)
+            if row is not None and shows and fetch and row.stage.open:
+                seen = row.fetched + 1
+                row = await challenges.save(tx, row, fetched=seen, fetched_by=user_agent, fetched_at=now)
+            elif not shows:
+                await self._turn_away(tx, row, mark)
+        if row is None or not shows:
+            raise _over()
+        return row
+
+    async def _shows(self, tx: Transaction, row: Challenge, mark: str) -> bool:
+        """Whether the link shows this browser anything: while it is open, and later what became of it."""
+        now, desk = self._desk.clock.now(), self._desk
+        is_its_own = hmac.compare_digest(row.browser, mark)
+        match row.stage:
+            case stage if stage.open:
+                return is_its_own or not row.browser
+            case LinkStage.EXPIRED | LinkStage.NOT_ME | LinkStage.NO_FACTOR:
+                return is_its_own and row.ended_at is not None and now < row.ended_at + desk.page
+            case LinkStage.APPROVED:
+                # The page that verified lives until the window ends.
+                window = await windows.of_challenge(tx, row.id)
+                soon = row.used_at is not None and now < row.used_at + desk.verified
+                return is_its_own and (window.is_open(now) if window else soon)
+            case _:
+                return False
+
+    async def _turn_away(self, tx: Transaction, row: Challenge | None, mark: str) -> None:
+        if row and row.stage.open and not row.second_browser:
+            # Open, and yet it shows nothing: the right code was entered in another browser.
+            row = await challenges.save(tx, row, second_browser=1)
+            await self._desk.audit.append(tx, note(row, "link.second_browser", kind=Kind.ALERT, by="unknown"))
+        else:
+            await tx.execute("UPDATE challenges SET fetched = fetched WHERE browser = ? AND id = ''", mark)
+
+
+def _over() -> LinkOverError:
+    return LinkOverError("This link opens nothing any more. Ask the help desk for a new one.")

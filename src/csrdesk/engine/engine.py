@@ -1,0 +1,91 @@
+"""The engine as the rest of csrdesk meets it: built by `wiring`, entered with `async with`, left by the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Final, Self
+
+from csrdesk.config import LimitSettings
+from csrdesk.engine.audit import Audit
+from csrdesk.engine.call_effects import CallEffects
+from csrdesk.engine.changes import Changes
+from csrdesk.engine.clock import Clock, SystemClock
+from csrdesk.engine.codes import new_id
+from csrdesk.engine.customers import CustomerDesk
+from csrdesk.engine.desk import Desk
+from csrdesk.engine.flow_rows import FlowRows
+from csrdesk.engine.guard import Guard
+from csrdesk.engine.link_effects import LinkEffects
+from csrdesk.engine.links import Links
+from csrdesk.engine.page_effects import PageEffects
+from csrdesk.engine.runner import Runner
+from csrdesk.engine.session import AgentSession
+from csrdesk.engine.store import Store
+from csrdesk.flows.catalog import FLOWS, Flow
+from csrdesk.flows.doors import Agent, LinkDesk, Perform
+from csrdesk.flows.rules import Rules
+
+KEY_BYTES: Final = 32
+
+
+class Engine:
+    """One process's engine on a store that others may use as well.
+
+    `outside` is given the desk's side of sending links and returns the performer of everything that is not the desk's
+    own. The store stays the caller's to close, after the engine has stopped.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        outside: Callable[[LinkDesk], Perform],
+        *,
+        rules: Rules,
+        limits: LimitSettings,
+        key: bytes,
+        clock: Clock | None = None,
+        catalog: Mapping[str, Flow] = FLOWS,
+    ) -> None:
+        if len(key) < KEY_BYTES:
+            raise ValueError(f"the desk's key needs {KEY_BYTES} random bytes")
+        clock = clock or SystemClock()
+        self.audit = Audit(store, clock)
+        self._desk = Desk(store, self.audit, Changes(store), clock, rules, limits, key)
+        rows = FlowRows(store, catalog, clock, new_id())
+        self.links = Links(self._desk, rows)
+        inside = CallEffects(self._desk), LinkEffects(self._desk), PageEffects(self._desk)
+        self._guard = Guard(self._desk, inside, outside(self.links))
+        self._runner = Runner(self._desk, rows, self._guard)
+        self.customers = CustomerDesk(self._desk, self._runner)
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def trouble(self) -> str:
+        """What front ends must say loudly: the audit cannot be written. Empty while all is well."""
+        return self._guard.trouble
+
+    def session(self, agent: Agent) -> AgentSession:
+        """The door of one agent, who was named by the sign-in or the operating system."""
+        return AgentSession(agent, self._desk, self._runner)
+
+    async def start(self) -> None:
+        """Begin to notice what other processes write."""
+        self._watching = asyncio.create_task(self._desk.changes.watch(), name="changes")
+
+    async def stop(self) -> None:
+        """End the waiting, and bring effects that are under way to their end."""
+        await self._runner.stop()
+        if self._watching:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()

@@ -1,0 +1,99 @@
+"""What the audit says of effects and their replies: masked, without secrets, in the same words for every effect."""
+
+from __future__ import annotations
+
+from csrdesk.engine.audit import Detail, Entry, Kind
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
+from csrdesk.flows.doors import Context
+from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Reply
+from csrdesk.model.masking import mask_email, mask_phone
+from csrdesk.model.proofs import Act
+from csrdesk.model.text import clean
+
+_PHONE = set("0123456789+-.()/ ")
+_PHONE_DIGITS = 7
+
+
+def entry(kind: Kind, effect: Effect, context: Context, reply: Reply | None = None) -> Entry:
+    """The row for an effect: before it without, after it with its reply."""
+    person_id = reply.person.id if isinstance(reply, r.UserFound) else effect.person_id
+    return Entry(
+        kind=kind,
+        action=effect.action or type(effect).__name__,
+        agent=context.agent.id,
+        call_id=context.call_id,
+        person_id=person_id,
+        result=result(reply) if reply else "",
+        reason=effect.reason if isinstance(effect, AccountEffect) else "",
+        ticket=effect.ticket if isinstance(effect, AccountEffect) else "",
+        correlation_id=_correlation_id(reply),
+        key=context.key,
+        details=_of_effect(effect) | (_of_reply(reply) if reply else {}),
+    )
+
+
+def result(reply: Reply) -> str:
+    """done, failed or refused: whether the world did it, could not, or said no."""
+    match reply:
+        case Failed():
+            return "failed"
+        case r.LinkNotSent() | r.PasscodeWrong() | r.PasscodeRefused():
+            return "refused"
+        case _:
+            return "done"
+
+
+def masked(identifier: str) -> str:
+    """What an agent typed to find somebody, enough to recognise and too little to use."""
+    if "@" in identifier:
+        return clean(mask_email(identifier.strip()))
+    if set(identifier) <= _PHONE and sum(c.isdigit() for c in identifier) >= _PHONE_DIGITS:
+        return mask_phone(identifier)
+    return clean(identifier)
+
+
+def _correlation_id(reply: Reply | None) -> str:
+    if isinstance(reply, Failed):
+        return reply.correlation_id or reply.problem.correlation_id
+    return reply.correlation_id if reply else ""
+
+
+def _of_effect(effect: Effect) -> dict[str, Detail]:
+    details: dict[str, Detail] = {}
+    if isinstance(effect, AccountEffect):
+        details |= {"act": effect.act.value, "verified": effect.act is not Act.PROTECT}
+    match effect:
+        case fx.SetPingOneEnabled(enabled=enabled) | fx.SetDirectoryEnabled(enabled=enabled):
+            details["enabled"] = enabled
+        case fx.FindUser(identifier=identifier):
+            details["identifier"] = masked(identifier)
+        case fx.StartDeviceAuthentication(device_id=device) | fx.SelectDevice(device_id=device):
+            details["device"] = device
+        case fx.CheckPasscode(device_id=device):
+            details["device"] = device
+        case _:
+            pass
+    return details
+
+
+def _of_reply(reply: Reply) -> dict[str, Detail]:
+    match reply:
+        case Failed(problem):
+            return {"code": problem.code, "problem": clean(problem.message)}
+        case r.PingOneEnabledSet(changed=changed) | r.DirectoryEnabledSet(changed=changed):
+            return {"changed": changed}
+        case r.SessionsEnded(count):
+            return {"sessions": count}
+        case r.LinkSent(link):
+            return {"reference": link.reference, "to": link.to}
+        case r.LinkNotSent(message) | r.PasscodeRefused(message):
+            return {"problem": clean(message)}
+        case r.UserFound():
+            return {"found": 1}
+        case r.SeveralUsers(people):
+            return {"found": len(people)}
+        case r.NoSuchUser() | r.OnlyInDirectory():
+            return {"found": 0}
+        case _:
+            return {}

@@ -1,0 +1,64 @@
+"""Reads the facts that policy decides on, in the transaction in which the decision is written down."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from csrdesk.engine import windows
+from csrdesk.engine.audit import Detail
+from csrdesk.engine.clock import stamp
+from csrdesk.engine.policy import Facts
+from csrdesk.engine.store import Reading
+from csrdesk.flows.doors import Context
+
+PROTECTED: Final = "protective_disable"
+"""The alert that every protective disable raises once: it is what the hourly limit counts."""
+_HOUR = timedelta(hours=1)
+
+
+async def read(reading: Reading, context: Context, person_id: str, action: str, now: datetime) -> Facts:
+    """What is known of this agent, call and person; `action` names the directory whose last change matters."""
+    return Facts(
+        now=now,
+        agent=context.agent.id,
+        call_id=context.call_id,
+        person_id=person_id,
+        window=await windows.newest(reading, context.call_id),
+        protected_elsewhere=await _protected_elsewhere(reading, context, person_id, now),
+        disabled_by_desk_at=await _disabled_by_desk_at(reading, person_id, action),
+    )
+
+
+async def is_protected_here(reading: Reading, context: Context, person_id: str, now: datetime) -> bool:
+    """Whether this call has raised the alert for this person within the hour: one act, however many effects."""
+    sql = (
+        "SELECT 1 FROM audit WHERE kind = 'alert' AND action = ? AND agent = ? AND at > ?"
+        " AND call_id = ? AND person_id = ?"
+    )
+    values = (PROTECTED, context.agent.id, stamp(now - _HOUR), context.call_id, person_id)
+    return await reading.one(sql, *values) is not None
+
+
+async def _protected_elsewhere(reading: Reading, context: Context, person_id: str, now: datetime) -> int:
+    sql = (
+        "SELECT DISTINCT call_id, person_id FROM audit WHERE kind = 'alert' AND action = ? AND agent = ? AND at > ?"
+        " AND NOT (call_id = ? AND person_id = ?)"
+    )
+    values = (PROTECTED, context.agent.id, stamp(now - _HOUR), context.call_id, person_id)
+    return len(await reading.all(sql, *values))
+
+
+async def _disabled_by_desk_at(reading: Reading, person_id: str, action: str) -> datetime | None:
+    sql = (
+        "SELECT at, details FROM audit WHERE person_id = ? AND action = ? AND kind = 'outcome' AND result = 'done'"
+        " ORDER BY seq DESC LIMIT 100"
+    )
+    for row in await reading.all(sql, person_id, action):
+        details = msgspec.json.decode(str(row["details"]), type=dict[str, Detail])
+        # Where it was so already, somebody else had done it; what they did is not the desk's to undo.
+        if details.get("changed"):
+            return None if details.get("enabled") else datetime.fromisoformat(str(row["at"]))
+    return None

@@ -1,0 +1,153 @@
+"""Flows as they are saved: a row, its state by the catalog's codec, and the compare-and-swap that makes a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from csrdesk.engine.changes import flow_topic
+from csrdesk.engine.clock import Clock, stamp
+from csrdesk.engine.codes import new_id
+from csrdesk.engine.store import Row, Store, Transaction
+from csrdesk.errors import NoSuchFlowError
+from csrdesk.flows.catalog import Flow
+from csrdesk.flows.doors import Agent
+from csrdesk.flows.kernel import Do, Done, State, Want
+
+
+class _Columns(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    version: int
+    call_id: str
+    agent: str
+    agent_name: str
+    rev: int
+    state: bytes
+    performer: str
+    started_at: datetime
+    changed_at: datetime
+    over: int
+
+
+@dataclass(frozen=True)
+class Running:
+    """One flow as it was read."""
+
+    id: str
+    name: str
+    call_id: str
+    agent: Agent
+    rev: int
+    state: State
+    want: Want
+    """What the state wants, asked once."""
+    performer: str
+    """The process that performs what the state wants; empty where it is nobody's or anybody's."""
+    started_at: datetime
+    changed_at: datetime
+    over: bool
+
+
+class FlowRows:
+    """The flows' table, for one process, whose name is `performer`."""
+
+    def __init__(self, store: Store, catalog: Mapping[str, Flow], clock: Clock, performer: str) -> None:
+        self.performer = performer
+        self._store = store
+        self._catalog = catalog
+        self._clock = clock
+
+    async def load(self, flow_id: str) -> Running:
+        """The flow as it stands. Raises `NoSuchFlowError` where there is none, or none that can go on."""
+        row = await self._store.one("SELECT * FROM flows WHERE id = ?", flow_id)
+        if row is None:
+            raise NoSuchFlowError("There is no such call.")
+        return self.decode(row)
+
+    def takes(self, name: str, inputs: msgspec.Struct) -> bool:
+        """Whether there is a flow of that name that starts with such inputs."""
+        flow = self._catalog.get(name)
+        return flow is not None and isinstance(inputs, flow.inputs)
+
+    async def rev(self, flow_id: str) -> int:
+        """The revision alone; 0 where there is no such flow."""
+        row = await self._store.one("SELECT rev FROM flows WHERE id = ?", flow_id)
+        return int(str(row["rev"])) if row else 0
+
+    async def calls_of(self, agent: str) -> list[Row]:
+        """The rows of an agent's calls, newest first."""
+        sql = "SELECT * FROM flows WHERE agent = ? AND id = call_id ORDER BY started_at DESC"
+        return await self._store.all(sql, agent)
+
+    def decode(self, row: Row) -> Running:
+        """Raises `NoSuchFlowError` for a state that another version of csrdesk saved."""
+        columns = msgspec.convert(row, _Columns)
+        flow = self._catalog.get(columns.name)
+        try:
+            if flow is None or flow.version != columns.version:
+                raise NoSuchFlowError(OTHER_VERSION, details=f"flow={columns.name} version={columns.version}")
+            state: State = msgspec.json.decode(columns.state, type=flow.states)
+        except msgspec.DecodeError as error:
+            raise NoSuchFlowError(OTHER_VERSION, details=str(error)) from error
+        return Running(
+            id=columns.id,
+            name=columns.name,
+            call_id=columns.call_id,
+            agent=Agent(columns.agent, columns.agent_name),
+            rev=columns.rev,
+            state=state,
+            want=state.want(),
+            performer=columns.performer,
+            started_at=columns.started_at,
+            changed_at=columns.changed_at,
+            over=bool(columns.over),
+        )
+
+    async def insert(
+        self, tx: Transaction, name: str, inputs: msgspec.Struct, agent: Agent, *, call_id: str = "", claim: bool = True
+    ) -> str:
+        """A new flow in its first state; its id. Without `call_id` it is a call of its own.
+
+        With `claim` this process performs what it wants first, otherwise whoever attends it.
+        """
+        flow = self._catalog[name]
+        state = flow.begin(inputs)
+        flow_id, want, now = new_id(), state.want(), stamp(self._clock.now())
+        await tx.execute(
+            "INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
+            flow_id,
+            name,
+            flow.version,
+            call_id or flow_id,
+            agent.id,
+            agent.name,
+            msgspec.json.encode(state),
+            self.performer if claim and isinstance(want, Do) else "",
+            now,
+            now,
+            int(isinstance(want, Done)),
+        )
+        return flow_id
+
+    async def save(self, tx: Transaction, running: Running, state: State, want: Want) -> bool:
+        """Make the step where nobody was faster; this process then performs what the new state wants."""
+        changed = await tx.execute(
+            "UPDATE flows SET state = ?, rev = rev + 1, performer = ?, changed_at = ?, over = max(over, ?)"
+            " WHERE id = ? AND rev = ?",
+            msgspec.json.encode(state),
+            self.performer if isinstance(want, Do) else "",
+            stamp(self._clock.now()),
+            int(isinstance(want, Done)),
+            running.id,
+            running.rev,
+        )
+        tx.wake(flow_topic(running.id))
+        return changed == 1
+
+
+OTHER_VERSION = "This call was begun by another version of csrdesk and cannot go on. Start again."
+"""A saved state is never migrated: a call lasts minutes."""

@@ -1,0 +1,133 @@
+"""Stands around every effect: policy before, an intent that is durable before anything is done, an outcome after.
+
+An intent's key is unique. So whatever crashed, lagged or raced, nothing is sent or written twice: whoever finds the
+intent there already does not act and says that nobody knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from msgspec.structs import replace
+
+from csrdesk.engine import facts, policy
+from csrdesk.engine.audit import Kind as Row
+from csrdesk.engine.audit import event
+from csrdesk.engine.desk import Desk
+from csrdesk.engine.entries import entry
+from csrdesk.engine.store import Transaction
+from csrdesk.errors import AuditUnavailableError, CsrdeskError, PolicyError, StoreUnavailableError
+from csrdesk.flows.doors import Context, Perform
+from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Kind, Problem, Replies, Reply, Together
+from csrdesk.flows.replies import SecretLost
+from csrdesk.model.proofs import Act
+
+Inside = Callable[[Effect, Context], Awaitable[Reply | None]]
+"""Performs an effect of the desk itself; None where the effect is none."""
+
+_UNKNOWN = Failed(
+    Problem("csrdesk stopped in between, so nobody knows whether this was done. Look at the account.", code="unknown")
+)
+_MAY_HAVE_BEEN_SENT = Failed(
+    Problem("csrdesk stopped in between. It may have been sent; send again if it was not.", code="may_have_been_sent")
+)
+_NOTHING_DONE = "The audit cannot be written, so nothing was done."
+NOT_AUDITED = "The audit cannot be written. Look-ups go on; nothing else does."
+"""What front ends show while the audit is down."""
+
+
+def problem(error: CsrdeskError) -> Problem:
+    """An expected error as a value."""
+    return Problem(error.message, error.details, error.code, error.correlation_id)
+
+
+class Guard:
+    """Performs effects for one process."""
+
+    def __init__(self, desk: Desk, inside: tuple[Inside, ...], outside: Perform) -> None:
+        self.trouble = ""
+        """What is wrong with the audit, in words, until a row can be written again."""
+        self._desk = desk
+        self._inside = inside
+        self._outside = outside
+
+    async def __call__(self, effect: Effect, context: Context) -> Reply:
+        """The effect's reply; raises what only a mistake in the program raises."""
+        if isinstance(effect, Together):
+            return await self._together(effect, context)
+        if effect.needs_secret and context.secret is None:
+            return SecretLost()
+        for inside in self._inside:
+            try:
+                reply = await inside(effect, context)
+            except (PolicyError, StoreUnavailableError) as error:
+                return await self._refuse(effect, context, error)
+            if reply is not None:
+                return reply
+        if effect.kind in (Kind.SEND, Kind.WRITE):
+            return await self._audited(effect, context)
+        reply = await self._outside(effect, context)
+        if effect.action:
+            await self._note(Row.LOOKUP, effect, context, reply)
+        return reply
+
+    async def _together(self, effect: Together[Effect], context: Context) -> Reply:
+        works = [self(part, replace(context, index=index)) for index, part in enumerate(effect.effects)]
+        # A mistake in one must not cancel a write in another: all end before it is raised.
+        ended = await asyncio.gather(*works, return_exceptions=True)
+        replies: list[Reply] = []
+        for reply in ended:
+            if isinstance(reply, BaseException):
+                raise reply
+            replies.append(reply)
+        return Replies(tuple(replies))
+
+    async def _audited(self, effect: Effect, context: Context) -> Reply:
+        try:
+            async with self._desk.store.transaction() as tx:
+                instead = await self._intend(tx, effect, context)
+        except StoreUnavailableError as error:
+            self.trouble = NOT_AUDITED
+            return Failed(problem(AuditUnavailableError(_NOTHING_DONE, details=error.details or error.message)))
+        self.trouble = ""
+        if instead is not None:
+            return instead
+        reply = await self._outside(effect, context)
+        await self._note(Row.OUTCOME, effect, context, reply)
+        return reply
+
+    async def _intend(self, tx: Transaction, effect: Effect, context: Context) -> Reply | None:
+        if await tx.one("SELECT 1 FROM audit WHERE key = ? AND kind = 'intent'", context.key):
+            return _MAY_HAVE_BEEN_SENT if effect.kind is Kind.SEND else _UNKNOWN
+        if isinstance(effect, AccountEffect):
+            now = self._desk.clock.now()
+            known = await facts.read(tx, context, effect.person_id, effect.action, now)
+            try:
+                policy.permit(effect, known, self._desk.limits)
+            except PolicyError as error:
+                refusal = Failed(problem(error))
+                await self._desk.audit.append(
+                    tx, replace(entry(Row.REFUSED, effect, context, refusal), result="refused")
+                )
+                return refusal
+            if effect.act is Act.PROTECT and not await facts.is_protected_here(tx, context, effect.person_id, now):
+                alert = event(context, facts.PROTECTED, kind=Row.ALERT, person_id=effect.person_id, verified=False)
+                await self._desk.audit.append(tx, replace(alert, reason=effect.reason, ticket=effect.ticket))
+        await self._desk.audit.append(tx, entry(Row.INTENT, effect, context))
+        return None
+
+    async def _refuse(self, effect: Effect, context: Context, error: CsrdeskError) -> Reply:
+        refusal = Failed(problem(error))
+        if isinstance(error, PolicyError):
+            await self._note(Row.REFUSED, effect, context, refusal)
+        return refusal
+
+    async def _note(self, kind: Row, effect: Effect, context: Context, reply: Reply) -> None:
+        row = entry(kind, effect, context, reply)
+        try:
+            await self._desk.audit.write(replace(row, result="refused") if kind is Row.REFUSED else row)
+            self.trouble = ""
+        except StoreUnavailableError:
+            # The look-up or the act is done; what stays is to say loudly that it is not on record.
+            self.trouble = NOT_AUDITED

@@ -1,0 +1,121 @@
+"""The desk's side of sending a magic link: the row and the customer's flow in one transaction, and its clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from csrdesk.engine import challenges, codes
+from csrdesk.engine.challenges import Challenge
+from csrdesk.engine.clock import stamp
+from csrdesk.engine.desk import Desk
+from csrdesk.engine.endings import close, close_all
+from csrdesk.engine.flow_rows import FlowRows
+from csrdesk.engine.store import Reading, Transaction
+from csrdesk.errors import NoSuchFlowError
+from csrdesk.flows.challenge_acceptance import Start
+from csrdesk.flows.doors import Context, OpenedLink
+from csrdesk.flows.effects import SendMagicLink
+from csrdesk.flows.replies import LinkNotSent
+from csrdesk.model.link import Link, LinkAbout, LinkStage
+
+CUSTOMER_FLOW = "challenge_acceptance"
+"""The flow behind a link's page; the desk alone starts it."""
+_DAY = timedelta(days=1)
+
+
+async def codes_left(reading: Reading, desk: Desk, person_id: str) -> int:
+    """How many more codes may be tried for this person now: 24 hours count, over all calls and agents."""
+    since = stamp(desk.clock.now() - _DAY)
+    tried = await reading.all("SELECT 1 FROM tries WHERE person_id = ? AND at > ?", person_id, since)
+    return max(0, desk.limits.codes_per_person_a_day - len(tried))
+
+
+class Links:
+    """A `LinkDesk`, for the performer of `SendMagicLink`."""
+
+    def __init__(self, desk: Desk, rows: FlowRows) -> None:
+        self._desk = desk
+        self._rows = rows
+
+    async def open(self, effect: SendMagicLink, context: Context, *, to: str, address: str) -> OpenedLink | LinkNotSent:
+        """Make the link, unless this person's verification is frozen or their codes are used up."""
+        async with self._desk.store.transaction() as tx:
+            why_not = await self._why_not(tx, effect.person_id)
+            return LinkNotSent(why_not) if why_not else await self._open(tx, effect, context, to, address)
+
+    async def accepted(self, challenge_id: str) -> Link:
+        """The mail server took the mail: the link's clock starts."""
+        async with self._desk.store.transaction() as tx:
+            row = await _known(tx, challenge_id)
+            if row.stage is LinkStage.SENDING:
+                now = self._desk.clock.now()
+                ends = now + timedelta(seconds=self._desk.limits.link_seconds)
+                row = await challenges.save(tx, row, stage=LinkStage.SENT, accepted_at=now, expires_at=ends)
+        return row.link(self._desk.limits)
+
+    async def failed(self, challenge_id: str) -> None:
+        """The mail was not taken: the link opens nothing."""
+        async with self._desk.store.transaction() as tx:
+            row = await _known(tx, challenge_id)
+            await close(tx, self._desk, row, LinkStage.ENDED, why="the mail server did not take it")
+
+    async def saw_address(self, person_id: str, address: str) -> None:
+        """The person's address as just read: open links that went to another one end."""
+        now_known = codes.keyed_fingerprint(self._desk.key, address)
+        stale = [row for row in await self._open_ones(person_id) if row.address_hash != now_known]
+        if not stale:
+            return
+        async with self._desk.store.transaction() as tx:
+            for row in await challenges.open_ones(tx, person_id=person_id):
+                if row.address_hash != now_known:
+                    await close(tx, self._desk, row, LinkStage.ENDED, why="the address has changed")
+
+    async def _open_ones(self, person_id: str) -> list[Challenge]:
+        return await challenges.open_ones(self._desk.store, person_id=person_id)
+
+    async def _why_not(self, tx: Transaction, person_id: str) -> str:
+        hours = self._desk.limits.not_me_freeze_hours
+        since = stamp(self._desk.clock.now() - timedelta(hours=hours))
+        sql = "SELECT 1 FROM challenges WHERE person_id = ? AND stage = 'not_me' AND ended_at > ?"
+        if await tx.one(sql, person_id, since):
+            return (
+                f'This person pressed "This wasn\'t me". They cannot be verified for {hours} hours. Nothing was sent.'
+            )
+        if not await codes_left(tx, self._desk, person_id):
+            return "Too many codes were tried for this person in 24 hours. Nothing was sent."
+        return ""
+
+    async def _open(
+        self, tx: Transaction, effect: SendMagicLink, context: Context, to: str, address: str
+    ) -> OpenedLink:
+        agent, person_id, now = context.agent, effect.person_id, self._desk.clock.now()
+        await close_all(tx, self._desk, why="a newer link", agent=agent.id, person_id=person_id)
+        token = codes.new_token()
+        about = LinkAbout(codes.new_id(), codes.new_reference(), agent.name or agent.id, effect.account)
+        start = Start(about, person_id, self._desk.rules)
+        # Claimed by nobody: whichever process serves the page goes on with it.
+        flow_id = await self._rows.insert(tx, CUSTOMER_FLOW, start, agent, call_id=context.call_id, claim=False)
+        row = Challenge(
+            id=about.challenge_id,
+            call_id=context.call_id,
+            agent=agent.id,
+            person_id=person_id,
+            purpose=challenges.PURPOSE,
+            flow_id=flow_id,
+            token_hash=codes.fingerprint(token.reveal()),
+            reference=about.reference,
+            sent_to=to,
+            address_hash=codes.keyed_fingerprint(self._desk.key, address),
+            created_at=now,
+            # A scanner may follow the link before the mail server's yes is written down; until then the longest clock.
+            expires_at=now + timedelta(seconds=self._desk.limits.link_total_seconds),
+        )
+        await challenges.insert(tx, row)
+        return OpenedLink(row.id, token, row.reference, about.agent_name)
+
+
+async def _known(tx: Transaction, challenge_id: str) -> Challenge:
+    row = await challenges.find(tx, challenge_id)
+    if row is None:
+        raise NoSuchFlowError("There is no such link.")
+    return row

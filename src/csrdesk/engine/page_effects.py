@@ -1,0 +1,154 @@
+"""The desk effects of the customer's side of a link: the code, more time, "this wasn't me", and the one approval."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import msgspec
+
+from csrdesk.engine import bound, challenges, codes, policy
+from csrdesk.engine.audit import Kind
+from csrdesk.engine.challenges import Challenge
+from csrdesk.engine.clock import stamp
+from csrdesk.engine.desk import Desk
+from csrdesk.engine.endings import close, close_all, expire, note
+from csrdesk.engine.links import codes_left
+from csrdesk.engine.store import Transaction
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
+from csrdesk.flows.doors import Context
+from csrdesk.flows.kernel import Effect, Reply
+from csrdesk.model.link import LinkStage
+from csrdesk.model.proofs import Evidence
+from csrdesk.model.secret import Secret
+
+_BEFORE_CODE = (LinkStage.SENDING, LinkStage.SENT)
+_AFTER_CODE = (LinkStage.CODE_RIGHT, LinkStage.DEVICE_PASSED)
+
+Change = Callable[[Transaction, Challenge], Awaitable[Reply]]
+
+
+class PageEffects:
+    """Performs what the customer's flow wants of its link."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def __call__(self, effect: Effect, context: Context) -> Reply | None:
+        match effect:
+            case fx.CheckCode():
+                return await self._check_code(effect, context)
+            case fx.RefuseChallenge():
+                return await self._refuse(effect, context)
+            case fx.GiveUpFactor():
+                return await self._open_page(effect, context, self._give_up)
+            case fx.AddPageTime():
+                return await self._open_page(effect, context, self._add_time)
+            case fx.NoteDevicePassed():
+                return await self._open_page(effect, context, self._note_device)
+            case fx.ApproveChallenge():
+                return await self._open_page(effect, context, partial(self._approve, effect.evidence))
+            case _:
+                return None
+
+    async def _check_code(self, effect: fx.CheckCode, context: Context) -> Reply:
+        counted = await self._count_try(effect, context)
+        if isinstance(counted, Reply):
+            return counted
+        typed = context.secret or Secret("")
+        right = codes.is_right(typed, self._desk.key, counted.id, counted.attempt)
+        async with self._desk.store.transaction() as tx:
+            row = await expire(tx, self._desk, await self._row(tx, effect, context))
+            if row.stage not in _BEFORE_CODE:
+                return r.LinkOver(row.stage)
+            if right and row.attempt == counted.attempt:
+                return await self._code_right(tx, row, context.browser)
+            return await self._code_wrong(tx, row)
+
+    async def _count_try(self, effect: fx.CheckCode, context: Context) -> Challenge | Reply:
+        """Count before comparing, durably: whatever happens next, this try is spent."""
+        async with self._desk.store.transaction() as tx:
+            row = await expire(tx, self._desk, await self._row(tx, effect, context))
+            if row.stage not in _BEFORE_CODE:
+                return r.LinkOver(row.stage)
+            if not await self._tries_left(tx, row):
+                return await self._too_many(tx, row)
+            now = stamp(self._desk.clock.now())
+            await tx.execute("INSERT INTO tries VALUES (?, ?, ?)", row.id, row.person_id, now)
+            return await challenges.save(tx, row, tries=row.tries + 1)
+
+    async def _tries_left(self, tx: Transaction, row: Challenge) -> int:
+        of_link = self._desk.limits.codes_per_link - row.tries
+        return max(0, min(of_link, await codes_left(tx, self._desk, row.person_id)))
+
+    async def _too_many(self, tx: Transaction, row: Challenge) -> Reply:
+        await close(tx, self._desk, row, LinkStage.TOO_MANY_CODES, why="too many codes were tried")
+        return r.LinkOver(LinkStage.TOO_MANY_CODES)
+
+    async def _code_right(self, tx: Transaction, row: Challenge, browser: str) -> Reply:
+        until = self._desk.clock.now() + self._desk.page
+        stage = LinkStage.CODE_RIGHT
+        row = await challenges.save(tx, row, stage=stage, browser=browser, page_until=until)
+        await self._desk.audit.append(tx, note(row, "link.code_right", by="customer"))
+        return r.CodeRight(until)
+
+    async def _code_wrong(self, tx: Transaction, row: Challenge) -> Reply:
+        left = await self._tries_left(tx, row)
+        await self._desk.audit.append(tx, note(row, "link.code_wrong", by="customer", left=left))
+        return r.CodeWrong(left) if left else await self._too_many(tx, row)
+
+    async def _refuse(self, effect: fx.RefuseChallenge, context: Context) -> Reply:
+        desk = self._desk
+        async with desk.store.transaction() as tx:
+            row = await self._row(tx, effect, context)
+            if not row.stage.open:
+                return r.LinkOver(row.stage)
+            row = await close(tx, desk, row, LinkStage.NOT_ME, why="the customer said: this wasn't me")
+            # Bound to the browser that said so, which alone goes on seeing what came of it.
+            await challenges.save(tx, row, browser=row.browser or context.browser)
+            await desk.audit.append(tx, note(row, "link.not_me", kind=Kind.ALERT, by="customer"))
+            await close_all(tx, desk, why="the customer said: this wasn't me", person_id=row.person_id)
+        return r.ChallengeRefused()
+
+    async def _give_up(self, tx: Transaction, row: Challenge) -> Reply:
+        await close(tx, self._desk, row, LinkStage.NO_FACTOR, why="the customer can use no device")
+        return r.Noted()
+
+    async def _add_time(self, tx: Transaction, row: Challenge) -> Reply:
+        if row.page_extended:
+            return r.NoMoreTime()
+        until = row.deadline + self._desk.page
+        row = await challenges.save(tx, row, page_until=until, page_extended=1)
+        await self._desk.audit.append(tx, note(row, "link.page_extended", by="customer"))
+        return r.PageTimeAdded(until)
+
+    async def _note_device(self, tx: Transaction, row: Challenge) -> Reply:
+        row = await challenges.save(tx, row, stage=LinkStage.DEVICE_PASSED)
+        await self._desk.audit.append(tx, note(row, "link.device_passed", by="customer"))
+        return r.Noted()
+
+    async def _approve(self, evidence: Evidence, tx: Transaction, row: Challenge) -> Reply:
+        desk = self._desk
+        policy.approve(evidence, device_passed=row.stage is LinkStage.DEVICE_PASSED)
+        shown = msgspec.json.encode(evidence)
+        if not await challenges.consume(tx, row, now=desk.clock.now(), evidence=shown):
+            return r.LinkOver(row.stage)
+        proofs = ", ".join(f"{proof.method} ({proof.strength.value})" for proof in evidence.proofs)
+        await desk.audit.append(tx, note(row, "link.approved", by="customer", shown=evidence.label, proofs=proofs))
+        await close_all(tx, desk, why="another link was approved", person_id=row.person_id)
+        return r.ChallengeApproved()
+
+    async def _open_page(self, effect: _OfPage, context: Context, change: Change) -> Reply:
+        """`change` the link while its page is open: after the right code, inside the page's clock."""
+        async with self._desk.store.transaction() as tx:
+            row = await expire(tx, self._desk, await self._row(tx, effect, context))
+            return await change(tx, row) if row.stage in _AFTER_CODE else r.LinkOver(row.stage)
+
+    async def _row(self, tx: Transaction, effect: _OfPage, context: Context) -> Challenge:
+        return await bound.of_page(tx, effect.challenge_id, context, effect.person_id)
+
+
+_OfPage = (
+    fx.CheckCode | fx.RefuseChallenge | fx.GiveUpFactor | fx.AddPageTime | fx.NoteDevicePassed | fx.ApproveChallenge
+)

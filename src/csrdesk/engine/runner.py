@@ -1,0 +1,176 @@
+"""The one loop: save the step, then perform what the new state wants, until it wants a person.
+
+A flow's effects run in tasks of this process's own, so that no front end that goes away takes one with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+
+from csrdesk.engine.changes import News, flow_topic
+from csrdesk.engine.desk import Desk
+from csrdesk.engine.flow_rows import FlowRows, Running
+from csrdesk.engine.guard import Guard
+from csrdesk.engine.store_sqlite import to_the_end
+from csrdesk.errors import StaleFlowError
+from csrdesk.flows.doors import Agent, Context
+from csrdesk.flows.kernel import Ask, Do, Done, Effect, Event, Poll, State, Want
+from csrdesk.model.secret import Secret
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+"""How long a process is waited for that made a step and is to perform what comes next; then another takes over.
+
+Taking over too early is harmless: see `guard`."""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What came with an answer and is never saved."""
+
+    secret: Secret | None = None
+    browser: str = ""
+    """Hash of the cookie of the browser that answered."""
+
+
+class Runner:
+    """Steps and effects of one process."""
+
+    def __init__(self, desk: Desk, rows: FlowRows, guard: Guard) -> None:
+        self.rows = rows
+        self._desk = desk
+        self._guard = guard
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._typed: dict[tuple[str, int], Typed] = {}
+
+    async def start(self, name: str, inputs: msgspec.Struct, agent: Agent, call_id: str = "") -> Running:
+        """A new flow, attended by this process."""
+        async with self._desk.store.transaction() as tx:
+            flow_id = await self.rows.insert(tx, name, inputs, agent, call_id=call_id)
+        running = await self.rows.load(flow_id)
+        self.attend(flow_id, running.want)
+        return running
+
+    async def step(self, running: Running, event: Event, typed: Typed | None = None) -> None:
+        """One step from `running`, and go on from there.
+
+        Raises `IllegalEventError` where the state takes no such event and `StaleFlowError` where somebody was faster;
+        then nothing happened.
+        """
+        state = running.state.step(event)
+        await to_the_end(self._step(running, state, state.want(), typed))
+
+    async def _step(self, running: Running, state: State, want: Want, typed: Typed | None) -> None:
+        place = running.id, running.rev + 1
+        async with self._desk.store.transaction() as tx:
+            if not await self.rows.save(tx, running, state, want):
+                raise StaleFlowError("Somebody else was faster. Look at the screen again.")
+            # After the swap, so that the loser of a race does not leave its secret to the winner; before the commit,
+            # so that it is there when whoever performs the effect is woken.
+            self._typed = {where: kept for where, kept in self._typed.items() if where[0] != running.id}
+            if typed:
+                self._typed[place] = typed
+        self.attend(running.id, want)
+
+    def attend(self, flow_id: str, want: Want) -> asyncio.Task[None] | None:
+        """Go on with a flow that wants the world, in a task that is there already or a new one."""
+        if isinstance(want, Ask | Done):
+            return None
+        task = self._tasks.get(flow_id)
+        if task is None:
+            task = self._tasks[flow_id] = asyncio.create_task(self._attend(flow_id), name=f"flow {flow_id}")
+            task.add_done_callback(_report)
+        return task
+
+    async def until(self, flow_id: str, ready: Callable[[Running], bool]) -> Running:
+        """Wait, attending the flow, until it is as `ready` says. Raises what stopped it."""
+        with self._desk.changes.listen(flow_topic(flow_id)) as news:
+            while True:
+                news.clear()
+                running = await self.rows.load(flow_id)
+                if ready(running):
+                    return running
+                task = self.attend(flow_id, running.want)
+                await news.wait(*([task] if task else []))
+                if task and task.done() and not news.rung:
+                    task.result()
+
+    async def stop(self) -> None:
+        """End the waiting; effects under way are brought to their end."""
+        while tasks := list(self._tasks.values()):
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _attend(self, flow_id: str) -> None:
+        try:
+            await self._go_on(flow_id)
+        finally:
+            del self._tasks[flow_id]
+
+    async def _go_on(self, flow_id: str) -> None:
+        with self._desk.changes.listen(flow_topic(flow_id)) as news:
+            while True:
+                news.clear()
+                running = await self.rows.load(flow_id)
+                match running.want:
+                    case Do() if not self._is_ours(running):
+                        await self._wait_for_performer(running, news)
+                    case Do(effect):
+                        await to_the_end(self._go(running, effect))
+                    case Poll(_, effect):
+                        await self._poll(running, effect, news)
+                    case _ if news.rung:
+                        continue  # somebody answered since it was read
+                    case _:
+                        return
+
+    def _is_ours(self, running: Running) -> bool:
+        lapsed = self._desk.clock.now() >= running.changed_at + LEASE
+        return lapsed or running.performer in ("", self.rows.performer)
+
+    async def _wait_for_performer(self, running: Running, news: News) -> None:
+        lapse = asyncio.ensure_future(self._desk.clock.sleep_until(running.changed_at + LEASE))
+        try:
+            await news.wait(lapse)
+        finally:
+            lapse.cancel()
+
+    async def _go(self, running: Running, effect: Effect) -> None:
+        typed = self._typed.pop((running.id, running.rev), Typed())
+        reply = await self._guard(effect, _context(running, typed))
+        with suppress(StaleFlowError):  # another process took over: its reply stands
+            await self.step(running, reply)
+
+    async def _poll(self, running: Running, effect: Effect, news: News) -> None:
+        work = asyncio.ensure_future(self._guard(effect, _context(running, Typed())))
+        try:
+            while not work.done():
+                await news.wait(work)
+                if not work.done():
+                    news.clear()
+                    if await self.rows.rev(running.id) != running.rev:
+                        return
+            with suppress(StaleFlowError):  # an answer was faster
+                await self.step(running, work.result())
+        finally:
+            work.cancel()
+            await asyncio.wait([work])
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if error:
+        log.error("%s stopped: %s", task.get_name(), type(error).__name__, exc_info=error)
+
+
+def _context(running: Running, typed: Typed) -> Context:
+    return Context(running.id, running.rev, running.call_id, running.agent, secret=typed.secret, browser=typed.browser)

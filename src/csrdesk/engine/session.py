@@ -1,0 +1,129 @@
+"""An agent's door: their own flows, the prompts of their own side, and nothing else, whatever the front end asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import get_args
+
+import msgspec
+
+from csrdesk.engine import challenges, windows
+from csrdesk.engine.audit import refused
+from csrdesk.engine.desk import Desk
+from csrdesk.engine.flow_rows import OTHER_VERSION, Running
+from csrdesk.engine.links import CUSTOMER_FLOW
+from csrdesk.engine.runner import Runner, Typed
+from csrdesk.engine.store import Row
+from csrdesk.engine.views import agent_view, is_settled, prompt_for
+from csrdesk.errors import IllegalEventError, NoSuchFlowError, StaleFlowError
+from csrdesk.flows.doors import Agent, CallSummary, View
+from csrdesk.flows.kernel import Answer, Audience
+from csrdesk.model.people import Person
+from csrdesk.model.secret import Secret
+
+
+class AgentSession:
+    """A `Session` for one agent."""
+
+    def __init__(self, agent: Agent, desk: Desk, runner: Runner) -> None:
+        self.agent = agent
+        self._desk = desk
+        self._runner = runner
+
+    async def start(self, flow: str, inputs: msgspec.Struct, *, call_id: str = "") -> View:
+        """Start a flow; the customer's is the desk's alone to start. Raises `NoSuchFlowError`."""
+        if flow == CUSTOMER_FLOW or not self._runner.rows.takes(flow, inputs):
+            raise NoSuchFlowError("There is no such flow.", details=f"flow={flow} inputs={type(inputs).__name__}")
+        if call_id and (await self._own(call_id)).over:
+            raise NoSuchFlowError("This call is over.")
+        return self._view(await self._runner.start(flow, inputs, self.agent, call_id))
+
+    async def view(self, flow_id: str) -> View:
+        running = await self._own(flow_id)
+        self._runner.attend(flow_id, running.want)
+        return self._view(running)
+
+    async def answer(self, flow_id: str, rev: int, answer: Answer) -> View:
+        """One answer to the prompt of revision `rev`, from the prompt's own list."""
+        running = await self._own(flow_id)
+        if running.rev != rev:
+            raise StaleFlowError("The call has moved on. Look at the screen again.")
+        check_answer(running, Audience.AGENT, answer)
+        await self._runner.step(running, answer, Typed(secret_of(answer)))
+        return self._view(await self._runner.rows.load(flow_id))
+
+    async def changed(self, flow_id: str, rev: int) -> View:
+        await self._own(flow_id)
+        return self._view(await self._runner.until(flow_id, lambda running: running.rev > rev))
+
+    async def settled(self, flow_id: str) -> View:
+        await self._own(flow_id)
+        return self._view(await self._runner.until(flow_id, is_settled))
+
+    async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
+        summaries = [await self._summary(row) for row in await self._runner.rows.calls_of(self.agent.id)]
+        return tuple(summary for summary in summaries if all_of_them or not summary.over)
+
+    async def _own(self, flow_id: str) -> Running:
+        running = await self._runner.rows.load(flow_id)
+        if running.agent.id != self.agent.id or running.name == CUSTOMER_FLOW:
+            await self._desk.audit.write(refused(self.agent, "call.foreign", call_id=running.call_id, flow=flow_id))
+            raise NoSuchFlowError("There is no such call.")
+        return running
+
+    def _view(self, running: Running) -> View:
+        return agent_view(running, self._desk.key)
+
+    async def _summary(self, row: Row) -> CallSummary:
+        flow_id, started_at = str(row["id"]), datetime.fromisoformat(str(row["started_at"]))
+        try:
+            running = self._runner.rows.decode(row)
+        except NoSuchFlowError:
+            return CallSummary(flow_id, started_at, "", OTHER_VERSION, over=True)
+        person = next((found for found in within(running.state) if isinstance(found, Person)), None)
+        tickets = (getattr(part, "ticket", "") for part in within(running.state))
+        until = await self._verified_until(flow_id)
+        return CallSummary(
+            id=flow_id,
+            started_at=started_at,
+            customer=person.name if person else "",
+            stage=await self._stage(running, person, until),
+            ticket=next((ticket for ticket in tickets if ticket), ""),
+            verified_until=until,
+            over=running.over,
+        )
+
+    async def _verified_until(self, call_id: str) -> datetime | None:
+        window = await windows.newest(self._desk.store, call_id)
+        return window.verified_until if window and window.is_open(self._desk.clock.now()) else None
+
+    async def _stage(self, running: Running, person: Person | None, until: datetime | None) -> str:
+        if running.over:
+            return "over"
+        if until:
+            return f"verified until {until:%H:%M} UTC"
+        if await challenges.open_ones(self._desk.store, call_id=running.id):
+            return "link sent"
+        return "not verified" if person else "looking up"
+
+
+def check_answer(running: Running, audience: Audience, answer: Answer) -> None:
+    """Raises `IllegalEventError` where this side is asked something that `answer` does not fit, or nothing."""
+    prompt = prompt_for(running.want, audience)
+    if prompt is None or type(answer) not in (get_args(prompt.answers) or (prompt.answers,)):
+        raise IllegalEventError(running.state, answer)
+
+
+def secret_of(answer: Answer) -> Secret | None:
+    """What of an answer is never saved."""
+    values = (getattr(answer, name) for name in answer.__struct_fields__)
+    return next((value for value in values if isinstance(value, Secret)), None)
+
+
+def within(value: object) -> Iterator[msgspec.Struct]:
+    """The Structs inside a state, outermost first."""
+    if isinstance(value, msgspec.Struct):
+        yield value
+        for name in value.__struct_fields__:
+            yield from within(getattr(value, name))

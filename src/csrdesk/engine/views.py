@@ -1,0 +1,78 @@
+"""A flow as one person may see it: the prompts of their own side alone, and words for what goes on meanwhile."""
+
+from __future__ import annotations
+
+from csrdesk.engine.codes import spoken_code
+from csrdesk.engine.flow_rows import Running
+from csrdesk.flows import effects as fx
+from csrdesk.flows.doors import View
+from csrdesk.flows.kernel import Ask, Audience, Do, Done, Effect, Poll, Prompt, Together, Want
+from csrdesk.flows.prompts import PollingPrompt
+from csrdesk.model.link import LinkStage
+from csrdesk.model.secret import Secret
+
+_WORDS: dict[type[Effect], str] = {
+    fx.FindUser: "Looking the caller up",
+    fx.ReadDevices: "Reading the caller's devices",
+    fx.ReadProtection: "Checking whether the account is protected",
+    fx.ReadAccount: "Reading the account",
+    fx.RequireProof: "Reading the account",
+    fx.SendMagicLink: "Sending the link",
+    fx.SetPingOneEnabled: "Changing the account in PingOne",
+    fx.SetDirectoryEnabled: "Changing the account in AD",
+    fx.EndSessions: "Ending the sessions",
+    fx.StartWindow: "Starting the verified window",
+    fx.EndCall: "Ending the call",
+}
+_OTHERWISE = "Working"
+FOR_CUSTOMERS = "One moment"
+WAITING_FOR_CUSTOMER = "Waiting for the customer"
+
+
+def prompt_for(want: Want, audience: Audience) -> Prompt | None:
+    """What the flow asks this side now, None where it asks nobody or the other side."""
+    match want:
+        case Ask(prompt) | Poll(prompt, _) if prompt.audience is audience:
+            return prompt
+        case _:
+            return None
+
+
+def is_settled(running: Running) -> bool:
+    """Whether the flow asks somebody or is over."""
+    return not isinstance(running.want, Do)
+
+
+def agent_view(running: Running, key: bytes) -> View:
+    """For the agent who owns the call, and nobody else: it may hold the code to say aloud."""
+    prompt = prompt_for(running.want, Audience.AGENT)
+    code = None
+    if isinstance(prompt, PollingPrompt) and prompt.link.stage is LinkStage.SENT:
+        code = Secret(spoken_code(key, prompt.link.id, prompt.link.attempt))
+    return View(
+        id=running.id,
+        flow=running.name,
+        rev=running.rev,
+        prompt=prompt,
+        outcome=running.want.outcome if isinstance(running.want, Done) else None,
+        working=_working(running.want, prompt),
+        spoken_code=code,
+    )
+
+
+def customer_view(running: Running) -> View:
+    """For the customer's page."""
+    prompt = prompt_for(running.want, Audience.CUSTOMER)
+    outcome = running.want.outcome if isinstance(running.want, Done) else None
+    working = "" if prompt or outcome else FOR_CUSTOMERS
+    return View(running.id, running.name, running.rev, prompt, outcome, working)
+
+
+def _working(want: Want, prompt: Prompt | None) -> str:
+    match want:
+        case Do(Together(effects=(first, *_))) | Do(first):
+            return _WORDS.get(type(first), _OTHERWISE)
+        case Ask() | Poll() if prompt is None:
+            return WAITING_FOR_CUSTOMER
+        case _:
+            return ""
