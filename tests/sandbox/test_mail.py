@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -38,6 +39,11 @@ async def test_a_mail_arrives_with_its_parts(desk: Desk) -> None:
     assert mail["subject"].startswith("Приве́т <b>ada</b>")
     assert "http://localhost:8000/m/abc?x=1" in mail["text"]
     assert mail["html"].startswith("<p>")
+
+
+async def test_a_mail_says_nothing_on_standard_error(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    await asyncio.to_thread(send, desk.at, message())
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_mail_without_tls_is_refused(desk: Desk) -> None:

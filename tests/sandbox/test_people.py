@@ -39,6 +39,7 @@ SITUATIONS: tuple[str | tuple[str, str], ...] = (
     people.TOTP,
     people.VOICE,
     people.EMAIL_ELSEWHERE,
+    people.PASSKEY_AND_PHONE,
 )
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

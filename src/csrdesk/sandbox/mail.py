@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import email.policy
 import hmac
+import logging
 import shutil
 import ssl
 import tempfile
@@ -106,6 +107,8 @@ class MailServer:
 
     async def start(self) -> None:
         """Makes the certificate and listens on a free port."""
+        # aiosmtpd warns of its own old members at each sign-in; that would be painted over a console.
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
         self._folder = Path(tempfile.mkdtemp(prefix="csrdesk-sandbox-"))
         authority = trustme.CA()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
