@@ -54,7 +54,7 @@ def error_of(status: int, body: bytes, *, correlation_id: str = "", after: float
     read = _read(body)
     about = About(system=SYSTEM, details=_line(status, read), correlation_id=correlation_id)
     codes = {d.code for d in read.details}
-    match read.code or _code_for(status):
+    match read.code if read.code in _KNOWN else _code_for(status):
         case "INVALID_DATA" | "INVALID_REQUEST" if "UNIQUENESS_VIOLATION" in codes:
             return ConflictError("PingOne has another account with this value.", **about)
         case "INVALID_DATA" | "INVALID_REQUEST":
@@ -99,8 +99,16 @@ def _read(body: bytes) -> ErrorBody:
         return ErrorBody()
 
 
+_KNOWN = frozenset(
+    {
+        "ACCESS_FAILED", "INVALID_DATA", "INVALID_REQUEST", "NOT_FOUND", "REQUEST_FAILED", "REQUEST_LIMITED",
+        "UNEXPECTED_ERROR",
+    }
+)  # fmt: skip
+
+
 def _code_for(status: int) -> str:
-    """The class of a status, for answers without a code of PingOne's own."""
+    """The class of a status, for answers without a code, or with one that nobody knows."""
     exact = {
         400: "INVALID_REQUEST",
         401: "ACCESS_FAILED",

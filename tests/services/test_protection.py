@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import pytest
+
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
+from csrdesk.flows.doors import Agent
+from csrdesk.flows.kernel import Effect, Failed
+from csrdesk.model.people import Protection
+from csrdesk.model.proofs import Act
+from csrdesk.sandbox import Sandbox, people
+from csrdesk.services.directory.names import common_name, is_below
+from csrdesk.services.directory.port import Entry
+from csrdesk.services.directory.protection import ProtectedAccounts
+from tests.services.conftest import AGENT, Do
+
+
+async def read(do: Do, box: Sandbox, username: str, agent: Agent = AGENT) -> Protection:
+    reply = await do(fx.ReadProtection(person_id=box.world.user(username).id), agent=agent)
+    assert isinstance(reply, r.ProtectionRead), reply
+    return reply.protection
+
+
+async def test_an_ordinary_account_is_not_protected_and_its_entry_is_found(do: Do, box: Sandbox) -> None:
+    found = await read(do, box, people.ONE_DEVICE)
+    assert found == Protection((), box.world.entry("ada").dn)
+
+
+async def test_an_administrator_is_protected_by_role_mark_and_group(do: Do, box: Sandbox) -> None:
+    found = await read(do, box, people.PROTECTED)
+    assert found.reasons == (
+        "administrator in PingOne",
+        "marked as an administrator in the directory",
+        "member of a protected group",
+    )
+
+
+async def test_an_administrator_by_nested_groups_is_protected_though_the_directory_would_not_mind(
+    do: Do, box: Sandbox
+) -> None:
+    assert (await read(do, box, people.PROTECTED_BY_GROUP)).reasons == ("member of a protected group",)
+
+
+@pytest.mark.parametrize("agent", ["ada", "ADA"])
+async def test_nobody_acts_on_their_own_account(do: Do, box: Sandbox, agent: str) -> None:
+    found = await read(do, box, people.ONE_DEVICE, Agent(agent))
+    assert found.reasons == ("your own account",)
+
+
+async def test_somebody_only_in_pingone_has_no_entry(do: Do, box: Sandbox) -> None:
+    assert await read(do, box, people.ONLY_PINGONE) == Protection()
+
+
+async def test_two_entries_that_match_protect_the_account(do: Do, box: Sandbox) -> None:
+    box.world.entry("bruno").attributes["employeeID"] = ["4711-000041"]
+    found = await read(do, box, people.ONE_DEVICE)
+    assert found == Protection(("several accounts in the directory match",))
+
+
+@pytest.mark.parametrize("where", ["^/directory", "/roleAssignments"])
+async def test_protection_that_cannot_be_read_is_a_failure_and_not_none(do: Do, box: Sandbox, where: str) -> None:
+    box.faults.add(path=where, status=503)
+    assert isinstance(await do(fx.ReadProtection(person_id=box.world.user("ada").id)), Failed)
+
+
+def writes(box: Sandbox, username: str) -> list[Effect]:
+    who = box.world.user(username).id
+    dn = box.world.entry(username).dn
+    return [
+        fx.SetPingOneEnabled(person_id=who, enabled=False, act=Act.PROTECT, reason="taken over"),
+        fx.SetDirectoryEnabled(person_id=who, dn=dn, enabled=False, act=Act.PROTECT, reason="taken over"),
+        fx.EndSessions(person_id=who, act=Act.PROTECT, reason="taken over"),
+    ]
+
+
+async def test_no_write_reaches_a_protected_account_whatever_was_read_before(do: Do, box: Sandbox) -> None:
+    before = box.world.user(people.PROTECTED).updated_at
+    for effect in writes(box, people.PROTECTED):
+        reply = await do(effect)
+        assert isinstance(reply, Failed)
+        assert reply.problem.code == "forbidden"
+    assert box.world.user(people.PROTECTED).enabled
+    assert box.world.user(people.PROTECTED).updated_at == before
+
+
+async def test_no_write_reaches_an_administrator_by_nesting_in_the_directory(do: Do, box: Sandbox) -> None:
+    _, in_directory, _ = writes(box, people.PROTECTED_BY_GROUP)
+    reply = await do(in_directory)
+    assert isinstance(reply, Failed)
+    assert reply.problem.code == "forbidden"
+    assert box.world.entry(people.PROTECTED_BY_GROUP).first("userAccountControl") == "512"
+
+
+async def test_no_write_reaches_the_agents_own_account(do: Do, box: Sandbox) -> None:
+    for effect in writes(box, "ada"):
+        reply = await do(effect, agent=Agent("Ada"))
+        assert isinstance(reply, Failed)
+        assert reply.problem.code == "forbidden"
+    assert box.world.user("ada").enabled
+
+
+@pytest.mark.parametrize(
+    ("dn", "unit", "below"),
+    [
+        ("CN=ada,OU=Care,DC=x,DC=example", "ou=care, dc=X,dc=example", True),
+        ("CN=ada,OU=Care,DC=x,DC=example", "OU=are,DC=x,DC=example", False),
+        (r"CN=a\,OU=Care,DC=x,DC=example", "OU=Care,DC=x,DC=example", False),
+        (r"CN=a,OU=C\61re,DC=x,DC=example", "OU=Care,DC=x,DC=example", True),
+        ("CN=ada,DC=x", "", False),
+    ],
+)
+def test_units_are_compared_by_their_parts(dn: str, unit: str, below: bool) -> None:
+    assert is_below(dn, unit) is below
+
+
+def test_a_groups_name_is_read_from_its_distinguished_name() -> None:
+    assert common_name(r"CN=Domain\2C Admins,CN=Users,DC=x") == "domain, admins"
+    assert common_name("") == ""
+
+
+def test_a_protected_unit_protects_all_that_is_below() -> None:
+    protected = ProtectedAccounts(units=("OU=Executives,DC=x",))
+    assert protected.reasons(Entry("CN=c,OU=Board,OU=executives,DC=x"))
+    assert not protected.reasons(Entry("CN=c,OU=Board,DC=x"))
+
+
+def test_groups_may_be_named_by_their_distinguished_name() -> None:
+    protected = ProtectedAccounts(groups=("CN=Payroll,OU=Groups,DC=x",))
+    assert protected.reasons(Entry("CN=c,DC=x", {"memberOf": ("cn=payroll,ou=groups,dc=x",)}))
