@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="What was done, by whom, to whom, and why.", rich_markup_mode=None)
 
-_HEADS = ("AT (UTC)", "KIND", "ACTION", "RESULT", "AGENT", "CALL", "REASON", "TICKET")
+_HEADS = ("AT (UTC)", "KIND", "ACTION", "RESULT", "AGENT", "PERSON", "CALL", "REASON", "TICKET")
 
 
 @app.callback()
@@ -41,7 +41,17 @@ def list_rows(
     async def work(desk: Desk) -> Result:
         rows = await desk.audit.list(call_id=call, person_id=person, limit=limit)
         shown = [
-            (f"{r.at:%Y-%m-%d %H:%M:%S}", r.kind, r.action, r.result, r.agent, r.call_id, r.reason, r.ticket)
+            (
+                f"{r.at:%Y-%m-%d %H:%M:%S}",
+                r.kind,
+                r.action,
+                r.result,
+                r.agent,
+                r.person_id[:8],
+                r.call_id,
+                r.reason,
+                r.ticket,
+            )
             for r in rows
         ]
         lines = columns(shown, _HEADS) if shown else ()

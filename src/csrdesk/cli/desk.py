@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from csrdesk.cli.result import Result
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ def at_desk(work: Callable[[Desk], Awaitable[Result]], *, serve_pages: bool = Fa
         from csrdesk.wiring import open_desk
 
         async with open_desk(settings, serve_pages=serve_pages, reach_out=reach_out) as desk:
-            return await work(desk)
+            came = await work(desk)
+            trouble = (desk.trouble,) if desk.trouble else ()
+            return msgspec.structs.replace(came, messages=(*came.messages, *trouble))
 
     return asyncio.run(run())

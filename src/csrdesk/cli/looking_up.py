@@ -7,6 +7,7 @@ import msgspec
 from csrdesk.cli.exits import Exit
 from csrdesk.cli.result import Result, ReturnError, columns, refusal
 from csrdesk.cli.walk import Walk
+from csrdesk.errors import InvalidValueError
 from csrdesk.flows import answers as a
 from csrdesk.flows import csr_main
 from csrdesk.flows import prompts as p
@@ -20,8 +21,12 @@ async def look_up(session: Session, identifier: str, ticket: str = "") -> Walk:
     """Start a call and look somebody up: the walk stands at the card, or at what came instead of it."""
     walk = await Walk.begin(session, "csr_main", csr_main.Start(ticket))
     if isinstance(walk.prompt, p.UsernamePrompt):
-        given = {"identifier": identifier, "ticket": ticket}
-        await walk.answer(msgspec.convert(given, a.UsernameGiven))
+        try:
+            given = msgspec.convert({"identifier": identifier, "ticket": ticket}, a.UsernameGiven)
+        except msgspec.ValidationError:
+            await walk.leave()
+            raise InvalidValueError("This is too long to be an identifier or a ticket's number.") from None
+        await walk.answer(given)
     return walk
 
 
@@ -110,4 +115,5 @@ def _address_state(person: Person) -> str:
 
 
 def _device(device: Device, obstacle: str) -> str:
-    return f"{device.label} ({device.kind})" + (f": {obstacle}" if obstacle else "")
+    kind = f" ({device.kind})" if device.nickname else ""
+    return f"{device.label}{kind}" + (f": {obstacle}" if obstacle else "")

@@ -88,9 +88,11 @@ class Watch:
             self._screen.show(f"Say: {to_say_aloud(code.reveal())}")
         self._once("stage", f"  {STAGES[link.stage]}{_until(link)}")
         if link.fetched:
-            self._once("fetched", f"  opened {link.fetched} times, last by {link.fetched_by or 'an unnamed program'}")
+            times = "once" if link.fetched == 1 else f"{link.fetched} times"
+            self._once("fetched", f"  opened {times}, last by {link.fetched_by or 'an unnamed program'}")
         if link.codes_left != self._codes_at_first(link):
-            self._once("codes", f"  wrong code; {link.codes_left} left")
+            # A try is counted before it is compared, so whether the code was right comes with the next change.
+            self._once("codes", f"  a code was typed; {link.codes_left} more may be")
         if link.second_browser:
             self._once("second", "  warning: the link was opened in a second browser")
         if prompt.note:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from csrdesk.config import Settings
-from csrdesk.flows.doors import Agent, CustomerSession, Perform, Session
+from csrdesk.flows.doors import Agent, CustomerSession, LinkDesk, Perform, Session
 from csrdesk.wiring.pages import Pages
 from csrdesk.wiring.who import agent_of, data_folder, log_path
 
@@ -40,6 +40,11 @@ class Desk:
         return self.pages.url
 
     @property
+    def trouble(self) -> str:
+        """What must be said loudly: the audit cannot be written. Empty while all is well."""
+        return self.engine.trouble
+
+    @property
     def customers(self) -> CustomerSession:
         """The door of the customers' pages."""
         return self.engine.customers
@@ -63,7 +68,6 @@ async def open_desk(settings: Settings, *, serve_pages: bool, reach_out: bool = 
     """
     from csrdesk.engine.engine import Engine
     from csrdesk.engine.store_sqlite import SqliteStore
-    from csrdesk.flows.catalog import FLOWS
     from csrdesk.services.keys import desk_key
     from csrdesk.wiring.log import send_logging_to, stop_logging_to
 
@@ -75,14 +79,10 @@ async def open_desk(settings: Settings, *, serve_pages: bool, reach_out: bool = 
         stack.callback(pages.release)
         if serve_pages:
             await pages.claim()
-        engines: list[Engine] = []
-        perform = await _performer(settings, engines, pages, stack) if reach_out else None
         store = await SqliteStore.open(data_dir / DATABASE)
         stack.push_async_callback(store.close)
-        engine = Engine(
-            store, perform or _nothing(), FLOWS, rules_of(settings), settings.limits, key, watch_others=reach_out
-        )
-        engines.append(engine)
+        performer = _performer(settings, pages, stack) if reach_out else _nothing
+        engine = Engine(store, performer, rules=rules_of(settings), limits=settings.limits, key=key)
         await stack.enter_async_context(engine)
         if pages.ours:
             await stack.enter_async_context(pages.served(engine.customers, key))
@@ -104,15 +104,20 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
-async def _performer(settings: Settings, engines: list[Engine], pages: Pages, stack: AsyncExitStack) -> Perform:
-    from csrdesk.wiring.outside import open_outside, performer
+def _performer(settings: Settings, pages: Pages, stack: AsyncExitStack) -> Callable[[LinkDesk], Perform]:
+    """What the engine is given for the world outside: opened with it, closed after it has stopped."""
+    from csrdesk.services.performer import Performer
+    from csrdesk.wiring.outside import OnlyServedLinks, open_outside
 
-    outside = open_outside(settings, lambda: engines[0].links, pages)
-    stack.push_async_callback(outside.close)
-    return performer(outside, pages)
+    def opened(links: LinkDesk) -> Perform:
+        outside = open_outside(settings, links, pages)
+        stack.push_async_callback(outside.close)
+        return OnlyServedLinks(Performer(outside), pages)
+
+    return opened
 
 
-def _nothing() -> Perform:
+def _nothing(_links: LinkDesk) -> Perform:
     from csrdesk.wiring.outside import perform_nothing
 
     return perform_nothing

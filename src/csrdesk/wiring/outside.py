@@ -13,13 +13,13 @@ from csrdesk.services import keys
 from csrdesk.services.directory.port import Directory
 from csrdesk.services.directory.protection import ProtectedAccounts
 from csrdesk.services.letters import Mailer
-from csrdesk.services.performer import Outside, Performer
+from csrdesk.services.performer import Outside
 from csrdesk.services.performer.outside import Company
 from csrdesk.services.pingone.api import open_api
 from csrdesk.wiring.pages import Pages
 
 
-def open_outside(settings: Settings, links: Callable[[], LinkDesk], pages: Pages) -> Outside:
+def open_outside(settings: Settings, links: LinkDesk, pages: Pages) -> Outside:
     """The services that the settings name; nothing is sent yet. Raises `ConfigError` for a secret that is missing."""
     secrets = keys.load_secrets(settings)
     directory: Directory | None = None
@@ -29,7 +29,7 @@ def open_outside(settings: Settings, links: Callable[[], LinkDesk], pages: Pages
         directory = SandboxDirectory(settings.directory, secrets.directory)
     return Outside(
         pingone=open_api(settings.pingone, secrets.pingone),
-        links=links,
+        links=lambda: links,
         mailer=_mailer(settings, secrets) if settings.mail.host and settings.mail.sender else None,
         directory=directory,
         protected=ProtectedAccounts(settings.directory.protected_groups, settings.directory.protected_ous),
@@ -62,11 +62,6 @@ class OnlyServedLinks:
         if isinstance(effect, fx.SendMagicLink) and (why := self._pages.why_no_link()):
             return LinkNotSent(why)
         return await self._perform(effect, context)
-
-
-def performer(outside: Outside, pages: Pages) -> Perform:
-    """What performs every effect that is not the desk's own."""
-    return OnlyServedLinks(Performer(outside), pages)
 
 
 async def perform_nothing(effect: Effect, context: Context) -> Reply:

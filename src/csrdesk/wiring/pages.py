@@ -98,12 +98,12 @@ class Pages:
             raise RuntimeError("claim the pages before serving them")
         look = await load_look(self._settings.flow, desk)
         app = make_app(customers, look, key=key, public_url=self.url, trusted_proxies=desk.trusted_proxies)
-        async with serve(app, self._listener):
-            self._lock.announce(self.url)
-            try:
+        try:
+            async with serve(app, self._listener):
+                self._lock.announce(self.url)
                 yield
-            finally:
-                self.release()
+        finally:
+            self.release()
 
     async def serve_when_free(self, customers: CustomerSession, key: bytes) -> None:
         """Wait for whoever serves now to be gone, then serve, until cancelled."""
