@@ -110,8 +110,8 @@ def _content(path: Path, key: str, *, private: bool) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}. It is named by {key}.", key=key) from None
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(file.fileno())
+    try:
+        found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise ConfigError(f"{path} is not a regular file. It is named by {key}.", key=key)
         if private and found.st_uid != os.geteuid():
@@ -120,7 +120,10 @@ def _content(path: Path, key: str, *, private: bool) -> bytes:
             raise ConfigError(f"{path} can be read by others. It is named by {key}; run: chmod 600 {path}", key=key)
         if found.st_size > _LARGEST:
             raise ConfigError(f"{path} is too large for a secret. It is named by {key}.", key=key)
-        return file.read(_LARGEST)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(_LARGEST)
+    finally:
+        os.close(descriptor)
 
 
 def _text(content: bytes, path: str, key: str) -> Secret:
