@@ -1,19 +1,21 @@
 """From words to an exit code: parse, run the command, render what came of it. Here is its one broad `except`.
 
-Errors from before a command runs take the same way, so a script that asked for JSON always reads JSON.
+Errors from before a command runs take the same way, so a script that asked for JSON always reads JSON. Without words
+there is nothing to parse: the console is opened and the parser with its tree of commands is never loaded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import typer
+from typing import TYPE_CHECKING
 
 from csrdesk.cli import result
-from csrdesk.cli.commands import GROUPS, app
 from csrdesk.cli.exits import Exit
 from csrdesk.cli.result import Result
 from csrdesk.errors import CsrdeskError
+
+if TYPE_CHECKING:
+    import typer
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -21,12 +23,10 @@ def run(arguments: Sequence[str]) -> int:
     words = [word.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for word in arguments]
     command, as_json = name_of(words), "--json" in words
     try:
-        came = app(args=words, prog_name="csrdesk", standalone_mode=False)
-    except typer.TyperException as error:
-        came = _usage(error)
+        came = _parsed(words) if words else _console()
     except CsrdeskError as error:
         came = result.of_error(error)
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         came = Result(exit_code=Exit.INTERRUPTED)
     except BrokenPipeError:
         return _closed()
@@ -44,11 +44,35 @@ def run(arguments: Sequence[str]) -> int:
 
 def name_of(words: Sequence[str]) -> str:
     """The command's name as the envelope says it: `call start`. Empty for the console."""
-    first = next(iter(words), "")
+    if not words:
+        return ""
+    from csrdesk.cli.commands import GROUPS
+
+    first = words[0]
     if first not in GROUPS:
         return ""
     second = words[1] if len(words) > 1 else ""
     return f"{first} {second}" if second in GROUPS[first] else first
+
+
+def _parsed(words: list[str]) -> object:
+    """What the command that `words` name handed back; what was wrong with them becomes a result as well."""
+    import typer
+
+    from csrdesk.cli.commands import app
+
+    try:
+        return app(args=words, prog_name="csrdesk", standalone_mode=False)
+    except typer.TyperException as error:
+        return _usage(error)
+    except typer.Abort:
+        return Result(exit_code=Exit.INTERRUPTED)
+
+
+def _console() -> object:
+    from csrdesk.cli.console import open_console
+
+    return open_console()
 
 
 def _usage(error: typer.TyperException) -> Result:
