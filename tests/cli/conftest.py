@@ -73,6 +73,13 @@ def settings(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return path
 
 
+def change(settings: Path, old: str, new: str) -> None:
+    """Replace a piece of the settings file."""
+    text = settings.read_text("utf-8")
+    assert old in text
+    settings.write_text(text.replace(old, new), "utf-8")
+
+
 @pytest.fixture
 def csrdesk(settings: Path) -> Callable[..., Awaitable[Ran]]:
     """Run csrdesk as a program of its own, without a terminal."""

@@ -40,7 +40,7 @@ async def test_one_holds_it_and_the_others_see_who_and_where(tmp_path: Path) -> 
 
 
 async def test_it_goes_with_its_process_whatever_ended_that(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", HOLD, tmp_path]
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: ASYNC220 - it says one line
         assert process.stdout
         assert process.stdout.readline() == "held\n"

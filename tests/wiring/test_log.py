@@ -24,6 +24,7 @@ def crash() -> Exception:
             raise RuntimeError(f"cannot use {password}") from error
     except RuntimeError as error:
         return error
+    raise AssertionError
 
 
 def test_r_46_a_crash_is_written_as_places_without_what_they_held(home: Path) -> None:

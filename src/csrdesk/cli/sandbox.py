@@ -57,7 +57,7 @@ async def _serve(options: Options) -> Result:
     except ValueError as error:
         message = f"The sandbox cannot start: {error}"
         raise ConfigError(message) from None
-    with tempfile.TemporaryDirectory(prefix="csrdesk-sandbox-") as folder:
+    with tempfile.TemporaryDirectory(prefix="csrdesk-desk-") as folder:
         async with box:
             connection = box.settings()
             settings = write_settings(connection, Path(folder))
