@@ -96,7 +96,7 @@ class _Columns(msgspec.Struct, frozen=True):
 
     @property
     def hash(self) -> str:
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
 
 
 class Audit:
@@ -125,7 +125,7 @@ class Audit:
             ticket=clean(entry.ticket),
             correlation_id=clean(entry.correlation_id),
             key=entry.key,
-            details=msgspec.json.encode(entry.details, order="deterministic").decode(),
+            details=msgspec.json.encode(entry.details, order="sorted").decode(),
             prev=str(last["hash"]),
         )
         await tx.execute(_INSERT, *msgspec.structs.astuple(columns), columns.hash)

@@ -67,7 +67,7 @@ class Guard:
                 return reply
         if effect.kind in (Kind.SEND, Kind.WRITE):
             return await self._audited(effect, context)
-        reply = await self._outside(effect, context)
+        reply = await self._perform(effect, context)
         if effect.action:
             await self._note(Row.LOOKUP, effect, context, reply)
         return reply
@@ -93,9 +93,16 @@ class Guard:
         self.trouble = ""
         if instead is not None:
             return instead
-        reply = await self._outside(effect, context)
+        reply = await self._perform(effect, context)
         await self._note(Row.OUTCOME, effect, context, reply)
         return reply
+
+    async def _perform(self, effect: Effect, context: Context) -> Reply:
+        try:
+            return await self._outside(effect, context)
+        except StoreUnavailableError as error:
+            # The desk's side of sending a link could not be written.
+            return Failed(problem(error))
 
     async def _intend(self, tx: Transaction, effect: Effect, context: Context) -> Reply | None:
         if await tx.one("SELECT 1 FROM audit WHERE key = ? AND kind = 'intent'", context.key):

@@ -197,6 +197,8 @@ async def _prepare(connection: aiosqlite.Connection, busy_seconds: float) -> Non
     await _run(connection, f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
     await _run(connection, "PRAGMA journal_mode = WAL")
     await _run(connection, "PRAGMA synchronous = FULL")
+    # What was overwritten is gone from the file as well: a saved state holds what an agent typed to find somebody.
+    await _run(connection, "PRAGMA secure_delete = ON")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

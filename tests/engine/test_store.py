@@ -1,0 +1,187 @@
+"""The store on SQLite: durable, private, one writer at a time, and plain about what is wrong with the machine."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import stat
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from csrdesk.engine.store_sqlite import KEPT_CHANGES, SqliteStore, to_the_end
+from csrdesk.errors import StoreUnavailableError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "desk.db"
+
+
+@pytest_asyncio.fixture
+async def store(path: Path) -> AsyncIterator[SqliteStore]:
+    store = await SqliteStore.open(path, busy_seconds=0.05)
+    yield store
+    await store.close()
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def move_away(path: Path) -> None:
+    path.rename(path.with_suffix(".away"))
+
+
+async def put(store: SqliteStore, key: str) -> None:
+    async with store.transaction() as tx:
+        await tx.execute("INSERT INTO tries VALUES (?, 'p', 'now')", key)
+
+
+async def kept(store: SqliteStore) -> list[object]:
+    return [row["challenge_id"] for row in await store.all("SELECT challenge_id FROM tries ORDER BY 1")]
+
+
+async def test_only_its_owner_may_read_the_file(path: Path, store: SqliteStore) -> None:
+    await put(store, "a")
+    modes = {found.name: stat.S_IMODE(found.stat().st_mode) for found in path.parent.iterdir()}
+    assert set(modes) == {"desk.db", "desk.db-wal", "desk.db-shm"}
+    assert set(modes.values()) == {0o600}
+
+
+async def test_every_commit_is_on_disk(store: SqliteStore) -> None:
+    async with store.transaction() as tx:
+        assert await tx.one("PRAGMA synchronous") == {"synchronous": 2}
+        assert await tx.one("PRAGMA journal_mode") == {"journal_mode": "wal"}
+
+
+async def test_what_was_written_is_there_after_opening_again(path: Path, store: SqliteStore) -> None:
+    await put(store, "a")
+    again = await SqliteStore.open(path)
+    assert await kept(again) == ["a"]
+    assert await again.one("SELECT * FROM tries WHERE challenge_id = ?", "b") is None
+    await again.close()
+
+
+async def test_an_exception_leaves_nothing_behind(store: SqliteStore) -> None:
+    with suppress(ZeroDivisionError):
+        async with store.transaction() as tx:
+            await tx.execute("INSERT INTO tries VALUES ('a', 'p', 'now')")
+            raise ZeroDivisionError
+    await put(store, "b")
+    assert await kept(store) == ["b"]
+
+
+async def test_fifty_writers_on_two_connections_all_get_their_turn(path: Path, store: SqliteStore) -> None:
+    other = await SqliteStore.open(path)
+    await asyncio.gather(*(put(at, f"{n:02}") for n, at in enumerate([store, other] * 25)))
+    assert len(await kept(store)) == 50
+    await other.close()
+
+
+async def test_a_commit_under_way_is_finished_when_its_caller_is_cancelled(store: SqliteStore) -> None:
+    started, release, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        started.set()
+        await release.wait()
+        ended.set()
+
+    task = asyncio.ensure_future(to_the_end(work()))
+    await started.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    release.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()
+
+
+async def test_a_cancelled_transaction_leaves_the_store_usable(store: SqliteStore) -> None:
+    async def write_and_wait() -> None:
+        async with store.transaction() as tx:
+            await tx.execute("INSERT INTO tries VALUES ('a', 'p', 'now')")
+            await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(write_and_wait())
+    await asyncio.sleep(0.05)
+    task.cancel()
+    await asyncio.wait([task])
+    await put(store, "b")
+    assert await kept(store) == ["b"]
+
+
+async def test_a_mistake_in_a_statement_is_not_taken_for_a_broken_disk(store: SqliteStore) -> None:
+    with pytest.raises(sqlite3.OperationalError):
+        await store.all("SELECT nothing FROM nowhere")
+
+
+async def test_a_store_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailableError, match="cannot be opened"):
+        await SqliteStore.open(tmp_path / "nowhere" / "desk.db")
+
+
+async def test_a_file_that_is_no_database_says_so(path: Path) -> None:
+    overwrite(path, b"this is no database, however long it may be" * 100)
+    with pytest.raises(StoreUnavailableError, match="no database"):
+        await SqliteStore.open(path)
+
+
+async def test_a_store_of_a_newer_csrdesk_is_left_alone(path: Path, store: SqliteStore) -> None:
+    async with store.transaction() as tx:
+        await tx.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreUnavailableError, match="newer csrdesk"):
+        await SqliteStore.open(path)
+
+
+async def test_another_writer_is_waited_for_and_then_named(path: Path, store: SqliteStore) -> None:
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailableError, match="another program holds it"):
+            await put(store, "a")
+        other.execute("ROLLBACK")
+    other.close()
+    await put(store, "b")
+    assert await kept(store) == ["b"]
+
+
+async def test_a_full_disk_is_named_and_nothing_was_done(store: SqliteStore) -> None:
+    async with store.transaction() as tx:
+        await tx.all("PRAGMA max_page_count = 1")
+    with pytest.raises(StoreUnavailableError, match="the disk is full"):
+        await put(store, "x" * 1_000_000)
+    assert await kept(store) == []
+
+
+async def test_a_read_only_store_is_named(store: SqliteStore) -> None:
+    async with store.transaction() as tx:
+        await tx.all("PRAGMA query_only = ON")
+    with pytest.raises(StoreUnavailableError, match="cannot be written"):
+        await put(store, "a")
+
+
+async def test_a_removed_or_replaced_file_takes_no_rows(path: Path, store: SqliteStore) -> None:
+    move_away(path)
+    with pytest.raises(StoreUnavailableError, match="its file is gone"):
+        await put(store, "a")
+    overwrite(path, b"")
+    with pytest.raises(StoreUnavailableError, match="its file is gone"):
+        await put(store, "a")
+    assert await kept(store) == []
+
+
+async def test_topics_are_told_after_the_commit_and_old_ones_are_forgotten(store: SqliteStore) -> None:
+    told: list[frozenset[str]] = []
+    store.committed = told.append
+    async with store.transaction() as tx:
+        tx.wake("flow:a")
+        assert told == []
+    assert told == [{"flow:a"}]
+    async with store.transaction() as tx:
+        await tx.execute("INSERT INTO changes VALUES (?, 'x')", KEPT_CHANGES * 2)
+        tx.wake("flow:b")
+    assert [row["topic"] for row in await store.all("SELECT topic FROM changes ORDER BY seq")] == ["x", "flow:b"]
