@@ -6,26 +6,25 @@ Nothing of the desk is imported before the first screen is painted: `connect` br
 from __future__ import annotations
 
 import asyncio
-import logging
-import secrets
-import traceback
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import datetime
 
+from rich.text import Text
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.command import Provider
-from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 
 from csrdesk import theme
-from csrdesk.errors import CsrdeskError, IllegalEventError, StaleFlowError
+from csrdesk.errors import CsrdeskError
 from csrdesk.flows import answers as a
 from csrdesk.flows.doors import Session, View
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.prompts import UsernamePrompt
+from csrdesk.screens.following import FLOW, Arrived, Following, noted, reference_for
 from csrdesk.screens.frame import FrameScreen
 from csrdesk.screens.info import ConsoleInfo, Surroundings
 from csrdesk.screens.prompted import Given, PromptScreen
@@ -36,23 +35,10 @@ from csrdesk.widgets.moments import utc_now
 
 __all__ = ["ConsoleInfo", "CsrdeskApp"]
 
-FLOW = "csr_main"
 TICK_SECONDS = 0.5
 WORKING_AFTER_SECONDS = 0.15
 """Work that is done sooner is not shown: a screen that flashes up tells nobody anything."""
-AGAIN_AFTER_SECONDS = 2.0
 GOODBYE_SECONDS = 2.0
-
-_log = logging.getLogger("csrdesk.console")
-
-
-class Arrived(Message):
-    """The call as it stands now."""
-
-    def __init__(self, view: View, problem: str = "") -> None:
-        super().__init__()
-        self.view = view
-        self.problem = problem
 
 
 def _palette() -> type[Provider]:
@@ -84,6 +70,7 @@ class CsrdeskApp(App[None]):
         self.around = Surroundings(info, now)
         self._connect = connect
         self._session: Session | None = None
+        self._following: Following | None = None
         self._view = View("", FLOW, -1, UsernamePrompt(ticket_required=info.ticket_required))
         self._answered = -2
         """The revision that was answered last: a second press of the key answers nothing."""
@@ -93,9 +80,9 @@ class CsrdeskApp(App[None]):
         """Came while a box was open above the screen."""
         self._working: Timer | None = None
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         theme.install(self)
-        self.push_screen(
+        await self.push_screen(
             UsernameScreen(self._view, UsernamePrompt(ticket_required=self.around.info.ticket_required), self.around)
         )
         self.set_interval(TICK_SECONDS, self._tick)
@@ -113,61 +100,25 @@ class CsrdeskApp(App[None]):
         self.action_recover()
 
     async def _follow(self) -> None:
-        """Read the call whenever it has moved on. Screens change in `arrived` alone, one after the other."""
-        session = self._session or await self._open()
-        view = await (session.view(self._view.id) if self._view.id else self._start(session))
-        while True:
-            self.post_message(Arrived(view))
-            if view.outcome is not None:
-                return
-            view = await self._next(session, view)
+        following = self._following or await self._open()
+        await following.follow(self._view.id)
 
-    async def _open(self) -> Session:
-        self._say_connection("Connecting")
+    async def _open(self) -> Following:
+        self._say_connection("Connecting", False)  # noqa: FBT003 - not yet well
         # The other screens, and whatever the session needs, are loaded while the first one takes keys.
         import csrdesk.screens.registry  # noqa: F401
 
-        self._session = await self._connect()
-        self._say_connection("Connected", well=True)
-        return self._session
-
-    async def _start(self, session: Session) -> View:
-        from csrdesk.flows.csr_main import Start
-
-        return await session.start(FLOW, Start())
-
-    async def _next(self, session: Session, view: View) -> View:
-        """The call after `view`; while the desk cannot be read, say so and ask again."""
-        while True:
-            try:
-                newer = await session.changed(view.id, view.rev)
-            except CsrdeskError as error:
-                self._note(error)
-                self._say_connection("Desk not answering")
-                await asyncio.sleep(AGAIN_AFTER_SECONDS)
-            else:
-                self._say_connection("Connected", well=True)
-                return newer
-
-    async def _answer(self, session: Session, given: Given) -> None:
-        flow_id = self._view.id
-        try:
-            self.post_message(Arrived(await session.answer(flow_id, given.rev, given.answer)))
-        except (StaleFlowError, IllegalEventError):
-            self._answered = given.rev - 1
-            moved = "The call had moved on meanwhile. Nothing was done; look at the screen again."
-            self.post_message(Arrived(await session.view(flow_id), moved))
-        except CsrdeskError as error:
-            self._note(error)
-            self._answered = given.rev - 1
-            self.post_message(Arrived(self._view, error.message))
+        session = await self._connect()
+        self._session, self._following = session, Following(session, self.post_message, self._say_connection)
+        self._say_connection("Connected", True)  # noqa: FBT003 - all is well
+        return self._following
 
     async def _guarded(self, work: Coroutine[None, None, None]) -> None:
         """The boundary of every worker: whatever nobody expected becomes words and a reference."""
         try:
             await work
         except CsrdeskError as error:
-            self._note(error)
+            noted(error)
             await self._show_trouble(error.message)
         except Exception as error:  # noqa: BLE001 - the one broad except of the console
             await self._show_trouble("Something went wrong in the console.", reference_for(error))
@@ -176,13 +127,20 @@ class CsrdeskApp(App[None]):
     @on(Given)
     def answer_given(self, given: Given) -> None:
         """Hand an answer over, once a revision; before the desk is connected, keep it."""
-        if self._session is None or self._view.rev < 0:
-            self._early = given.answer
-            self._frame_work("Connecting; your look-up goes on by itself")
+        if self._following is None or self._view.rev < 0:
+            self._keep(given.answer)
         elif given.rev == self._view.rev and given.rev > self._answered:
             self._answered = given.rev
             self._work_soon("")
-            self.run_worker(self._guarded(self._answer(self._session, given)), group="answer", exit_on_error=False)
+            answering = self._following.answer(self._view, given.answer)
+            self.run_worker(self._guarded(answering), group="answer", exit_on_error=False)
+
+    def _keep(self, answer: Answer) -> None:
+        if isinstance(answer, a.UsernameGiven):
+            self._early = answer
+            self._frame_work("Connecting; your look-up goes on by itself")
+        elif frame := self._frame:
+            frame.complain("Not connected yet. One moment.")
 
     @on(Arrived)
     async def arrived(self, message: Arrived) -> None:
@@ -197,6 +155,9 @@ class CsrdeskApp(App[None]):
         if view.rev < self._view.rev or (view.rev == self._view.rev and not message.problem):
             return
         self._view = view
+        if message.problem:
+            # Not taken: the same prompt may be answered again.
+            self._answered = view.rev - 1
         self._calm()
         if view.outcome is not None:
             await self._show_over()
@@ -233,9 +194,13 @@ class CsrdeskApp(App[None]):
         from csrdesk.screens.trouble import TroubleScreen
 
         self._calm()
+        # The call is read anew afterwards, whatever its revision is.
+        self._view, self._answered = View(self._view.id, FLOW, -1), -2
         await self._replace(TroubleScreen(self.around, message=message, reference=reference))
 
     async def _replace(self, screen: FrameScreen) -> None:
+        while isinstance(self.screen, ModalScreen):
+            await self.pop_screen()
         await self.switch_screen(screen)
 
     @property
@@ -243,10 +208,15 @@ class CsrdeskApp(App[None]):
         """The call's screen, whatever box is open above it."""
         return next((s for s in reversed(self.screen_stack) if isinstance(s, FrameScreen)), None)
 
-    def _tick(self) -> None:
-        if self._held and not isinstance(self.screen, ModalScreen):
+    def _catch_up(self) -> None:
+        """Show what came while a box was open."""
+        if self._held:
             held, self._held = self._held, None
-            self.post_message(held)
+            self.call_later(self.post_message, held)
+
+    def _tick(self) -> None:
+        if not isinstance(self.screen, ModalScreen):
+            self._catch_up()
         if frame := self._frame:
             frame.tick(self.around.now())
 
@@ -263,12 +233,9 @@ class CsrdeskApp(App[None]):
             self._working.stop()
             self._working = None
 
-    def _say_connection(self, words: str, *, well: bool = False) -> None:
+    def _say_connection(self, words: str, well: bool) -> None:  # noqa: FBT001 - whether all is well
         if frame := self._frame:
             frame.connected(words, well=well)
-
-    def _note(self, error: CsrdeskError) -> None:
-        _log.warning("%s: %s", error.code, error.details)
 
     # What the console can do by itself
     def action_help(self) -> None:
@@ -276,7 +243,7 @@ class CsrdeskApp(App[None]):
         from csrdesk.screens.help import HelpScreen
 
         if isinstance(self.screen, Offering):
-            self.push_screen(HelpScreen(self.around.info, self.screen.offers()))
+            self.push_screen(HelpScreen(self.around.info, self.screen.offers()), lambda _: self._catch_up())
 
     def action_copy_or_leave(self) -> None:
         """Ctrl+C copies where something is marked, and leaves otherwise."""
@@ -305,21 +272,23 @@ class CsrdeskApp(App[None]):
             self.exit()
         elif how == "end":
             self.run_worker(self._guarded(self._end_and_exit()), group="answer", exit_on_error=False)
+        else:
+            self._catch_up()
 
     async def _end_and_exit(self) -> None:
         if self._session:
-            await asyncio.wait_for(self._session.answer(self._view.id, self._view.rev, a.CallEnded()), GOODBYE_SECONDS)
+            ended = self._session.answer(self._view.id, self._view.rev, a.CallEnded())
+            with contextlib.suppress(CsrdeskError, TimeoutError):
+                await asyncio.wait_for(ended, GOODBYE_SECONDS)
         self.exit()
+
+    def _fatal_error(self) -> None:
+        """Leave with words: Textual would print a traceback with values of variables, the spoken code among them."""
+        reference = reference_for(self._exception)
+        words = f"csrdesk had to stop: something went wrong. An open call stays open. Reference: {reference}"
+        self.panic(Text(words))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
         yield SystemCommand("Help", "keys of this screen  (F1)", self.action_help)
         yield SystemCommand("Light or dark", "change the theme", lambda: theme.toggle(self))
         yield SystemCommand("Leave", "close the console  (Ctrl+Q)", self.action_leave)
-
-
-def reference_for(error: Exception) -> str:
-    """Log where an unexpected error came from, without its words: they may hold anything. Gives what to quote."""
-    reference = secrets.token_hex(4).upper()
-    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(error.__traceback__)))
-    _log.error("reference %s: %s at %s", reference, type(error).__name__, places)
-    return reference

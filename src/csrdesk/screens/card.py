@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.containers import Container
+from textual.types import CSSPathType
 
 from csrdesk.flows.prompts import CardPrompt
 from csrdesk.screens.prompted import PromptScreen
@@ -14,16 +18,19 @@ from csrdesk.widgets.tones import Tone
 class CardScreen(PromptScreen[CardPrompt]):
     """Where the agent chooses how the caller shows who they are."""
 
+    CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "card.tcss"]
     prompt_class = CardPrompt
 
     def compose_body(self) -> ComposeResult:
-        yield Facts(id="card")
+        with Container(id="columns"):
+            yield Facts(id="card")
+            yield Facts(id="ways")
 
     def paint(self) -> None:
         prompt = self.prompt
         warning = (Fact("Warning", prompt.warning, Tone.WARN),) if prompt.warning else ()
-        self.query_one("#card", Facts).facts = (
-            *person_facts(prompt.person),
+        self.query_one("#card", Facts).facts = person_facts(prompt.person)
+        self.query_one("#ways", Facts).facts = (
             *device_facts(prompt.devices),
             Fact("The link gives", prompt.gives),
             *warning,

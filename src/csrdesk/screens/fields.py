@@ -1,12 +1,27 @@
-"""A text field as all forms have it; the cursor stands still, so that nothing on the screen moves by itself."""
+"""A text field as all forms have it: what is typed or pasted is shown inert, and the cursor stands still."""
 
 from __future__ import annotations
 
 from textual.widgets import Input
 
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
-def field(name: str, *, max_length: int, value: str = "", placeholder: str = "") -> Input:
+
+def printable(text: str) -> str:
+    """`text` without anything that moves, hides or turns what stands beside it; each such character leaves a mark."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else _REPLACEMENT for c in text)
+
+
+class Field(Input):
+    """One line, of printable characters alone."""
+
+    def validate_value(self, value: str) -> str:
+        """Holds for typing, pasting and what a prompt fills in."""
+        return printable(value)
+
+
+def field(name: str, *, max_length: int, value: str = "", placeholder: str = "") -> Field:
     """A one-line field that takes at most `max_length` characters."""
-    made = Input(value, placeholder, id=name, max_length=max_length)
+    made = Field(printable(value), placeholder, id=name, max_length=max_length)
     made.cursor_blink = False
     return made

@@ -45,4 +45,4 @@ class FormScreen(PromptScreen[Prompt]):
 
 def form_for(prompt: type[Prompt]) -> type[FormScreen]:
     """A form class for prompts of this class."""
-    return type(f"{prompt.__name__}Form", (FormScreen,), {"prompt_class": prompt})
+    return type(f"{prompt.__name__}Form", (FormScreen,), {"prompt_class": prompt, "__module__": __name__})

@@ -97,6 +97,8 @@ class FrameScreen(Screen[None]):
 
     def tick(self, now: datetime) -> None:
         """Let the clocks go on."""
+        if not self.is_painted:
+            return
         zone = self.around.info.zone
         self.query_one("#window", Static).update(lines.window(self.verified_until, now, zone))
         self.query_one(WorkingPane).tick(now)
@@ -105,7 +107,7 @@ class FrameScreen(Screen[None]):
     def connected(self, words: str, *, well: bool) -> None:
         """Say how the connection is."""
         self._connection = (words, well)
-        if self.is_mounted:
+        if self.is_painted:
             self.query_one("#connection", Static).update(lines.connection(words, well=well))
 
     def complain(self, words: str) -> None:
@@ -114,6 +116,8 @@ class FrameScreen(Screen[None]):
 
     def work(self, words: str) -> None:
         """Put what is being done in the place of the body."""
+        if not self.is_painted:
+            return
         if not self.working:
             self._focus_before = self.focused
             self.set_focus(None)
@@ -132,6 +136,11 @@ class FrameScreen(Screen[None]):
         """For what does not fit into a small terminal."""
         body = self.query_one("#body")
         body.scroll_relative(y=pages * max(1, body.size.height - 1), animate=False)
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether the widgets are there: not before the first painting, and not when the console closes."""
+        return self.query_one_optional(WorkingPane) is not None
 
     @property
     def working(self) -> bool:

@@ -21,7 +21,7 @@ class LeaveScreen(Dialog[Leaving]):
 
     BINDINGS = [  # noqa: RUF012 - Textual declares it so
         Binding("e", "end", show=False),
-        Binding("k,ctrl+q,ctrl+c", "keep", show=False),
+        Binding("k", "keep", show=False),
     ]
 
     def __init__(self, call_id: str, *, can_end: bool) -> None:
@@ -30,7 +30,7 @@ class LeaveScreen(Dialog[Leaving]):
         self._can_end = can_end
 
     def compose_words(self) -> ComposeResult:
-        words = f"A call that is kept stays open and loses nothing: csrdesk call show {clean(self._call_id)}"
+        words = f"A call that is kept stays open and loses nothing:\n  csrdesk call show {clean(self._call_id)}"
         if not self._can_end:
             words += "\nTo end it, finish or cancel what is on the screen first."
         yield Static(Content(words), id="words")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.containers import Container
+from textual.types import CSSPathType
 
 from csrdesk.flows.prompts import UnverifiableCardPrompt
 from csrdesk.screens.prompted import PromptScreen
@@ -14,17 +18,20 @@ from csrdesk.widgets.tones import Tone
 class UnverifiableCardScreen(PromptScreen[UnverifiableCardPrompt]):
     """Says why each registered device cannot be used."""
 
+    CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "card.tcss"]
     prompt_class = UnverifiableCardPrompt
 
     def compose_body(self) -> ComposeResult:
-        yield Facts(id="card")
+        with Container(id="columns"):
+            yield Facts(id="card")
+            yield Facts(id="ways")
 
     def paint(self) -> None:
         prompt = self.prompt
         labels = ["Devices", *[""] * len(prompt.obstacles)]
-        self.query_one("#card", Facts).facts = (
+        self.query_one("#card", Facts).facts = person_facts(prompt.person)
+        self.query_one("#ways", Facts).facts = (
             Fact("Not now", prompt.why, Tone.WARN),
-            *person_facts(prompt.person),
             *(Fact(label, words) for label, words in zip(labels, prompt.obstacles, strict=False)),
         )
 

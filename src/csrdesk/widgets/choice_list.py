@@ -38,8 +38,8 @@ class ChoiceList(Container):
     """All that can be chosen now: a line each with its help, or side by side where a screen is full."""
 
     BINDINGS = [  # noqa: RUF012 - Textual declares it so
-        Binding("down,right", "screen.focus_next", show=False),
-        Binding("up,left", "screen.focus_previous", show=False),
+        Binding("down,right", "app.focus_next", show=False),
+        Binding("up,left", "app.focus_previous", show=False),
     ]
 
     def __init__(self, *, long: bool) -> None:

@@ -1,0 +1,96 @@
+"""The call behind the screens: read whenever it moves on, and answered; what comes of it is posted as `Arrived`.
+
+Apart from the application, because nothing here knows a widget: it is the console's half of `Session`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import traceback
+from collections.abc import Callable
+
+from textual.message import Message
+
+from csrdesk.errors import CsrdeskError, IllegalEventError, StaleFlowError
+from csrdesk.flows.doors import Session, View
+from csrdesk.flows.kernel import Answer
+
+FLOW = "csr_main"
+AGAIN_AFTER_SECONDS = 2.0
+MOVED_ON = "The call had moved on meanwhile. Nothing was done; look at the screen again."
+
+_log = logging.getLogger("csrdesk.console")
+
+
+class Arrived(Message):
+    """The call as it stands now, and what became of an answer that was not taken."""
+
+    def __init__(self, view: View, problem: str = "") -> None:
+        super().__init__()
+        self.view = view
+        self.problem = problem
+
+
+class Following:
+    """One session's calls, one after the other."""
+
+    def __init__(
+        self, session: Session, arrived: Callable[[Arrived], object], connection: Callable[[str, bool], None]
+    ) -> None:
+        self._session = session
+        self._arrived = arrived
+        self._connection = connection
+
+    async def follow(self, flow_id: str) -> None:
+        """Post the call whenever it has moved on, until it is over; an empty id starts a new one."""
+        view = await (self._session.view(flow_id) if flow_id else self._start())
+        while True:
+            self._arrived(Arrived(view))
+            if view.outcome is not None:
+                return
+            view = await self._next(view)
+
+    async def answer(self, view: View, answer: Answer) -> None:
+        """Answer the prompt of `view`, and post what came of it."""
+        try:
+            self._arrived(Arrived(await self._session.answer(view.id, view.rev, answer)))
+        except (StaleFlowError, IllegalEventError):
+            self._arrived(Arrived(await self._session.view(view.id), MOVED_ON))
+        except CsrdeskError as error:
+            noted(error)
+            self._arrived(Arrived(view, error.message))
+
+    async def _start(self) -> View:
+        # The flows are loaded while the first screen takes keys.
+        from csrdesk.flows.csr_main import Start
+
+        return await self._session.start(FLOW, Start())
+
+    async def _next(self, view: View) -> View:
+        """The call after `view`; while the desk cannot be read, say so and ask again."""
+        while True:
+            try:
+                newer = await self._session.changed(view.id, view.rev)
+            except CsrdeskError as error:
+                noted(error)
+                self._connection("Desk not answering", False)  # noqa: FBT003 - whether all is well
+                await asyncio.sleep(AGAIN_AFTER_SECONDS)
+            else:
+                self._connection("Connected", True)  # noqa: FBT003 - as above
+                return newer
+
+
+def noted(error: CsrdeskError) -> None:
+    """Log an error that was said in words."""
+    _log.warning("%s: %s", error.code, error.details)
+
+
+def reference_for(error: BaseException | None) -> str:
+    """Log where an unexpected error came from, without its words: they may hold anything. Gives what to quote."""
+    reference = secrets.token_hex(4).upper()
+    frames = traceback.extract_tb(error.__traceback__ if error else None)
+    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    _log.error("reference %s: %s at %s", reference, type(error).__name__, places)
+    return reference

@@ -1,0 +1,60 @@
+"""A session of ten lines: it keeps what it was told, and moves on when the test says so."""
+
+# ruff: noqa: ARG002 - the signatures are those of Session
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from csrdesk.errors import StaleFlowError
+from csrdesk.flows.doors import Agent, CallSummary, View
+from csrdesk.flows.kernel import Answer
+
+Reaction = Callable[[Answer], View | None]
+
+
+class FakeSession:
+    """Answers with what `react` makes of an answer; None leaves the flow working until `move`."""
+
+    def __init__(self, first: View, react: Reaction = lambda _: None) -> None:
+        self.agent = Agent("sam")
+        self.now = first
+        self.react = react
+        self.answers: list[Answer] = []
+        self.started = 0
+        self._moved = asyncio.Event()
+
+    def move(self, **changes: object) -> View:
+        """The flow is elsewhere now; whoever waits hears of it."""
+        fields = {"prompt": None, "outcome": None, "working": "", "spoken_code": None, "rev": self.now.rev + 1}
+        self.now = msgspec.structs.replace(self.now, **(fields | changes))
+        self._moved.set()
+        self._moved = asyncio.Event()
+        return self.now
+
+    async def start(self, flow: str, inputs: msgspec.Struct, *, call_id: str = "") -> View:
+        self.started += 1
+        return self.now
+
+    async def view(self, flow_id: str) -> View:
+        return self.now
+
+    async def answer(self, flow_id: str, rev: int, answer: Answer) -> View:
+        if rev != self.now.rev:
+            raise StaleFlowError("The call moved on.")
+        self.answers.append(answer)
+        return self.react(answer) or self.now
+
+    async def changed(self, flow_id: str, rev: int) -> View:
+        while self.now.rev <= rev:
+            await self._moved.wait()
+        return self.now
+
+    async def settled(self, flow_id: str) -> View:
+        return self.now
+
+    async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
+        return ()
