@@ -18,9 +18,13 @@ from csrdesk.flows.replies import LinkNotSent
 from csrdesk.model.link import Link, LinkStage
 from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Options, Sandbox
+from csrdesk.services.directory.protection import ProtectedAccounts
+from csrdesk.services.directory.sandbox import SandboxDirectory
 from csrdesk.services.keys import Secrets
+from csrdesk.services.mail import SmtpMailer
 from csrdesk.services.performer import Outside, Performer
-from csrdesk.services.performer.opening import open_outside
+from csrdesk.services.performer.outside import Company
+from csrdesk.services.pingone.api import open_api
 
 AGENT = Agent("mira", "Mira Hoffmann")
 TOKEN = "token-in-the-mail-and-nowhere-else"
@@ -99,7 +103,15 @@ def links() -> Links:
 
 @pytest.fixture
 async def outside(settings: Settings, secrets: Secrets, links: Links) -> AsyncIterator[Outside]:
-    opened = open_outside(settings, secrets, links=lambda: links)
+    opened = Outside(
+        pingone=open_api(settings.pingone, secrets.pingone),
+        links=lambda: links,
+        mailer=lambda: SmtpMailer(settings.mail, secrets.mail),
+        directory=SandboxDirectory(settings.directory, secrets.directory or Secret("")),
+        protected=ProtectedAccounts(settings.directory.protected_groups),
+        company=Company(settings.flow.ciam_company_name, settings.desk.phone),
+        public_url=lambda: settings.desk.public_url,
+    )
     yield opened
     await opened.close()
 

@@ -1,20 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from dataclasses import replace
 
-import msgspec
 import pytest
 
-from csrdesk.config import DeskSettings, MailSettings, Settings
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
-from csrdesk.flows.kernel import Failed, Reply
+from csrdesk.flows.kernel import Failed
+from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Sandbox, people
-from csrdesk.services.keys import Secrets
 from csrdesk.services.letters import MagicLinkFacts, magic_link
-from csrdesk.services.performer import Performer
-from csrdesk.services.performer.opening import open_outside
+from csrdesk.services.performer import Outside, Performer
 from tests.services.conftest import AGENT, PAGES, TOKEN, Do, Links
 
 
@@ -90,30 +87,18 @@ async def test_pingone_being_away_is_a_failure_and_nothing_is_made(do: Do, box: 
     assert links.told == []
 
 
-@pytest.fixture
-async def without(settings: Settings, secrets: Secrets, links: Links) -> AsyncIterator[dict[str, Performer]]:
-    """Performers of desks that lack something."""
-    pages = msgspec.structs.replace(settings, desk=DeskSettings())
-    mail = msgspec.structs.replace(settings, mail=MailSettings())
-    opened = {name: open_outside(s, secrets, links=lambda: links) for name, s in (("pages", pages), ("mail", mail))}
-    yield {name: Performer(outside) for name, outside in opened.items()}
-    for outside in opened.values():
-        await outside.close()
-
-
 @pytest.mark.parametrize("what", ["pages", "mail"])
 async def test_without_pages_or_a_mail_server_no_link_is_made(
-    without: dict[str, Performer], box: Sandbox, links: Links, what: str
+    outside: Outside, box: Sandbox, links: Links, what: str
 ) -> None:
-    reply: Reply = await without[what](send(box, "ada"), Context("f", 1, "c", AGENT))
+    lacking = replace(outside, mailer=None) if what == "mail" else replace(outside, public_url=str)
+    reply = await Performer(lacking)(send(box, "ada"), Context("f", 1, "c", AGENT))
     assert isinstance(reply, r.LinkNotSent)
     assert what in reply.message
     assert links.told == []
 
 
 def test_r_47_hostile_values_are_inert_in_both_parts_of_a_letter() -> None:
-    from csrdesk.model.secret import Secret
-
     facts = MagicLinkFacts(
         url=Secret("https://desk.example/v/x"),
         reference="K7Q\r\nBcc: evil@x.example",

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import ssl
 import time
+from pathlib import Path
 
 import pytest
 import trustme
@@ -291,16 +292,33 @@ def tls(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
     return context
 
 
-@pytest.mark.parametrize(("name", "trusted"), [("127.0.0.1", False), ("other.example", True)])
-async def test_r_44_a_certificate_that_is_not_trusted_or_of_another_name_ends_the_call(
-    name: str, trusted: bool, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    authority = trustme.CA()
-    if trusted:
-        file = tmp_path_factory.mktemp("ca") / "ca.pem"
-        authority.cert_pem.write_to_path(file)
-        monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    async with scripted(in_order(Say(body=USER)), tls=tls(authority, name)) as server:
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """An authority that this process trusts."""
+    made = trustme.CA()
+    made.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    return made
+
+
+async def test_a_certificate_of_a_trusted_authority_is_taken(authority: trustme.CA) -> None:
+    async with scripted(in_order(Say(body=USER)), tls=tls(authority)) as server:
+        api = api_of(server)
+        assert (await users.read(api, "u-1")).body.username == "ada"
+        await api.close()
+
+
+async def test_r_44_a_certificate_of_another_name_ends_the_call(authority: trustme.CA) -> None:
+    async with scripted(in_order(Say(body=USER)), tls=tls(authority, "other.example")) as server:
+        api = api_of(server)
+        with pytest.raises(UnreachableError, match="certificate that is not trusted"):
+            await users.read(api, "u-1")
+        await api.close()
+        assert server.asked == []
+
+
+async def test_r_44_a_certificate_of_an_authority_that_nobody_trusts_ends_the_call() -> None:
+    async with scripted(in_order(Say(body=USER)), tls=tls(trustme.CA())) as server:
         api = api_of(server)
         with pytest.raises(UnreachableError, match="certificate that is not trusted"):
             await users.read(api, "u-1")

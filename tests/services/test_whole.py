@@ -108,8 +108,9 @@ async def test_a_person_in_a_saved_state_holds_no_address_or_number_in_full(
 
 LOADED = """
 import json, sys
-import csrdesk.services.performer.opening
 import csrdesk.services.directory.sandbox
+import csrdesk.services.keys
+import csrdesk.services.performer
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import ssl
 import sys
+from functools import cache
 from urllib.parse import urlsplit
 
 from csrdesk.errors import ServiceError, TimedOutError, UnreachableError
@@ -31,24 +33,22 @@ Headers = httpx.Headers
 Request = httpx.Request
 Response = httpx.Response
 
-_trusting: list[ssl.SSLContext] = []
-"""The context that every client shares, once there is one: reading all authorities takes some 30 ms."""
-
 
 def open_client(base_url: str, *, timeout_seconds: float, auth: Auth | None = None) -> Client:
     """A client that keeps its connections. TLS is always verified; redirects are never followed."""
     # httpx writes whole URLs, with what people typed in them, to the log (INFO), and httpcore answers' headers (DEBUG).
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    env = os.environ.get
     plain = urlsplit(base_url).scheme == "http"  # the settings allow this to one's own machine alone
     return httpx.AsyncClient(
         base_url=base_url,
         auth=auth,
         timeout=timeout_seconds,
-        verify=_nothing_trusted() if plain else _shared_context(),
+        verify=_nothing_trusted() if plain else _trusting(env("SSL_CERT_FILE", ""), env("SSL_CERT_DIR", "")),
         trust_env=not plain,
         headers={"accept": "application/json"},
-        limits=httpx.Limits(max_connections=20, keepalive_expiry=60),
+        limits=httpx.Limits(max_connections=20, keepalive_expiry=30),
     )
 
 
@@ -80,10 +80,16 @@ def basic(user: str, password: str) -> Auth:
     return httpx.BasicAuth(user, password)
 
 
-def _shared_context() -> ssl.SSLContext:
-    if not _trusting:
-        _trusting.append(httpx.create_ssl_context())
-    return _trusting[0]
+@cache
+def _trusting(file: str, folder: str) -> ssl.SSLContext:
+    """The context that all clients share, since to read all authorities takes some 30 ms: those that OpenSSL's own
+    variables name, otherwise the public ones and this machine's.
+    """
+    if file or folder:
+        return ssl.create_default_context(cafile=file or None, capath=folder or None)
+    context = httpx.create_ssl_context()
+    context.load_default_certs()
+    return context
 
 
 def _nothing_trusted() -> ssl.SSLContext:
