@@ -99,8 +99,8 @@ class Customer:
         for _ in range(100):
             box = (await self._http.get(self._mailbox, params={"to": self._address})).json()
             for code in box["passcodes"]:
-                if code["otp"] != after:
-                    return str(code["otp"])
+                if code["code"] != after:
+                    return str(code["code"])
             await asyncio.sleep(0.05)
         raise DifferenceError(f"no passcode reached {self._address}")
 
