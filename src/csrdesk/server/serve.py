@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 
@@ -31,14 +32,22 @@ class _Server(uvicorn.Server):
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises `ConfigError` where the address is taken or not ours."""
+    # Named as TCP: asyncio switches Nagle's algorithm off only where a socket says so, and it costs 40 ms an answer.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        if os.name == "posix":  # elsewhere it would let another program share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen()
     except OSError as error:
+        listener.close()
         raise ConfigError(
             f"The pages cannot listen on {host} port {port}: {error.strerror or error}. "
             "Choose another desk.listen_port, or end what uses this one.",
             key="desk.listen_port",
         ) from None
+    return listener
 
 
 @contextlib.asynccontextmanager

@@ -16,16 +16,19 @@ REFERENCE = "Reference"
 REFERENCE_HINT = "It also stands in the subject of our mail."
 PURPOSE = "What for"
 ACCOUNT = "Account"
-BECAUSE = Markup("You should be on the phone with us because <strong>you</strong> called {phone}.")
+BECAUSE = Markup(
+    'You should be on the phone with us because <strong>you</strong> called <span class="phone">{phone}</span>.'
+)
 BECAUSE_UNNUMBERED = Markup("You should be on the phone with us because <strong>you</strong> called the help desk.")
 IF_NOT = Markup("If somebody called you, press <strong>This wasn't me</strong>.")
 NOT_ME = "This wasn't me"
+NOT_CALLED = "You did not call us?"
 CANCEL = "Cancel"
 CONTINUE = "Continue"
 ERROR = "Please look again:"
 
 # The clock of the page, and the link's
-CLOCK = "This page stays open until {moment}"
+CLOCK = "This page stays open until"
 CLOCK_LEFT = "left"
 MORE_TIME = "I need more time"
 
@@ -69,12 +72,12 @@ CANNOT_USE_HINT = "The agent is told, and nothing is approved."
 PASSCODE_TITLE = "Type your passcode"
 PASSCODE_LABEL = "Passcode"
 PASSCODE_FROM = {
-    "TOTP": "Open your authenticator app and type the code that it shows now.",
-    "SMS": "We have sent a passcode by text message.",
-    "VOICE": "We are calling you with a passcode.",
-    "EMAIL": "We have sent a passcode by email.",
+    "TOTP": "Open your authenticator app and type the code that it shows now",
+    "SMS": "We have sent a passcode by text message",
+    "VOICE": "A call brings you a passcode",
+    "EMAIL": "We have sent a passcode by email",
 }
-PASSCODE_TO = "To"
+PASSCODE_TO = "to"
 PASSCODE_KEEP = "Keep it to yourself: type it here, and do not tell it to anybody, not even to us."
 PASSCODE_MISSING = "Type the passcode first."
 RESEND = "Send another passcode"

@@ -1,0 +1,155 @@
+"""A desk's side of the customers' pages in memory: the real flow of the page, and a world in which one link, its code
+and its devices are what a test says. It is the other side of `CustomerSession` for tests of the pages alone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from csrdesk.errors import IllegalEventError, LinkOverError
+from csrdesk.flows import answers as a
+from csrdesk.flows import challenge_acceptance as ca
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
+from csrdesk.flows.doors import LinkView, View
+from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Replies, Reply, State, Together
+from csrdesk.flows.rules import Rules
+from csrdesk.model.devices import Device, Devices
+from csrdesk.model.link import LinkAbout, LinkStage
+from csrdesk.model.text import digits
+
+NOW = datetime(2030, 5, 6, 12, 0, tzinfo=UTC)
+CODE = "271828"
+PASSCODE = "424242"
+SMS = Device("sms-1", "SMS", address="+1 *** *** 43")
+TOTP = Device("totp-1", "TOTP", nickname="Ada's <b>phone</b>")
+VOICE = Device("voice-1", "VOICE", address="+44 *** *** 07")
+EMAIL = Device("mail-1", "EMAIL", address="a***@e***.org")
+PASSKEY = Device("key-1", "FIDO2", nickname="blue key")
+ABOUT = LinkAbout("challenge-1", "K7Q-2M9", "Robin Field", "A*** L***, ending 41")
+
+
+@dataclass
+class HeldLink:
+    """One link: the state of its page, and what became of it."""
+
+    state: State
+    rev: int = 1
+    browser: str = ""
+    page_until: datetime | None = None
+    tries: int = 5
+    sent: int = 0
+    """Passcodes that were sent."""
+    stage: LinkStage = LinkStage.SENT
+    fetched: list[str] = field(default_factory=list)
+    """The user agent of each fetch."""
+    elsewhere: int = 0
+    """How often another browser than the bound one opened it."""
+    events: list[Answer] = field(default_factory=list)
+    time_up: bool = False
+    working: str = ""
+
+
+class Customers:
+    """`CustomerSession`."""
+
+    def __init__(self, *devices: Device) -> None:
+        self.devices = devices
+        self.links: dict[str, HeldLink] = {}
+
+    def new_link(self, state: State | None = None) -> str:
+        """A link as it was just mailed; its token."""
+        token = secrets.token_urlsafe(32)
+        self.links[token] = HeldLink(state or ca.begin(ca.Start(ABOUT, "person-1", Rules())))
+        return token
+
+    async def open(self, token: str, browser: str, *, user_agent: str = "", fetch: bool = True) -> LinkView:
+        link = self._alive(token, browser)
+        if fetch:
+            link.fetched.append(user_agent)
+        return self._view(link)
+
+    async def answer(self, token: str, browser: str, answer: Answer) -> LinkView:
+        link = self._alive(token, browser)
+        if not isinstance(link.state.want(), Ask):
+            raise IllegalEventError(link.state, answer)
+        link.events.append(answer)
+        self._step(link, answer)
+        while isinstance(want := link.state.want(), Do) and not link.working:
+            self._step(link, self._perform(link, want.effect, answer, browser))
+        return self._view(link)
+
+    def _alive(self, token: str, browser: str) -> HeldLink:
+        link = self.links.get(token)
+        if link is None or link.stage in (LinkStage.EXPIRED, LinkStage.ENDED):
+            raise LinkOverError("over")
+        if link.browser and link.browser != browser:
+            link.elsewhere += 1
+            raise LinkOverError("over")
+        return link
+
+    def _step(self, link: HeldLink, event: Answer | Reply) -> None:
+        link.state = link.state.step(event)
+        link.rev += 1
+
+    def _view(self, link: HeldLink) -> LinkView:
+        match link.state.want():
+            case Ask(prompt):
+                view = View("page-1", "challenge_acceptance", link.rev, prompt=prompt)
+            case Done(outcome):
+                view = View("page-1", "challenge_acceptance", link.rev, outcome=outcome)
+            case _:
+                view = View("page-1", "challenge_acceptance", link.rev, working=link.working)
+        return LinkView(view, "challenge-1", link.page_until, link.time_up)
+
+    def _perform(self, link: HeldLink, effect: Effect, answer: Answer, browser: str) -> Reply:
+        match effect, answer:
+            case Together(effects=effects), _:
+                return Replies(tuple(self._perform(link, each, answer, browser) for each in effects))
+            case fx.CheckCode(), a.CodeGiven(code):
+                return self._check_code(link, digits(code.reveal()), browser)
+            case fx.CheckPasscode(device_id=device_id), a.PasscodeGiven(passcode):
+                return r.PasscodeRight(device_id) if passcode.reveal() == PASSCODE else r.PasscodeWrong(2)
+            case fx.ReadDevices(), _:
+                return r.DevicesRead(Devices(self.devices))
+            case fx.StartDeviceAuthentication(device_id=device_id), _:
+                link.sent += bool(device_id)
+                status = "OTP_REQUIRED" if device_id else "DEVICE_SELECTION_REQUIRED"
+                return r.AuthenticationIs(r.DeviceAuthentication("authentication-1", status, device_id))
+            case fx.SelectDevice(device_id=device_id), _:
+                link.sent += 1
+                return r.AuthenticationIs(r.DeviceAuthentication("authentication-1", "OTP_REQUIRED", device_id))
+            case _:
+                return self._write(link, effect)
+
+    def _write(self, link: HeldLink, effect: Effect) -> Reply:
+        match effect:
+            case fx.NoteDevicePassed():
+                link.stage = LinkStage.DEVICE_PASSED
+                return r.Noted()
+            case fx.ApproveChallenge():
+                link.stage = LinkStage.APPROVED
+                return r.ChallengeApproved()
+            case fx.RefuseChallenge():
+                link.stage = LinkStage.NOT_ME
+                return r.ChallengeRefused()
+            case fx.GiveUpFactor():
+                link.stage = LinkStage.NO_FACTOR
+                return r.Noted()
+            case fx.AddPageTime():
+                link.page_until = (link.page_until or NOW) + timedelta(minutes=10)
+                return r.PageTimeAdded(link.page_until)
+            case _:
+                raise AssertionError(effect)
+
+    def _check_code(self, link: HeldLink, code: str, browser: str) -> Reply:
+        link.tries -= 1
+        if link.tries < 0:
+            link.stage = LinkStage.TOO_MANY_CODES
+            return r.LinkOver(LinkStage.TOO_MANY_CODES)
+        if code != CODE:
+            return r.CodeWrong(link.tries)
+        link.stage, link.browser, link.page_until = LinkStage.CODE_RIGHT, browser, NOW + timedelta(minutes=10)
+        return r.CodeRight(link.page_until)

@@ -1,0 +1,66 @@
+"""Serving inside a loop that already runs."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import time
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from csrdesk.errors import ConfigError
+from csrdesk.server.serve import listen, serve
+
+
+def test_it_listens_on_loopback_unless_told_otherwise() -> None:
+    with listen() as listener:
+        assert listener.getsockname()[0] == "127.0.0.1"
+
+
+def test_a_port_that_is_taken_names_the_setting() -> None:
+    with listen() as listener, pytest.raises(ConfigError, match=r"desk\.listen_port"):
+        listen(port=listener.getsockname()[1])
+
+
+async def test_it_serves_until_the_block_ends_and_leaves_signals_alone(app: Starlette) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    async with serve(app, listen()) as port:
+        assert signal.getsignal(signal.SIGINT) is before
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"http://127.0.0.1:{port}/healthz")
+        assert answer.text == "ok\n"
+        assert "server" not in answer.headers
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=1)
+
+
+async def test_answers_do_not_wait_for_acknowledgements(app: Starlette) -> None:
+    async with serve(app, listen()) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        await client.get("/healthz")
+        begin = time.perf_counter()
+        for _ in range(20):
+            await client.get("/v/unknown")
+        assert time.perf_counter() - begin < 20 * 0.035, "Nagle's algorithm would cost 40 ms each"
+
+
+async def test_a_slow_request_does_not_keep_it_from_ending() -> None:
+    started = asyncio.Event()
+
+    async def slow(_request: Request) -> Response:
+        started.set()
+        await asyncio.sleep(60)
+        return PlainTextResponse("late")
+
+    begin = time.perf_counter()
+    async with httpx.AsyncClient() as client:
+        async with serve(Starlette(routes=[Route("/", slow)]), listen()) as port:
+            request = asyncio.create_task(client.get(f"http://127.0.0.1:{port}/"))
+            await started.wait()
+        assert (await request).status_code == 500
+    assert time.perf_counter() - begin < 10
