@@ -39,13 +39,13 @@ def open_client(base_url: str, *, timeout_seconds: float, auth: Auth | None = No
     # httpx writes whole URLs, with what people typed in them, to the log (INFO), and httpcore answers' headers (DEBUG).
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    env = os.environ.get
     plain = urlsplit(base_url).scheme == "http"  # the settings allow this to one's own machine alone
+    named = (os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
     return httpx.AsyncClient(
         base_url=base_url,
         auth=auth,
         timeout=timeout_seconds,
-        verify=_nothing_trusted() if plain else _trusting(env("SSL_CERT_FILE", ""), env("SSL_CERT_DIR", "")),
+        verify=_nothing_trusted() if plain else _trusting(*named),
         trust_env=not plain,
         headers={"accept": "application/json"},
         limits=httpx.Limits(max_connections=20, keepalive_expiry=30),
