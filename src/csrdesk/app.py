@@ -47,10 +47,16 @@ def _palette() -> type[Provider]:
     return OfferCommands
 
 
+def _load_screens() -> None:
+    import csrdesk.screens.registry  # noqa: F401
+
+
 class CsrdeskApp(App[None]):
     """One console, one call at a time."""
 
     TITLE = "csrdesk"
+    # The first screen's own: whatever is known before the app starts is parsed once, not twice.
+    CSS_PATH = ["screens/frame.tcss", "screens/username.tcss"]  # noqa: RUF012 - Textual declares it so
     COMMANDS = App.COMMANDS | {_palette}
     BINDINGS = [  # noqa: RUF012 - Textual declares it so
         Binding("f1,question_mark", "help", "Help", show=False),
@@ -67,6 +73,7 @@ class CsrdeskApp(App[None]):
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__()
+        theme.install(self)
         self.around = Surroundings(info, now)
         self._connect = connect
         self._session: Session | None = None
@@ -81,7 +88,6 @@ class CsrdeskApp(App[None]):
         self._working: Timer | None = None
 
     async def on_mount(self) -> None:
-        theme.install(self)
         await self.push_screen(
             UsernameScreen(self._view, UsernamePrompt(ticket_required=self.around.info.ticket_required), self.around)
         )
@@ -105,9 +111,8 @@ class CsrdeskApp(App[None]):
 
     async def _open(self) -> Following:
         self._say_connection("Connecting", False)  # noqa: FBT003 - not yet well
-        # The other screens, and whatever the session needs, are loaded while the first one takes keys.
-        import csrdesk.screens.registry  # noqa: F401
-
+        # The other screens, and whatever the session needs, are loaded while the first one takes keys: in a thread.
+        await asyncio.to_thread(_load_screens)
         session = await self._connect()
         self._session, self._following = session, Following(session, self.post_message, self._say_connection)
         self._say_connection("Connected", True)  # noqa: FBT003 - all is well

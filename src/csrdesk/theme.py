@@ -65,10 +65,14 @@ THEMES = (DARK, LIGHT)
 
 
 def install(app: App[None]) -> None:
-    """Make both themes known to `app`, and start with the dark one."""
+    """Make both themes known to `app`, and start with the dark one. Before the app runs its styles are parsed once."""
     for theme in THEMES:
         app.register_theme(theme)
-    app.theme = DARK.name
+    if app.is_running:
+        app.theme = DARK.name
+    else:
+        app.set_reactive(App.theme, DARK.name)
+        app.stylesheet.set_variables(app.get_css_variables())
 
 
 def toggle(app: App[None]) -> None:

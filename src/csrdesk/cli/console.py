@@ -23,6 +23,7 @@ def open_console() -> Result:
 
 
 async def _run() -> Result:
+    import asyncio
     from contextlib import AsyncExitStack
 
     from csrdesk.app import ConsoleInfo, CsrdeskApp
@@ -34,8 +35,9 @@ async def _run() -> Result:
     async with AsyncExitStack() as desks:
 
         async def connect() -> Session:
-            from csrdesk.wiring import open_desk
+            from csrdesk.wiring import load, open_desk
 
+            await asyncio.to_thread(load)
             desk = await desks.enter_async_context(open_desk(settings, serve_pages=True))
             return desk.session(desk.agent)
 

@@ -5,6 +5,6 @@ Importing it is cheap; the engine, the services and the server load when a desk 
 
 from __future__ import annotations
 
-from csrdesk.wiring.desk import Desk, open_desk
+from csrdesk.wiring.desk import Desk, load, open_desk
 
-__all__ = ["Desk", "open_desk"]
+__all__ = ["Desk", "load", "open_desk"]

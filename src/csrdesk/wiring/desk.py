@@ -59,6 +59,18 @@ class Desk:
         return self.engine.session(agent)
 
 
+def load() -> None:
+    """Import what an open desk with pages needs: in a thread, so that a console takes keys meanwhile."""
+    import csrdesk.engine.engine
+    import csrdesk.engine.store_sqlite
+    import csrdesk.server.app
+    import csrdesk.server.look
+    import csrdesk.server.serve
+    import csrdesk.services.directory.sandbox
+    import csrdesk.wiring.log
+    import csrdesk.wiring.outside  # noqa: F401
+
+
 @contextlib.asynccontextmanager
 async def open_desk(settings: Settings, *, serve_pages: bool, reach_out: bool = True) -> AsyncIterator[Desk]:
     """Open the desk that the settings describe; everything is closed when the block ends.
