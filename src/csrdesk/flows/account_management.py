@@ -49,18 +49,18 @@ def begin(verified: Verified, needs: Needs) -> ReadingAccount:
 
 
 class ReadingAccount(State, frozen=True):
-    """`getUserAccountStatus` runs here."""
+    """`getUserAccountStatus` runs here, in its one step: to read never leads to a write."""
 
     section = SECTION
 
     verified: Verified
     needs: Needs
-    sub: uf.ActingState
+    sub: uf.ReadingAccount
 
     def want(self) -> Want:
         return self.sub.want()
 
-    def step(self, event: Event) -> ReadingAccount | ManagingAccount | WindowClosed | ReturnError:
+    def step(self, event: Event) -> ManagingAccount | WindowClosed | ReturnError:
         match self.sub.step(event):
             case uf.ReturnSuccess(_, account):
                 return ManagingAccount(self.verified, self.needs, account)
@@ -68,8 +68,8 @@ class ReadingAccount(State, frozen=True):
                 return WindowClosed(self.verified.person)
             case uf.ReturnError(problem):
                 return ReturnError(self.verified, self.needs, problem)
-            case sub:
-                return ReadingAccount(self.verified, self.needs, sub)
+            case _:
+                raise IllegalEventError(self, event)
 
 
 class ManagingAccount(State, frozen=True):

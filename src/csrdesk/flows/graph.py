@@ -32,18 +32,9 @@ class Node:
     """The states of the flow that runs inside, empty where none does."""
 
     @property
-    def name(self) -> str:
-        return self.state.__name__
-
-    @property
     def sections(self) -> tuple[str, ...]:
         """The documentation's sections that this state stands for."""
         return (self.state.section, *self.state.also)
-
-    @property
-    def works(self) -> bool:
-        """Whether it waits for the world, so that the world may fail it."""
-        return "Do" in self.wants or "Poll" in self.wants
 
 
 Graph = Mapping[type[State], Node]

@@ -5,7 +5,7 @@ Runs inside the agent's call and, for scripts, by itself bound to a verified cal
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import UTC
 
 import msgspec
 
@@ -34,7 +34,6 @@ from csrdesk.model.proofs import Act
 IDENTIFY = "Identify the CSR action"
 FUNCTIONS = "User Functions"
 
-Action = Literal["getUserAccountStatus", "disableUser", "enableUser"]
 ACTIONS: tuple[str, ...] = ("getUserAccountStatus", "disableUser", "enableUser")
 
 
@@ -403,7 +402,7 @@ class ReturnSuccess(Terminal, frozen=True):
                 p1_email=person.email,
                 p1_email_verified=person.email_verified,
                 account_status=account.status.value if account.pingone or account.directory else "",
-                pwd_last_change=changed.strftime("%Y-%m-%dT%H:%M:%SZ") if changed else "",
+                pwd_last_change=changed.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if changed else "",
                 button_label=label,
                 button_value=value,
                 response_data=account,

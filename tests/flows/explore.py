@@ -1,0 +1,84 @@
+"""Walks a flow from its first state with every event of `values`: which states there are, and which edges."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+import msgspec
+
+from csrdesk.errors import IllegalEventError
+from csrdesk.flows import challenge_acceptance as ca
+from csrdesk.flows import csr_main
+from csrdesk.flows import user_functions as uf
+from csrdesk.flows.kernel import Event, State
+from tests.flows.values import ABOUT, ADA, EVENTS, RULES, STRICT
+
+Path = tuple[type[State], ...]
+FIRST: dict[str, tuple[State, ...]] = {
+    "csr_main": (csr_main.begin(csr_main.Start("HD-1")), csr_main.begin(csr_main.Start())),
+    "challenge_acceptance": (ca.begin(ca.Start(ABOUT, ADA.id, RULES)), ca.begin(ca.Start(ABOUT, ADA.id, STRICT))),
+    "user_functions": (
+        *(uf.begin(uf.Start(action, "ada", "Caller asked for it.", "HD-1")) for action in uf.ACTIONS),
+        uf.begin(uf.Start("disableUser", "ada", "Somebody has the account.", "HD-1", protective=True)),
+    ),
+}
+"""Where each flow of the catalog can begin."""
+SAMPLES = 24
+"""How many different states of one kind are followed."""
+
+
+def inside(state: State) -> Iterator[State]:
+    """The state, and the states of the flows that run inside it, the outermost first."""
+    yield state
+    sub = getattr(state, "sub", None)
+    if isinstance(sub, State):
+        yield from inside(sub)
+
+
+def path(state: State) -> Path:
+    return tuple(type(part) for part in inside(state))
+
+
+def kind(state: State) -> Path:
+    """The path, and the state that this one leads back to: what the samples are counted by."""
+    back = getattr(state, "again", None) or getattr(state, "back", None)
+    return (*path(state), *(path(back) if isinstance(back, State) else ()))
+
+
+@dataclass
+class Walk:
+    """What a walk over one flow has seen."""
+
+    states: dict[Path, list[State]] = field(default_factory=lambda: defaultdict(list))
+    steps: list[tuple[State, Event, State]] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[State]:
+        return [state for states in self.states.values() for state in states]
+
+
+@cache
+def walk(flow: str) -> Walk:
+    """Every state that the flow's first states can lead to, up to `SAMPLES` of a kind."""
+    found = Walk()
+    seen: set[bytes] = set()
+    waiting: deque[State] = deque(FIRST[flow])
+    while waiting:
+        state = waiting.popleft()
+        saved = msgspec.json.encode(state)
+        same = found.states[kind(state)]
+        if saved in seen or len(same) >= SAMPLES:
+            continue
+        seen.add(saved)
+        same.append(state)
+        for event in EVENTS:
+            try:
+                after = state.step(event)
+            except IllegalEventError:
+                continue
+            found.steps.append((state, event, after))
+            waiting.append(after)
+    return found

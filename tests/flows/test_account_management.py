@@ -1,0 +1,187 @@
+"""User Account management and protective disable, branch by branch."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from csrdesk.flows import account_management as am
+from csrdesk.flows import answers as a
+from csrdesk.flows import effects as fx
+from csrdesk.flows import prompts as p
+from csrdesk.flows import protective_disable as pd
+from csrdesk.flows import replies as r
+from csrdesk.flows import user_functions as uf
+from csrdesk.flows.kernel import Event, Failed, Replies
+from csrdesk.model.account import Account
+from csrdesk.model.proofs import Act
+from tests.flows.tables import Row, name, refused, step_by_step
+from tests.flows.values import (
+    AD_ON,
+    ADA,
+    DISABLED,
+    DN,
+    ENABLED,
+    FAILED,
+    NOT_VERIFIED,
+    NOTED,
+    OFF,
+    PROBLEM,
+    UNTIL,
+    WITH_DEVICE,
+)
+
+VERIFIED, NEEDS = am.Verified(ADA, DN, WITH_DEVICE, UNTIL, "HD-1"), am.Needs()
+STRICT = am.Needs(ticket=True)
+READ = uf.Task("getUserAccountStatus", ADA.id, ADA, DN)
+
+
+def doing(action: str, act: Act, ticket: str = "HD-1") -> uf.Task:
+    return uf.Task(action, ADA.id, ADA, DN, act, "Caller asked.", ticket)
+
+
+DISABLE, ENABLE = doing("disableUser", Act.DISABLE), doing("enableUser", Act.ENABLE)
+READING = am.ReadingAccount(VERIFIED, NEEDS, uf.ReadingAccount(READ))
+MANAGING = am.ManagingAccount(VERIFIED, NEEDS, ENABLED)
+CONFIRM, CONFIRM_ENABLE = (am.ConfirmingAct(VERIFIED, NEEDS, ENABLED, act, "HD-1") for act in (Act.DISABLE, Act.ENABLE))
+CONFIRM_STRICT = replace(CONFIRM, needs=STRICT)
+CHANGING = am.ChangingAccount(VERIFIED, NEEDS, Act.DISABLE, uf.ReadingAccount(DISABLE))
+LINES = (p.ResultLine("AD: disabled"), p.ResultLine("PingOne: not disabled.", ok=False))
+LAST = am.ChangingAccount(VERIFIED, NEEDS, Act.DISABLE, uf.ReadingBack(DISABLE, LINES))
+NOTICE = am.ShowingNotice(VERIFIED, NEEDS, Act.DISABLE, LINES, half_done=True)
+ERROR = am.ReturnError(VERIFIED, NEEDS, PROBLEM)
+CLOSED = am.WindowClosed(ADA)
+YES = a.Confirmed(" Caller asked. ", " HD-1 ")
+
+ROWS: list[Row] = [
+    (READING, Replies((NOTED, r.AccountRead(ENABLED))), MANAGING),
+    (READING, Replies((Failed(NOT_VERIFIED), FAILED)), CLOSED),
+    (READING, Replies((NOTED, FAILED)), ERROR),
+    (MANAGING, a.DisableChosen(), CONFIRM),
+    (MANAGING, a.EnableChosen(), CONFIRM_ENABLE),
+    (MANAGING, a.RefreshChosen(), READING),
+    (MANAGING, a.BackChosen(), am.WentBack(ADA)),
+    (MANAGING, a.CallEnded(), am.EndedCall()),
+    (MANAGING, r.TimeCame(), CLOSED),
+    (MANAGING, FAILED, ERROR),
+    (CONFIRM, YES, CHANGING),
+    (
+        CONFIRM_ENABLE,
+        a.Confirmed("Caller asked.", ""),
+        am.ChangingAccount(VERIFIED, NEEDS, Act.ENABLE, uf.ReadingAccount(doing("enableUser", Act.ENABLE, ticket=""))),
+    ),
+    (
+        CONFIRM,
+        a.Confirmed(" ", " HD-2 "),
+        replace(CONFIRM, ticket="HD-2", note="A reason is needed: one line for the audit."),
+    ),
+    (
+        CONFIRM_STRICT,
+        a.Confirmed("Caller asked.", " "),
+        replace(CONFIRM_STRICT, ticket="", note="A ticket number is needed."),
+    ),
+    (CONFIRM_STRICT, YES, replace(CHANGING, needs=STRICT)),
+    (CONFIRM, a.Declined(), MANAGING),
+    (CONFIRM, r.TimeCame(), CLOSED),
+    (CONFIRM, FAILED, ERROR),
+    (
+        CHANGING,
+        Replies((NOTED, r.AccountRead(ENABLED))),
+        replace(CHANGING, sub=uf.Disabling(DISABLE, in_directory=True, in_pingone=True)),
+    ),
+    (
+        CHANGING,
+        FAILED,
+        am.ShowingNotice(VERIFIED, NEEDS, Act.DISABLE, (p.ResultLine(PROBLEM.message, ok=False),)),
+    ),
+    (LAST, r.AccountRead(DISABLED), NOTICE),
+    (NOTICE, a.NoticeRead(), READING),
+    (NOTICE, a.CallEnded(), am.EndedCall()),
+    (ERROR, a.TryAgainChosen(), READING),
+    (ERROR, a.CallEnded(), am.EndedCall(PROBLEM)),
+]
+PROTECT = uf.Task("disableUser", ADA.id, ADA, DN, Act.PROTECT, "Somebody has it.", "HD-1")
+ASK = pd.Confirming(ADA, DN, "HD-1")
+BOTH_NEEDED = "A reason and a ticket number are both needed."
+PROTECTING = pd.Disabling(ADA, uf.ReadingAccount(PROTECT))
+SHOWING = pd.Showing(ADA, LINES, half_done=True)
+PROTECTION: list[Row] = [
+    (ASK, a.Confirmed(" Somebody has it. ", " HD-1 "), PROTECTING),
+    (ASK, a.Confirmed(" ", " HD-2 "), pd.Confirming(ADA, DN, "HD-2", BOTH_NEEDED)),
+    (ASK, a.Confirmed("Somebody has it.", " "), pd.Confirming(ADA, DN, "", BOTH_NEEDED)),
+    (ASK, a.Declined(), pd.Finished(ADA)),
+    (
+        PROTECTING,
+        Replies((NOTED, r.AccountRead(ENABLED))),
+        pd.Disabling(ADA, uf.Disabling(PROTECT, in_directory=True, in_pingone=True)),
+    ),
+    (PROTECTING, FAILED, pd.Showing(ADA, (p.ResultLine(PROBLEM.message, ok=False),))),
+    (pd.Disabling(ADA, uf.ReadingBack(PROTECT, LINES)), r.AccountRead(DISABLED), SHOWING),
+    (SHOWING, a.NoticeRead(), pd.Finished(ADA)),
+    (SHOWING, a.CallEnded(), pd.EndedCall()),
+]
+
+
+@pytest.mark.parametrize(("state", "event", "after"), ROWS, ids=name)
+def test_each_branch_of_the_account_management(
+    state: am.AccountManagementState, event: Event, after: am.AccountManagementState
+) -> None:
+    step_by_step(state, event, after)
+
+
+@pytest.mark.parametrize(("state", "event", "after"), PROTECTION, ids=name)
+def test_each_branch_of_the_protective_disable(
+    state: pd.ProtectiveDisableState, event: Event, after: pd.ProtectiveDisableState
+) -> None:
+    step_by_step(state, event, after)
+
+
+@pytest.mark.parametrize("state", [MANAGING, CONFIRM, NOTICE, ERROR, ASK, SHOWING, CLOSED], ids=name)
+def test_nothing_else_is_taken_there(state: am.AccountManagementState) -> None:
+    refused(state, a.SendChosen())
+
+
+def test_a_reading_that_would_write_is_refused() -> None:
+    with_a_write = replace(READING, sub=uf.ReadingAccount(DISABLE))
+    refused(with_a_write, Replies((NOTED, r.AccountRead(ENABLED))))
+
+
+def test_the_window_is_waited_for_wherever_the_agent_looks_at_the_account() -> None:
+    for state in (MANAGING, CONFIRM):
+        assert state.want().effect == fx.WaitUntil(person_id=ADA.id, moment=UNTIL)
+
+
+def test_a_notice_outlives_the_window() -> None:
+    refused(NOTICE, r.TimeCame())
+    assert NOTICE.want().prompt.lines == LINES
+
+
+def test_the_account_page_offers_what_the_read_says() -> None:
+    assert MANAGING.want().prompt.button_value == "disableUser"
+    assert replace(MANAGING, account=DISABLED).want().prompt.button_label == "Enable"
+    assert replace(MANAGING, account=Account(OFF, AD_ON)).want().prompt.button_label == "Disable"
+
+
+def test_a_confirmation_says_whom_and_what_in_full() -> None:
+    disable, enable = CONFIRM.want().prompt, CONFIRM_ENABLE.want().prompt
+    assert (disable.person, disable.act, disable.ticket, disable.unverified) == (ADA, Act.DISABLE, "HD-1", False)
+    assert disable.effects == (
+        "Disable the account in AD.",
+        "Disable the user in PingOne.",
+        "End every PingOne session, and every open link.",
+    )
+    assert enable.effects == ("Enable the account in AD.", "Then enable the user in PingOne, if AD succeeded.")
+    assert am.disable_words(has_directory=False)[0] == "There is no AD account."
+    assert am.enable_words(has_directory=False) == ("There is no AD account.", "Enable the user in PingOne.")
+
+
+def test_a_protective_disable_is_marked_unverified_and_wants_a_ticket() -> None:
+    prompt = ASK.want().prompt
+    assert prompt.unverified
+    assert prompt.ticket_required
+    assert SHOWING.want().prompt.act is Act.PROTECT
+
+
+def test_leaving_says_nothing_to_anybody() -> None:
+    ends = (am.WentBack(ADA), CLOSED, am.EndedCall(), pd.Finished(ADA), pd.EndedCall())
+    assert {type(state.want().outcome) for state in ends} == {am.Left}

@@ -1,0 +1,392 @@
+"""What holds for every flow, proved over its whole graph: from the annotations, and from a walk through all of it."""
+
+from __future__ import annotations
+
+import types
+from collections import defaultdict
+from typing import Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+import pytest
+
+from csrdesk.errors import IllegalEventError
+from csrdesk.flows import account_management as am
+from csrdesk.flows import answers as a
+from csrdesk.flows import challenge_acceptance as ca
+from csrdesk.flows import csr_main
+from csrdesk.flows import device_authentication as da
+from csrdesk.flows import effects as fx
+from csrdesk.flows import graph as g
+from csrdesk.flows import look_up as lu
+from csrdesk.flows import prompts as p
+from csrdesk.flows import protective_disable as pd
+from csrdesk.flows import user_functions as uf
+from csrdesk.flows import verify_user as vu
+from csrdesk.flows.catalog import FLOWS
+from csrdesk.flows.kernel import (
+    AccountEffect,
+    Answer,
+    Ask,
+    Audience,
+    Do,
+    Effect,
+    Event,
+    Poll,
+    Prompt,
+    State,
+    Terminal,
+    Together,
+)
+from csrdesk.model.account import DirectoryAccount
+from csrdesk.model.proofs import Act
+from csrdesk.model.secret import Secret
+from tests.flows.explore import inside, walk
+from tests.flows.values import EVENTS, FAILED, REPLIES
+
+UNIONS: dict[str, object] = {
+    "csr_main": csr_main.CsrMainState,
+    "look_up": lu.LookUpState,
+    "protective_disable": pd.ProtectiveDisableState,
+    "account_management": am.AccountManagementState,
+    "verify_user": vu.VerifyUserState,
+    "challenge_acceptance": ca.ChallengeAcceptanceState,
+    "user_functions": uf.UserFunctionsState,
+    "device_authentication": da.DeviceAuthenticationState,
+}
+"""Every flow, nested ones too."""
+NODES = {state: node for union in UNIONS.values() for state, node in g.graph(union).items()}
+
+every_flow = pytest.mark.parametrize("flow", FLOWS)
+
+
+def short(state: type[State]) -> str:
+    return f"{state.__module__.rpartition('.')[2]}.{state.__name__}"
+
+
+def taken() -> dict[type[State], set[type[State]]]:
+    """The edges that steps really took, over all flows and at every depth."""
+    edges: dict[type[State], set[type[State]]] = defaultdict(set)
+    for flow in FLOWS:
+        for state, event, _ in walk(flow).steps:
+            for part in inside(state):
+                try:
+                    edges[type(part)].add(type(part.step(event)))
+                except IllegalEventError:
+                    continue
+    return edges
+
+
+def takes(state: State, event: Event) -> bool:
+    try:
+        state.step(event)
+    except IllegalEventError:
+        return False
+    return True
+
+
+@every_flow
+def test_every_state_is_reached_from_the_first(flow: str) -> None:
+    graph = g.graph(FLOWS[flow].states)
+    assert g.reachable(next(iter(graph)), graph) == graph.keys()
+    assert graph.keys() <= {type(state) for state in walk(flow).all}
+
+
+@pytest.mark.parametrize("name", UNIONS)
+def test_every_state_of_a_flow_is_reached_from_its_beginning(name: str) -> None:
+    graph = g.graph(UNIONS[name])
+    assert g.reachable(next(iter(graph)), graph) == graph.keys()
+
+
+def test_every_edge_that_a_step_takes_is_annotated_and_every_annotated_one_is_taken() -> None:
+    edges = taken()
+    annotated = {(short(state), short(after)) for state, node in NODES.items() for after in node.next}
+    assert {(short(state), short(after)) for state, found in edges.items() for after in found} == annotated
+
+
+@every_flow
+def test_every_want_is_what_its_annotation_says(flow: str) -> None:
+    for state in walk(flow).all:
+        *_, innermost = inside(state)
+        node, want = NODES[type(innermost)], state.want()
+        assert type(want).__name__ in node.wants
+        if isinstance(want, Ask | Poll):
+            assert type(want.prompt) in node.prompts
+        if isinstance(want, Do | Poll):
+            effects = want.effect.effects if isinstance(want.effect, Together) else (want.effect,)
+            assert {type(effect) for effect in effects} <= set(node.effects)
+
+
+@every_flow
+def test_every_working_state_takes_a_failure(flow: str) -> None:
+    deaf = {short(type(s)) for s in walk(flow).all if isinstance(s.want(), Do | Poll) and not takes(s, FAILED)}
+    assert deaf == set()
+
+
+@every_flow
+def test_a_prompts_answers_are_exactly_those_that_its_state_takes(flow: str) -> None:
+    for state in walk(flow).all:
+        want = state.want()
+        offered = set(g.answers(type(want.prompt))) if isinstance(want, Ask | Poll) else set()
+        taken = {type(event) for event in EVENTS if isinstance(event, Answer) and takes(state, event)}
+        assert taken == offered, short(type(state))
+
+
+@every_flow
+def test_a_state_that_only_asks_takes_nothing_of_the_world(flow: str) -> None:
+    asking = [state for state in walk(flow).all if isinstance(state.want(), Ask)]
+    assert asking or flow == "user_functions"
+    assert [short(type(s)) for s in asking for reply in REPLIES if takes(s, reply)] == []
+
+
+@every_flow
+def test_a_flow_that_is_over_takes_nothing(flow: str) -> None:
+    over = [state for state in walk(flow).all if isinstance(state, Terminal)]
+    assert over
+    assert [short(type(s)) for s in over for event in EVENTS if takes(s, event)] == []
+
+
+def test_every_answer_has_a_prompt_and_every_event_a_state() -> None:
+    used = {type(event) for flow in FLOWS for _, event, _ in walk(flow).steps}
+    assert {kind for prompt in prompts() for kind in g.answers(prompt)} == leaves(Answer)
+    assert leaves(Answer) <= used
+    assert leaves(Effect) - {AccountEffect} == {kind for node in NODES.values() for kind in node.effects}
+
+
+def leaves(kind: type[Event | Effect]) -> set[type]:
+    """The classes below `kind` that csrdesk's flows define, without those of the kernel."""
+    below: set[type] = set()
+    for child in kind.__subclasses__():
+        below |= leaves(child)
+        if child.__module__.startswith("csrdesk.flows.") and (child.__module__ != "csrdesk.flows.kernel"):
+            below.add(child)
+    return below | ({Together} if kind is Effect else set())
+
+
+def prompts() -> set[type[Prompt]]:
+    return {kind for node in NODES.values() for kind in node.prompts}
+
+
+@every_flow
+def test_every_state_is_saved_and_read_back_as_it_was(flow: str) -> None:
+    for state in walk(flow).all:
+        saved = msgspec.json.encode(state)
+        assert msgspec.json.decode(saved, type=FLOWS[flow].states) == state
+
+
+@every_flow
+def test_no_state_keeps_a_secret_nor_its_text(flow: str) -> None:
+    secrets = [event for event in EVENTS if any(isinstance(value, Secret) for value in fields(event))]
+    assert secrets
+    typed = [value.reveal() for event in secrets for value in fields(event) if isinstance(value, Secret)]
+    for state, event, after in walk(flow).steps:
+        saved = msgspec.json.encode(after).decode()
+        if event in secrets:
+            assert not any(f'"{text}"' in saved for text in typed), short(type(state))
+    kept = {short(kind) for kind in NODES if holds(kind, Secret)}
+    assert kept == set()
+
+
+def fields(value: msgspec.Struct) -> list[object]:
+    return [getattr(value, name) for name in value.__struct_fields__]
+
+
+def holds(annotation: object, wanted: type, seen: frozenset[object] = frozenset()) -> bool:
+    """Whether a value of that type can hold a `wanted`, however deep."""
+    if annotation is wanted:
+        return True
+    if annotation in seen:
+        return False
+    inner = list(get_args(annotation)) if get_origin(annotation) else []
+    if isinstance(annotation, types.UnionType):
+        inner = list(get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        inner = [kind for name, kind in get_type_hints(annotation).items() if name in annotation.__struct_fields__]
+    return any(holds(part, wanted, seen | {annotation}) for part in inner)
+
+
+SECTIONS = {
+    "csr_main": {
+        "Flow Configuration",
+        "CSR Flow for Verification",
+        "Check if some MFA device is registered for user and can be used",
+        "User Account management",
+        "Return Error",
+    },
+    "verify_user": {
+        "Display Magic Link Form",
+        "Create Challenge and Send Email",
+        "Challenge Acceptance By The User",
+        "Display Magic Link Polling And Check For Challenge Status",
+        "Go To Success",
+        "Challenge Expiration",
+        "Return Success",
+        "Return Error",
+    },
+    "user_functions": {"Identify the CSR action", "User Functions", "Return Success", "Return Error"},
+    "device_authentication": {
+        "Gather Browser And Devices Data",
+        "Filter and Mask Devices",
+        "Check If MFA Enabled And Any Device Active",
+        "Decide Authentication Path Based On MFA Policy",
+        "Call Magic Link Authentication",
+        "Device Selection",
+        "Default Device Enrichment",
+        "Handle TOTP, SMS, Voice, Mobile and Email OTP Authentication",
+        "Handle FIDO2 Authentication",
+        "Mobile Push Flow",
+        "Mobile Passcode Flow",
+        "Mobile App Timed Out",
+        "Return Success",
+        "Return Error",
+    },
+}
+"""The titles that Ping's documentation gives a flow's sections, letter for letter."""
+PARTS = {
+    "csr_main": ("csr_main", "look_up", "protective_disable", "account_management"),
+    "verify_user": ("verify_user", "challenge_acceptance"),
+    "user_functions": ("user_functions",),
+    "device_authentication": ("device_authentication",),
+}
+"""The modules that make up a flow of the documentation."""
+
+
+@pytest.mark.parametrize("flow", SECTIONS)
+def test_every_section_of_the_documentation_has_its_states_and_no_other_is_there(flow: str) -> None:
+    states = [node for name in PARTS[flow] for node in g.graph(UNIONS[name]).values()]
+    assert {section for node in states for section in node.sections} == SECTIONS[flow]
+
+
+NAMES: dict[type[msgspec.Struct], str] = {
+    csr_main.CallOver: "errorMessage errorDetails",
+    vu.Inputs: "p1UserId canChangeDevice p1MFAPolicyId allowedDeviceTypes companyLogo",
+    vu.Outputs: "subflowResult errorMessage errorDetails",
+    uf.Inputs: "action identifier",
+    uf.Outputs: "p1UserName p1Email p1emailVerified accountStatus pwdLastChange buttonLabel buttonValue responseData "
+    "action identifier",
+    uf.Refusal: "errorMessage errorDetails",
+    da.Inputs: "p1UserId resendOtpLimit email p1MFAPolicyId allowedDeviceTypes otpFallbackAllowed magicLinkEnabled "
+    "companyLogo cancelEnabled",
+    da.Outputs: "subflowResult authMethod errorMessage errorDetails",
+}
+OWN = {uf.Outputs: {"lines", "halfDone"}, uf.Refusal: {"code", "candidates"}}
+"""What csrdesk adds to Ping's outputs."""
+
+
+@pytest.mark.parametrize(
+    "struct", NAMES, ids=lambda struct: f"{struct.__module__.rpartition('.')[2]}.{struct.__name__}"
+)
+def test_inputs_and_outputs_have_pings_names(struct: type[msgspec.Struct]) -> None:
+    assert {*NAMES[struct].split()} == {*struct.__struct_encode_fields__} - OWN.get(struct, set())
+
+
+def test_required_inputs_are_those_that_ping_requires() -> None:
+    required = {
+        kind: {f.encode_name for f in msgspec.structs.fields(kind) if f.required} for kind in (vu.Inputs, da.Inputs)
+    }
+    assert required == {vu.Inputs: {"p1UserId", "canChangeDevice"}, da.Inputs: {"p1UserId", "resendOtpLimit"}}
+
+
+def test_account_variables_keep_pings_names() -> None:
+    assert {"userAccountControl", "pwdLastSet"} <= {*DirectoryAccount.__struct_encode_fields__}
+
+
+def changes_account(node: g.Node) -> bool:
+    return any(issubclass(effect, AccountEffect) for effect in node.effects)
+
+
+def test_r_30_no_path_around_the_verification_leads_to_an_account_effect_but_protective_disable() -> None:
+    graph = g.graph(csr_main.CsrMainState)
+    before = g.reachable(csr_main.ConfiguringFlow, graph, without=csr_main.Verifying)
+    acting = {
+        around[0] for around, node in g.expanded(csr_main.CsrMainState) if changes_account(node) and around[0] in before
+    }
+    assert csr_main.Managing not in before
+    assert acting == {csr_main.Protecting}
+    assert not any(changes_account(graph[state]) for state in before)
+
+
+def test_r_30_a_verification_ends_with_its_customer() -> None:
+    graph = g.graph(csr_main.CsrMainState)
+    leaving = set(graph[csr_main.Managing].next) - {csr_main.Managing}
+    assert leaving == {csr_main.LeavingCustomer, csr_main.EndingCall}
+    assert graph[csr_main.LeavingCustomer].effects == (fx.EndVerification,)
+    assert graph[csr_main.EndingCall].effects == (fx.EndCall,)
+
+
+def test_r_30_before_verification_every_account_effect_only_closes_the_door() -> None:
+    seen = set()
+    for state in walk("csr_main").all:
+        if isinstance(state, csr_main.Managing):
+            continue
+        for effect in effects(state):
+            if isinstance(effect, AccountEffect):
+                seen.add(type(effect))
+                assert effect.act is Act.PROTECT
+                assert effect.reason
+                assert effect.ticket
+                assert not getattr(effect, "enabled", False)
+    assert seen == {fx.SetDirectoryEnabled, fx.SetPingOneEnabled, fx.EndSessions}
+
+
+def test_r_30_every_act_asks_policy_before_it_reads_the_account() -> None:
+    assert [effect for effect, *_ in together(uf.ReadingAccount)] == [fx.RequireProof]
+    assert [effect for effect, *_ in together(uf.Permitting)] == [fx.RequireProof]
+    entries = {node.state for around, node in g.expanded(uf.UserFunctionsState) if not around and changes_account(node)}
+    leading = {state for state, node in NODES.items() if entries & set(node.next) and state not in entries}
+    assert leading <= {uf.ReadingAccount}
+
+
+def together(state: type[State]) -> list[tuple[type[Effect], ...]]:
+    return [tuple(kind for kind in NODES[state].effects if kind is not Together)]
+
+
+def effects(state: State) -> tuple[Effect, ...]:
+    """What a state wants of the world, taken apart."""
+    want = state.want()
+    if not isinstance(want, Do | Poll):
+        return ()
+    return want.effect.effects if isinstance(want.effect, Together) else (want.effect,)
+
+
+def test_reading_an_account_never_writes() -> None:
+    reading = [state for state in walk("csr_main").all if isinstance(list(inside(state))[-2:][0], am.ReadingAccount)]
+    assert reading
+    assert not any(isinstance(effect, AccountEffect) for state in reading for effect in effects(state))
+
+
+ASKED = {
+    a.UsernameGiven: {"identifier", "ticket"},
+    a.UserChosen: {"user_id"},
+    a.Confirmed: {"reason", "ticket"},
+    a.CodeGiven: {"code"},
+    a.NotMeAnswered: {"choice"},
+    a.BrowserChecked: {"webauthn"},
+    a.DeviceChosen: {"device_id"},
+    a.PasscodeGiven: {"passcode"},
+}
+"""All that anybody can be asked for: whom, why, codes that were sent or said, and choices. Nothing that they know."""
+
+
+def test_r_33_no_prompt_asks_a_knowledge_question() -> None:
+    asked = {kind: set(kind.__struct_fields__) for prompt in prompts() for kind in g.answers(prompt)}
+    assert {kind: names for kind, names in asked.items() if names} == ASKED
+
+
+def test_r_33_the_customer_types_only_codes() -> None:
+    typed = {
+        (kind, name)
+        for prompt in prompts()
+        if prompt.audience is Audience.CUSTOMER
+        for kind in g.answers(prompt)
+        for name, annotation in get_type_hints(kind).items()
+        if name in kind.__struct_fields__ and get_origin(annotation) not in (Literal, Union)
+    }
+    assert {name for _, name in typed} == {"code", "passcode", "webauthn", "device_id"}
+
+
+def test_every_prompt_belongs_to_one_audience() -> None:
+    agents = {kind for name in PARTS["csr_main"] for node in g.graph(UNIONS[name]).values() for kind in node.prompts}
+    assert {kind for kind in prompts() if kind.audience is Audience.CUSTOMER} == {
+        kind for kind in prompts() if issubclass(kind, p.CustomerPrompt)
+    }
+    assert all(kind.audience is Audience.AGENT for kind in agents)

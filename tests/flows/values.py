@@ -1,0 +1,210 @@
+"""The invented caller of these tests, and one of every event: legal somewhere, illegal everywhere else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from csrdesk.flows import answers as a
+from csrdesk.flows import device_authentication as da
+from csrdesk.flows import replies as r
+from csrdesk.flows import verify_user as vu
+from csrdesk.flows.kernel import Answer, Failed, Problem, Replies, Reply
+from csrdesk.flows.prompts import Page
+from csrdesk.flows.rules import Rules
+from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
+from csrdesk.model.devices import Device, Devices, Strength, WebAuthn
+from csrdesk.model.link import Link, LinkAbout, LinkStage
+from csrdesk.model.people import Person, Protection
+from csrdesk.model.proofs import Act, Evidence, Proof
+from csrdesk.model.secret import Secret
+
+UNTIL = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
+LATER = datetime(2026, 3, 4, 9, 40, tzinfo=UTC)
+
+ADA = Person("ada-1", "ada.lovelace", "Ada", "Lovelace", "a***a@e***.example", email_verified=True, number_ending="41")
+NO_MAIL = Person("bob-1", "bob", "Bob", "Babbage")
+UNVERIFIED_MAIL = Person("cy-1", "cy", "Cy", "Clone", "c***y@e***.example")
+DN = "CN=Ada,OU=People,DC=example,DC=test"
+
+SMS = Device("sms-1", "SMS", address="+44 *** *** 43")
+SECOND_SMS = Device("sms-2", "SMS", address="+44 *** *** 77")
+TOTP = Device("totp-1", "TOTP", nickname="Authenticator")
+PASSKEY = Device("key-1", "FIDO2", nickname="Laptop")
+LOCKED_SMS = Device("sms-3", "SMS", address="+44 *** *** 11", locked=True)
+SAME_MAILBOX = Device("mail-1", "EMAIL", address="a***a@e***.example", same_mailbox=True)
+
+LINK_AND_CODE = Proof("ml", Strength.NONE, label="link and code")
+BY_SMS = Proof("sms", Strength.WEAK, SMS.id, SMS.label)
+WITH_DEVICE = Evidence((LINK_AND_CODE, BY_SMS), registered=True)
+RECOVERY = Evidence((LINK_AND_CODE,))
+
+ON, OFF = PingOneAccount(enabled=True), PingOneAccount(enabled=False)
+AD_ON, AD_OFF = DirectoryAccount(DN, "ada"), DirectoryAccount(DN, "ada", 0x202, disabled=True)
+ENABLED, DISABLED = Account(ON, AD_ON), Account(OFF, AD_OFF)
+AD_UNREAD = Account(OFF, directory_problem="The directory did not answer.")
+
+RULES, STRICT = Rules(), Rules(flow_require_mfa=True, ticket_required=True)
+ABOUT = LinkAbout("link-1", "K7Q-2M9", "Sam Porter", "A*** L***, ending 41")
+PROBLEM = Problem("PingOne did not answer in time.", "GET users", "timed_out", "corr-1")
+REFUSED = Problem("PingOne said no.", "403", "conflict")
+NOT_VERIFIED = Problem("The verified window has ended.", code="not_verified")
+FAILED = Failed(PROBLEM)
+PROTECTED = Protection(("member of Domain Admins",), DN)
+
+LINK = Link("link-1", 2, LinkStage.SENT, "K7Q-2M9", ADA.email)
+STAGES = {stage: Link("link-1", 3, stage, "K7Q-2M9", ADA.email) for stage in LinkStage}
+PAGE = Page(UNTIL)
+
+
+def authentication(status: str, device_id: str = "", error: str = "") -> r.AuthenticationIs:
+    """PingOne's answer to the start of an authentication, or to a choice of device."""
+    return r.AuthenticationIs(r.DeviceAuthentication("auth-1", status, device_id, error))
+
+
+def devices(*some: Device, mfa_enabled: bool = True, bypass: bool = False, refused: str = "") -> r.DevicesRead:
+    return r.DevicesRead(Devices(some, mfa_enabled, bypass, refused))
+
+
+ANSWERS: tuple[Answer, ...] = (
+    a.UsernameGiven("ada", "HD-1"),
+    a.UsernameGiven("ada"),
+    a.UsernameGiven("  "),
+    a.UserChosen(ADA.id),
+    a.UserChosen("nobody"),
+    a.AnotherCustomerChosen(),
+    a.CallEnded(),
+    a.MagicLinkChosen(),
+    a.ProtectiveDisableChosen(),
+    a.CannotVerifyChosen(),
+    a.SendChosen(),
+    a.ResendChosen(),
+    a.NewCodeChosen(),
+    a.MoreTimeChosen(),
+    a.Cancelled(),
+    a.DisableChosen(),
+    a.EnableChosen(),
+    a.RefreshChosen(),
+    a.BackChosen(),
+    a.Confirmed("Caller asked for it.", "HD-1"),
+    a.Confirmed("Caller asked for it."),
+    a.Confirmed(" ", "HD-1"),
+    a.Declined(),
+    a.NoticeRead(),
+    a.TryAgainChosen(),
+    a.CodeGiven(Secret("417209")),
+    a.NotMeChosen(),
+    a.NotMeAnswered("not_me"),
+    a.NotMeAnswered("go_back"),
+    a.BrowserChecked(WebAuthn.FULL),
+    a.BrowserChecked(WebAuthn.NONE),
+    a.DeviceChosen(SMS.id),
+    a.DeviceChosen(TOTP.id),
+    a.DeviceChosen("nothing"),
+    a.OtherDeviceChosen(),
+    a.PasscodeGiven(Secret("123456")),
+    a.PasscodeGiven(Secret("12")),
+    a.CannotUseAnyChosen(),
+    a.FactorCancelled(),
+)
+"""Every answer, with the contents that matter."""
+
+DEVICES_READ = (
+    devices(),
+    devices(SMS),
+    devices(SMS, TOTP),
+    devices(SMS, TOTP, PASSKEY, bypass=True),
+    devices(PASSKEY),
+    devices(LOCKED_SMS),
+    devices(SAME_MAILBOX),
+    devices(SMS, mfa_enabled=False),
+    devices(SMS, refused="disabled"),
+)
+ACCOUNTS_READ = tuple(
+    r.AccountRead(account)
+    for account in (ENABLED, DISABLED, Account(OFF, AD_ON), Account(ON, AD_OFF), Account(ON), Account(OFF), AD_UNREAD)
+)
+SINGLE: tuple[Reply, ...] = (
+    r.RulesLoaded(RULES),
+    r.RulesLoaded(STRICT),
+    r.TimeCame(),
+    r.Noted(),
+    r.CallClosed(),
+    r.VerificationEnded(),
+    *(r.LinkChanged(link) for link in STAGES.values()),
+    r.NoMoreTime(),
+    r.WindowStarted(UNTIL, WITH_DEVICE),
+    r.WindowStarted(UNTIL, RECOVERY),
+    r.WindowRefused("Three callers are verified already. End one of those calls first."),
+    r.CodeRight(UNTIL),
+    r.CodeWrong(4),
+    r.LinkOver(LinkStage.ENDED),
+    r.SecretLost(),
+    r.PageTimeAdded(LATER),
+    r.ChallengeApproved(),
+    r.ChallengeRefused(),
+    r.UserFound(ADA),
+    r.UserFound(NO_MAIL),
+    r.UserFound(UNVERIFIED_MAIL),
+    r.SeveralUsers((ADA, NO_MAIL)),
+    r.NoSuchUser(),
+    r.OnlyInDirectory(),
+    *DEVICES_READ,
+    r.ProtectionRead(Protection(dn=DN)),
+    r.ProtectionRead(Protection()),
+    r.ProtectionRead(PROTECTED),
+    r.LinkSent(LINK),
+    r.LinkNotSent("The mail server refused the address."),
+    *ACCOUNTS_READ,
+    r.PingOneEnabledSet(enabled=False),
+    r.DirectoryEnabledSet(enabled=True),
+    r.SessionsEnded(2),
+    authentication("DEVICE_SELECTION_REQUIRED"),
+    authentication("OTP_REQUIRED", SMS.id),
+    authentication("OTP_REQUIRED", TOTP.id),
+    authentication("OTP_REQUIRED", "elsewhere"),
+    authentication("ASSERTION_REQUIRED", PASSKEY.id),
+    authentication("PUSH_CONFIRMATION_REQUIRED"),
+    authentication("COMPLETED", SMS.id),
+    authentication("FAILED", error="The device is blocked."),
+    authentication("SOMETHING_NEW"),
+    r.PasscodeRight(SMS.id),
+    r.PasscodeRight(TOTP.id),
+    r.PasscodeWrong(),
+    r.PasscodeWrong(2),
+    r.PasscodeRefused("The passcode has expired. Choose a device again."),
+    FAILED,
+    Failed(REFUSED),
+    Failed(NOT_VERIFIED),
+)
+NOTED = r.Noted()
+GROUPS: tuple[Reply, ...] = (
+    *(Replies((read, r.ProtectionRead(found))) for read in DEVICES_READ for found in (Protection(dn=DN), Protection())),
+    Replies((FAILED, r.ProtectionRead(PROTECTED))),
+    Replies((FAILED, r.ProtectionRead(Protection()))),
+    Replies((devices(SMS), FAILED)),
+    Replies((NOTED, r.ProtectionRead(Protection(dn=DN)))),
+    Replies((NOTED, r.ProtectionRead(Protection()))),
+    *(Replies((NOTED, read)) for read in ACCOUNTS_READ),
+    Replies((Failed(NOT_VERIFIED), r.AccountRead(ENABLED))),
+    Replies((NOTED, FAILED)),
+    Replies((r.DirectoryEnabledSet(enabled=False), r.PingOneEnabledSet(enabled=False))),
+    Replies((r.DirectoryEnabledSet(enabled=False), FAILED)),
+    Replies((Failed(REFUSED), r.PingOneEnabledSet(enabled=False, changed=False))),
+    Replies((r.PingOneEnabledSet(enabled=False),)),
+    Replies((r.SessionsEnded(1), NOTED)),
+    Replies((FAILED, FAILED)),
+    Replies((devices(SMS), NOTED)),
+    Replies((devices(TOTP), NOTED)),
+    Replies((devices(SMS), r.LinkOver(LinkStage.EXPIRED))),
+    Replies(()),
+)
+REPLIES: tuple[Reply, ...] = (*SINGLE, *GROUPS)
+"""Every reply, with the contents that matter."""
+
+EVENTS = (*ANSWERS, *REPLIES)
+
+VERIFY_INPUTS = vu.Inputs(ADA.id, can_change_device=True)
+VERIFY = vu.Given(VERIFY_INPUTS, ADA, "A*** L***, ending 41")
+DEVICE_INPUTS = da.Inputs(ADA.id, resend_otp_limit=3, allowed_device_types=RULES.allowed_device_types)
+DEVICE = da.Given(DEVICE_INPUTS, ABOUT, PAGE)
+ACTS = (Act.DISABLE, Act.ENABLE)
