@@ -12,7 +12,7 @@ import typer
 
 from csrdesk import errors
 from csrdesk.cli import exits, result
-from csrdesk.cli.commands import GROUPS, app
+from csrdesk.cli.commands import GROUPS, tree
 from csrdesk.cli.exits import Exit
 from csrdesk.cli.result import Result
 from tests.cli.conftest import Ran
@@ -84,12 +84,13 @@ def test_every_error_has_an_exit_code_of_its_own_choice() -> None:
 
 
 def test_the_names_of_all_commands_are_known_to_the_envelope() -> None:
-    tree: dict[str, tuple[str, ...]] = {c.name or "": () for c in app.registered_commands}
+    app = tree()
+    found: dict[str, tuple[str, ...]] = {c.name or "": () for c in app.registered_commands}
     for group in app.registered_groups:
         assert isinstance(group.typer_instance, typer.Typer)
         commands = group.typer_instance.registered_commands
-        tree[group.name or ""] = tuple(c.name or c.callback.__name__ for c in commands if c.callback)
-    assert tree == GROUPS
+        found[group.name or ""] = tuple(c.name or c.callback.__name__ for c in commands if c.callback)
+    assert found == GROUPS
 
 
 COMMANDS = [[group, *([command] if command else [])] for group, found in GROUPS.items() for command in found or ("",)]

@@ -1,12 +1,16 @@
-"""The tree of commands. The console is what runs where no command is named."""
+"""The tree of commands. Only the branch that was asked for is built: a one-shot command pays for no other.
+
+The console is what runs where no command is named.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from csrdesk.cli import audit, call, config, console, demo, sandbox, serve, user
 from csrdesk.cli.result import Result
 
 HELP = """A help-desk console: look a caller up, let them prove who they are, then act on the account.
@@ -25,29 +29,6 @@ EPILOG = (
     "5 our credentials, 6 rules or not verified, 7 audit. With --json errors are JSON, too."
 )
 
-app = typer.Typer(help=HELP, epilog=EPILOG, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
-
-
-@app.callback(invoke_without_command=True)
-def start(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version.")] = False,
-) -> Result | None:
-    """The console, where no command is named."""
-    if version:
-        from csrdesk import __version__
-
-        return Result(lines=(f"csrdesk {__version__}",), data={"version": __version__})
-    return console.open_console() if context.invoked_subcommand is None else None
-
-
-app.command("serve")(serve.serve)
-app.command("demo")(demo.demo)
-for _name, _group in (
-    ("call", call.app), ("user", user.app), ("audit", audit.app), ("config", config.app), ("sandbox", sandbox.app)
-):  # fmt: skip
-    app.add_typer(_group, name=_name)
-
 GROUPS: dict[str, tuple[str, ...]] = {
     "serve": (),
     "demo": (),
@@ -57,4 +38,36 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "config": ("init", "check", "path"),
     "sandbox": ("people",),
 }
-"""Every command by its group, so that an error from before a command ran can still name it. A test compares."""
+"""Every command by its group; a group's module bears its name. A test compares."""
+
+
+def tree(words: Sequence[str] = ()) -> typer.Typer:
+    """The commands that `words` can mean: all of them, unless the first word names one group."""
+    app = typer.Typer(
+        help=HELP, epilog=EPILOG, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False
+    )
+    app.callback(invoke_without_command=True)(start)
+    first = next(iter(words), "")
+    for name in (first,) if first in GROUPS else GROUPS:
+        module = import_module(f"csrdesk.cli.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
+    return app
+
+
+def start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version.")] = False,
+) -> Result | None:
+    """The console, where no command is named."""
+    if version:
+        from csrdesk import __version__
+
+        return Result(lines=(f"csrdesk {__version__}",), data={"version": __version__})
+    if context.invoked_subcommand is not None:
+        return None
+    from csrdesk.cli.console import open_console
+
+    return open_console()

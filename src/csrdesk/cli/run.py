@@ -32,9 +32,7 @@ def run(arguments: Sequence[str]) -> int:
         return _closed()
     except Exception as error:  # noqa: BLE001 - the boundary of the command line: a crash is one line with a reference
         came = _crash(error, command)
-    if not isinstance(
-        came, Result
-    ):  # help was printed, or Ctrl-C met outside a command: Typer hands back the exit code
+    if not isinstance(came, Result):  # help was printed: Typer hands back the exit code
         return came if isinstance(came, int) else Exit.OK
     try:
         return result.render(came, command, as_json=as_json)
@@ -59,10 +57,10 @@ def _parsed(words: list[str]) -> object:
     """What the command that `words` name handed back; what was wrong with them becomes a result as well."""
     import typer
 
-    from csrdesk.cli.commands import app
+    from csrdesk.cli.commands import tree
 
     try:
-        return app(args=words, prog_name="csrdesk", standalone_mode=False)
+        return tree(words)(args=words, prog_name="csrdesk", standalone_mode=False)
     except typer.TyperException as error:
         return _usage(error)
     except typer.Abort:
