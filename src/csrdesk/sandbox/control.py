@@ -6,7 +6,7 @@ JSON in and out. A body must be `application/json`, which no web page of another
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -35,6 +35,7 @@ class ChangeUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     email_verified: bool | None = None
     enabled: bool | None = None
     mfa_enabled: bool | None = None
+    bypass_until: datetime | None = None
 
 
 def _json(body: object, status: int = 200) -> Response:

@@ -77,6 +77,8 @@ class User(msgspec.Struct, kw_only=True):
     updated_at: datetime
     enabled: bool = True
     mfa_enabled: bool = True
+    bypass_until: datetime | None = None
+    """Until then PingOne asks for no MFA."""
     lock: Lock | None = None
     devices: list[Device] = []
     sessions: list[SignOnSession] = []
