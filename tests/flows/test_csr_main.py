@@ -18,6 +18,7 @@ from csrdesk.flows import user_functions as uf
 from csrdesk.flows import verify_user as vu
 from csrdesk.flows.kernel import Ask, Do, Event, Poll, Replies, State
 from csrdesk.flows.rules import Rules
+from csrdesk.flows.ways import why_not
 from csrdesk.model.devices import Device
 from csrdesk.model.link import LinkStage
 from csrdesk.model.people import Person, Protection
@@ -207,13 +208,13 @@ def test_the_main_flow_takes_nothing_else(state: cm.CsrMainState) -> None:
 def test_a_link_is_offered_only_where_it_can_verify(
     person: Person, some: tuple[Device, ...], rules: Rules, why: str
 ) -> None:
-    assert cm.why_not(person, devices(*some).devices, rules) == why
+    assert why_not(person, devices(*some).devices, rules) == why
 
 
 def test_where_mfa_is_off_or_refused_the_card_says_what_a_link_is_worth() -> None:
-    assert cm.why_not(ADA, devices(SMS, mfa_enabled=False).devices, RULES).startswith("MFA is switched off")
+    assert why_not(ADA, devices(SMS, mfa_enabled=False).devices, RULES).startswith("MFA is switched off")
     refusing = devices(SMS, refused="disabled").devices
-    assert not cm.why_not(ADA, refusing, RULES)
+    assert not why_not(ADA, refusing, RULES)
     gives = {
         "link, code and device": devices(SMS).devices,
         "link and code: a recovery proof at most": devices().devices,

@@ -33,6 +33,7 @@ from csrdesk.flows.kernel import (
 )
 from csrdesk.flows.ping import spelled
 from csrdesk.flows.rules import Rules
+from csrdesk.flows.ways import gives, warning, why_not
 from csrdesk.model.devices import Devices
 from csrdesk.model.masking import mask_name
 from csrdesk.model.people import Person, Protection
@@ -52,7 +53,9 @@ class CallOver(Outcome, frozen=True, rename=spelled):
     """The agent ended the call; the error is the one that stood there when they did."""
 
     error_message: str = ""
+    """For people; empty where nothing had failed."""
     error_details: str = ""
+    """For the log, without secrets."""
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -155,21 +158,6 @@ class CheckingDevices(State, frozen=True):
         return ChoosingWay(self.given, caller, self.note)
 
 
-def why_not(person: Person, devices: Devices, rules: Rules) -> str:
-    """Why this caller cannot be verified by a magic link now, in words; empty where they can."""
-    if not person.email:
-        return "There is no mail address on record, so no link can be sent."
-    if not person.email_verified:
-        return "The mail address on record was never verified, so a link to it proves nothing."
-    if not devices.registered:
-        return "No device is registered, and a device is required." if rules.flow_require_mfa else ""
-    if not devices.mfa_enabled:
-        return "MFA is switched off for this person, so PingOne will not ask for their device."
-    if devices.refused or devices.usable(rules.allowed_device_types):
-        return ""
-    return "A device is registered, but none can be used now."
-
-
 class ChoosingWay(State, frozen=True):
     section = MFA_CHECK
 
@@ -179,11 +167,8 @@ class ChoosingWay(State, frozen=True):
 
     def want(self) -> Ask[p.CardPrompt]:
         devices = self.caller.devices
-        gives = "link, code and device" if devices.registered else "link and code: a recovery proof at most"
-        if devices.registered and devices.refused:
-            gives = "link and code: PingOne will not ask for a device now, so not every act is open"
-        warning = "An MFA bypass is running for this person; it proves nothing." if devices.bypass else ""
-        return Ask(p.CardPrompt(self.caller.person, devices.registered, gives, warning, self.note))
+        card = p.CardPrompt(self.caller.person, devices.registered, gives(devices), warning(devices), self.note)
+        return Ask(card)
 
     def step(self, event: Event) -> Verifying | Protecting | RecordingNotVerified | LeavingCustomer | EndingCall:
         match event:

@@ -29,14 +29,23 @@ class Inputs(msgspec.Struct, frozen=True, rename=spelled):
     """What the flow is called with, in Ping's names."""
 
     p1_user_id: str
+    """The PingOne id of whoever shows a device."""
     resend_otp_limit: int
+    """How often a passcode may be sent again: N means exactly N."""
     email: str = ""
+    """Has no effect: PingOne knows its devices' addresses."""
     p1_mfa_policy_id: str = ""
+    """The device authentication policy; empty for PingOne's default one."""
     allowed_device_types: tuple[str, ...] = ()
+    """Which kinds of device may be asked."""
     otp_fallback_allowed: bool = True
+    """Whether a passcode may stand in for a push. No effect before pushes are built."""
     magic_link_enabled: bool = False
+    """Whether a magic link is offered as well: never in a page that a magic link opened, so true has no effect yet."""
     company_logo: str = ""
+    """Has no effect: the page takes its logo from the settings."""
     cancel_enabled: bool = True
+    """Whether the page offers to cancel."""
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -79,12 +88,16 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Outputs(Outcome, frozen=True, rename=spelled):
-    """`subflowResult` (`complete` or `cancelled`), `authMethod`, or the error."""
+    """Return Success or Return Error."""
 
     subflow_result: str = ""
+    """`complete` or `cancelled`; empty after an error."""
     auth_method: str = ""
+    """What was shown: `sms`, `email`, `voice` or `totp`."""
     error_message: str = ""
+    """For people; empty unless it failed."""
     error_details: str = ""
+    """For the log, without secrets."""
 
 
 class GatheringBrowserData(State, frozen=True):

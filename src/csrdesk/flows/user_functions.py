@@ -27,6 +27,7 @@ from csrdesk.flows.kernel import (
 )
 from csrdesk.flows.ping import spelled
 from csrdesk.flows.prompts import ResultLine
+from csrdesk.flows.result_lines import result_line, was_already
 from csrdesk.model.account import Account
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act
@@ -41,7 +42,9 @@ class Inputs(msgspec.Struct, frozen=True, rename=spelled):
     """What the flow is called with."""
 
     action: str
+    """`getUserAccountStatus`, `disableUser` or `enableUser`."""
     identifier: str
+    """User name, mail address, customer number or phone."""
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -70,26 +73,37 @@ class Outputs(Outcome, frozen=True, rename=spelled):
     """Return Success. Moments are RFC 3339 in UTC, empty where never; addresses are masked."""
 
     p1_user_name: str
+    """Masked where it is an address."""
     p1_email: str
     p1_email_verified: bool
     account_status: str
+    """The first that applies in either directory; empty where neither could be read."""
     pwd_last_change: str
+    """Of the directory that holds the password."""
     button_label: str
+    """`Enable` where every account is disabled, otherwise `Disable`."""
     button_value: str
+    """The action behind the label."""
     response_data: Account
+    """Both directories in full; AD's `userAccountControl` and `pwdLastSet` among it."""
     action: str
     identifier: str
+    """The PingOne id of the person who was found."""
     lines: tuple[ResultLine, ...] = ()
     """What was done, was not needed, or failed, in order."""
     half_done: bool = False
+    """Whether something was done and something else failed."""
 
 
 class Refusal(Outcome, frozen=True, rename=spelled):
     """Return Error."""
 
     error_message: str
+    """For people."""
     error_details: str
+    """For the log, without secrets."""
     code: str
+    """The problem's stable name."""
     candidates: tuple[Person, ...] = ()
     """Where the identifier fits several people."""
 
@@ -235,7 +249,7 @@ class ReadingAccount(State, frozen=True):
         if account.directory_enabled is False:
             return EnablingInDirectory(self.task, then_pingone=in_pingone)
         if in_pingone:
-            return EnablingInPingOne(self.task, (_already("AD", "enabled"),) if account.directory else ())
+            return EnablingInPingOne(self.task, (was_already("AD", "enabled"),) if account.directory else ())
         return self._already(account, "enabled")
 
     def _already(self, account: Account, state: str) -> ReturnSuccess:
@@ -272,11 +286,13 @@ class Disabling(State, frozen=True):
     def _lines(self, replies: list[Reply]) -> tuple[ResultLine, ...]:
         lines = []
         if self.in_directory:
-            lines.append(_line("AD", "disabled", replies.pop(0)))
+            lines.append(result_line("AD", "disabled", replies.pop(0)))
         elif self.task.dn:
-            lines.append(_already("AD", "disabled"))
+            lines.append(was_already("AD", "disabled"))
         lines.append(
-            _line("PingOne", "disabled", replies.pop(0)) if self.in_pingone else _already("PingOne", "disabled")
+            result_line("PingOne", "disabled", replies.pop(0))
+            if self.in_pingone
+            else was_already("PingOne", "disabled")
         )
         return tuple(lines)
 
@@ -312,9 +328,9 @@ class EndingSessions(State, frozen=True):
             case r.SessionsEnded(count):
                 lines.append(ResultLine(f"PingOne: {count} sessions ended"))
             case _:
-                lines.append(_line("PingOne", "ended", sessions, of="sessions "))
+                lines.append(result_line("PingOne", "ended", sessions, of="sessions "))
         if isinstance(links, Failed):
-            lines.append(_line("csrdesk", "ended", links, of="open links "))
+            lines.append(result_line("csrdesk", "ended", links, of="open links "))
         return ReadingBack(self.task, tuple(lines))
 
 
@@ -332,11 +348,11 @@ class EnablingInDirectory(State, frozen=True):
     def step(self, event: Event) -> EnablingInPingOne | ReadingBack:
         match event:
             case r.DirectoryEnabledSet():
-                lines = (_line("AD", "enabled", event),)
+                lines = (result_line("AD", "enabled", event),)
                 return EnablingInPingOne(self.task, lines) if self.then_pingone else ReadingBack(self.task, lines)
             case Failed():
                 left = (ResultLine("PingOne: not touched, because AD failed", ok=False),) if self.then_pingone else ()
-                return ReadingBack(self.task, (_line("AD", "enabled", event), *left))
+                return ReadingBack(self.task, (result_line("AD", "enabled", event), *left))
             case _:
                 raise IllegalEventError(self, event)
 
@@ -353,7 +369,7 @@ class EnablingInPingOne(State, frozen=True):
     def step(self, event: Event) -> ReadingBack:
         match event:
             case r.PingOneEnabledSet() | Failed():
-                return ReadingBack(self.task, (*self.lines, _line("PingOne", "enabled", event)))
+                return ReadingBack(self.task, (*self.lines, result_line("PingOne", "enabled", event)))
             case _:
                 raise IllegalEventError(self, event)
 
@@ -447,24 +463,6 @@ def button(account: Account) -> tuple[str, str]:
 def first_problem(replies: tuple[Reply, ...]) -> Problem:
     """The problem of the first reply that failed."""
     return next((reply.problem for reply in replies if isinstance(reply, Failed)), Problem("An answer was missing."))
-
-
-def _line(where: str, done: str, reply: Reply, *, of: str = "") -> ResultLine:
-    """What became of one part: `AD: disabled`, `PingOne: sessions not ended. ...`."""
-    match reply:
-        case r.PingOneEnabledSet(changed=False) | r.DirectoryEnabledSet(changed=False):
-            return _already(where, done)
-        case r.PingOneEnabledSet() | r.DirectoryEnabledSet():
-            return ResultLine(f"{where}: {of}{done}")
-        case Failed(problem) if problem.code not in ("unknown", "timed_out", "unreachable"):
-            return ResultLine(f"{where}: {of}not {done}. {problem.message}", ok=False)
-        case _:
-            why = f" {reply.problem.message}" if isinstance(reply, Failed) else ""
-            return ResultLine(f"{where}: unknown whether {of}{done}.{why}", ok=False, unknown=True)
-
-
-def _already(where: str, state: str) -> ResultLine:
-    return ResultLine(f"{where}: was {state} already, nothing written")
 
 
 def _set_directory(task: Task, *, enabled: bool) -> fx.SetDirectoryEnabled:

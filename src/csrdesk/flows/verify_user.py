@@ -22,19 +22,26 @@ class Inputs(msgspec.Struct, frozen=True, rename=spelled):
     """What the flow is called with, in Ping's names."""
 
     p1_user_id: str
+    """The caller's PingOne id."""
     can_change_device: bool
-    """Whether the customer may choose another device in the page."""
+    """Whether the customer may choose another device in the page; csrdesk calls it with true."""
     p1_mfa_policy_id: str = ""
+    """The device authentication policy; empty for PingOne's default one."""
     allowed_device_types: tuple[str, ...] = ()
+    """Which kinds of device may be asked."""
     company_logo: str = ""
+    """Has no effect: the page takes its logo from the settings."""
 
 
 class Outputs(Outcome, frozen=True, rename=spelled):
-    """`subflowResult`: `complete`, `cancelled`, `expired`, `notMe`."""
+    """Return Success or Return Error."""
 
     subflow_result: str = ""
+    """`complete`, `cancelled`, `expired` or `notMe`; empty after an error."""
     error_message: str = ""
+    """For people; empty unless it failed."""
     error_details: str = ""
+    """For the log, without secrets."""
 
 
 class Given(msgspec.Struct, frozen=True):

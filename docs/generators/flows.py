@@ -1,0 +1,196 @@
+"""One page a flow: its sections, inputs and outputs, its diagram and transitions, and what it asks of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from csrdesk.flows import account_management as am
+from csrdesk.flows import challenge_acceptance as ca
+from csrdesk.flows import csr_main as cm
+from csrdesk.flows import device_authentication as da
+from csrdesk.flows import look_up as lu
+from csrdesk.flows import protective_disable as pd
+from csrdesk.flows import user_functions as uf
+from csrdesk.flows import verify_user as vu
+from csrdesk.flows.graph import Graph, Node, answers, graph
+from csrdesk.flows.kernel import Ask, Do, Done, Poll, State, Together
+from docs.generators._fields import notes, types
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One module of states: a flow, or a piece of one that runs inside it."""
+
+    name: str
+    states: object
+    says: str
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """One flow of the documentation, and the modules that it is made of."""
+
+    page: str
+    title: str
+    says: str
+    parts: tuple[Part, ...]
+    inputs: type[msgspec.Struct] | None
+    outputs: tuple[type[msgspec.Struct], ...]
+
+
+LOOK_UP = Part("look_up", lu.LookUpState, "An identifier chooses an account; it proves nobody.")
+PROTECT = Part(
+    "protective_disable",
+    pd.ProtectiveDisableState,
+    "The one change of an account that needs no proof, because it only takes access away.",
+)
+MANAGEMENT = Part(
+    "account_management",
+    am.AccountManagementState,
+    "What can be done once the caller is verified, until the window ends.",
+)
+MAIN = Part("csr_main", cm.CsrMainState, "The agent's call from the first question to its end.")
+AGENTS = Part("verify_user", vu.VerifyUserState, "The agent's side: send, say the code, watch.")
+CUSTOMERS = Part(
+    "challenge_acceptance",
+    ca.ChallengeAcceptanceState,
+    "The customer's side, an instance of its own: the two are joined by the link's row alone.",
+)
+FUNCTIONS = Part(
+    "user_functions",
+    uf.UserFunctionsState,
+    "Begins at `ReadingAccount` where it runs inside a call, and at `IdentifyingAction` for a script.",
+)
+DEVICES = Part(
+    "device_authentication", da.DeviceAuthenticationState, "Runs in the customer's page after the right code."
+)
+FLOWS = (
+    Flow(
+        "csr-main",
+        "Healthcare - CSR Help Desk - Main Flow",
+        "The agent's flow: look a caller up, verify them, act on the account. It loops until the agent ends the call.",
+        (MAIN, LOOK_UP, PROTECT, MANAGEMENT),
+        None,
+        (cm.CallOver,),
+    ),
+    Flow(
+        "verify-user",
+        "Verify User Magic Link Authentication",
+        "A link by mail, a code by voice, and a registered device: only then is a caller verified.",
+        (AGENTS, CUSTOMERS),
+        vu.Inputs,
+        (vu.Outputs,),
+    ),
+    Flow(
+        "user-functions",
+        "Active Directory - User Functions API",
+        "Read, disable and enable one account in both directories, and read back what was written.",
+        (FUNCTIONS,),
+        uf.Inputs,
+        (uf.Outputs, uf.Refusal),
+    ),
+    Flow(
+        "device-authentication",
+        "Device Authentication",
+        "The caller shows a device that they hold. Passcode devices are built: text message, call, email, TOTP.",
+        (DEVICES,),
+        da.Inputs,
+        (da.Outputs,),
+    ),
+)
+PAGE_OF: Mapping[type[State], tuple[str, str]] = {
+    state: (flow.page, part.name) for flow in FLOWS for part in flow.parts for state in graph(part.states)
+}
+"""Where each state is described: page and part."""
+
+
+def pages() -> dict[str, str]:
+    return {"flows/index.md": index(), **{f"flows/{flow.page}.md": page(flow) for flow in FLOWS}}
+
+
+def index() -> str:
+    rows = [f"| [{flow.title}]({flow.page}.md) | {flow.says} |" for flow in FLOWS]
+    head = (
+        "# Flows\n\nWhat may happen in a call, drawn from the code. Titles, sections, inputs and outputs have the names"
+        " of Ping's documentation. One state is one node of a diagram; it says what it needs next: an answer, something"
+        " of the world, or nothing more.\n\n| flow | |\n|---|---|\n"
+    )
+    return head + "\n".join(rows)
+
+
+def page(flow: Flow) -> str:
+    lines = [f"# {flow.title}", "", flow.says, "", "## Sections", "", *sections(flow), "", "## Inputs", ""]
+    lines += fields(flow.inputs, required=True) if flow.inputs else ["None."]
+    lines += ["", "## Outputs", ""]
+    for outcome in flow.outputs:
+        lines += [" ".join((outcome.__doc__ or "").split()), "", *fields(outcome, required=False), ""]
+    for part in flow.parts:
+        lines += [f"## {part.name}", "", part.says, "", *diagram(graph(part.states)), ""]
+        lines += [*transitions(graph(part.states), flow.page), ""]
+    return "\n".join([*lines, "## Prompts", "", *prompts(flow)])
+
+
+def sections(flow: Flow) -> Iterator[str]:
+    """Which states each section of the documentation has become."""
+    found: dict[str, list[str]] = {}
+    for part in flow.parts:
+        for state, node in graph(part.states).items():
+            for section in node.sections:
+                found.setdefault(section, []).append(f"`{state.__name__}`")
+    yield from ("| section | states |", "|---|---|")
+    yield from (f"| {section} | {', '.join(dict.fromkeys(names))} |" for section, names in found.items())
+
+
+def fields(kind: type[msgspec.Struct], *, required: bool) -> Iterator[str]:
+    meaning, values = notes(kind), types(kind)
+    yield from ("| name | value | |", "|---|---|---|")
+    for field in msgspec.structs.fields(kind):
+        must = "Required. " if required and field.required else ""
+        yield f"| `{field.encode_name}` | {values[field.name]} | {must}{meaning.get(field.name, '')} |"
+
+
+def diagram(states: Graph) -> Iterator[str]:
+    """The states and where each can lead; what leads back to itself is left to the table."""
+    first = next(iter(states))
+    yield from ("```mermaid", "stateDiagram-v2", f"    [*] --> {first.__name__}")
+    for state, node in states.items():
+        yield from (f"    {state.__name__} --> {after.__name__}" for after in node.next if after is not state)
+        if Done.__name__ in node.wants:
+            yield f"    {state.__name__} --> [*]"
+    yield "```"
+
+
+def transitions(states: Graph, here: str) -> Iterator[str]:
+    yield from ("| state | wants | next |", "|---|---|---|")
+    for state, node in states.items():
+        after = ", ".join(f"`{kind.__name__}`" for kind in node.next) or "the end"
+        yield f"| `{state.__name__}` | {wants(node, here)} | {after} |"
+
+
+def wants(node: Node, here: str) -> str:
+    """What a state needs, in words."""
+    if node.sub:
+        where, part = PAGE_OF[node.sub[0]]
+        return f"what [{part}]({'' if where == here else where + '.md'}#{part}) wants, which runs inside"
+    prompts = ", ".join(f"`{kind.__name__}`" for kind in node.prompts)
+    effects = " and ".join(f"`{kind.__name__}`" for kind in node.effects if kind is not Together)
+    effects += " at the same time" if Together in node.effects else ""
+    words = {
+        Ask.__name__: f"an answer to {prompts}",
+        Do.__name__: effects,
+        Poll.__name__: f"{effects}, or an answer to {prompts}",
+        Done.__name__: "nothing more",
+    }
+    return words[node.wants[0]]
+
+
+def prompts(flow: Flow) -> Iterator[str]:
+    """What is asked of whom, and what may be answered."""
+    kinds = {kind: None for part in flow.parts for node in graph(part.states).values() for kind in node.prompts}
+    if not kinds:
+        yield "None: it asks nobody."
+        return
+    yield from ("| prompt | asked of the | answers |", "|---|---|---|")
+    for kind in kinds:
+        taken = ", ".join(f"`{answer.__name__}`" for answer in answers(kind))
+        yield f"| `{kind.__name__}` | {kind.audience.value} | {taken} |"

@@ -1,0 +1,36 @@
+"""What a magic link can prove for this caller now, in the words that the agent reads before choosing it."""
+
+from __future__ import annotations
+
+from csrdesk.flows.rules import Rules
+from csrdesk.model.devices import Devices
+from csrdesk.model.people import Person
+
+
+def why_not(person: Person, devices: Devices, rules: Rules) -> str:
+    """Why this caller cannot be verified by a magic link now, in words; empty where they can."""
+    if not person.email:
+        return "There is no mail address on record, so no link can be sent."
+    if not person.email_verified:
+        return "The mail address on record was never verified, so a link to it proves nothing."
+    if not devices.registered:
+        return "No device is registered, and a device is required." if rules.flow_require_mfa else ""
+    if not devices.mfa_enabled:
+        return "MFA is switched off for this person, so PingOne will not ask for their device."
+    if devices.refused or devices.usable(rules.allowed_device_types):
+        return ""
+    return "A device is registered, but none can be used now."
+
+
+def gives(devices: Devices) -> str:
+    """What a caller shows by the link, in words; without account state, which nobody sees before verification."""
+    if not devices.registered:
+        return "link and code: a recovery proof at most"
+    if devices.refused:
+        return "link and code: PingOne will not ask for a device now, so not every act is open"
+    return "link, code and device"
+
+
+def warning(devices: Devices) -> str:
+    """What the agent should know of PingOne's settings for this person; empty where nothing is odd."""
+    return "An MFA bypass is running for this person; it proves nothing." if devices.bypass else ""
