@@ -257,3 +257,36 @@ async def test_pingone_down_is_exit_3_and_wrong_credentials_are_exit_5(
     ran = await csrdesk("user", "show", "ada", "--json")
     assert (ran.code, ran.error["code"]) == (3, "unreachable")
     assert ran.envelope["data"] is None
+
+
+PROTECT = ("user", "disable", "ada", "--protective", "--reason", "taken over", "--ticket", "INC-1", "--yes", "--json")
+
+
+async def test_half_done_is_said_and_trying_again_is_safe(box: Sandbox, csrdesk: Csrdesk) -> None:
+    box.faults.add(path="/directory/modify", status=503)
+    ran = await csrdesk(*PROTECT)
+    assert (ran.code, ran.error["code"], ran.data["halfDone"]) == (1, "half_done", True)
+    assert [line["ok"] for line in ran.data["lines"]] == [False, True, True]
+    box.faults.clear()
+    again = await csrdesk(*PROTECT)
+    assert (again.code, again.data["accountStatus"]) == (0, "DISABLED")
+    assert again.data["responseData"]["directory"]["disabled"] is True
+
+
+async def test_r_48_a_server_that_ignores_the_change_is_no_success(box: Sandbox, csrdesk: Csrdesk) -> None:
+    box.faults.add(ignore_write=True, method="PUT")
+    box.faults.add(ignore_write=True, path="/directory/modify")
+    ran = await csrdesk(*PROTECT)
+    assert ran.code == 1
+    assert [line["ok"] for line in ran.data["lines"]][:2] == [False, False]
+    assert ran.data["accountStatus"] == "ACTIVE"
+
+
+async def test_r_47_a_hostile_name_is_text_on_the_terminal_and_in_json(settings: Path, csrdesk: Csrdesk) -> None:
+    obeyed = {"\x1b", "\x07", "\x9b", "\u202e", "\u202c", "\u2066"}
+    async with Terminal(settings, "user", "show", people.HOSTILE_NAME, talk_here=True) as agent:
+        plain = await agent.ended()
+    json = await csrdesk("user", "show", people.HOSTILE_NAME, "--json")
+    assert (plain.code, json.code) == (0, 0)
+    assert "tor</b> *)(uid=*" in plain.out
+    assert not obeyed & set(plain.out + agent.screen + json.out)

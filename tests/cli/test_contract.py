@@ -135,3 +135,9 @@ def test_a_reader_that_goes_away_is_no_crash(tmp_path: Path) -> None:
     assert process.wait(30) == 0
     assert process.stderr.read() == b""
     process.stderr.close()
+
+
+def test_the_console_without_a_terminal_is_a_missing_answer(run: Run) -> None:
+    ran = run()
+    assert (ran.code, ran.out) == (4, "")
+    assert "The console needs a terminal." in ran.err
