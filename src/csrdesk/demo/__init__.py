@@ -6,17 +6,24 @@ Played by itself it is a check as well: every step says what it expects, and a d
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from csrdesk.demo.telling import Scene
 
 
-async def play(*, json: bool = False, record: Path | None = None) -> int:
-    """Play the calls, one narrated line a step. Returns the exit code: 0 where everything was as expected."""
+async def play(*, json: bool = False, record: Path | None = None, scenes: tuple[Scene, ...] | None = None) -> int:
+    """Play the calls, or other `scenes`, one narrated line a step, up to the first that differs.
+
+    Returns the exit code: 0 where everything was as expected.
+    """
     from csrdesk.demo.calls import STORY
     from csrdesk.demo.stage import stage
     from csrdesk.demo.telling import Teller
 
     teller = Teller(as_json=json)
     async with stage(record) as on_stage:
-        for scene in STORY:
+        for scene in STORY if scenes is None else scenes:
             if not await teller.tell(scene, on_stage):
                 break
     return teller.finish()
