@@ -22,4 +22,5 @@ def result_line(where: str, done: str, reply: Reply, *, of: str = "") -> ResultL
 
 
 def was_already(where: str, state: str) -> ResultLine:
+    """A part that needed nothing: then it was not the desk that did it."""
     return ResultLine(f"{where}: was {state} already, nothing written")

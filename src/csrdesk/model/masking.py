@@ -11,7 +11,8 @@ def mask_email(address: str) -> str:
     if not local or not domain:
         return "***"
     last = local[-1] if len(local) >= _SHOW_LAST_FROM else ""
-    return f"{local[0]}***{last}@{domain[0]}***.{domain.rpartition('.')[2]}"
+    _, dot, label = domain.rpartition(".")
+    return f"{local[0]}***{last}@{domain[0]}***{dot}{label if dot else ''}"
 
 
 def mask_phone(number: str) -> str:

@@ -1,0 +1,73 @@
+"""What was shown, and what each act needs: the table of acts, cell by cell."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csrdesk.model.devices import Strength
+from csrdesk.model.proofs import Act, Evidence, Proof
+
+LINK = Proof("ml", Strength.NONE)
+SMS = Proof("sms", Strength.WEAK, "sms-1")
+TOTP = Proof("totp", Strength.STRONG, "totp-1")
+OWN_MAILBOX = Proof("email", Strength.NONE, "mail-1")
+
+NOTHING = Evidence()
+NOBODY_ASKED = Evidence((LINK,))
+SKIPPED = Evidence((LINK,), registered=True)
+DISABLED = Evidence((LINK,), registered=True, factor_not_asked="disabled")
+LOCKED = Evidence((LINK,), registered=True, factor_not_asked="locked")
+WHOLE = Evidence((LINK, SMS), registered=True)
+DEVICE_ALONE = Evidence((TOTP,), registered=True)
+
+ENOUGH: list[tuple[Evidence, set[Act]]] = [
+    (NOTHING, {Act.PROTECT}),
+    (DEVICE_ALONE, {Act.PROTECT}),
+    (NOBODY_ASKED, {Act.PROTECT, Act.DISABLE, Act.UNLOCK, Act.ENABLE, Act.RESET}),
+    (WHOLE, {Act.PROTECT, Act.DISABLE, Act.UNLOCK, Act.ENABLE, Act.RESET}),
+    (SKIPPED, {Act.PROTECT, Act.DISABLE, Act.UNLOCK}),
+    (LOCKED, {Act.PROTECT, Act.DISABLE, Act.UNLOCK}),
+    (DISABLED, {Act.PROTECT, Act.DISABLE, Act.UNLOCK, Act.ENABLE}),
+]
+
+
+@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize(("evidence", "acts"), ENOUGH, ids=lambda value: getattr(value, "label", ""))
+def test_r_32_each_act_needs_what_the_table_says(evidence: Evidence, acts: set[Act], act: Act) -> None:
+    assert (evidence.missing_for(act) == "") is (act in acts)
+
+
+@settings(derandomize=True, database=None)
+@given(st.lists(st.sampled_from([SMS, TOTP, OWN_MAILBOX])), st.booleans(), st.sampled_from(["", "disabled", "locked"]))
+def test_r_32_without_link_and_code_only_the_protective_disable_is_open(
+    proofs: list[Proof], registered: bool, refused: str
+) -> None:
+    evidence = Evidence(tuple(proofs), registered, refused)
+    assert {act for act in Act if not evidence.missing_for(act)} == {Act.PROTECT}
+
+
+@pytest.mark.parametrize("refused", ["", "disabled", "locked"])
+def test_r_32_a_reset_needs_the_registered_device_whatever_kept_it_from_being_asked(refused: str) -> None:
+    assert Evidence((LINK,), registered=True, factor_not_asked=refused).missing_for(Act.RESET)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "label", "methods"),
+    [
+        (NOBODY_ASKED, "recovery proof: link and code, no device", "ml"),
+        (WHOLE, "authentication: link, code and device (weak)", "ml sms"),
+        (Evidence((LINK, TOTP), registered=True), "authentication: link, code and device (strong)", "ml totp"),
+        (Evidence((LINK, SMS, TOTP)), "authentication: link, code and device (strong)", "ml sms totp"),
+        (DISABLED, "link and code; account disabled, factor not asked", "ml"),
+        (Evidence((LINK, OWN_MAILBOX)), "recovery proof: link and code, no device", "ml email"),
+    ],
+)
+def test_r_34_evidence_says_how_strong_it_is(evidence: Evidence, label: str, methods: str) -> None:
+    assert (evidence.label, evidence.auth_method) == (label, methods)
+
+
+def test_r_34_the_links_own_mailbox_is_no_device() -> None:
+    assert not Evidence((LINK, OWN_MAILBOX), registered=True).has_device
+    assert Evidence((LINK, OWN_MAILBOX), registered=True).missing_for(Act.RESET)
