@@ -123,7 +123,7 @@ ROWS: list[Row] = [
     (VERIFYING, a.SendChosen(), verifying(vu.CreatingChallenge(VERIFY_GIVEN))),
     (VERIFYING, a.Cancelled(), CHECKING),
     (WAITING, r.LinkChanged(STAGES[LinkStage.NOT_ME]), replace(CHECKING, note=NOT_ME)),
-    (WAITING, FAILED, ERROR),
+    (WAITING, FAILED, cm.ReturnError(PROBLEM, LEAVING_ADA)),
     (
         verifying(vu.ExpiringChallenge(VERIFY_GIVEN, LINK.id)),
         r.LinkChanged(STAGES[LinkStage.EXPIRED]),

@@ -307,7 +307,8 @@ class Verifying(State, frozen=True):
             case vu.ReturnSuccess():
                 return CheckingDevices(self.given, person)
             case vu.ReturnError(problem):
-                return ReturnError(problem, CheckingDevices(self.given, person))
+                # Nobody watches the link any more: it must not be approved meanwhile.
+                return ReturnError(problem, LeavingCustomer(self.given, person))
             case sub:
                 return Verifying(self.given, self.caller, sub)
 
