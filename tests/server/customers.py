@@ -83,7 +83,9 @@ class Customers:
 
     def _alive(self, token: str, browser: str) -> HeldLink:
         link = self.links.get(token)
-        if link is None or link.stage in (LinkStage.EXPIRED, LinkStage.ENDED):
+        if link is None or link.stage in (LinkStage.EXPIRED, LinkStage.ENDED, LinkStage.TOO_MANY_CODES):
+            raise LinkOverError("over")
+        if link.stage is LinkStage.NOT_ME and not link.browser:
             raise LinkOverError("over")
         if link.browser and link.browser != browser:
             link.elsewhere += 1

@@ -174,6 +174,26 @@ async def test_after_a_cancelled_factor_the_customer_may_try_again(visit: Visit,
     assert customers.links[token_of(visitor)].stage is LinkStage.CODE_RIGHT
 
 
+async def test_r_21_whoever_says_that_it_was_not_them_reads_what_to_do_though_the_link_is_over(visit: Visit) -> None:
+    visitor = visit()
+    await visitor.open()
+    await visitor.press("NotMeChosen")
+    page = await visitor.press("NotMeAnswered", choice="not_me")
+    assert page.status_code == 200
+    assert texts.REFUSED_TEXT in page.text
+    assert "+1 555 0100" in page.text
+    assert (await visitor.open()).status_code == 410
+
+
+async def test_the_last_wrong_code_ends_the_page_in_words(visit: Visit) -> None:
+    visitor = visit()
+    await visitor.open()
+    for _ in range(6):
+        await visitor.press("CodeGiven", code="111111")
+    assert texts.ENDED_TEXT in visitor.page.text
+    assert (await visitor.open()).status_code == 410
+
+
 async def test_more_time_is_offered_once(visit: Visit) -> None:
     visitor = visit()
     await visitor.open()

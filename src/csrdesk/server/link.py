@@ -15,7 +15,6 @@ from csrdesk.errors import IllegalEventError, LinkOverError, StaleFlowError
 from csrdesk.flows.answers import BrowserChecked
 from csrdesk.flows.doors import CustomerSession, LinkView
 from csrdesk.flows.prompts import BrowserPrompt
-from csrdesk.model.devices import WebAuthn
 from csrdesk.model.text import clean
 from csrdesk.server.forms import Form, Refusal, answer_to, read_form, webauthn_of
 from csrdesk.server.pages import page_of
@@ -84,12 +83,19 @@ class LinkPage:
             and isinstance(link.view.prompt, BrowserPrompt)
             and not isinstance(answer, BrowserChecked)
         ):
-            await self._check(token, browser, webauthn_of(form))
+            # What the form carried along answers the browser's check, so that nobody has to press a button for it.
+            link = await self.customers.answer(token, browser, BrowserChecked(webauthn_of(form)))
+        if link.view.outcome is not None and not await self._still_shows(token, browser):
+            return self._page(link, token, browser)
         return _back(token)
 
-    async def _check(self, token: str, browser: str, found: WebAuthn) -> None:
-        """Answer the browser's check with what the form carried along, so that nobody has to press a button."""
-        await self.customers.answer(token, browser, BrowserChecked(found))
+    async def _still_shows(self, token: str, browser: str) -> bool:
+        """Whether the page can be loaded again. If not, its last word is shown at once, or nobody would read it."""
+        try:
+            await self.customers.open(token, browser, fetch=False)
+        except LinkOverError:
+            return False
+        return True
 
     def _page(self, link: LinkView, token: str, browser: str, refusal: Refusal | None = None) -> Response:
         page = page_of(link, self.now(), note=refusal.note if refusal else "")
