@@ -8,12 +8,12 @@ import ipaddress
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
 import uvicorn
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from csrdesk.sandbox import directory, ids, mail
 from csrdesk.sandbox.app import Site
@@ -84,8 +84,12 @@ class Sandbox:
     Raises ValueError for a host that is not loopback or failures it cannot read, OSError for a port in use.
     """
 
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(
+        self, options: Options | None = None, *, around: Callable[[ASGIApp], ASGIApp] = lambda app: app
+    ) -> None:
+        """`around`: a layer of the caller's own around everything that is served by HTTP, to watch it."""
         self.options = options or Options()
+        self._around = around
         if not _is_loopback(self.options.host):
             raise ValueError("The sandbox listens on a loopback address only.")
         self.people: tuple[Person, ...] = everybody()
@@ -155,7 +159,7 @@ class Sandbox:
         )
         self._http = _Http(
             uvicorn.Config(
-                site.application(), log_config=None, access_log=False, lifespan="off", ws="none",
+                self._around(site.application()), log_config=None, access_log=False, lifespan="off", ws="none",
                 timeout_graceful_shutdown=1, server_header=False,
             )
         )  # fmt: skip

@@ -64,6 +64,12 @@ def make_app(
         middleware=[Middleware(SecureHeaders, https=guard.https), Middleware(Failures, render=render)],
         exception_handlers={HTTPException: nothing_here},
     )
+    app.state.load = render.load
     # It would send a browser to whatever the Host header says.
     app.router.redirect_slashes = False
     return app
+
+
+def load_pages(app: Starlette) -> None:
+    """Compile the templates of `app`: in a thread, while nobody has asked for a page yet."""
+    app.state.load()

@@ -36,6 +36,11 @@ class Render:
         )
         self._environment.globals.update(t=texts, look=look, static=self.static, logo=self.logo)
 
+    def load(self) -> None:
+        """Compile every template now, so that no customer waits for it; may run in a thread."""
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
+
     def page(self, template: str, *, status: int = 200, **context: object) -> HTMLResponse:
         """The page of `template`, which names its own title."""
         return HTMLResponse(self._environment.get_template(template).render(context), status_code=status)

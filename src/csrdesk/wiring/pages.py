@@ -89,7 +89,7 @@ class Pages:
     @contextlib.asynccontextmanager
     async def served(self, customers: CustomerSession, key: bytes) -> AsyncIterator[None]:
         """Serve them, once claimed, until the block ends."""
-        from csrdesk.server.app import make_app
+        from csrdesk.server.app import load_pages, make_app
         from csrdesk.server.look import load_look
         from csrdesk.server.serve import serve
 
@@ -101,7 +101,10 @@ class Pages:
         try:
             async with serve(app, self._listener):
                 self._lock.announce(self.url)
+                # Templates are compiled while no customer waits for one yet, and agents' keys go through.
+                loading = asyncio.get_running_loop().run_in_executor(None, load_pages, app)
                 yield
+                await loading
         finally:
             self.release()
 
