@@ -28,7 +28,7 @@ ASKING: dict[str, State] = {
     "not me": ca.AskNotMe(GIVEN, ca.AskCode(GIVEN)),
     "browser": _authenticating(da.GatheringBrowserData(DEVICE_GIVEN)),
     "device": _authenticating(da.AskDevice(DEVICE_GIVEN, CHOICE)),
-    "passcode": _authenticating(da.AskPasscode(DEVICE_GIVEN, CHOICE, "sms-1")),
+    "passcode": _authenticating(da.AskPasscode(DEVICE_GIVEN, CHOICE.sending("sms-1"), "sms-1")),
     "wrong passcode": _authenticating(
         da.AskPasscode(DEVICE_GIVEN, CHOICE, "totp-1", note="That passcode is not right. Tries left: 2.")
     ),

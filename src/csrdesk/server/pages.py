@@ -20,8 +20,7 @@ class Countdown(Struct, frozen=True):
     """The page's clock in words, for the moment at which the page is made."""
 
     until: datetime
-    minutes: int
-    """Rounded up, so that the last one is still "1"."""
+    seconds: int
     more_time: bool
 
     @property
@@ -34,7 +33,9 @@ class Countdown(Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        return "1 minute" if self.minutes == 1 else f"{self.minutes} minutes"
+        """Minutes, rounded up, so that the last one is still "1"."""
+        minutes = math.ceil(self.seconds / 60)
+        return "1 minute" if minutes == 1 else f"{minutes} minutes"
 
 
 class Page(Struct, frozen=True):
@@ -76,7 +77,7 @@ def _context(link: LinkView, prompt: Prompt, now: datetime, note: str) -> dict[s
 def countdown(until: datetime, now: datetime, *, more_time: bool) -> Countdown:
     """What is left of the page's clock."""
     left = max((until - now).total_seconds(), 0)
-    return Countdown(until.astimezone(UTC), math.ceil(left / 60), more_time)
+    return Countdown(until.astimezone(UTC), math.ceil(left), more_time)
 
 
 def _template(prompt: Prompt) -> str:

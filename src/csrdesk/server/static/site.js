@@ -15,18 +15,19 @@ if (checks.length && window.PublicKeyCredential) {
   Promise.race([asked, late]).then((available) => found(available ? "FULL" : "SECURITY_KEY_ONLY"));
 }
 
-const timer = document.querySelector("[data-until]");
+// The server says how many seconds are left: this machine's own clock may be wrong.
+const timer = document.querySelector("[data-seconds]");
 if (timer) {
-  const until = new Date(timer.dataset.until);
+  const until = Date.now() + Number(timer.dataset.seconds) * 1000;
   const left = timer.textContent.trim().split(" ").pop();
-  document.querySelector(".clock time").textContent =
-    until.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const moment = document.querySelector(".clock time");
+  moment.textContent = new Date(moment.dateTime).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   const tick = () => {
     const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
     timer.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} ${left}`;
     if (seconds === 0) {
       clearInterval(ticking);
-      setTimeout(() => location.reload(), 1000);
+      setTimeout(() => location.reload(), 2000);
     }
   };
   const ticking = setInterval(tick, 1000);
