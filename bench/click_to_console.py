@@ -1,0 +1,228 @@
+"""A customer's last click, and the agent's screen: how long between, while 200 other calls wait?
+
+From the POST with the right code of an account without a device, whose last step approves, to the paint of the account
+page on the waiting agent's console: the real app, the real pages, the store on disk. On the way the desk reads devices
+and account from the sandbox, which is another process. Once with the pages in the agent's process, once in another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import re
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from bench import programs
+from bench.bare_click import bare_click
+from bench.figure import Figure, Judged, sample
+from bench.painted import PATIENCE_SECONDS, Listener, shown
+from csrdesk.app import ConsoleInfo, CsrdeskApp
+from csrdesk.cli.main import START_THRESHOLD
+from csrdesk.config import load
+from csrdesk.demo.agent import Call
+from csrdesk.flows import prompts as p
+from csrdesk.flows.doors import Agent, CallSummary, Session, View
+from csrdesk.flows.kernel import Answer
+from csrdesk.sandbox.people import everybody
+from csrdesk.wiring import Desk, open_desk
+
+WAITING, CLICKS = 200, 100
+SIDE_BY_SIDE = 8
+PAUSE_SECONDS = 0.05
+"""Between two clicks: they are people's."""
+BASELINE = "bare page, commit, event, empty app"
+
+
+@dataclass
+class Waiting:
+    """One call whose agent waits for the customer, and what the customer holds."""
+
+    session: Session
+    view: View
+    code: str
+    reference: str
+    url: str = ""
+    cookie: str = ""
+    form: str = ""
+    rev: str = ""
+
+
+def measure(*, quick: bool) -> list[Figure]:
+    gc.set_threshold(START_THRESHOLD)
+    size = (40, 20) if quick else (WAITING, CLICKS)
+    with programs.sandbox() as settings:
+        one = asyncio.run(_measured(Path(settings), *size, pages_elsewhere=False))
+        two = asyncio.run(_measured(Path(settings), *size, pages_elsewhere=True))
+    return [*_figures(one, "one process", 100), *_figures(two, "two processes", 150)]
+
+
+Times = tuple[list[float], list[float], list[float]]
+
+
+def _figures(times: Times, where: str, target: float) -> list[Figure]:
+    account, news, bare = map(sample, times)
+    stated = Figure(
+        question=f"click to first news on the screen, {where}", ours=news, baseline=BASELINE, base=bare,
+        judged=Judged.NOTHING,
+    )  # fmt: skip
+    judged = Figure(
+        question=f"click to account page, {where}", ours=account, baseline=BASELINE, base=bare, judged=Judged.P99,
+        target=target,
+    )  # fmt: skip
+    return [judged, stated]
+
+
+async def _measured(settings: Path, waiting: int, clicks: int, *, pages_elsewhere: bool) -> Times:
+    with tempfile.TemporaryDirectory(prefix="csrdesk-bench-") as name:
+        folder = Path(name)
+        own = _own_settings(settings, folder)
+        async with contextlib.AsyncExitStack() as stack:
+            if pages_elsewhere:
+                serve, env = [programs.CSRDESK, "serve"], programs.environment(CSRDESK_CONFIG=str(own))
+                stack.enter_context(programs.running(serve, "Serving the customers' pages", env))
+            desk = await stack.enter_async_context(open_desk(load(own), serve_pages=not pages_elsewhere))
+            client = await stack.enter_async_context(httpx.AsyncClient(timeout=PATIENCE_SECONDS))
+            calls = await _calls(desk, client, waiting + clicks)
+            await stack.enter_async_context(_watched(calls[clicks:]))
+            return await _click(calls[:clicks], client, folder)
+
+
+def _own_settings(settings: Path, folder: Path) -> Path:
+    """The sandbox's settings with a data folder of this measure's own, and links that outlive its preparation."""
+    text = re.sub(r"(?m)^data_dir = .*$", f'data_dir = "{folder}/data"', settings.read_text("utf-8"))
+    path = folder / "config.toml"
+    path.write_text(f"{text}\n[limits]\nlink_seconds = 600\n", "utf-8")
+    return path
+
+
+async def _calls(desk: Desk, client: httpx.AsyncClient, count: int) -> list[Waiting]:
+    """Agents of their own, each with a link sent and its page open."""
+    people = [one.username for one in everybody() if one.in_pingone and not one.devices and not one.situation]
+    turns = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def prepared(number: int, username: str) -> Waiting:
+        async with turns:
+            return await _sent(desk.session(Agent(f"agent-{number}", f"Agent {number}")), username)
+
+    made = await asyncio.gather(*(prepared(*pair) for pair in enumerate(islice(cycle(people), count))))
+    mailbox = desk.settings.directory.url.replace("/directory", "/mailbox.json")
+    mails = {mail["subject"][-7:]: mail["text"] for mail in (await client.get(mailbox)).json()["mails"]}
+    for call in made:
+        found = re.search(r"https?://\S+/v/\S+", mails[call.reference])
+        call.url = found.group() if found else ""
+        await _open(call, client)
+        call.view = await call.session.settled(call.view.id)
+    return made
+
+
+async def _sent(session: Session, username: str) -> Waiting:
+    call = await Call.begin(session)
+    await call.look_up(username)
+    call.sees(p.CardPrompt)
+    code = await call.send_link()
+    return Waiting(session, call.view, code, call.sees(p.PollingPrompt).link.reference)
+
+
+async def _open(call: Waiting, client: httpx.AsyncClient) -> None:
+    """Open the page as a browser does that is used for nothing else."""
+    page = await client.get(call.url)
+    call.cookie = f"csrdesk={page.cookies['csrdesk']}"
+    client.cookies.clear()
+    fields = dict(re.findall(r'name="(form|rev)" value="([^"]+)"', page.text))
+    call.form, call.rev = fields["form"], fields["rev"]
+
+
+@contextlib.asynccontextmanager
+async def _watched(calls: list[Waiting]) -> AsyncIterator[None]:
+    """Each call waited for as a console waits."""
+
+    async def watch(call: Waiting) -> None:
+        while call.view.outcome is None:
+            call.view = await call.session.changed(call.view.id, call.view.rev)
+
+    tasks = [asyncio.create_task(watch(call)) for call in calls]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Relay:
+    """A `Session` that gives one console one call after the other, as if it had just been started."""
+
+    def __init__(self, calls: Iterator[Waiting], first: Waiting) -> None:
+        self.agent = first.session.agent
+        self._calls = calls
+        self._call = first
+
+    async def start(self, flow: str, inputs: msgspec.Struct, *, call_id: str = "") -> View:
+        del flow, inputs, call_id
+        self._call = next(self._calls)
+        return await self._call.session.view(self._call.view.id)
+
+    async def view(self, flow_id: str) -> View:
+        return await self._call.session.view(flow_id)
+
+    async def answer(self, flow_id: str, rev: int, answer: Answer) -> View:
+        return await self._call.session.answer(flow_id, rev, answer)
+
+    async def changed(self, flow_id: str, rev: int) -> View:
+        return await self._call.session.changed(flow_id, rev)
+
+    async def settled(self, flow_id: str) -> View:
+        return await self._call.session.settled(flow_id)
+
+    async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
+        return await self._call.session.calls(all_of_them=all_of_them)
+
+
+async def _click(calls: list[Waiting], client: httpx.AsyncClient, folder: Path) -> Times:
+    account: list[float] = []
+    news: list[float] = []
+    bare: list[float] = []
+    listener, relay = Listener(), Relay(iter(calls), calls[0])
+
+    async def connect() -> Session:
+        return relay
+
+    app = CsrdeskApp(connect, ConsoleInfo(agent="Agent"))
+    async with bare_click(folder) as base, shown(app, listener, calls[0].reference):
+        for number, call in enumerate(calls):
+            if number:
+                waits = listener.expect(call.reference)
+                app.action_next_call()
+                await asyncio.wait_for(waits, PATIENCE_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS)
+            first, verified = listener.expect("code is right"), listener.expect("CALLER VERIFIED")
+            began = time.perf_counter()
+            posting = asyncio.create_task(_post(call, client))
+            done = await asyncio.wait_for(verified, PATIENCE_SECONDS)
+            await posting
+            account.append((done - began) * 1000)
+            # The approval can overtake the news that the code was right: then the account page is the first news.
+            news.append(((first.result() if first.done() else done) - began) * 1000)
+            await asyncio.sleep(PAUSE_SECONDS)
+            bare.append(await base.once(number))
+    return account, news, bare
+
+
+async def _post(call: Waiting, client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        call.url,
+        data={"type": "CodeGiven", "code": call.code, "form": call.form, "rev": call.rev, "webauthn": "NONE"},
+        headers={"cookie": call.cookie, "sec-fetch-site": "same-origin"},
+    )
+    client.cookies.clear()
+    if answer.status_code != 303:
+        raise RuntimeError(f"a right code was answered with {answer.status_code}: {answer.text[:200]}")
