@@ -17,6 +17,7 @@ from textual.binding import Binding
 from textual.command import Provider
 from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
+from textual.widgets import Input
 
 from csrdesk import theme
 from csrdesk.errors import CsrdeskError
@@ -62,7 +63,7 @@ class CsrdeskApp(App[None]):
         Binding("f1,question_mark", "help", "Help", show=False),
         Binding("ctrl+q", "leave", "Leave", show=False, priority=True),
         Binding("ctrl+c", "copy_or_leave", "Leave", show=False, priority=True),
-        Binding("q", "leave", "Leave", show=False),
+        Binding("q", "leave_by_letter", "Leave", show=False),
     ]
 
     def __init__(
@@ -87,10 +88,11 @@ class CsrdeskApp(App[None]):
         """Came while a box was open above the screen."""
         self._working: Timer | None = None
 
-    async def on_mount(self) -> None:
-        await self.push_screen(
-            UsernameScreen(self._view, UsernamePrompt(ticket_required=self.around.info.ticket_required), self.around)
-        )
+    def get_default_screen(self) -> UsernameScreen:
+        """The look-up is the console's very first screen: an empty one below it would be laid out for nobody."""
+        return UsernameScreen(self._view, UsernamePrompt(ticket_required=self.around.info.ticket_required), self.around)
+
+    def on_mount(self) -> None:
         self.set_interval(TICK_SECONDS, self._tick)
         self.call_after_refresh(self.action_recover)
 
@@ -206,11 +208,19 @@ class CsrdeskApp(App[None]):
     async def _replace(self, screen: FrameScreen) -> None:
         while isinstance(self.screen, ModalScreen):
             await self.pop_screen()
-        await self.switch_screen(screen)
+        if len(self.screen_stack) > 1:
+            await self.switch_screen(screen)
+            return
+        # Textual keeps the first screen at the bottom for good; nothing of a caller stays there.
+        for field in self.screen.query(Input):
+            field.clear()
+        await self.push_screen(screen)
 
     @property
     def _frame(self) -> FrameScreen | None:
-        """The call's screen, whatever box is open above it."""
+        """The call's screen, whatever box is open above it; none while the console closes."""
+        if not self.is_running:
+            return None
         return next((s for s in reversed(self.screen_stack) if isinstance(s, FrameScreen)), None)
 
     def _catch_up(self) -> None:
@@ -255,6 +265,12 @@ class CsrdeskApp(App[None]):
         if self.screen.get_selected_text():
             self.screen.action_copy_text()
         else:
+            self.action_leave()
+
+    def action_leave_by_letter(self) -> None:
+        """Only where no letter is ever typed: fast fingers may be ahead of a field that is just being painted."""
+        frame = self._frame
+        if not (isinstance(frame, PromptScreen) and frame.has_fields):
             self.action_leave()
 
     def action_leave(self) -> None:

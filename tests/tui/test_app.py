@@ -83,6 +83,15 @@ async def test_what_is_typed_before_the_desk_is_connected_is_looked_up_once_it_i
         assert session.answers == [a.UsernameGiven("ada")]
 
 
+async def test_a_name_that_begins_with_q_does_not_leave_even_where_the_field_has_no_focus_yet() -> None:
+    app = console(FakeSession(at("username")), gate=asyncio.Event())
+    async with app.run_test() as pilot:
+        app.set_focus(None)
+        await pilot.press("q")
+        await pilot.pause()
+        assert app.is_running
+
+
 async def test_what_is_half_typed_when_the_desk_is_connected_stays() -> None:
     gate, session = asyncio.Event(), FakeSession(at("username"))
     app = console(session, gate=gate)
@@ -285,6 +294,7 @@ async def test_after_a_call_the_next_one_starts_with_one_key() -> None:
         await pilot.press("enter")
         await until(lambda: isinstance(app.screen, UsernameScreen))
         assert session.started == 2
+        assert [field.value for screen in app.screen_stack for field in screen.query(Input)] == [""] * 4
 
 
 async def test_the_palette_offers_what_the_screen_offers() -> None:

@@ -13,7 +13,7 @@ from csrdesk.screens.form import FormScreen, form_for
 from csrdesk.screens.frame import FrameScreen
 from csrdesk.screens.polling import PollingScreen
 from csrdesk.screens.prompted import PromptScreen
-from csrdesk.screens.registry import SCREENS, screen_for
+from csrdesk.screens.registry import SCREENS, make_screen, screen_for
 from csrdesk.screens.window import verified_until
 from csrdesk.widgets.choices import CHOICES, answers_of, choices_of
 from csrdesk.widgets.lines import Notice, SayLine
@@ -210,6 +210,24 @@ async def test_confirm_shows_whom_and_what_in_full() -> None:
             "End every PingOne session",
         ):
             assert part in seen
+
+
+async def test_a_screen_looks_the_same_whatever_was_shown_before_it() -> None:
+    """Style sheets stay loaded: one screen's must not reach another's."""
+    alone = {}
+    for name, prompt in AGENT.items():
+        app = easel(prompt)
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            alone[name] = words(app)
+    app = easel(AGENT["username"])
+    async with app.run_test() as pilot:
+        for prompt in AGENT.values():
+            await app.switch_screen(make_screen(view_of(prompt), prompt, AROUND, verified_until(prompt, None)))
+        for name, prompt in AGENT.items():
+            await app.switch_screen(make_screen(view_of(prompt), prompt, AROUND, verified_until(prompt, None)))
+            await pilot.pause()
+            assert words(app) == alone[name], name
 
 
 async def test_an_empty_look_up_is_not_posted() -> None:

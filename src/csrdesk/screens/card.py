@@ -26,6 +26,11 @@ class CardScreen(PromptScreen[CardPrompt]):
             yield Facts(id="card")
             yield Facts(id="ways")
 
+    def on_mount(self) -> None:
+        self.query_one("#card").border_title = "Caller"
+        self.query_one("#ways").border_title = "What they can show"
+        super().on_mount()
+
     def paint(self) -> None:
         prompt = self.prompt
         warning = (Fact("Warning", prompt.warning, Tone.WARN),) if prompt.warning else ()

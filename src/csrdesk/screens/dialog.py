@@ -33,7 +33,7 @@ class Dialog(ModalScreen[T], Generic[T]):
         with VerticalScroll(id="box", can_focus=False):
             yield Static(Content.styled(self._title, Tone.STRONG.value), id="question")
             yield from self.compose_words()
-            yield ChoiceList(long=True)
+            yield ChoiceList(self.offers(), long=True)
 
     def compose_words(self) -> ComposeResult:
         """What stands between title and choices."""
@@ -42,6 +42,3 @@ class Dialog(ModalScreen[T], Generic[T]):
     def offers(self) -> list[Offer]:
         """What can be chosen."""
         return [Offer("escape", "Back", "close this box", "dismiss(None)")]
-
-    def on_mount(self) -> None:
-        self.query_one(ChoiceList).show(self.offers())

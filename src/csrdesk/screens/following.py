@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-import traceback
 from collections.abc import Callable
 
 from textual.message import Message
@@ -89,6 +87,9 @@ def noted(error: CsrdeskError) -> None:
 
 def reference_for(error: BaseException | None) -> str:
     """Log where an unexpected error came from, without its words: they may hold anything. Gives what to quote."""
+    import secrets
+    import traceback
+
     reference = secrets.token_hex(4).upper()
     frames = traceback.extract_tb(error.__traceback__ if error else None)
     places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))

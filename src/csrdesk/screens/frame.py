@@ -21,6 +21,9 @@ from csrdesk.widgets.tones import Tone
 from csrdesk.widgets.working import WorkingPane
 
 _READY = "Connected"
+WIDTHS = [(0, "-narrow"), (76, "-medium"), (110, "-wide")]
+HEIGHTS = [(0, "-low"), (32, "-tall")]
+"""From how many columns and lines on a class of the style sheets holds."""
 
 
 class FrameScreen(Screen[None]):
@@ -32,8 +35,8 @@ class FrameScreen(Screen[None]):
         Binding("pagedown", "scroll_body(1)", show=False),
         Binding("pageup", "scroll_body(-1)", show=False),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-medium"), (110, "-wide")]  # noqa: RUF012 - Textual declares it so
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]  # noqa: RUF012 - as above
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     long_choices = True
     """Whether each choice has a line with its help; False puts them side by side."""
 
@@ -43,8 +46,13 @@ class FrameScreen(Screen[None]):
         self.verified_until = verified_until
         self._connection = (_READY, True)
         self._focus_before: Widget | None = None
+        self._painted = False
+        """Whether the widgets are there; a clock may tick before they are."""
 
     def compose(self) -> ComposeResult:
+        # Known before the first layout, the size costs no second one.
+        width, height = self.app.size
+        self.add_class(fitting(WIDTHS, width), fitting(HEIGHTS, height))
         info = self.around.info
         with Horizontal(id="head"):
             yield Static(lines.heading(info.desk, info.agent), id="who")
@@ -56,10 +64,11 @@ class FrameScreen(Screen[None]):
             yield lines.Notice(id="problem", tone=Tone.BAD)
             yield lines.Notice(id="note")
             yield from self.compose_body()
-        yield ChoiceList(long=self.long_choices)
+        yield ChoiceList(self.offers(), long=self.long_choices)
         yield Static(lines.closing(info.mailbox_url), id="closing")
 
     def on_mount(self) -> None:
+        self._painted = True
         self.repaint()
 
     # What a subclass gives
@@ -97,7 +106,7 @@ class FrameScreen(Screen[None]):
 
     def tick(self, now: datetime) -> None:
         """Let the clocks go on."""
-        if not self.is_painted:
+        if not self._painted:
             return
         zone = self.around.info.zone
         self.query_one("#window", Static).update(lines.window(self.verified_until, now, zone))
@@ -107,7 +116,7 @@ class FrameScreen(Screen[None]):
     def connected(self, words: str, *, well: bool) -> None:
         """Say how the connection is."""
         self._connection = (words, well)
-        if self.is_painted:
+        if self._painted:
             self.query_one("#connection", Static).update(lines.connection(words, well=well))
 
     def complain(self, words: str) -> None:
@@ -116,7 +125,7 @@ class FrameScreen(Screen[None]):
 
     def work(self, words: str) -> None:
         """Put what is being done in the place of the body."""
-        if not self.is_painted:
+        if not self._painted:
             return
         if not self.working:
             self._focus_before = self.focused
@@ -138,11 +147,6 @@ class FrameScreen(Screen[None]):
         body.scroll_relative(y=pages * max(1, body.size.height - 1), animate=False)
 
     @property
-    def is_painted(self) -> bool:
-        """Whether the widgets are there: not before the first painting, and not when the console closes."""
-        return self.query_one_optional(WorkingPane) is not None
-
-    @property
     def working(self) -> bool:
         """Whether the body is away because something is being done."""
         return self.has_class("-working")
@@ -151,3 +155,8 @@ class FrameScreen(Screen[None]):
 def general(key: str, action: str, label: str) -> Binding:
     """A key that is no answer; the closing line and the help name it."""
     return Binding(key, action, label, show=False)
+
+
+def fitting(breakpoints: list[tuple[int, str]], size: int) -> str:
+    """The class for this many columns or lines."""
+    return [name for least, name in breakpoints if size >= least][-1]

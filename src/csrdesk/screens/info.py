@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+import msgspec
 
 from csrdesk.widgets.moments import utc_now
 
 
-@dataclass(frozen=True)
-class ConsoleInfo:
+class ConsoleInfo(msgspec.Struct, frozen=True):
     """What the console knows before it is connected."""
 
     agent: str
@@ -26,8 +26,7 @@ class ConsoleInfo:
     """The agent's time zone; None for the machine's own."""
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True):
     """The console around a screen; `now` is the one clock that all counts come from."""
 
     info: ConsoleInfo

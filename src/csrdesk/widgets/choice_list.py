@@ -42,10 +42,10 @@ class ChoiceList(Container):
         Binding("up,left", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, *, long: bool) -> None:
+    def __init__(self, offers: list[Offer], *, long: bool) -> None:
         super().__init__(classes="-long" if long else "-row")
         self._long = long
-        self._offers: list[Offer] = []
+        self._offers = offers
 
     def compose(self) -> ComposeResult:
         width = max((len(shown(offer.key)) for offer in self._offers), default=0)
@@ -56,5 +56,4 @@ class ChoiceList(Container):
         """Draw `offers`; nothing moves where they are the same."""
         if offers != self._offers:
             self._offers = offers
-            if self.is_mounted:
-                self.refresh(recompose=True)
+            self.refresh(recompose=True)

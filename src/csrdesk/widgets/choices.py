@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol, get_args, runtime_checkable
+
+import msgspec
 
 from csrdesk.flows import answers as a
 from csrdesk.flows.kernel import Answer, Prompt
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One answer as an agent meets it."""
 
     answer: type[Answer]
@@ -22,8 +22,7 @@ class Choice:
     """The key that works inside a text field, too; empty where `key` does."""
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True):
     """Something that can be chosen on a screen now: an answer, or what the console itself can do."""
 
     key: str
