@@ -80,7 +80,7 @@ async def test_without_a_terminal_nothing_is_sent(csrdesk: Csrdesk, box: Sandbox
         ("nobody at all", 1, "not_found"),
         ("", 1, "invalid_value"),
         ("x" * 300, 1, "invalid_value"),
-        ('*)(uid=*"\\\x1b[31m', 1, "not_found"),
+        ('*)(uid=*"\\\x1b[31m', 1, "invalid_value"),
         (people.ONLY_AD, 1, "not_found"),
         (people.PROTECTED, 6, "forbidden"),
         (people.ONLY_PASSKEY, 6, "not_verified"),

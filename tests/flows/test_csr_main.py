@@ -282,7 +282,7 @@ def test_the_outputs_carry_the_error_that_ended_the_call() -> None:
     assert cm.CallEnded(PROBLEM).want().outcome == cm.CallOver(PROBLEM.message, PROBLEM.details)
     shown = ERROR.want().prompt
     assert (shown.error_message, shown.error_details, shown.reference) == (
-        PROBLEM.message,
+        f"The caller was not checked, and nothing was changed. {PROBLEM.message}",
         PROBLEM.details,
         PROBLEM.correlation_id,
     )

@@ -23,6 +23,8 @@ ROWS: list[Row] = [
     (ASK, a.UsernameGiven(" ada ", " HD-1 "), FIND),
     (ASK, a.UsernameGiven("ada"), lu.FindingUser(OPEN, "ada")),
     (ASK, a.UsernameGiven("  ", "HD-1"), lu.AskUsername(WITH_TICKET, EMPTY, "invalid_value")),
+    (ASK, a.UsernameGiven("x" * 257), lu.AskUsername(OPEN, lu.unfit("x" * 257), "invalid_value")),
+    (ASK, a.UsernameGiven("a\x1b[31m"), lu.AskUsername(OPEN, lu.unfit("a\x1b[31m"), "invalid_value")),
     (lu.AskUsername(STRICT), a.UsernameGiven("ada", " "), lu.AskUsername(STRICT, NO_TICKET, "needs_answer")),
     (lu.AskUsername(STRICT), a.UsernameGiven("ada", "HD-1"), lu.FindingUser(STRICT_WITH_TICKET, "ada")),
     (ASK, a.CallEnded(), lu.EndedCall()),
@@ -30,7 +32,7 @@ ROWS: list[Row] = [
     (FIND, r.SeveralUsers((ADA, NO_MAIL)), PICK),
     (FIND, r.NoSuchUser(), lu.AskUsername(WITH_TICKET, NOBODY, "not_found")),
     (FIND, r.OnlyInDirectory(), lu.AskUsername(WITH_TICKET, ONLY_AD, "not_found")),
-    (FIND, FAILED, lu.AskUsername(WITH_TICKET, FAILED.problem.message, "timed_out")),
+    (FIND, FAILED, lu.AskUsername(WITH_TICKET, f"Nobody was looked up. {FAILED.problem.message}", "timed_out")),
     (PICK, a.UserChosen(NO_MAIL.id), lu.Found(NO_MAIL, "HD-1")),
     (PICK, a.UserChosen("somebody else"), PICK),
     (PICK, a.AnotherCustomerChosen(), lu.AskUsername(WITH_TICKET)),
@@ -46,6 +48,15 @@ def test_each_branch_of_the_look_up(state: lu.LookUpState, event: Event, after: 
 @pytest.mark.parametrize("state", [ASK, FIND, PICK, lu.Found(ADA, ""), lu.EndedCall()], ids=name)
 def test_the_look_up_takes_nothing_else(state: lu.LookUpState) -> None:
     refused(state, a.MagicLinkChosen())
+
+
+@pytest.mark.parametrize(
+    ("identifier", "words"),
+    [("x" * 256, ""), ("x" * 257, "longer than any name"), ("\ud800", "characters that nobody can type"), ("", EMPTY)],
+)
+def test_what_nobody_can_bear_is_not_looked_up(identifier: str, words: str) -> None:
+    assert words in lu.unfit(identifier)
+    assert bool(words) == bool(lu.unfit(identifier))
 
 
 def test_a_chosen_person_is_one_of_those_found() -> None:

@@ -423,7 +423,8 @@ class ReturnError(State, frozen=True):
 
     def want(self) -> Ask[p.ErrorPrompt]:
         problem = self.problem
-        return Ask(p.ErrorPrompt(problem.message, problem.details, problem.correlation_id, problem.code))
+        words = f"{_NOT_DONE[type(self.again)]} {problem.message}"
+        return Ask(p.ErrorPrompt(words, problem.details, problem.correlation_id, problem.code))
 
     def step(
         self, event: Event
@@ -436,6 +437,15 @@ class ReturnError(State, frozen=True):
             case _:
                 raise IllegalEventError(self, event)
 
+
+_NOT_DONE: dict[type[State], str] = {
+    ConfiguringFlow: "The call was not begun.",
+    CheckingDevices: "The caller was not checked, and nothing was changed.",
+    RecordingNotVerified: "Nothing was written into the audit.",
+    LeavingCustomer: "The verification was not ended.",
+    EndingCall: "The call was not ended.",
+}
+"""What an error left undone, by where it happened: said first, because a caller waits for that answer."""
 
 CsrMainState = (
     ConfiguringFlow

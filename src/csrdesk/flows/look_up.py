@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import msgspec
 
 from csrdesk.errors import IllegalEventError
@@ -13,6 +15,22 @@ from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, State, T
 from csrdesk.model.people import Person
 
 SECTION = "CSR Flow for Verification"
+
+
+_LONGEST = 256
+"""No user name, address or number of a person is longer."""
+
+
+def unfit(identifier: str) -> str:
+    """Why nobody can bear it, in words; empty where it is worth a look-up."""
+    if not identifier:
+        return "Type a user name, mail address, customer number or phone."
+    if len(identifier) > _LONGEST:
+        return "Nobody was looked up: this is longer than any name, address or number. Type it once more."
+    # Controls, and halves of a character, which no encoding takes.
+    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in identifier):
+        return "Nobody was looked up: this holds characters that nobody can type. Type it once more."
+    return ""
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -38,8 +56,7 @@ class AskUsername(State, frozen=True):
 
     def step(self, event: Event) -> FindingUser | AskUsername | EndedCall:
         match event:
-            case a.UsernameGiven(identifier, ticket) if not identifier.strip():
-                words = "Type a user name, mail address, customer number or phone."
+            case a.UsernameGiven(identifier, ticket) if words := unfit(identifier.strip()):
                 return AskUsername(self._with(ticket), words, "invalid_value")
             case a.UsernameGiven(_, ticket) if self.given.ticket_required and not ticket.strip():
                 words = "A ticket number is needed. Type it beside the name."
@@ -78,7 +95,7 @@ class FindingUser(State, frozen=True):
                 words = "This account is only in AD, so PingOne cannot verify the caller. Hand the call to the AD team."
                 return AskUsername(self.given, words, "not_found")
             case Failed(problem):
-                return AskUsername(self.given, problem.message, problem.code)
+                return AskUsername(self.given, f"Nobody was looked up. {problem.message}", problem.code)
             case _:
                 raise IllegalEventError(self, event)
 

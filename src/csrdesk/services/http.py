@@ -11,6 +11,7 @@ import os
 import ssl
 import sys
 from functools import cache
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from csrdesk.errors import ServiceError, TimedOutError, UnreachableError
@@ -25,6 +26,11 @@ try:
 finally:
     if sys.modules.get(_TOOL) is None:
         sys.modules.pop(_TOOL, None)
+
+# httpcore asks several times a request whether it runs under trio, by importing sniffio, which it then does without;
+# Python remembers only what was found and would search every folder each time. "Not here" stays, for it is true.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # as above
 
 Auth = httpx.Auth
 BasicAuth = httpx.BasicAuth
@@ -62,7 +68,8 @@ async def send(client: Client, request: Request, *, system: str, timeout_seconds
             return await client.send(request)
     except (TimeoutError, httpx.TimeoutException) as error:
         details = f"{request.method} {request.url.path}: no whole answer in {timeout_seconds:g} s"
-        raise TimedOutError(f"{system} did not answer in time.", system=system, details=details) from error
+        words = f"{system} did not answer in time. Try again in a moment."
+        raise TimedOutError(words, system=system, details=details) from error
     except httpx.HTTPError as error:
         raise unreachable(error, request, system) from error
 
@@ -71,8 +78,9 @@ def unreachable(error: httpx.HTTPError, request: Request, system: str) -> Servic
     """What a transport's failure is called here; certificates are named, because somebody has to mend them."""
     details = f"{request.method} {request.url.path}: {type(error).__name__}"
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return UnreachableError(f"{system} showed a certificate that is not trusted.", system=system, details=details)
-    return UnreachableError(f"{system} cannot be reached.", system=system, details=details)
+        words = f"{system} showed a certificate that is not trusted. Ask an administrator."
+        return UnreachableError(words, system=system, details=details)
+    return UnreachableError(f"{system} cannot be reached. Try again in a moment.", system=system, details=details)
 
 
 def basic(user: str, password: str) -> Auth:

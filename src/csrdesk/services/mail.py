@@ -27,6 +27,7 @@ from csrdesk.model.text import clean
 from csrdesk.services.letters import Letter
 
 SYSTEM = "The mail server"
+_SLOW = "The mail server did not answer in time. Try again in a moment."
 _HELO = "[127.0.0.1]"
 """How csrdesk names itself (RFC 5321, 4.1.3): to look up one's own name can take half a minute, and tells more."""
 
@@ -45,7 +46,7 @@ class SmtpMailer:
             async with asyncio.timeout(self._settings.timeout_seconds):
                 await asyncio.to_thread(self._deliver, message)
         except TimeoutError as error:
-            raise TimedOutError("The mail server did not answer in time.", system=SYSTEM) from error
+            raise TimedOutError(_SLOW, system=SYSTEM) from error
         except (OSError, smtplib.SMTPException) as error:
             raise error_of(error) from error
 
@@ -92,33 +93,35 @@ def error_of(error: OSError | smtplib.SMTPException) -> ServiceError:
     """What a failure of SMTP or TLS is called here. The server's words are kept, cleaned; they hold no secret."""
     match error:
         case smtplib.SMTPAuthenticationError():
-            return UnauthorizedError("The mail server does not take csrdesk's sign-in.", system=SYSTEM)
+            words = "The mail server does not take csrdesk's sign-in. Ask an administrator."
+            return UnauthorizedError(words, system=SYSTEM)
         case smtplib.SMTPNotSupportedError():
-            words = "The mail server offers no TLS, or cannot do what this mail needs. Nothing was sent."
+            words = "The mail server offers no TLS, or cannot do what this mail needs. Ask an administrator."
             return UnauthorizedError(words, system=SYSTEM, details=_said(error))
         case smtplib.SMTPRecipientsRefused():
             code, said = next(iter(error.recipients.values()))
             return _refused(code, said)
         case smtplib.SMTPServerDisconnected():
-            return UnreachableError("The mail server closed the connection.", system=SYSTEM)
+            return UnreachableError("The mail server closed the connection. Try again in a moment.", system=SYSTEM)
         case smtplib.SMTPResponseException():
             return _refused(error.smtp_code, error.smtp_error)
         case ssl.SSLCertVerificationError():
-            words = "The mail server showed a certificate that is not trusted. Nothing was sent."
+            words = "The mail server showed a certificate that is not trusted. Ask an administrator."
             return UnreachableError(words, system=SYSTEM, details=_said(error))
         case TimeoutError():
-            return TimedOutError("The mail server did not answer in time.", system=SYSTEM)
+            return TimedOutError(_SLOW, system=SYSTEM)
         case _:
-            return UnreachableError("The mail server cannot be reached.", system=SYSTEM, details=_said(error))
+            words = "The mail server cannot be reached. Try again in a moment."
+            return UnreachableError(words, system=SYSTEM, details=_said(error))
 
 
 def _refused(code: int, words: bytes | str) -> ServiceError:
     """4xx is for now, 5xx for good (RFC 5321, 4.2.1)."""
     said = clean(words.decode("utf-8", "replace") if isinstance(words, bytes) else words, 120)
-    message = f"The mail server did not take the mail: {code} {said}"
+    message = f"The mail server did not take the mail: {code} {said.rstrip('. ')}."
     if 400 <= code < 500:
-        return UnavailableError(message, system=SYSTEM)
-    return InvalidValueError(message, system=SYSTEM)
+        return UnavailableError(f"{message} Try again in a moment.", system=SYSTEM)
+    return InvalidValueError(f"{message} Ask an administrator.", system=SYSTEM)
 
 
 def _said(error: Exception) -> str:

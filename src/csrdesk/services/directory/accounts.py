@@ -74,5 +74,5 @@ def _number(entry: Entry, attribute: str, *, absent: int | None = None) -> int:
 
 
 def _wrong(details: str) -> UnexpectedAnswerError:
-    words = "The directory gave an answer that csrdesk does not know."
+    words = "The directory gave an answer that csrdesk does not know. Ask an administrator."
     return UnexpectedAnswerError(words, system=SYSTEM, details=details)

@@ -60,5 +60,5 @@ def _by_result(result_code: int, details: str) -> ServiceError:
         case 19 | 21 | 53:
             return InvalidValueError("The directory refused the change.", system=SYSTEM, details=details)
         case _:
-            words = "The directory gave an answer that csrdesk does not know."
+            words = "The directory gave an answer that csrdesk does not know. Ask an administrator."
             return UnexpectedAnswerError(words, system=SYSTEM, details=details)

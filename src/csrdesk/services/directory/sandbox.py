@@ -139,5 +139,5 @@ def _by_status(status: int) -> ServiceError:
 
 
 def _unexpected(details: str) -> UnexpectedAnswerError:
-    words = "The directory gave an answer that csrdesk does not know."
+    words = "The directory gave an answer that csrdesk does not know. Ask an administrator."
     return UnexpectedAnswerError(words, system=SYSTEM, details=details)

@@ -174,5 +174,5 @@ def _correlation(response: http.Response) -> str:
 
 
 def _unexpected(details: str, correlation_id: str) -> UnexpectedAnswerError:
-    words = "PingOne gave an answer that csrdesk does not know."
+    words = "PingOne gave an answer that csrdesk does not know. Ask an administrator."
     return UnexpectedAnswerError(words, system=SYSTEM, details=details, correlation_id=correlation_id)

@@ -86,7 +86,7 @@ class ClientCredentials(http.Auth):
         try:
             token = msgspec.json.decode(body, type=Token)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            words = "PingOne gave an answer that csrdesk does not know."
+            words = "PingOne gave an answer that csrdesk does not know. Ask an administrator."
             details = "the token endpoint's answer is of another shape"
             raise UnexpectedAnswerError(words, system=SYSTEM, details=details, correlation_id=correlation_id) from None
         self._token = token.access_token

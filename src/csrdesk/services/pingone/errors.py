@@ -72,11 +72,12 @@ def error_of(status: int, body: bytes, *, correlation_id: str = "", after: float
         case "REQUEST_LIMITED":
             return RateLimitedError("PingOne asks for a pause. Try again in a moment.", after=after, **about)
         case "REQUEST_TIMEOUT":
-            return TimedOutError("PingOne did not answer in time.", **about)
+            return TimedOutError("PingOne did not answer in time. Try again in a moment.", **about)
         case "UNEXPECTED_ERROR":
             return UnavailableError("PingOne has a problem of its own. Try again in a moment.", after=after, **about)
         case _:
-            return UnexpectedAnswerError("PingOne gave an answer that csrdesk does not know.", **about)
+            words = "PingOne gave an answer that csrdesk does not know. Ask an administrator."
+            return UnexpectedAnswerError(words, **about)
 
 
 def retry_after(header: str, now: datetime) -> float:
