@@ -24,7 +24,19 @@ from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import Effect, Reply
 from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
-from tests.engine.world import ADA, ADDRESS, BROKEN, Begin, Desk, Told, came, desk_on, disable, linked, looked_up
+from tests.engine.world import (
+    ADA,
+    ADDRESS,
+    BROKEN,
+    Begin,
+    Told,
+    came,
+    desk_on,
+    disable,
+    hold_after_next_commit,
+    linked,
+    looked_up,
+)
 
 WRITER = """
 import asyncio, sys
@@ -42,20 +54,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-def hold_after_next_commit(desk: Desk, path: Path) -> None:
-    """Another program takes the database just after the step is saved, longer than the intent waits for it."""
-    tell = desk.store.committed
-
-    def hold(topics: frozenset[str]) -> None:
-        desk.store.committed = tell
-        tell(topics)
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        asyncio.get_running_loop().call_later(0.6, other.close)
-
-    desk.store.committed = hold
 
 
 async def fill(audit: Audit) -> None:

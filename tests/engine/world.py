@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
@@ -76,6 +76,7 @@ AnyEffect = (
     | fx.StartWindow
     | fx.ApproveChallenge
     | fx.EndChallenge
+    | fx.EndCall
     | fx.WaitUntil
 )
 
@@ -203,10 +204,13 @@ class World:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     held: set[type[Effect]] = field(default_factory=set)
     """Effects that do not end before the gate opens."""
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the first effect begins."""
     secrets: list[Secret | None] = field(default_factory=list)
 
     async def __call__(self, effect: Effect, context: Context) -> Reply:
         self.done.append((type(effect).__name__, context.key))
+        self.begun.set()
         if type(effect) in self.held:
             await self.gate.wait()
         if isinstance(effect, fx.CheckPasscode):
@@ -302,9 +306,11 @@ async def desk_on(
     )
     try:
         async with engine:
-            yield Desk(engine, worlds[0], store, clock)
+            try:
+                yield Desk(engine, worlds[0], store, clock)
+            finally:
+                worlds[0].gate.set()
     finally:
-        worlds[0].gate.set()
         await store.close()
 
 
@@ -391,4 +397,15 @@ def disable(act: Act = Act.DISABLE, *, enabled: bool = False, person: str = ADA.
     return fx.SetPingOneEnabled(person_id=person, act=act, reason="asked for it", ticket="T-1", enabled=enabled)
 
 
-HOUR = timedelta(hours=1)
+def hold_after_next_commit(desk: Desk, path: Path) -> None:
+    """Another program takes the database just after the step is saved, longer than the intent waits for it."""
+    tell = desk.store.committed
+
+    def hold(topics: frozenset[str]) -> None:
+        desk.store.committed = tell
+        tell(topics)
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        asyncio.get_running_loop().call_later(0.6, other.close)
+
+    desk.store.committed = hold

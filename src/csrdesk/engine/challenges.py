@@ -61,9 +61,6 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
         """When the clock that runs now ends: the page's from the right code on, the link's before."""
         return self.page_until or self.expires_at
 
-    def is_alive(self, now: datetime) -> bool:
-        return self.stage.open and now < self.deadline
-
     def has_run_out(self, now: datetime) -> bool:
         """Open by its stage, but its clock has ended: not yet written down."""
         return self.stage.open and now >= self.deadline

@@ -51,7 +51,7 @@ class Links:
                 now = self._desk.clock.now()
                 ends = now + timedelta(seconds=self._desk.limits.link_seconds)
                 row = await challenges.save(tx, row, stage=LinkStage.SENT, accepted_at=now, expires_at=ends)
-        return row.link(self._desk.limits)
+            return row.link(self._desk.limits)
 
     async def failed(self, challenge_id: str) -> None:
         """The mail was not taken: the link opens nothing."""
@@ -61,17 +61,15 @@ class Links:
 
     async def saw_address(self, person_id: str, address: str) -> None:
         """The person's address as just read: open links that went to another one end."""
-        now_known = codes.keyed_fingerprint(self._desk.key, address)
-        stale = [row for row in await self._open_ones(person_id) if row.address_hash != now_known]
-        if not stale:
+        if not await self._sent_elsewhere(self._desk.store, person_id, address):
             return
         async with self._desk.store.transaction() as tx:
-            for row in await challenges.open_ones(tx, person_id=person_id):
-                if row.address_hash != now_known:
-                    await close(tx, self._desk, row, LinkStage.ENDED, why="the address has changed")
+            for row in await self._sent_elsewhere(tx, person_id, address):
+                await close(tx, self._desk, row, LinkStage.ENDED, why="the address has changed")
 
-    async def _open_ones(self, person_id: str) -> list[Challenge]:
-        return await challenges.open_ones(self._desk.store, person_id=person_id)
+    async def _sent_elsewhere(self, reading: Reading, person_id: str, address: str) -> list[Challenge]:
+        known = codes.keyed_fingerprint(self._desk.key, address)
+        return [row for row in await challenges.open_ones(reading, person_id=person_id) if row.address_hash != known]
 
     async def _why_not(self, tx: Transaction, person_id: str) -> str:
         hours = self._desk.limits.not_me_freeze_hours

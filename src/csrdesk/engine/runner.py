@@ -75,9 +75,8 @@ class Runner:
                 raise StaleFlowError("Somebody else was faster. Look at the screen again.")
             # After the swap, so that the loser of a race does not leave its secret to the winner; before the commit,
             # so that it is there when whoever performs the effect is woken.
-            self._typed = {where: kept for where, kept in self._typed.items() if where[0] != running.id}
-            if typed:
-                self._typed[place] = typed
+            others = {where: kept for where, kept in self._typed.items() if where[0] != running.id}
+            self._typed = others | ({place: typed} if typed else {})
         self.attend(running.id, want)
 
     def attend(self, flow_id: str, want: Want) -> asyncio.Task[None] | None:
@@ -109,6 +108,8 @@ class Runner:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            # A task that was cancelled before it began could not take itself off the list.
+            self._tasks = {flow_id: task for flow_id, task in self._tasks.items() if not task.done()}
 
     async def _attend(self, flow_id: str) -> None:
         try:
@@ -118,20 +119,23 @@ class Runner:
 
     async def _go_on(self, flow_id: str) -> None:
         with self._desk.changes.listen(flow_topic(flow_id)) as news:
-            while True:
+            news.ring()
+            # Also once more where somebody answered after the flow was read.
+            while news.rung:
                 news.clear()
                 running = await self.rows.load(flow_id)
                 match running.want:
                     case Do() if not self._is_ours(running):
                         await self._wait_for_performer(running, news)
+                        news.ring()
                     case Do(effect):
                         await to_the_end(self._go(running, effect))
+                        news.ring()
                     case Poll(_, effect):
                         await self._poll(running, effect, news)
-                    case _ if news.rung:
-                        continue  # somebody answered since it was read
-                    case _:
-                        return
+                        news.ring()
+                    case Ask() | Done():
+                        pass
 
     def _is_ours(self, running: Running) -> bool:
         lapsed = self._desk.clock.now() >= running.changed_at + LEASE

@@ -1,0 +1,171 @@
+"""Policy, by itself: every rule as facts in and a refusal out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from csrdesk.config import LimitSettings
+from csrdesk.engine import policy
+from csrdesk.engine.policy import Facts, Window
+from csrdesk.errors import ForbiddenError, NotVerifiedError, PolicyError
+from csrdesk.flows import effects as fx
+from csrdesk.flows.kernel import AccountEffect
+from csrdesk.model.devices import Strength
+from csrdesk.model.proofs import Act, Evidence, Proof
+from tests.engine.world import ADA, LINK_AND_CODE, PROVED, disable
+
+NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
+LIMITS = LimitSettings()
+NO_DEVICE_SHOWN = replace(LINK_AND_CODE, registered=True)
+FACTOR_NOT_ASKED = replace(NO_DEVICE_SHOWN, factor_not_asked="disabled")
+SAME_MAILBOX = Evidence((Proof("ml", Strength.NONE), Proof("email", Strength.NONE, "d-mail")), registered=True)
+
+
+def window(evidence: Evidence = PROVED) -> Window:
+    return Window(
+        challenge_id="ch",
+        call_id="call",
+        agent="grace",
+        person_id=ADA.id,
+        evidence=msgspec.json.encode(evidence),
+        started_at=NOW - timedelta(minutes=1),
+        verified_until=NOW + timedelta(minutes=14),
+    )
+
+
+VERIFIED = Facts(now=NOW, agent="grace", call_id="call", person_id=ADA.id, window=window())
+DISABLED_BY_DESK = replace(VERIFIED, disabled_by_desk_at=NOW - timedelta(days=29))
+
+
+def verified_by(evidence: Evidence) -> Facts:
+    return replace(DISABLED_BY_DESK, window=window(evidence))
+
+
+def enable() -> fx.SetPingOneEnabled:
+    return disable(Act.ENABLE, enabled=True)
+
+
+EFFECTS: tuple[AccountEffect, ...] = (
+    disable(),
+    enable(),
+    fx.SetDirectoryEnabled(person_id=ADA.id, act=Act.DISABLE, reason="r", ticket="t", dn="CN=Ada", enabled=False),
+    fx.SetDirectoryEnabled(person_id=ADA.id, act=Act.ENABLE, reason="r", ticket="t", dn="CN=Ada", enabled=True),
+    fx.EndSessions(person_id=ADA.id, act=Act.DISABLE, reason="r", ticket="t"),
+)
+
+
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda e: f"{type(e).__name__}-{e.act}")
+def test_r_30_no_account_is_touched_before_the_caller_is_verified(effect: AccountEffect) -> None:
+    policy.permit(effect, DISABLED_BY_DESK, LIMITS)
+    with pytest.raises(NotVerifiedError):
+        policy.permit(effect, replace(DISABLED_BY_DESK, window=None), LIMITS)
+
+
+@pytest.mark.parametrize("other", [{"agent": "hal"}, {"call_id": "other"}, {"person_id": "u-other"}])
+def test_r_12_a_verification_is_of_one_agent_one_call_and_one_person(other: dict[str, str]) -> None:
+    with pytest.raises(NotVerifiedError):
+        policy.permit(disable(), replace(VERIFIED, **other), LIMITS)
+
+
+@pytest.mark.parametrize("ended", [{"verified_until": NOW}, {"ended_at": NOW}])
+def test_r_31_nothing_is_done_once_the_window_has_ended(ended: dict[str, datetime]) -> None:
+    with pytest.raises(NotVerifiedError, match="has ended"):
+        policy.permit(disable(), replace(VERIFIED, window=replace(window(), **ended)), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("act", "evidence", "enough"),
+    [
+        (Act.RESET, PROVED, True),
+        (Act.RESET, LINK_AND_CODE, True),
+        (Act.RESET, NO_DEVICE_SHOWN, False),
+        (Act.RESET, FACTOR_NOT_ASKED, False),
+        (Act.RESET, SAME_MAILBOX, False),
+        (Act.RESET, Evidence(), False),
+        (Act.ENABLE, PROVED, True),
+        (Act.ENABLE, LINK_AND_CODE, True),
+        (Act.ENABLE, NO_DEVICE_SHOWN, False),
+        (Act.ENABLE, FACTOR_NOT_ASKED, True),
+        (Act.DISABLE, NO_DEVICE_SHOWN, True),
+        (Act.UNLOCK, NO_DEVICE_SHOWN, True),
+        (Act.UNLOCK, Evidence(), False),
+        (None, Evidence(), True),
+    ],
+)
+def test_r_32_each_act_needs_what_the_table_says(act: Act | None, evidence: Evidence, enough: bool) -> None:
+    try:
+        policy.require_proof(act, verified_by(evidence), LIMITS)
+    except NotVerifiedError:
+        assert not enough
+    else:
+        assert enough
+
+
+def test_a_protective_disable_needs_reason_and_ticket_and_no_proof() -> None:
+    nobody = replace(VERIFIED, window=None)
+    effect = disable(Act.PROTECT)
+    policy.permit(effect, nobody, LIMITS)
+    for missing in ({"reason": " "}, {"ticket": ""}):
+        with pytest.raises(ForbiddenError, match="reason and a ticket"):
+            policy.permit(replace(effect, **missing), nobody, LIMITS)
+
+
+def test_exactly_five_protective_disables_an_hour() -> None:
+    policy.permit(disable(Act.PROTECT), replace(VERIFIED, protected_elsewhere=4), LIMITS)
+    with pytest.raises(ForbiddenError, match="5 protective disables"):
+        policy.permit(disable(Act.PROTECT), replace(VERIFIED, protected_elsewhere=5), LIMITS)
+
+
+@pytest.mark.parametrize("act", [Act.PROTECT, Act.DISABLE, Act.UNLOCK])
+def test_r_30_an_enable_under_another_name_is_refused(act: Act) -> None:
+    with pytest.raises(ForbiddenError):
+        policy.permit(disable(act, enabled=True), DISABLED_BY_DESK, LIMITS)
+
+
+@pytest.mark.parametrize("days", [None, 31, 400])
+def test_only_what_the_desk_disabled_in_thirty_days_is_enabled(days: int | None) -> None:
+    facts = replace(VERIFIED, disabled_by_desk_at=NOW - timedelta(days=days) if days else None)
+    with pytest.raises(ForbiddenError, match="not by the help desk"):
+        policy.permit(enable(), facts, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "device_passed", "enough"),
+    [
+        (PROVED, True, True),
+        (PROVED, False, False),
+        (NO_DEVICE_SHOWN, False, False),
+        (NO_DEVICE_SHOWN, True, False),
+        (FACTOR_NOT_ASKED, False, True),
+        (LINK_AND_CODE, False, True),
+        (SAME_MAILBOX, True, False),
+    ],
+)
+def test_r_32_no_approval_skips_a_registered_device(evidence: Evidence, device_passed: bool, enough: bool) -> None:
+    try:
+        policy.approve(evidence, device_passed=device_passed)
+    except PolicyError:
+        assert not enough
+    else:
+        assert enough
+
+
+@pytest.mark.parametrize(
+    "larger",
+    [
+        {"link_seconds": 601},
+        {"link_total_seconds": 601},
+        {"page_seconds": 601},
+        {"verified_minutes": 61},
+        {"codes_per_link": 6},
+        {"codes_per_person_a_day": 11},
+        {"verified_calls": 4},
+    ],
+)
+def test_r_05_clocks_and_counts_above_the_bounds_are_refused_at_start(larger: dict[str, int]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(larger, LimitSettings)
