@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from csrdesk.engine.store_sqlite import KEPT_CHANGES, SqliteStore, to_the_end
+from csrdesk.engine.finishing import to_the_end
+from csrdesk.engine.store_sqlite import KEPT_CHANGES, SqliteStore
 from csrdesk.errors import StoreUnavailableError
 
 
@@ -76,10 +77,11 @@ async def test_an_exception_leaves_nothing_behind(store: SqliteStore) -> None:
 
 
 async def test_fifty_writers_on_two_connections_all_get_their_turn(path: Path, store: SqliteStore) -> None:
-    other = await SqliteStore.open(path)
-    await asyncio.gather(*(put(at, f"{n:02}") for n, at in enumerate([store, other] * 25)))
+    one, two = await SqliteStore.open(path), await SqliteStore.open(path)
+    await asyncio.gather(*(put(at, f"{n:02}") for n, at in enumerate([one, two] * 25)))
     assert len(await kept(store)) == 50
-    await other.close()
+    await one.close()
+    await two.close()
 
 
 async def test_a_commit_under_way_is_finished_when_its_caller_is_cancelled(store: SqliteStore) -> None:

@@ -16,9 +16,9 @@ import msgspec
 
 from csrdesk.engine.changes import News, flow_topic
 from csrdesk.engine.desk import Desk
+from csrdesk.engine.finishing import to_the_end
 from csrdesk.engine.flow_rows import FlowRows, Running
 from csrdesk.engine.guard import Guard
-from csrdesk.engine.store_sqlite import to_the_end
 from csrdesk.errors import StaleFlowError
 from csrdesk.flows.doors import Agent, Context
 from csrdesk.flows.kernel import Ask, Do, Done, Effect, Event, Poll, State, Want
@@ -134,8 +134,8 @@ class Runner:
                     case Poll(_, effect):
                         await self._poll(running, effect, news)
                         news.ring()
-                    case Ask() | Done():
-                        pass
+                    case _:
+                        pass  # a person is asked, or it is over
 
     def _is_ours(self, running: Running) -> bool:
         lapsed = self._desk.clock.now() >= running.changed_at + LEASE

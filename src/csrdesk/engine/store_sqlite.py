@@ -9,18 +9,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
 
 import aiosqlite
 
 from csrdesk.engine import schema
+from csrdesk.engine.finishing import to_the_end
 from csrdesk.engine.store import Row, Value
 from csrdesk.errors import StoreUnavailableError
-
-T = TypeVar("T")
 
 KEPT_CHANGES = 10_000
 """A process that looks every 25 ms never lags this far behind."""
@@ -55,16 +53,6 @@ def translated() -> Iterator[None]:
         if why is None:
             raise
         raise unavailable(why, str(error)) from error
-
-
-async def to_the_end(work: Coroutine[None, None, T]) -> T:
-    """Run `work` to its end even where the caller is cancelled meanwhile; only then be cancelled."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 class SqliteTransaction:
