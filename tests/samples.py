@@ -140,7 +140,7 @@ AGENT: dict[str, Prompt] = {
     "unverifiable_card": p.UnverifiableCardPrompt(
         person=ADA,
         devices=(PASSKEY,),
-        obstacles=("Laptop: not supported yet",),
+        obstacles=("not supported yet",),
         why="A device is registered, and none can be used now.",
     ),
     "protected": p.ProtectedPrompt(

@@ -17,7 +17,7 @@ from csrdesk.screens.registry import make_screen
 from csrdesk.screens.window import verified_until
 from tests.samples import CODE, NOW
 
-INFO = ConsoleInfo(agent="Sam Porter", desk="Riverside Help Desk", mailbox_url="http://localhost:8025")
+INFO = ConsoleInfo(agent="Sam Porter", desk="Riverside Help Desk", mailbox_url="http://127.0.0.1:8025/mailbox")
 AROUND = Surroundings(INFO, lambda: NOW)
 
 

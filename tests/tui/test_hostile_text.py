@@ -22,7 +22,7 @@ PROMPTS: dict[str, Prompt] = {
     "username": p.UsernamePrompt(note=EVIL, ticket=EVIL),
     "several": p.SeveralFoundPrompt(people=(HOSTILE, ADA)),
     "card": p.CardPrompt(person=HOSTILE, devices=(DEVICE,), gives=EVIL, warning=EVIL, note=EVIL),
-    "unverifiable": p.UnverifiableCardPrompt(person=HOSTILE, devices=(), obstacles=(EVIL,), why=EVIL),
+    "unverifiable": p.UnverifiableCardPrompt(person=HOSTILE, devices=(DEVICE,), obstacles=(EVIL,), why=EVIL),
     "protected": p.ProtectedPrompt(name=EVIL, message=EVIL),
     "cannot_verify": p.CannotVerifyPrompt(person=HOSTILE),
     "form": p.MagicLinkFormPrompt(person=HOSTILE, note=EVIL),

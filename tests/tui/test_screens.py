@@ -104,7 +104,7 @@ async def test_every_screen_has_one_line_to_say_and_shows_its_choices(name: str,
             assert offer.label in seen
 
 
-@pytest.mark.parametrize("name", [name for name in AGENT if name != "account_half_disabled"])
+@pytest.mark.parametrize("name", AGENT)
 async def test_nothing_needs_scrolling_at_80x24(name: str) -> None:
     app = easel(AGENT[name])
     async with app.run_test(size=(80, 24)) as pilot:

@@ -50,7 +50,7 @@ def directory_facts(account: Account, now: datetime, zone: tzinfo | None) -> tup
         Fact("Locked", "LOCKED", Tone.BAD) if found.locked else Fact("Locked", "no"),
         Fact("EXPIRED", expires, Tone.BAD) if found.expired else Fact("Expires", expires),
         password,
-        Fact("  changed", dated(found.password_changed_at, now, zone)),
+        Fact("Changed", dated(found.password_changed_at, now, zone)),
         Fact("User name", found.username),
     )
 
@@ -67,7 +67,7 @@ def pingone_facts(account: Account, now: datetime, zone: tzinfo | None) -> tuple
     words = _PASSWORDS.get(found.password, found.password)
     password = [Fact("Password", words, Tone.PLAIN if found.password in _QUIET_PASSWORDS else Tone.BAD)]
     if found.password_changed_at:
-        password.append(Fact("  changed", dated(found.password_changed_at, now, zone)))
+        password.append(Fact("Changed", dated(found.password_changed_at, now, zone)))
     mail = found.email or "none"
     return (
         Fact("Account", "enabled", Tone.GOOD) if found.enabled else Fact("Account", "DISABLED", Tone.BAD),

@@ -22,8 +22,8 @@ class ErrorScreen(PromptScreen[ErrorPrompt]):
         facts = [Fact("Error", self.prompt.error_message, Tone.BAD)]
         if self.prompt.error_details:
             facts.append(Fact("Details", self.prompt.error_details, Tone.QUIET))
-        if self.prompt.reference:
-            facts.append(Fact("Reference", self.prompt.reference, Tone.STRONG))
+        # PingOne's own reference where its answer carried one; otherwise the call's id, which the audit lists.
+        facts.append(Fact("Reference", self.prompt.reference or self.view.id, Tone.STRONG))
         self.query_one("#card", Facts).facts = tuple(facts)
 
     def say(self) -> str:

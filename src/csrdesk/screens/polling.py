@@ -43,13 +43,13 @@ class PollingScreen(PromptScreen[PollingPrompt]):
                 yield Facts(label_width=4, id="steps")
 
     def on_mount(self) -> None:
-        self.query_one("#code").border_title = "Say this code"
         self.query_one("#life").border_title = "The link's life"
         super().on_mount()
 
     def paint(self) -> None:
         link, code = self.prompt.link, self.view.spoken_code
         self.query_one("#whom", Static).update(inert(person_line(self.prompt.person), Tone.STRONG))
+        self.query_one("#code").border_title = "Say this code" if code else "Code"
         self.query_one("#warnings", Notice).tell(" ".join(warnings(link)))
         self.query_one(SpokenCode).show(
             code, "The code has been entered." if link.stage is not LinkStage.SENDING else ""

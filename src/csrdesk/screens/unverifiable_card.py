@@ -10,7 +10,7 @@ from textual.types import CSSPathType
 
 from csrdesk.flows.prompts import UnverifiableCardPrompt
 from csrdesk.screens.prompted import PromptScreen
-from csrdesk.screens.whom import person_facts
+from csrdesk.screens.whom import device_words, person_facts
 from csrdesk.widgets.facts import Fact, Facts
 from csrdesk.widgets.tones import Tone
 
@@ -33,11 +33,12 @@ class UnverifiableCardScreen(PromptScreen[UnverifiableCardPrompt]):
 
     def paint(self) -> None:
         prompt = self.prompt
-        labels = ["Devices", *[""] * len(prompt.obstacles)]
+        labels = ["Devices", *[""] * len(prompt.devices)]
+        why = zip(labels, prompt.devices, prompt.obstacles, strict=False)
         self.query_one("#card", Facts).facts = person_facts(prompt.person)
         self.query_one("#ways", Facts).facts = (
             Fact("Not now", prompt.why, Tone.WARN),
-            *(Fact(label, words) for label, words in zip(labels, prompt.obstacles, strict=False)),
+            *(Fact(label, f"{device_words(device)}: {obstacle}") for label, device, obstacle in why),
         )
 
     def note(self) -> str:

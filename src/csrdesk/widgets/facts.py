@@ -9,7 +9,7 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from csrdesk.widgets.tones import Tone, inert
+from csrdesk.widgets.tones import Tone, column, inert
 
 _LEAST = 8
 """Columns for values below which a line is not worth wrapping."""
@@ -44,7 +44,8 @@ class Facts(Widget):
         for fact in self.facts:
             room = max(width - self._label_width, _LEAST)
             first, *others = inert(fact.value, fact.tone).wrap(room) or [Content()]
-            label = Content.styled(fact.label.ljust(self._label_width), fact.tone.value or Tone.QUIET.value)
+            style = fact.tone.value or Tone.QUIET.value
+            label = column(fact.label, self._label_width).stylize(style)
             lines.append(label + first)
             lines += [Content(" " * self._label_width) + other for other in others]
         return lines

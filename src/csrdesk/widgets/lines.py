@@ -44,7 +44,9 @@ def window(until: datetime | None, now: datetime, zone: tzinfo | None) -> Conten
 def closing(mailbox_url: str) -> Content:
     """The last line: keys that always work, and in the demo where the customer's mail is."""
     parts: list[Content | str | tuple[str, str]] = []
-    for key, label in (("F1", "Help"), ("Ctrl+P", "Commands"), ("Ctrl+Q", "Leave")):
+    keys = (("F1", "Help"), ("Ctrl+P", "Commands"), ("Ctrl+Q", "Leave"))
+    # The demo's address needs the room; the help names all three.
+    for key, label in (k for k in keys if not (mailbox_url and k[0] == "Ctrl+P")):
         parts += [(key, "bold $primary"), f" {label}  "]
     if mailbox_url:
         parts += [("Demo mail ", Tone.QUIET.value), inert(mailbox_url, Tone.STRONG, limit=60)]
