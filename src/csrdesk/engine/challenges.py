@@ -116,8 +116,11 @@ async def insert(tx: Transaction, row: Challenge) -> None:
     await tx.execute(f"INSERT INTO challenges VALUES ({marks})", *values)  # noqa: S608 - question marks
 
 
-async def save(tx: Transaction, row: Challenge, **changed: object) -> Challenge:
-    """Write the columns that can change, count the revision up, and wake who waits for this link."""
+async def save(tx: Transaction, row: Challenge, *, quietly: bool = False, **changed: object) -> Challenge:
+    """Write the columns that can change, count the revision up, and wake who waits for this link.
+
+    `quietly` wakes nobody: for what is at once followed by something that does.
+    """
     new = msgspec.structs.replace(row, **changed, rev=row.rev + 1)
     await tx.execute(
         "UPDATE challenges SET stage = ?, rev = ?, attempt = ?, tries = ?, accepted_at = ?, expires_at = ?,"
@@ -140,7 +143,8 @@ async def save(tx: Transaction, row: Challenge, **changed: object) -> Challenge:
         _stamp(new.ended_at),
         new.id,
     )
-    tx.wake(link_topic(new.id))
+    if not quietly:
+        tx.wake(link_topic(new.id))
     return new
 
 

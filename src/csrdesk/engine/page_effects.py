@@ -10,6 +10,7 @@ import msgspec
 from csrdesk.engine import bound, challenges, codes, policy
 from csrdesk.engine.audit import Kind
 from csrdesk.engine.challenges import Challenge
+from csrdesk.engine.changes import link_topic
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close, close_all, expire, note
@@ -76,7 +77,7 @@ class PageEffects:
                 return await self._too_many(tx, row)
             now = stamp(self._desk.clock.now())
             await tx.execute("INSERT INTO tries VALUES (?, ?, ?)", row.id, row.person_id, now)
-            return await challenges.save(tx, row, tries=row.tries + 1)
+            return await challenges.save(tx, row, quietly=True, tries=row.tries + 1)
 
     async def _tries_left(self, tx: Transaction, row: Challenge) -> int:
         of_link = self._desk.limits.codes_per_link - row.tries
@@ -96,6 +97,7 @@ class PageEffects:
     async def _code_wrong(self, tx: Transaction, row: Challenge) -> Reply:
         left = await self._tries_left(tx, row)
         await self._desk.audit.append(tx, note(row, "link.code_wrong", by="customer", left=left))
+        tx.wake(link_topic(row.id))
         return r.CodeWrong(left) if left else await self._too_many(tx, row)
 
     async def _refuse(self, effect: fx.RefuseChallenge, context: Context) -> Reply:
