@@ -15,14 +15,14 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import count
 from pathlib import Path
 
 import httpx
 import msgspec
 
 from bench import programs
-from bench.bare_click import bare_click
+from bench.bare_click import BareClick, bare_click
 from bench.figure import Figure, Judged, sample
 from bench.painted import PATIENCE_SECONDS, Listener, shown
 from csrdesk.app import ConsoleInfo, CsrdeskApp
@@ -35,10 +35,12 @@ from csrdesk.flows.kernel import Answer
 from csrdesk.sandbox.people import everybody
 from csrdesk.wiring import Desk, open_desk
 
-WAITING, CLICKS = 200, 100
+WAITING, ROUNDS = 200, 3
+"""A person has one link at a time, so clicks come in rounds: as many as there are people without a device."""
 SIDE_BY_SIDE = 8
 PAUSE_SECONDS = 0.05
 """Between two clicks: they are people's."""
+_NUMBERS = count()
 BASELINE = "bare page, commit, event, empty app"
 
 
@@ -58,7 +60,7 @@ class Waiting:
 
 def measure(*, quick: bool) -> list[Figure]:
     gc.set_threshold(START_THRESHOLD)
-    size = (40, 20) if quick else (WAITING, CLICKS)
+    size = (60, 1) if quick else (WAITING, ROUNDS)
     with programs.sandbox() as settings:
         one = asyncio.run(_measured(Path(settings), *size, pages_elsewhere=False))
         two = asyncio.run(_measured(Path(settings), *size, pages_elsewhere=True))
@@ -81,7 +83,7 @@ def _figures(times: Times, where: str, target: float) -> list[Figure]:
     return [judged, stated]
 
 
-async def _measured(settings: Path, waiting: int, clicks: int, *, pages_elsewhere: bool) -> Times:
+async def _measured(settings: Path, waiting: int, rounds: int, *, pages_elsewhere: bool) -> Times:
     with tempfile.TemporaryDirectory(prefix="csrdesk-bench-") as name:
         folder = Path(name)
         own = _own_settings(settings, folder)
@@ -91,9 +93,24 @@ async def _measured(settings: Path, waiting: int, clicks: int, *, pages_elsewher
                 stack.enter_context(programs.running(serve, "Serving the customers' pages", env))
             desk = await stack.enter_async_context(open_desk(load(own), serve_pages=not pages_elsewhere))
             client = await stack.enter_async_context(httpx.AsyncClient(timeout=PATIENCE_SECONDS))
-            calls = await _calls(desk, client, waiting + clicks)
-            await stack.enter_async_context(_watched(calls[clicks:]))
-            return await _click(calls[:clicks], client, folder)
+            clicking, others = _people(waiting)
+            await stack.enter_async_context(_watched(await _calls(desk, others)))
+            bare = await stack.enter_async_context(bare_click(folder))
+            times: Times = ([], [], [])
+            for _ in range(rounds):
+                calls = await _calls(desk, clicking)
+                await _open_pages(desk, client, calls)
+                for kept, more in zip(times, await _click(calls, client, bare), strict=True):
+                    kept.extend(more)
+            return times
+
+
+def _people(waiting: int) -> tuple[list[str], list[str]]:
+    """Who clicks: people without a device. Who else waits, so that it is `waiting` calls in all."""
+    known = [person for person in everybody() if person.in_pingone]
+    clicking = [person.username for person in known if not person.devices and not person.situation]
+    others = [person.username for person in known if {"SMS", "TOTP", "EMAIL"} & {d.type for d in person.devices}]
+    return clicking, others[-(waiting - len(clicking)) :]
 
 
 def _own_settings(settings: Path, folder: Path) -> Path:
@@ -104,32 +121,33 @@ def _own_settings(settings: Path, folder: Path) -> Path:
     return path
 
 
-async def _calls(desk: Desk, client: httpx.AsyncClient, count: int) -> list[Waiting]:
-    """Agents of their own, each with a link sent and its page open."""
-    people = [one.username for one in everybody() if one.in_pingone and not one.devices and not one.situation]
+async def _calls(desk: Desk, usernames: list[str]) -> list[Waiting]:
+    """A call for each person who can be sent a link, each with an agent of its own, and the link sent."""
     turns = asyncio.Semaphore(SIDE_BY_SIDE)
 
-    async def prepared(number: int, username: str) -> Waiting:
+    async def sent(username: str) -> Waiting | None:
         async with turns:
-            return await _sent(desk.session(Agent(f"agent-{number}", f"Agent {number}")), username)
+            agent = Agent(f"agent-{next(_NUMBERS)}")
+            call = await Call.begin(desk.session(agent))
+            await call.look_up(username)
+            if not isinstance(call.view.prompt, p.CardPrompt):
+                await call.end()
+                return None
+            code = await call.send_link()
+            return Waiting(desk.session(agent), call.view, code, call.sees(p.PollingPrompt).link.reference)
 
-    made = await asyncio.gather(*(prepared(*pair) for pair in enumerate(islice(cycle(people), count))))
+    return [call for call in await asyncio.gather(*map(sent, usernames)) if call]
+
+
+async def _open_pages(desk: Desk, client: httpx.AsyncClient, calls: list[Waiting]) -> None:
+    """The customers have the page with its form before them."""
     mailbox = desk.settings.directory.url.replace("/directory", "/mailbox.json")
     mails = {mail["subject"][-7:]: mail["text"] for mail in (await client.get(mailbox)).json()["mails"]}
-    for call in made:
+    for call in calls:
         found = re.search(r"https?://\S+/v/\S+", mails[call.reference])
         call.url = found.group() if found else ""
         await _open(call, client)
         call.view = await call.session.settled(call.view.id)
-    return made
-
-
-async def _sent(session: Session, username: str) -> Waiting:
-    call = await Call.begin(session)
-    await call.look_up(username)
-    call.sees(p.CardPrompt)
-    code = await call.send_link()
-    return Waiting(session, call.view, code, call.sees(p.PollingPrompt).link.reference)
 
 
 async def _open(call: Waiting, client: httpx.AsyncClient) -> None:
@@ -187,7 +205,7 @@ class Relay:
         return await self._call.session.calls(all_of_them=all_of_them)
 
 
-async def _click(calls: list[Waiting], client: httpx.AsyncClient, folder: Path) -> Times:
+async def _click(calls: list[Waiting], client: httpx.AsyncClient, base: BareClick) -> Times:
     account: list[float] = []
     news: list[float] = []
     bare: list[float] = []
@@ -197,7 +215,7 @@ async def _click(calls: list[Waiting], client: httpx.AsyncClient, folder: Path) 
         return relay
 
     app = CsrdeskApp(connect, ConsoleInfo(agent="Agent"))
-    async with bare_click(folder) as base, shown(app, listener, calls[0].reference):
+    async with shown(app, listener, calls[0].reference):
         for number, call in enumerate(calls):
             if number:
                 waits = listener.expect(call.reference)
