@@ -45,6 +45,9 @@ def verified_by(evidence: Evidence) -> Facts:
     return replace(DISABLED_BY_DESK, window=window(evidence))
 
 
+SCRIPT = replace(DISABLED_BY_DESK, agent="sweeper", window=None, script=True)
+
+
 def enable() -> fx.SetPingOneEnabled:
     return disable(Act.ENABLE, enabled=True)
 
@@ -169,3 +172,34 @@ def test_r_32_no_approval_skips_a_registered_device(evidence: Evidence, device_p
 def test_r_05_clocks_and_counts_above_the_bounds_are_refused_at_start(larger: dict[str, int]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(larger, LimitSettings)
+
+
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda e: f"{type(e).__name__}-{e.act}")
+def test_a_script_that_settings_name_acts_outside_a_call_and_nobody_else_does(effect: AccountEffect) -> None:
+    policy.permit(effect, SCRIPT, LIMITS)
+    with pytest.raises(NotVerifiedError):
+        policy.permit(effect, replace(SCRIPT, script=False), LIMITS)
+
+
+@pytest.mark.parametrize("missing", [{"reason": " "}, {"ticket": ""}])
+def test_a_script_gives_reason_and_ticket(missing: dict[str, str]) -> None:
+    with pytest.raises(ForbiddenError, match="reason and a ticket"):
+        policy.permit(replace(disable(), **missing), SCRIPT, LIMITS)
+    policy.permit(replace(disable(), **missing), VERIFIED, LIMITS)
+
+
+@pytest.mark.parametrize("act", [None, Act.UNLOCK, Act.RESET])
+def test_a_script_neither_looks_at_an_account_nor_unlocks_or_resets_it(act: Act | None) -> None:
+    with pytest.raises(NotVerifiedError):
+        policy.require_proof(act, SCRIPT, LIMITS)
+
+
+def test_r_53_a_script_enables_only_what_the_desk_disabled() -> None:
+    with pytest.raises(ForbiddenError, match="not by the help desk"):
+        policy.permit(enable(), replace(SCRIPT, disabled_by_desk_at=None), LIMITS)
+
+
+def test_r_31_to_be_named_as_a_script_keeps_no_window_open() -> None:
+    ended = replace(SCRIPT, agent="grace", window=replace(window(), verified_until=NOW))
+    with pytest.raises(NotVerifiedError, match="has ended"):
+        policy.permit(disable(), ended, LIMITS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from csrdesk.engine.codes import spoken_code
 from csrdesk.engine.engine import Engine
 from csrdesk.engine.session import AgentSession
 from csrdesk.engine.store_sqlite import SqliteStore
-from csrdesk.errors import IllegalEventError
+from csrdesk.errors import IllegalEventError, StaleFlowError
 from csrdesk.flows import answers as a
 from csrdesk.flows import csr_main
 from csrdesk.flows import effects as fx
@@ -256,10 +256,12 @@ class Desk:
         return self.engine.session(agent)
 
     async def tell(self, session: AgentSession, flow_id: str, answer: Answer) -> View:
-        """Give an answer to what is asked now, and see what comes of it."""
-        now = await session.settled(flow_id)
-        await session.answer(flow_id, now.rev, answer)
-        return await session.settled(flow_id)
+        """Give an answer to what is asked now, and see what comes of it; look again where the link made a step."""
+        while True:
+            now = await session.settled(flow_id)
+            with suppress(StaleFlowError):
+                await session.answer(flow_id, now.rev, answer)
+                return await session.settled(flow_id)
 
     async def do(self, *effects: Effect, agent: Agent = GRACE, call_id: str = "") -> tuple[str, ...]:
         """Have a hand-made flow perform effects; what came of each."""
@@ -285,6 +287,7 @@ async def desk_on(
     limits: LimitSettings | None = None,
     busy_seconds: float = 5.0,
     rules: Rules | None = None,
+    scripts: frozenset[str] = frozenset(),
 ) -> AsyncIterator[Desk]:
     """An engine on a file, as one process has it."""
     clock = clock or MovableClock()
@@ -301,6 +304,7 @@ async def desk_on(
         rules=rules or Rules(),
         limits=limits or LimitSettings(),
         key=KEY,
+        scripts=scripts,
         clock=clock,
         catalog=CATALOG,
     )

@@ -1,4 +1,4 @@
-"""`user enable`, `user disable` and `user show --call`: one flow bound to a verified call, confirmed before a write."""
+"""`user enable`, `disable`, `unlock` and `show --call`: one flow bound to a verified call, confirmed before a write."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from csrdesk.errors import NeedsAnswerError, NotVerifiedError
 from csrdesk.flows import prompts as p
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.doors import Session
+from csrdesk.flows.kernel import Outcome
 
 if TYPE_CHECKING:
     from csrdesk.wiring import Desk
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _WHAT = {
     "enableUser": "enable the account in AD and PingOne",
     "disableUser": "disable the account in AD and PingOne, and end every PingOne session",
+    "unlockUser": "end the locks of the account in AD and PingOne and of the PingOne password; devices stay as they are",
 }
 
 
@@ -36,6 +38,11 @@ class Order(msgspec.Struct, frozen=True):
     ticket: str
     protective: bool = False
 
+    @property
+    def start(self) -> uf.Start:
+        """The flow's inputs."""
+        return uf.Start(self.action, self.identifier, self.reason, self.ticket, self.protective)
+
 
 async def account_of(session: Session, identifier: str, call_id: str) -> Result:
     """The account in both directories, for a verified call."""
@@ -44,21 +51,30 @@ async def account_of(session: Session, identifier: str, call_id: str) -> Result:
     return came_of(await Walk.begin(session, "user_functions", start, call_id=call_id))
 
 
-async def carry_out(desk: Desk, order: Order, *, yes: bool) -> Result:
-    """Ask what is missing, show whom and what, act, and say what was done and what not."""
-    if not order.call_id and not order.protective:
+async def carry_out(desk: Desk, order: Order, *, yes: bool, dry_run: bool = False) -> Result:
+    """Ask what is missing, show whom and what, act, and say what was done and what not. A dry run only says it."""
+    by_script = not order.call_id and not order.protective
+    if by_script and desk.agent.id not in desk.settings.desk.script_identities:
         words = "This needs a verified caller: `csrdesk call start` verifies one, --call ID names the call."
         raise NotVerifiedError(words)
     session = desk.session(desk.agent)
-    order = _complete(order, ticket_required=desk.settings.desk.ticket_required or order.protective)
-    if not yes:
+    order = _complete(order, ticket_required=desk.settings.desk.ticket_required or order.protective or by_script)
+    if not (yes or dry_run):
         stopped = await _confirmed(session, order)
         if stopped is not None:
             return stopped
     if order.call_id:
         await _caught_up(session, order.call_id)
-    start = uf.Start(order.action, order.identifier, order.reason, order.ticket, order.protective)
-    return came_of(await Walk.begin(session, "user_functions", start, call_id=order.call_id))
+    if dry_run:
+        return await _rehearsed(desk, order)
+    return came_of(await Walk.begin(session, "user_functions", order.start, call_id=order.call_id))
+
+
+async def _rehearsed(desk: Desk, order: Order) -> Result:
+    from csrdesk.cli.rehearsing import shown
+
+    rehearsed = await desk.rehearse(order.start, order.call_id)
+    return of_outcome(rehearsed.outcome) if rehearsed.outcome else shown(rehearsed)
 
 
 async def _caught_up(session: Session, call_id: str) -> None:
@@ -92,7 +108,7 @@ async def _confirmed(session: Session, order: Order) -> Result | None:
     about = ", ".join(part for part in (person.username, person.email, person.population) if part)
     say(f"Whom:   {person.name} ({about})")
     say(f"What:   {_WHAT[order.action]}")
-    say(f"Proof:  {'none; marked unverified' if order.protective else f'call {order.call_id}'}")
+    say(f"Proof:  {_proof(order)}")
     say(f"Reason: {order.reason}" + (f" (ticket {order.ticket})" if order.ticket else ""))
     answer = tty.ask("Do it? [y/N]", missing="--yes")
     if answer.casefold() in ("y", "yes"):
@@ -100,9 +116,20 @@ async def _confirmed(session: Session, order: Order) -> Result | None:
     return refusal("needs_answer", "Not confirmed. Nothing was done.", details="answer=--yes")
 
 
+def _proof(order: Order) -> str:
+    if order.protective:
+        return "none; marked unverified"
+    return f"call {order.call_id}" if order.call_id else "none; marked unverified, script"
+
+
 def came_of(walk: Walk) -> Result:
-    """The result of the flow's outcome: Return Success, Return Error."""
-    match walk.view.outcome:
+    """The result of a flow that is over."""
+    return of_outcome(walk.view.outcome) if walk.view.outcome else unexpected(walk.prompt)
+
+
+def of_outcome(outcome: Outcome) -> Result:
+    """Return Success, Return Error."""
+    match outcome:
         case uf.Refusal(candidates=people) if people:
             return several(people)
         case uf.Refusal(message, details, code):
@@ -110,7 +137,7 @@ def came_of(walk: Walk) -> Result:
         case uf.Outputs() as outputs:
             return _returned(outputs)
         case _:
-            return unexpected(walk.prompt)
+            return unexpected(None)
 
 
 def _returned(outputs: uf.Outputs) -> Result:
@@ -132,4 +159,6 @@ def _returned(outputs: uf.Outputs) -> Result:
 
 
 def _mark(line: p.ResultLine) -> str:
+    if line.aside:
+        return "note   "
     return "ok     " if line.ok else "unknown" if line.unknown else "failed "

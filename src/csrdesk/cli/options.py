@@ -15,4 +15,5 @@ Identifier = Annotated[
 CallId = Annotated[str, typer.Option("--call", metavar="ID", help="The verified call this belongs to.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the audit.")]
 Ticket = Annotated[str, typer.Option("--ticket", metavar="TEXT", help="The ticket's number.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be written where, and write nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")]

@@ -1,4 +1,4 @@
-"""`csrdesk user`: show, enable or disable one account, for scripts and for agents who prefer the shell."""
+"""`csrdesk user`: show, enable, disable or unlock one account, for scripts and for agents who prefer the shell."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from csrdesk.cli.desk import at_desk
-from csrdesk.cli.options import CallId, Identifier, Json, Reason, Ticket, Yes
+from csrdesk.cli.options import CallId, DryRun, Identifier, Json, Reason, Ticket, Yes
 from csrdesk.cli.result import Result
 
 if TYPE_CHECKING:
     from csrdesk.wiring import Desk
 
-app = typer.Typer(help="Show, enable or disable one account.", rich_markup_mode=None)
+app = typer.Typer(help="Show, enable, disable or unlock one account.", rich_markup_mode=None)
 
 
 @app.command()
@@ -45,10 +45,13 @@ def enable(
     call_id: CallId = "",
     reason: Reason = "",
     ticket: Ticket = "",
+    dry_run: DryRun = False,
     yes: Yes = False,
     _json: Json = False,
 ) -> Result:
     """Enable an account in both directories. Needs a verified call, and that the desk disabled the account.
+
+    Without --call it is only for accounts that desk.script_identities names, with --reason and --ticket.
 
     \b
     Example:
@@ -57,7 +60,7 @@ def enable(
     from csrdesk.cli.acting import Order, carry_out
 
     order = Order("enableUser", identifier, call_id, reason, ticket)
-    return at_desk(lambda desk: carry_out(desk, order, yes=yes))
+    return at_desk(lambda desk: carry_out(desk, order, yes=yes, dry_run=dry_run))
 
 
 @app.command()
@@ -69,17 +72,42 @@ def disable(
     protective: Annotated[
         bool, typer.Option("--protective", help='"Somebody has their account": without proof, limited, marked.')
     ] = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
     _json: Json = False,
 ) -> Result:
     """Disable an account in both directories and end its sessions. Needs a verified call, or --protective.
 
+    Without either it is only for accounts that desk.script_identities names, with --reason and --ticket.
+
     \b
     Examples:
       csrdesk user disable ada --call ID --reason "laptop stolen" --ticket INC-1042
       csrdesk user disable ada --protective --reason "account taken over" --ticket INC-1043
+      csrdesk user disable ada --call ID --reason "laptop stolen" --ticket INC-1042 --dry-run
     """
     from csrdesk.cli.acting import Order, carry_out
 
     order = Order("disableUser", identifier, call_id, reason, ticket, protective)
+    return at_desk(lambda desk: carry_out(desk, order, yes=yes, dry_run=dry_run))
+
+
+@app.command()
+def unlock(
+    identifier: Identifier,
+    call_id: CallId = "",
+    reason: Reason = "",
+    ticket: Ticket = "",
+    yes: Yes = False,
+    _json: Json = False,
+) -> Result:
+    """End the locks of an account: AD's, PingOne's, the PingOne password's; never a device's. Needs a verified call.
+
+    \b
+    Example:
+      csrdesk user unlock ada --call ID --reason "typed it wrong five times"
+    """
+    from csrdesk.cli.acting import Order, carry_out
+
+    order = Order("unlockUser", identifier, call_id, reason, ticket)
     return at_desk(lambda desk: carry_out(desk, order, yes=yes))

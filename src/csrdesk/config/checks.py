@@ -78,6 +78,10 @@ def notes(settings: Settings) -> tuple[str, ...]:
             not flow.must_have_mfa,
             "flow.flowRequireMFA is off: a caller without a device gets a recovery proof from link and code.",
         ),
+        (
+            bool(desk.script_identities),
+            f"desk.script_identities lets {', '.join(desk.script_identities)} act on accounts with nobody verified.",
+        ),
         (not settings.demo, ONE_MACHINE),
     ]
     unused = [f"flow.{FLOW_NAMES[name]} has no effect yet." for name in _NO_EFFECT_YET if getattr(flow, name)]

@@ -95,6 +95,8 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The name customers read; empty for the operating system's."""
     ticket_required: bool = False
     """Whether each look-up and each act needs a ticket's number."""
+    script_identities: tuple[str, ...] = ()
+    """Accounts of this operating system that may run `user enable` and `user disable` without any verified caller."""
     log_file: str = ""
     """Empty: `csrdesk.log` in the data folder. It holds no names and no secrets."""
 

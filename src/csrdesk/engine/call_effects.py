@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from csrdesk.engine import bound, facts, policy, windows
-from csrdesk.engine.audit import Kind, event
+from csrdesk.engine.audit import CALL_ENDED, Kind, event
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close_all
 from csrdesk.engine.store import Transaction
@@ -31,8 +31,7 @@ class CallEffects:
                 await self._desk.clock.sleep_until(effect.moment)
                 return r.TimeCame()
             case fx.RequireProof():
-                now, store = self._desk.clock.now(), self._desk.store
-                known = await facts.read(store, context, effect.person_id, "", now)
+                known = await facts.read(self._desk.store, self._desk, context, effect.person_id, "")
                 policy.require_proof(effect.act, known, self._desk.limits)
                 return r.Noted()
             case fx.RecordNotVerified():
@@ -61,7 +60,7 @@ class CallEffects:
         async with self._desk.store.transaction() as tx:
             await self._end_verification(tx, context, "")
             await tx.execute("UPDATE flows SET over = 1 WHERE id = ?", context.call_id)
-            await self._desk.audit.append(tx, event(context, "call.ended"))
+            await self._desk.audit.append(tx, event(context, CALL_ENDED))
         return r.CallClosed()
 
     async def _end_verification(self, tx: Transaction, context: Context, person_id: str) -> None:

@@ -25,6 +25,8 @@ class Desk:
     limits: LimitSettings
     key: bytes
     """32 random bytes that spoken codes and address hashes are derived from; the same in every process."""
+    scripts: frozenset[str] = frozenset()
+    """Agents that settings let act without a call (`desk.script_identities`)."""
 
     @property
     def verified(self) -> timedelta:

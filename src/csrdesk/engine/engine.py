@@ -20,11 +20,13 @@ from csrdesk.engine.guard import Guard
 from csrdesk.engine.link_effects import LinkEffects
 from csrdesk.engine.links import Links
 from csrdesk.engine.page_effects import PageEffects
+from csrdesk.engine.rehearsal import Rehearsed, rehearse
 from csrdesk.engine.runner import Runner
 from csrdesk.engine.session import AgentSession
 from csrdesk.engine.store import Store
+from csrdesk.flows import user_functions as uf
 from csrdesk.flows.catalog import FLOWS, Flow
-from csrdesk.flows.doors import Agent, LinkDesk, Perform
+from csrdesk.flows.doors import Agent, Context, LinkDesk, Perform
 from csrdesk.flows.rules import Rules
 
 KEY_BYTES: Final = 32
@@ -45,6 +47,7 @@ class Engine:
         rules: Rules,
         limits: LimitSettings,
         key: bytes,
+        scripts: frozenset[str] = frozenset(),
         clock: Clock | None = None,
         catalog: Mapping[str, Flow] = FLOWS,
     ) -> None:
@@ -52,7 +55,7 @@ class Engine:
             raise ValueError(f"the desk's key needs {KEY_BYTES} random bytes")
         clock = clock or SystemClock()
         self.audit = Audit(store, clock)
-        self._desk = Desk(store, self.audit, Changes(store), clock, rules, limits, key)
+        self._desk = Desk(store, self.audit, Changes(store), clock, rules, limits, key, scripts)
         rows = FlowRows(store, catalog, clock, new_id())
         self.links = Links(self._desk, rows)
         inside = CallEffects(self._desk), LinkEffects(self._desk), PageEffects(self._desk)
@@ -69,6 +72,14 @@ class Engine:
     def session(self, agent: Agent) -> AgentSession:
         """The door of one agent, who was named by the sign-in or the operating system."""
         return AgentSession(agent, self._desk, self._runner)
+
+    async def rehearse(self, start: uf.Start, agent: Agent, call_id: str = "") -> Rehearsed:
+        """What the flow of one account would do, with nothing done. Raises `NoSuchFlowError` for another's call."""
+        if call_id:
+            await self.session(agent).view(call_id)
+        own_id = new_id()
+        context = Context(own_id, 1, call_id or own_id, agent)
+        return await rehearse(uf.begin(start), context, self._desk, self._guard)
 
     async def start(self) -> None:
         """Begin to notice what other processes write."""

@@ -15,8 +15,14 @@ _PHONE = set("0123456789+-.()/ ")
 _PHONE_DIGITS = 7
 
 
-def entry(kind: Kind, effect: Effect, context: Context, reply: Reply | None = None) -> Entry:
-    """The row for an effect: before it without, after it with its reply."""
+BY_SCRIPT: dict[str, Detail] = {"verified": False, "script": True}
+"""What marks an act that no caller was verified for, because settings let a script do it."""
+
+
+def entry(
+    kind: Kind, effect: Effect, context: Context, reply: Reply | None = None, *, marks: dict[str, Detail] | None = None
+) -> Entry:
+    """The row for an effect: before it without, after it with its reply. `marks` says what policy found of it."""
     person_id = reply.person.id if isinstance(reply, r.UserFound) else effect.person_id
     return Entry(
         kind=kind,
@@ -29,7 +35,7 @@ def entry(kind: Kind, effect: Effect, context: Context, reply: Reply | None = No
         ticket=effect.ticket if isinstance(effect, AccountEffect) else "",
         correlation_id=_correlation_id(reply),
         key=context.key,
-        details=_of_effect(effect) | (_of_reply(reply) if reply else {}),
+        details=_of_effect(effect) | (marks or {}) | (_of_reply(reply) if reply else {}),
     )
 
 
@@ -81,7 +87,9 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
     match reply:
         case Failed(problem):
             return {"code": problem.code, "problem": clean(problem.message)}
-        case r.PingOneEnabledSet(changed=changed) | r.DirectoryEnabledSet(changed=changed):
+        case (
+            r.PingOneEnabledSet(changed=changed) | r.DirectoryEnabledSet(changed=changed) | r.Unlocked(changed=changed)
+        ):
             return {"changed": changed}
         case r.SessionsEnded(count):
             return {"sessions": count}

@@ -10,6 +10,7 @@ import msgspec
 from csrdesk.engine import windows
 from csrdesk.engine.audit import Detail
 from csrdesk.engine.clock import stamp
+from csrdesk.engine.desk import Desk
 from csrdesk.engine.policy import Facts
 from csrdesk.engine.store import Reading
 from csrdesk.flows.doors import Context
@@ -19,14 +20,16 @@ PROTECTED: Final = "protective_disable"
 _HOUR = timedelta(hours=1)
 
 
-async def read(reading: Reading, context: Context, person_id: str, action: str, now: datetime) -> Facts:
+async def read(reading: Reading, desk: Desk, context: Context, person_id: str, action: str) -> Facts:
     """What is known of this agent, call and person; `action` names the directory whose last change matters."""
+    now = desk.clock.now()
     return Facts(
         now=now,
         agent=context.agent.id,
         call_id=context.call_id,
         person_id=person_id,
         window=await windows.newest(reading, context.call_id),
+        script=context.agent.id in desk.scripts and context.call_id == context.flow_id,
         protected_elsewhere=await _protected_elsewhere(reading, context, person_id, now),
         disabled_by_desk_at=await _disabled_by_desk_at(reading, person_id, action),
     )

@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable
 from msgspec.structs import replace
 
 from csrdesk.engine import facts, policy
+from csrdesk.engine.audit import Detail, event
 from csrdesk.engine.audit import Kind as Row
-from csrdesk.engine.audit import event
 from csrdesk.engine.desk import Desk
-from csrdesk.engine.entries import entry
+from csrdesk.engine.entries import BY_SCRIPT, entry
 from csrdesk.engine.store import Transaction
 from csrdesk.errors import AuditUnavailableError, CsrdeskError, PolicyError, StoreUnavailableError
 from csrdesk.flows.doors import Context, Perform
@@ -25,6 +25,8 @@ from csrdesk.model.proofs import Act
 
 Inside = Callable[[Effect, Context], Awaitable[Reply | None]]
 """Performs an effect of the desk itself; None where the effect is none."""
+Marks = dict[str, Detail]
+"""What policy found of an effect, for its audit rows."""
 
 _UNKNOWN = Failed(
     Problem("csrdesk stopped in between, so nobody knows whether this was done. Look at the account.", code="unknown")
@@ -86,7 +88,7 @@ class Guard:
     async def _audited(self, effect: Effect, context: Context) -> Reply:
         try:
             async with self._desk.store.transaction() as tx:
-                instead = await self._intend(tx, effect, context)
+                instead, marks = await self._intend(tx, effect, context)
         except StoreUnavailableError as error:
             self.trouble = NOT_AUDITED
             return Failed(problem(AuditUnavailableError(_NOTHING_DONE, details=error.details or error.message)))
@@ -94,7 +96,7 @@ class Guard:
         if instead is not None:
             return instead
         reply = await self._perform(effect, context)
-        await self._note(Row.OUTCOME, effect, context, reply)
+        await self._note(Row.OUTCOME, effect, context, reply, marks)
         return reply
 
     async def _perform(self, effect: Effect, context: Context) -> Reply:
@@ -104,25 +106,28 @@ class Guard:
             # The desk's side of sending a link could not be written.
             return Failed(problem(error))
 
-    async def _intend(self, tx: Transaction, effect: Effect, context: Context) -> Reply | None:
+    async def _intend(self, tx: Transaction, effect: Effect, context: Context) -> tuple[Reply | None, Marks]:
+        """What is answered instead of performing it, if anything, and how its rows are marked."""
+        marks: Marks = {}
         if await tx.one("SELECT 1 FROM audit WHERE key = ? AND kind = 'intent'", context.key):
-            return _MAY_HAVE_BEEN_SENT if effect.kind is Kind.SEND else _UNKNOWN
+            return _MAY_HAVE_BEEN_SENT if effect.kind is Kind.SEND else _UNKNOWN, marks
         if isinstance(effect, AccountEffect):
-            now = self._desk.clock.now()
-            known = await facts.read(tx, context, effect.person_id, effect.action, now)
+            known = await facts.read(tx, self._desk, context, effect.person_id, effect.action)
+            marks = BY_SCRIPT if policy.is_by_script(effect.act, known) else {}
             try:
                 policy.permit(effect, known, self._desk.limits)
             except PolicyError as error:
                 refusal = Failed(problem(error))
-                await self._desk.audit.append(
-                    tx, replace(entry(Row.REFUSED, effect, context, refusal), result="refused")
-                )
-                return refusal
-            if effect.act is Act.PROTECT and not await facts.is_protected_here(tx, context, effect.person_id, now):
+                row = entry(Row.REFUSED, effect, context, refusal, marks=marks)
+                await self._desk.audit.append(tx, replace(row, result="refused"))
+                return refusal, marks
+            if effect.act is Act.PROTECT and not await facts.is_protected_here(
+                tx, context, effect.person_id, known.now
+            ):
                 alert = event(context, facts.PROTECTED, kind=Row.ALERT, person_id=effect.person_id, verified=False)
                 await self._desk.audit.append(tx, replace(alert, reason=effect.reason, ticket=effect.ticket))
-        await self._desk.audit.append(tx, entry(Row.INTENT, effect, context))
-        return None
+        await self._desk.audit.append(tx, entry(Row.INTENT, effect, context, marks=marks))
+        return None, marks
 
     async def _refuse(self, effect: Effect, context: Context, error: CsrdeskError) -> Reply:
         refusal = Failed(problem(error))
@@ -130,8 +135,10 @@ class Guard:
             await self._note(Row.REFUSED, effect, context, refusal)
         return refusal
 
-    async def _note(self, kind: Row, effect: Effect, context: Context, reply: Reply) -> None:
-        row = entry(kind, effect, context, reply)
+    async def _note(
+        self, kind: Row, effect: Effect, context: Context, reply: Reply, marks: Marks | None = None
+    ) -> None:
+        row = entry(kind, effect, context, reply, marks=marks)
         try:
             await self._desk.audit.write(replace(row, result="refused") if kind is Row.REFUSED else row)
             self.trouble = ""

@@ -11,7 +11,13 @@ import msgspec
 
 from csrdesk.config import LimitSettings
 from csrdesk.errors import ForbiddenError, NotVerifiedError
-from csrdesk.flows.effects import SetDirectoryEnabled, SetPingOneEnabled
+from csrdesk.flows.effects import (
+    SetDirectoryEnabled,
+    SetPingOneEnabled,
+    UnlockDirectory,
+    UnlockPassword,
+    UnlockPingOne,
+)
 from csrdesk.flows.kernel import AccountEffect
 from csrdesk.model.proofs import Act, Evidence
 
@@ -48,6 +54,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The newest window of this call."""
     protected_elsewhere: int = 0
     """How many other accounts this agent protectively disabled within the hour."""
+    script: bool = False
+    """Whether settings let this agent act without a call, and this step belongs to none."""
     disabled_by_desk_at: datetime | None = None
     """When csrdesk disabled it in the directory concerned; None where csrdesk's last change there was no disable."""
 
@@ -62,6 +70,8 @@ def require_proof(act: Act | None, facts: Facts, limits: LimitSettings) -> None:
             hourly = limits.protective_disables_an_hour
             raise ForbiddenError(f"You have used the {hourly} protective disables of this hour. Ask a lead.")
         return
+    if is_by_script(act, facts):
+        return
     window = facts.window
     if window is None or (window.call_id, window.agent, window.person_id) != _who(facts):
         raise NotVerifiedError("The caller is not verified in this call. Nothing was done.")
@@ -72,12 +82,24 @@ def require_proof(act: Act | None, facts: Facts, limits: LimitSettings) -> None:
         raise NotVerifiedError(f"{missing} Nothing was done.")
 
 
+def is_by_script(act: Act | None, facts: Facts) -> bool:
+    """Whether `act` would stand on the settings' word alone: a script's, outside every call, with nobody verified.
+
+    Only enable and disable; a call that was ever verified counts as what it is, also after its window has ended.
+    """
+    return facts.script and facts.window is None and act in (Act.ENABLE, Act.DISABLE)
+
+
 def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
     """Refuse a change of an account that is not covered. Raises `NotVerifiedError` or `ForbiddenError`."""
     if effect.act is Act.PROTECT and not (effect.reason.strip() and effect.ticket.strip()):
         raise ForbiddenError("A protective disable needs a reason and a ticket. Nothing was done.")
     if _enables(effect) and effect.act is not Act.ENABLE:
         raise ForbiddenError("Enabling an account is an act of its own. Nothing was done.")
+    if is_by_script(effect.act, facts) and not (effect.reason.strip() and effect.ticket.strip()):
+        raise ForbiddenError("What a script does needs a reason and a ticket. Nothing was done.")
+    if isinstance(effect, UnlockDirectory | UnlockPingOne | UnlockPassword) is not (effect.act is Act.UNLOCK):
+        raise ForbiddenError("Unlocking an account is an act of its own. Nothing was done.")
     require_proof(effect.act, facts, limits)
     if effect.act is Act.ENABLE:
         _permit_enable(facts, limits)

@@ -18,7 +18,9 @@ from csrdesk.wiring.who import agent_of, data_folder, log_path
 if TYPE_CHECKING:
     from csrdesk.engine.audit import Audit
     from csrdesk.engine.engine import Engine
+    from csrdesk.engine.rehearsal import Rehearsed
     from csrdesk.flows.rules import Rules
+    from csrdesk.flows.user_functions import Start
 
 DATABASE = "desk.sqlite3"
 
@@ -58,6 +60,10 @@ class Desk:
         """The door of an agent's front end."""
         return self.engine.session(agent)
 
+    async def rehearse(self, start: Start, call_id: str) -> Rehearsed:
+        """What an act of this agent on one account would change, with nothing changed."""
+        return await self.engine.rehearse(start, self.agent, call_id)
+
 
 def load() -> None:
     """Import what an open desk with pages needs: in a thread, so that a console takes keys meanwhile."""
@@ -94,7 +100,14 @@ async def open_desk(settings: Settings, *, serve_pages: bool, reach_out: bool = 
         store = await SqliteStore.open(data_dir / DATABASE)
         stack.push_async_callback(store.close)
         performer = _performer(settings, pages, stack) if reach_out else _nothing
-        engine = Engine(store, performer, rules=rules_of(settings), limits=settings.limits, key=key)
+        engine = Engine(
+            store,
+            performer,
+            rules=rules_of(settings),
+            limits=settings.limits,
+            key=key,
+            scripts=frozenset(settings.desk.script_identities),
+        )
         await stack.enter_async_context(engine)
         if pages.ours:
             await stack.enter_async_context(pages.served(engine.customers, key))

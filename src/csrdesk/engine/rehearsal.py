@@ -1,0 +1,95 @@
+"""Rehearses a flow: what it reads is read, what it would change is asked of policy, and none of it is done.
+
+The real flow is walked in memory, so a rehearsal cannot differ from the act; nothing is saved and no intent is audited.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec.structs import replace
+
+from csrdesk.engine import facts, policy
+from csrdesk.engine.desk import Desk
+from csrdesk.engine.guard import Guard, problem
+from csrdesk.engine.session import within
+from csrdesk.errors import PolicyError
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
+from csrdesk.flows.doors import Context
+from csrdesk.flows.kernel import (
+    AccountEffect,
+    Do,
+    Done,
+    Effect,
+    Failed,
+    Kind,
+    Outcome,
+    Problem,
+    Replies,
+    Reply,
+    State,
+    Together,
+)
+from csrdesk.model.people import Person
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """A change that would be made; with a `refusal`, policy would not let it happen."""
+
+    effect: AccountEffect
+    refusal: Problem | None = None
+
+
+class Rehearsed(msgspec.Struct, frozen=True):
+    """How far the flow came without changing anything."""
+
+    person: Person | None = None
+    planned: tuple[Planned, ...] = ()
+    outcome: Outcome | None = None
+    """How the flow ended, where it had nothing to change."""
+
+
+async def rehearse(state: State, context: Context, desk: Desk, guard: Guard) -> Rehearsed:
+    """Walk the flow from `state` up to where it would look at what it has done."""
+    planned: list[Planned] = []
+    while isinstance(want := state.want(), Do):
+        parts = want.effect.effects if isinstance(want.effect, Together) else (want.effect,)
+        if all(part.kind is Kind.READ for part in parts):
+            if planned:
+                break
+            reply = await guard(want.effect, context)
+        else:
+            weighed = [await _weigh(part, context, desk) for part in parts]
+            planned += [found for found in weighed if isinstance(found, Planned)]
+            replies = tuple(_imagined(part, found) for part, found in zip(parts, weighed, strict=True))
+            reply = Replies(replies) if isinstance(want.effect, Together) else replies[0]
+        state, context = state.step(reply), replace(context, rev=context.rev + 1)
+    person = next((found for found in within(state) if isinstance(found, Person)), None)
+    return Rehearsed(person, tuple(planned), want.outcome if isinstance(want, Done) else None)
+
+
+async def _weigh(effect: Effect, context: Context, desk: Desk) -> Planned | None:
+    """The change and what policy says of it; None for what only the desk would note."""
+    if not isinstance(effect, AccountEffect):
+        return None
+    known = await facts.read(desk.store, desk, context, effect.person_id, effect.action)
+    try:
+        policy.permit(effect, known, desk.limits)
+    except PolicyError as error:
+        return Planned(effect, problem(error))
+    return Planned(effect)
+
+
+def _imagined(effect: Effect, planned: Planned | None) -> Reply:
+    """What would come of it if nothing outside failed."""
+    if planned and planned.refusal:
+        return Failed(planned.refusal)
+    match effect:
+        case fx.SetDirectoryEnabled(enabled=enabled):
+            return r.DirectoryEnabledSet(enabled)
+        case fx.SetPingOneEnabled(enabled=enabled):
+            return r.PingOneEnabledSet(enabled)
+        case fx.EndSessions():
+            return r.SessionsEnded(0)
+        case _:
+            return r.Noted()
