@@ -6,6 +6,7 @@ import asyncio
 from typing import TypeVar
 
 from csrdesk.demo.telling import DifferenceError
+from csrdesk.errors import StaleFlowError
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
 from csrdesk.flows.csr_main import Start
@@ -32,9 +33,17 @@ class Call:
 
     async def say(self, answer: Answer) -> None:
         """Answer the prompt, and wait until the flow asks again."""
-        self.view = await self._session.view(self.view.id)
-        self.view = await self._session.answer(self.view.id, self.view.rev, answer)
+        self.view = await self._answered(answer)
         self.view = await self._session.settled(self.view.id)
+
+    async def _answered(self, answer: Answer) -> View:
+        """News of a link may come between reading and answering: a person would press the key once more."""
+        while True:
+            self.view = await self._session.view(self.view.id)
+            try:
+                return await self._session.answer(self.view.id, self.view.rev, answer)
+            except StaleFlowError:
+                continue
 
     async def look_up(self, identifier: str) -> None:
         """Type who is calling."""

@@ -16,8 +16,8 @@ from csrdesk.services.pingone.authentications import Authentication
 _WRONG = frozenset({"INVALID_OTP", "INVALID_VALUE"})
 """PingOne's detail codes for a passcode that is not the right one."""
 _OVER = "This passcode cannot be used any more. Choose a device again for a new one."
-_NOT_USABLE = "PingOne asks for no passcode of this account or device now. Choose another device."
-_ELSEWHERE = "PingOne answered for another device than the one asked. Choose a device again."
+_NOT_USABLE = "This device cannot be used now. Choose another one."
+_ELSEWHERE = "The answer came from another device than the one asked. Choose a device again."
 
 
 async def start(effect: fx.StartDeviceAuthentication, outside: Outside) -> r.AuthenticationIs:
