@@ -43,6 +43,10 @@ AD_ON, AD_OFF = DirectoryAccount(DN, "ada"), DirectoryAccount(DN, "ada", 0x202, 
 ENABLED, DISABLED = Account(ON, AD_ON), Account(OFF, AD_OFF)
 AD_UNREAD = Account(OFF, directory_problem="The directory did not answer.")
 
+LOCKED = PingOneAccount(enabled=True, locked=True, password="PASSWORD_LOCKED_OUT")
+AD_LOCKED = DirectoryAccount(DN, "ada", locked=True)
+ALL_LOCKED, AD_LOCKED_ALONE = Account(LOCKED, AD_LOCKED), Account(directory=AD_LOCKED, pingone_problem="No answer.")
+
 RULES, STRICT = Rules(), Rules(flow_require_mfa=True, ticket_required=True)
 ABOUT = LinkAbout("link-1", "K7Q-2M9", "Sam Porter", "A*** L***, ending 41")
 PROBLEM = Problem("PingOne did not answer in time.", "GET users", "timed_out", "corr-1")
@@ -83,6 +87,7 @@ ANSWERS: tuple[Answer, ...] = (
     a.Cancelled(),
     a.DisableChosen(),
     a.EnableChosen(),
+    a.UnlockChosen(),
     a.RefreshChosen(),
     a.BackChosen(),
     a.Confirmed("Caller asked for it.", "HD-1"),
@@ -121,7 +126,10 @@ DEVICES_READ = (
 )
 ACCOUNTS_READ = tuple(
     r.AccountRead(account)
-    for account in (ENABLED, DISABLED, Account(OFF, AD_ON), Account(ON, AD_OFF), Account(ON), Account(OFF), AD_UNREAD)
+    for account in (
+        *(ENABLED, DISABLED, Account(OFF, AD_ON), Account(ON, AD_OFF), Account(ON), Account(OFF), AD_UNREAD),
+        *(ALL_LOCKED, Account(LOCKED, AD_ON), AD_LOCKED_ALONE),
+    )
 )
 SINGLE: tuple[Reply, ...] = (
     r.RulesLoaded(RULES),
@@ -158,6 +166,7 @@ SINGLE: tuple[Reply, ...] = (
     r.PingOneEnabledSet(enabled=False),
     r.DirectoryEnabledSet(enabled=True),
     r.SessionsEnded(2),
+    r.Unlocked(),
     authentication("DEVICE_SELECTION_REQUIRED"),
     authentication("OTP_REQUIRED", SMS.id),
     authentication("OTP_REQUIRED", TOTP.id),
@@ -192,6 +201,11 @@ GROUPS: tuple[Reply, ...] = (
     Replies((Failed(REFUSED), r.PingOneEnabledSet(enabled=False, changed=False))),
     Replies((r.PingOneEnabledSet(enabled=False),)),
     Replies((r.SessionsEnded(1), NOTED)),
+    Replies((r.Unlocked(),)),
+    Replies((r.Unlocked(), Failed(REFUSED))),
+    Replies((r.Unlocked(), r.Unlocked(changed=False), FAILED)),
+    Replies((r.AccountRead(ENABLED), devices(LOCKED_SMS))),
+    Replies((FAILED, devices(SMS))),
     Replies((FAILED, FAILED)),
     Replies((devices(SMS), NOTED)),
     Replies((devices(TOTP), NOTED)),
@@ -207,4 +221,4 @@ VERIFY_INPUTS = vu.Inputs(ADA.id, can_change_device=True)
 VERIFY = vu.Given(VERIFY_INPUTS, ADA, "A*** L***, ending 41")
 DEVICE_INPUTS = da.Inputs(ADA.id, resend_otp_limit=3, allowed_device_types=RULES.allowed_device_types)
 DEVICE = da.Given(DEVICE_INPUTS, ABOUT, PAGE)
-ACTS = (Act.DISABLE, Act.ENABLE)
+ACTS = (Act.DISABLE, Act.ENABLE, Act.UNLOCK)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _WHAT = {
     "enableUser": "enable the account in AD and PingOne",
     "disableUser": "disable the account in AD and PingOne, and end every PingOne session",
-    "unlockUser": "end the locks of the account in AD and PingOne and of the PingOne password; devices stay as they are",
+    "unlockUser": "end the account's locks in AD and PingOne, and the PingOne password's; devices stay as they are",
 }
 
 

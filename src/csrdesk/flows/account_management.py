@@ -16,7 +16,7 @@ from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.kernel import Ask, Done, Event, Failed, Outcome, Poll, Problem, State, Terminal, Want
-from csrdesk.model.account import Account
+from csrdesk.model.account import Account, Lock
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act, Evidence
 
@@ -93,6 +93,8 @@ class ManagingAccount(State, frozen=True):
                 return ConfirmingAct(self.verified, self.needs, self.account, Act.DISABLE, self.verified.ticket)
             case a.EnableChosen():
                 return ConfirmingAct(self.verified, self.needs, self.account, Act.ENABLE, self.verified.ticket)
+            case a.UnlockChosen():
+                return ConfirmingAct(self.verified, self.needs, self.account, Act.UNLOCK, self.verified.ticket)
             case a.RefreshChosen():
                 return _read(self.verified, self.needs)
             case a.BackChosen():
@@ -121,11 +123,10 @@ class ConfirmingAct(State, frozen=True):
 
     def want(self) -> Poll[p.ConfirmPrompt, fx.WaitUntil]:
         v = self.verified
-        words = disable_words if self.act is Act.DISABLE else enable_words
         prompt = p.ConfirmPrompt(
             v.person,
             self.act,
-            words(has_directory=bool(v.dn)),
+            self._words(),
             self.ticket,
             ticket_required=self.needs.ticket,
             account=self.account,
@@ -155,12 +156,21 @@ class ConfirmingAct(State, frozen=True):
         return msgspec.structs.replace(self, note=note, ticket=ticket.strip())
 
     def _task(self, reason: str, ticket: str) -> uf.ReadingAccount:
-        v, action = self.verified, "disableUser" if self.act is Act.DISABLE else "enableUser"
+        v, action = self.verified, _ACTIONS[self.act]
         return uf.ReadingAccount(uf.Task(action, v.person.id, v.person, v.dn, self.act, reason.strip(), ticket.strip()))
+
+    def _words(self) -> tuple[str, ...]:
+        if self.act is Act.UNLOCK:
+            return unlock_words(self.account)
+        words = disable_words if self.act is Act.DISABLE else enable_words
+        return words(has_directory=bool(self.verified.dn))
+
+
+_ACTIONS = {Act.DISABLE: "disableUser", Act.ENABLE: "enableUser", Act.UNLOCK: "unlockUser"}
 
 
 class ChangingAccount(State, frozen=True):
-    """`disableUser` or `enableUser` runs here."""
+    """`disableUser`, `enableUser` or `unlockUser` runs here."""
 
     section = SECTION
 
@@ -285,6 +295,19 @@ def enable_words(*, has_directory: bool) -> tuple[str, ...]:
     if has_directory:
         return ("Enable the account in AD.", "Then enable the user in PingOne, if AD succeeded.")
     return ("There is no AD account.", "Enable the user in PingOne.")
+
+
+def unlock_words(account: Account) -> tuple[str, ...]:
+    """What an unlock does, a line each: only what is locked is touched."""
+    locks = tuple(_UNLOCK[lock] for lock in account.locks) or ("Nothing that could be read is locked.",)
+    return (*locks, "Devices stay as they are, and so does the password.")
+
+
+_UNLOCK = {
+    Lock.DIRECTORY: "Unlock the account in AD.",
+    Lock.PINGONE: "Unlock the account in PingOne.",
+    Lock.PASSWORD: "Unlock the password in PingOne.",
+}
 
 
 def _read(verified: Verified, needs: Needs) -> ReadingAccount:

@@ -76,6 +76,10 @@ class EnableChosen(Answer, frozen=True):
     pass
 
 
+class UnlockChosen(Answer, frozen=True):
+    """End every lock of the account; never a device's."""
+
+
 class RefreshChosen(Answer, frozen=True):
     """Read the account again."""
 

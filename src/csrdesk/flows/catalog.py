@@ -27,7 +27,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
     {
         flow.name: flow
         for flow in (
-            Flow("csr_main", 1, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
+            Flow("csr_main", 2, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
                 1,
@@ -35,7 +35,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
                 challenge_acceptance.Start,
                 challenge_acceptance.begin,
             ),
-            Flow("user_functions", 1, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
+            Flow("user_functions", 2, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
         )
     }
 )

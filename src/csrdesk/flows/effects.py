@@ -176,6 +176,25 @@ class SetDirectoryEnabled(AccountEffect, frozen=True, kw_only=True):
     enabled: bool
 
 
+class UnlockDirectory(AccountEffect, frozen=True, kw_only=True):
+    """End AD's lock after wrong passwords: `lockoutTime` 0."""
+
+    action = "ad.unlock"
+    dn: str
+
+
+class UnlockPingOne(AccountEffect, frozen=True, kw_only=True):
+    """End the lock of PingOne's account; its password's and its devices' locks are others."""
+
+    action = "pingone.unlock"
+
+
+class UnlockPassword(AccountEffect, frozen=True, kw_only=True):
+    """End the lock of PingOne's password after wrong tries; the password stays the same."""
+
+    action = "pingone.unlock_password"
+
+
 class EndSessions(AccountEffect, frozen=True, kw_only=True):
     """Delete every PingOne session and list again until there is none."""
 

@@ -93,7 +93,7 @@ class PollingPrompt(Prompt, frozen=True):
 class AccountPrompt(Prompt, frozen=True):
     """The verified caller's account in both directories, and what can be done."""
 
-    answers = a.DisableChosen | a.EnableChosen | a.RefreshChosen | a.BackChosen | a.CallEnded
+    answers = a.DisableChosen | a.EnableChosen | a.UnlockChosen | a.RefreshChosen | a.BackChosen | a.CallEnded
     person: Person
     account: Account
     evidence: Evidence
@@ -128,6 +128,8 @@ class ResultLine(msgspec.Struct, frozen=True):
     ok: bool = True
     unknown: bool = False
     """Nobody knows whether it was done."""
+    aside: bool = False
+    """To be known beside it: nothing that was tried."""
 
 
 class NoticePrompt(Prompt, frozen=True):

@@ -151,6 +151,13 @@ class DirectoryEnabledSet(Reply, frozen=True):
     """False where it was so already and nothing was written: then it was not the desk that did it."""
 
 
+class Unlocked(Reply, frozen=True):
+    """One lock is off, read back."""
+
+    changed: bool = True
+    """False where there was none and nothing was written."""
+
+
 class SessionsEnded(Reply, frozen=True):
     count: int
 

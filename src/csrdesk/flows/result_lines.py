@@ -10,9 +10,9 @@ from csrdesk.flows.prompts import ResultLine
 def result_line(where: str, done: str, reply: Reply, *, of: str = "") -> ResultLine:
     """What became of one part: `AD: disabled`, `PingOne: sessions not ended. ...`."""
     match reply:
-        case r.PingOneEnabledSet(changed=False) | r.DirectoryEnabledSet(changed=False):
+        case r.PingOneEnabledSet(changed=False) | r.DirectoryEnabledSet(changed=False) | r.Unlocked(changed=False):
             return was_already(where, done)
-        case r.PingOneEnabledSet() | r.DirectoryEnabledSet():
+        case r.PingOneEnabledSet() | r.DirectoryEnabledSet() | r.Unlocked():
             return ResultLine(f"{where}: {of}{done}")
         case Failed(problem) if problem.code not in ("unknown", "timed_out", "unreachable"):
             return ResultLine(f"{where}: {of}not {done}. {problem.message}", ok=False)

@@ -1,111 +1,53 @@
-"""Active Directory - User Functions API: read, disable and enable one account in both directories.
+"""Active Directory - User Functions API: read, disable, enable and unlock one account in both directories.
 
 Runs inside the agent's call and, for scripts, by itself bound to a verified call.
 """
 
 from __future__ import annotations
 
-from datetime import UTC
-
-import msgspec
-
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
-from csrdesk.flows.kernel import (
-    Do,
-    Done,
-    Event,
-    Failed,
-    Outcome,
-    Problem,
-    Replies,
-    Reply,
-    State,
-    Terminal,
-    Together,
+from csrdesk.flows import unlocking as ul
+from csrdesk.flows.account_task import (
+    ACTIONS,
+    Inputs,
+    Outputs,
+    Refusal,
+    ReturnError,
+    ReturnSuccess,
+    Start,
+    Task,
+    act_of,
+    button,
+    first_problem,
 )
-from csrdesk.flows.ping import spelled
+from csrdesk.flows.kernel import Do, Event, Failed, Problem, Replies, Reply, State, Together
 from csrdesk.flows.prompts import ResultLine
 from csrdesk.flows.result_lines import result_line, was_already
 from csrdesk.model.account import Account
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act
 
+__all__ = [
+    "ACTIONS",
+    "ActingState",
+    "Inputs",
+    "Outputs",
+    "Refusal",
+    "ReturnError",
+    "ReturnSuccess",
+    "Start",
+    "Task",
+    "UserFunctionsState",
+    "act_of",
+    "begin",
+    "button",
+    "first_problem",
+]
+
 IDENTIFY = "Identify the CSR action"
 FUNCTIONS = "User Functions"
-
-ACTIONS: tuple[str, ...] = ("getUserAccountStatus", "disableUser", "enableUser")
-
-
-class Inputs(msgspec.Struct, frozen=True, rename=spelled):
-    """What the flow is called with."""
-
-    action: str
-    """`getUserAccountStatus`, `disableUser` or `enableUser`."""
-    identifier: str
-    """User name, mail address, customer number or phone."""
-
-
-class Start(msgspec.Struct, frozen=True):
-    """How a script starts the flow; `protective` makes a disable that needs no proof."""
-
-    action: str
-    identifier: str
-    reason: str = ""
-    ticket: str = ""
-    protective: bool = False
-
-
-class Task(msgspec.Struct, frozen=True):
-    """What is to be done, once the person is known."""
-
-    action: str
-    identifier: str
-    person: Person
-    dn: str = ""
-    act: Act | None = None
-    reason: str = ""
-    ticket: str = ""
-
-
-class Outputs(Outcome, frozen=True, rename=spelled):
-    """Return Success. Moments are RFC 3339 in UTC, empty where never; addresses are masked."""
-
-    p1_user_name: str
-    """Masked where it is an address."""
-    p1_email: str
-    p1_email_verified: bool
-    account_status: str
-    """The first that applies in either directory; empty where neither could be read."""
-    pwd_last_change: str
-    """Of the directory that holds the password."""
-    button_label: str
-    """`Enable` where every account is disabled, otherwise `Disable`."""
-    button_value: str
-    """The action behind the label."""
-    response_data: Account
-    """Both directories in full; AD's `userAccountControl` and `pwdLastSet` among it."""
-    action: str
-    identifier: str
-    """The PingOne id of the person who was found."""
-    lines: tuple[ResultLine, ...] = ()
-    """What was done, was not needed, or failed, in order."""
-    half_done: bool = False
-    """Whether something was done and something else failed."""
-
-
-class Refusal(Outcome, frozen=True, rename=spelled):
-    """Return Error."""
-
-    error_message: str
-    """For people."""
-    error_details: str
-    """For the log, without secrets."""
-    code: str
-    """The problem's stable name."""
-    candidates: tuple[Person, ...] = ()
-    """Where the identifier fits several people."""
 
 
 def begin(start: Start) -> IdentifyingAction | ReturnError:
@@ -122,13 +64,6 @@ def begin(start: Start) -> IdentifyingAction | ReturnError:
     if start.protective and not start.ticket.strip():
         return ReturnError(Problem("A protective disable needs a ticket number.", code="needs_answer"))
     return IdentifyingAction(start)
-
-
-def act_of(action: str, *, protective: bool) -> Act | None:
-    """The act that an action is, None where it only reads."""
-    if action == "disableUser":
-        return Act.PROTECT if protective else Act.DISABLE
-    return Act.ENABLE if action == "enableUser" else None
 
 
 class IdentifyingAction(State, frozen=True):
@@ -211,7 +146,7 @@ class ReadingAccount(State, frozen=True):
         proof = fx.RequireProof(person_id=who, act=self.task.act)
         return Do(Together(effects=(proof, fx.ReadAccount(person_id=who, dn=self.task.dn))))
 
-    def step(self, event: Event) -> Disabling | EnablingInDirectory | EnablingInPingOne | ReturnSuccess | ReturnError:
+    def step(self, event: Event) -> Acting | ReturnSuccess | ReturnError:
         match event:
             case Replies((r.Noted(), r.AccountRead(account))):
                 return self._act_on(account)
@@ -222,14 +157,14 @@ class ReadingAccount(State, frozen=True):
             case _:
                 raise IllegalEventError(self, event)
 
-    def _act_on(
-        self, account: Account
-    ) -> Disabling | EnablingInDirectory | EnablingInPingOne | ReturnSuccess | ReturnError:
+    def _act_on(self, account: Account) -> Acting | ReturnSuccess | ReturnError:
         match self.task.action:
             case "disableUser":
                 return self._disable(account)
             case "enableUser":
                 return self._enable(account)
+            case "unlockUser":
+                return ul.begin(self.task, account)
             case _:
                 return ReturnSuccess(self.task, account)
 
@@ -396,49 +331,8 @@ class ReadingBack(State, frozen=True):
                 raise IllegalEventError(self, event)
 
 
-class ReturnSuccess(Terminal, frozen=True):
-    section = "Return Success"
-
-    task: Task
-    account: Account
-    lines: tuple[ResultLine, ...] = ()
-
-    @property
-    def half_done(self) -> bool:
-        """Whether something was done and something else failed."""
-        return {line.ok for line in self.lines} == {True, False}
-
-    def want(self) -> Done[Outputs]:
-        person, account = self.task.person, self.account
-        label, value = button(account)
-        changed = account.password_changed_at
-        return Done(
-            Outputs(
-                p1_user_name=person.username,
-                p1_email=person.email,
-                p1_email_verified=person.email_verified,
-                account_status=account.status.value if account.pingone or account.directory else "",
-                pwd_last_change=changed.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if changed else "",
-                button_label=label,
-                button_value=value,
-                response_data=account,
-                action=self.task.action,
-                identifier=person.id,
-                lines=self.lines,
-                half_done=self.half_done,
-            )
-        )
-
-
-class ReturnError(Terminal, frozen=True):
-    section = "Return Error"
-
-    problem: Problem
-    candidates: tuple[Person, ...] = ()
-
-    def want(self) -> Done[Refusal]:
-        return Done(Refusal(self.problem.message, self.problem.details, self.problem.code, self.candidates))
-
+Acting = Disabling | EnablingInDirectory | EnablingInPingOne | ul.Unlocking | ul.ReadingLocks
+"""Where the reading of an account can lead, by what is to be done."""
 
 ActingState = (
     ReadingAccount
@@ -447,22 +341,14 @@ ActingState = (
     | EnablingInDirectory
     | EnablingInPingOne
     | ReadingBack
+    | ul.Unlocking
+    | ul.ReadingLocks
     | ReturnSuccess
     | ReturnError
 )
 """Once the person is known: what runs inside the agent's call."""
 
 UserFunctionsState = IdentifyingAction | Permitting | ActingState
-
-
-def button(account: Account) -> tuple[str, str]:
-    """`buttonLabel` and `buttonValue`: Enable where both are disabled, otherwise Disable."""
-    return ("Enable", "enableUser") if account.all_disabled else ("Disable", "disableUser")
-
-
-def first_problem(replies: tuple[Reply, ...]) -> Problem:
-    """The problem of the first reply that failed."""
-    return next((reply.problem for reply in replies if isinstance(reply, Failed)), Problem("An answer was missing."))
 
 
 def _set_directory(task: Task, *, enabled: bool) -> fx.SetDirectoryEnabled:

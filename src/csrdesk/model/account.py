@@ -19,6 +19,14 @@ class AccountStatus(StrEnum):
     ACTIVE = "ACTIVE"
 
 
+class Lock(StrEnum):
+    """What can be locked, each opened by an act of its own, in the order in which they are said."""
+
+    DIRECTORY = "AD"
+    PINGONE = "PingOne"
+    PASSWORD = "PingOne password"  # noqa: S105 - what is locked, not a password
+
+
 class PingOneAccount(msgspec.Struct, frozen=True, rename="camel"):
     """What PingOne says of the account."""
 
@@ -82,6 +90,17 @@ class Account(msgspec.Struct, frozen=True, rename="camel"):
         return {self.pingone_enabled, self.directory_enabled} == {True, False}
 
     @property
+    def locks(self) -> tuple[Lock, ...]:
+        """What is locked, as far as it could be read; devices are none of an account's locks."""
+        p, d = self.pingone, self.directory
+        found = {
+            Lock.DIRECTORY: bool(d and d.locked),
+            Lock.PINGONE: bool(p and p.locked),
+            Lock.PASSWORD: bool(p and p.password == "PASSWORD_LOCKED_OUT"),  # noqa: S105
+        }
+        return tuple(lock for lock, locked in found.items() if locked)
+
+    @property
     def status(self) -> AccountStatus:
         """`accountStatus`."""
         p, d = self.pingone, self.directory
@@ -89,7 +108,7 @@ class Account(msgspec.Struct, frozen=True, rename="camel"):
             return AccountStatus.DISABLED
         if d and d.expired:
             return AccountStatus.EXPIRED
-        if (p and (p.locked or p.password == "PASSWORD_LOCKED_OUT")) or (d and d.locked):  # noqa: S105
+        if self.locks:
             return AccountStatus.LOCKED
         if (p and p.password == "PASSWORD_EXPIRED") or (d and d.password_expired):  # noqa: S105
             return AccountStatus.PASSWORD_EXPIRED

@@ -42,6 +42,11 @@ def control_of(entry: Entry) -> int:
     return _number(entry, CONTROL)
 
 
+def is_locked(entry: Entry) -> bool:
+    """Whether a lock is on now. Raises `UnexpectedAnswerError` where that was not told."""
+    return bool(_number(entry, COMPUTED) & LOCKOUT)
+
+
 def account_of(entry: Entry, now: datetime) -> DirectoryAccount:
     """The account as of `now`. Raises `UnexpectedAnswerError` where an attribute that decides something is missing."""
     control, computed = control_of(entry), _number(entry, COMPUTED)

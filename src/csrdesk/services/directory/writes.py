@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csrdesk.errors import NotFoundError, ReadBackError
-from csrdesk.services.directory.accounts import ACCOUNT_DISABLE, CONTROL, control_of
+from csrdesk.services.directory.accounts import ACCOUNT_DISABLE, COMPUTED, CONTROL, control_of, is_locked
 from csrdesk.services.directory.errors import SYSTEM
 from csrdesk.services.directory.port import Change, Directory, Entry, Equal
 
@@ -33,4 +33,18 @@ async def set_enabled(directory: Directory, entry: Entry, *, enabled: bool) -> b
         state = "disabled" if enabled else "enabled"
         words = f"The directory said that it was done, but the account is still {state} there."
         raise ReadBackError(words, system=SYSTEM, details=f"wrote={new} read={after}")
+    return True
+
+
+async def unlock(directory: Directory, entry: Entry) -> bool:
+    """End the lock after wrong passwords; whether there was one. `entry` was just read and tells the lock.
+
+    `lockoutTime` takes no other value than 0 ([MS-ADA1] 2.351). Raises `ReadBackError` where the lock stays.
+    """
+    if not is_locked(entry):
+        return False
+    await directory.modify(entry.dn, (Change("replace", "lockoutTime", ("0",)),))
+    if is_locked(await read_entry(directory, entry.dn, (COMPUTED,))):
+        words = "The directory said that it was done, but the account is still locked there."
+        raise ReadBackError(words, system=SYSTEM)
     return True

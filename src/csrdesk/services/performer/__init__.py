@@ -9,8 +9,8 @@ from __future__ import annotations
 from csrdesk.errors import CsrdeskError, PolicyError, ServiceError
 from csrdesk.flows import effects as fx
 from csrdesk.flows.doors import Context
-from csrdesk.flows.kernel import Effect, Failed, Problem, Reply
-from csrdesk.services.performer import accounts, factors, link, lookup, protection
+from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
+from csrdesk.services.performer import accounts, factors, link, locks, lookup, protection
 from csrdesk.services.performer.outside import Outside
 
 __all__ = ["Outside", "Performer"]
@@ -41,12 +41,8 @@ class Performer:
                 return await accounts.read_account(effect, outside)
             case fx.SendMagicLink():
                 return await link.send_magic_link(effect, context, outside)
-            case fx.SetPingOneEnabled():
-                return await accounts.set_pingone_enabled(effect, context, outside)
-            case fx.SetDirectoryEnabled():
-                return await accounts.set_directory_enabled(effect, context, outside)
-            case fx.EndSessions():
-                return await accounts.end_sessions(effect, context, outside)
+            case AccountEffect():
+                return await self._change(effect, context, outside)
             case fx.StartDeviceAuthentication():
                 return await factors.start(effect, outside)
             case fx.SelectDevice():
@@ -54,8 +50,28 @@ class Performer:
             case fx.CheckPasscode():
                 return await factors.check_passcode(effect, context, outside)
             case _:
-                msg = f"no service performs {type(effect).__name__}"
-                raise NotImplementedError(msg)
+                raise _nobody_performs(effect)
+
+    async def _change(self, effect: AccountEffect, context: Context, outside: Outside) -> Reply:
+        match effect:
+            case fx.SetPingOneEnabled():
+                return await accounts.set_pingone_enabled(effect, context, outside)
+            case fx.SetDirectoryEnabled():
+                return await accounts.set_directory_enabled(effect, context, outside)
+            case fx.UnlockDirectory():
+                return await locks.unlock_directory(effect, context, outside)
+            case fx.UnlockPingOne():
+                return await locks.unlock_pingone(effect, context, outside)
+            case fx.UnlockPassword():
+                return await locks.unlock_password(effect, context, outside)
+            case fx.EndSessions():
+                return await accounts.end_sessions(effect, context, outside)
+            case _:
+                raise _nobody_performs(effect)
+
+
+def _nobody_performs(effect: Effect) -> NotImplementedError:
+    return NotImplementedError(f"no service performs {type(effect).__name__}")
 
 
 def problem_of(error: CsrdeskError) -> Problem:

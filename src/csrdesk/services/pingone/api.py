@@ -91,6 +91,11 @@ class Api:
         kind = "application/json" if media == "json" else f"application/vnd.pingidentity.{media}+json"
         return _decode(await self._once("POST", url, body=body, media=kind), shape)
 
+    async def act(self, url: str, verb: str, shape: type[T]) -> Received[T]:
+        """Do what the content type alone says, once, with an empty body (PingOne API, "Content type")."""
+        media = f"application/vnd.pingidentity.{verb}+json"
+        return _decode(await self._once("POST", url, media=media), shape)
+
     async def delete(self, url: str) -> str:
         """Delete, once; gives the correlation id."""
         return _correlation(await self._once("DELETE", url))
@@ -135,13 +140,12 @@ class Api:
         *,
         query: Mapping[str, str | int] | None = None,
         body: msgspec.Struct | None = None,
-        media: str = "application/json",
+        media: str = "",
     ) -> http.Response:
         headers = {"x-ping-external-transaction-id": self.call_id} if self.call_id else {}
-        content = None
-        if body is not None:
-            headers["content-type"] = media
-            content = msgspec.json.encode(body)
+        content = msgspec.json.encode(body) if body is not None else None
+        if media or content:
+            headers["content-type"] = media or "application/json"
         request = self.client.build_request(method, url, params=query, content=content, headers=headers)
         response = await http.send(self.client, request, system=SYSTEM, timeout_seconds=self.timeout_seconds)
         if response.is_success:

@@ -116,6 +116,11 @@ async def set_enabled(api: Api, user_id: str, *, enabled: bool) -> str:
     return (await api.put(url, _Enabled(enabled), _Enabled)).correlation_id
 
 
+async def unlock(api: Api, user_id: str) -> str:
+    """End the account's lock; PingOne forgets counted passcode failures, too. Gives the correlation id."""
+    return (await api.act(f"{api.api_url}/{path('users', user_id)}", "account.unlock", User)).correlation_id
+
+
 async def bypass_until(api: Api, user_id: str) -> datetime | None:
     """When an administrator's MFA bypass ends; None where there is none."""
     return (await api.get(f"{api.api_url}/{path('users', user_id, 'bypassMFA')}", _Bypass)).body.until
