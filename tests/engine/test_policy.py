@@ -203,3 +203,10 @@ def test_r_31_to_be_named_as_a_script_keeps_no_window_open() -> None:
     ended = replace(SCRIPT, agent="grace", window=replace(window(), verified_until=NOW))
     with pytest.raises(NotVerifiedError, match="has ended"):
         policy.permit(disable(), ended, LIMITS)
+
+
+def test_an_act_is_done_under_its_own_name_alone() -> None:
+    with pytest.raises(ForbiddenError, match="act of its own"):
+        policy.permit(disable(Act.UNLOCK), VERIFIED, LIMITS)
+    with pytest.raises(ForbiddenError, match="act of its own"):
+        policy.permit(fx.UnlockPingOne(person_id=ADA.id, act=Act.DISABLE, reason="r"), VERIFIED, LIMITS)
