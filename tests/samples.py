@@ -198,6 +198,7 @@ AGENT: dict[str, Prompt] = {
             p.ResultLine("AD: disabled"),
             p.ResultLine("PingOne: disabled"),
             p.ResultLine("PingOne: 2 sessions ended"),
+            p.ResultLine("Apps may stay signed in for up to 60 minutes.", aside=True),
         ),
         verified_until=UNTIL,
     ),

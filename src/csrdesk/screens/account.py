@@ -7,7 +7,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from csrdesk.flows.answers import DisableChosen, EnableChosen
+from csrdesk.flows.answers import DisableChosen, EnableChosen, UnlockChosen
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.prompts import AccountPrompt
 from csrdesk.screens.both_directories import directory_facts, pingone_facts, why_not
@@ -58,6 +58,8 @@ class AccountScreen(PromptScreen[AccountPrompt]):
             return enable or self.prompt.account.differs
         if kind is DisableChosen:
             return not enable or self.prompt.account.differs
+        if kind is UnlockChosen:
+            return bool(self.prompt.account.locks)
         return True
 
     def note(self) -> str:

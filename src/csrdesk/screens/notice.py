@@ -30,7 +30,9 @@ _WORDS = {
 
 
 def result_fact(line: ResultLine) -> Fact:
-    """`done`, `FAILED` or `UNKNOWN`, and what it is about."""
+    """`done`, `FAILED`, `UNKNOWN` or, for what was not tried at all, `note`; and what it is about."""
+    if line.aside:
+        return Fact("note", line.text)
     if line.unknown:
         return Fact("UNKNOWN", line.text, Tone.WARN)
     return Fact("done", line.text, Tone.GOOD) if line.ok else Fact("FAILED", line.text, Tone.BAD)
@@ -56,7 +58,9 @@ class NoticeScreen(PromptScreen[NoticePrompt]):
 
     @property
     def _all_done(self) -> bool:
-        return not self.prompt.half_done and all(line.ok and not line.unknown for line in self.prompt.lines)
+        return not self.prompt.half_done and all(
+            line.aside or (line.ok and not line.unknown) for line in self.prompt.lines
+        )
 
     def say(self) -> str:
         if self._all_done:
