@@ -60,8 +60,14 @@ EFFECTS: tuple[AccountEffect, ...] = (
     fx.EndSessions(person_id=ADA.id, act=Act.DISABLE, reason="r", ticket="t"),
 )
 
+UNLOCKS: tuple[AccountEffect, ...] = (
+    fx.UnlockDirectory(person_id=ADA.id, act=Act.UNLOCK, reason="r", ticket="t", dn="CN=Ada"),
+    fx.UnlockPingOne(person_id=ADA.id, act=Act.UNLOCK, reason="r", ticket="t"),
+    fx.UnlockPassword(person_id=ADA.id, act=Act.UNLOCK, reason="r", ticket="t"),
+)
 
-@pytest.mark.parametrize("effect", EFFECTS, ids=lambda e: f"{type(e).__name__}-{e.act}")
+
+@pytest.mark.parametrize("effect", [*EFFECTS, *UNLOCKS], ids=lambda e: f"{type(e).__name__}-{e.act}")
 def test_r_30_no_account_is_touched_before_the_caller_is_verified(effect: AccountEffect) -> None:
     policy.permit(effect, DISABLED_BY_DESK, LIMITS)
     with pytest.raises(NotVerifiedError):
@@ -186,6 +192,27 @@ def test_a_script_gives_reason_and_ticket(missing: dict[str, str]) -> None:
     with pytest.raises(ForbiddenError, match="reason and a ticket"):
         policy.permit(replace(disable(), **missing), SCRIPT, LIMITS)
     policy.permit(replace(disable(), **missing), VERIFIED, LIMITS)
+
+
+@pytest.mark.parametrize("effect", UNLOCKS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("act", [act for act in Act if act is not Act.UNLOCK])
+def test_r_52_an_unlock_under_the_name_of_another_act_is_refused(effect: AccountEffect, act: Act) -> None:
+    with pytest.raises(ForbiddenError, match="act of its own"):
+        policy.permit(replace(effect, act=act), DISABLED_BY_DESK, LIMITS)
+
+
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda e: f"{type(e).__name__}-{e.act}")
+def test_r_52_no_other_act_goes_under_the_name_of_an_unlock(effect: AccountEffect) -> None:
+    with pytest.raises(ForbiddenError, match="act of its own"):
+        policy.permit(replace(effect, act=Act.UNLOCK), DISABLED_BY_DESK, LIMITS)
+
+
+@pytest.mark.parametrize("effect", UNLOCKS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("shown", [PROVED, LINK_AND_CODE, NO_DEVICE_SHOWN])
+def test_r_32_link_and_code_are_enough_to_unlock(effect: AccountEffect, shown: Evidence) -> None:
+    policy.permit(effect, verified_by(shown), LIMITS)
+    with pytest.raises(NotVerifiedError):
+        policy.permit(effect, verified_by(Evidence()), LIMITS)
 
 
 @pytest.mark.parametrize("act", [None, Act.UNLOCK, Act.RESET])

@@ -32,6 +32,12 @@ def _where_and_what(effect: AccountEffect) -> tuple[str, str]:
             return "PingOne", f"{'enable' if enabled else 'disable'} the user"
         case fx.EndSessions():
             return "PingOne", "end every session"
+        case fx.UnlockDirectory(dn=dn):
+            return "AD", f"unlock the account {dn}"
+        case fx.UnlockPingOne():
+            return "PingOne", "unlock the user"
+        case fx.UnlockPassword():
+            return "PingOne", "unlock the password"
         case _:
             return effect.action.partition(".")[0], effect.action.partition(".")[2].replace("_", " ")
 

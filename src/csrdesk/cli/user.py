@@ -98,6 +98,7 @@ def unlock(
     call_id: CallId = "",
     reason: Reason = "",
     ticket: Ticket = "",
+    dry_run: DryRun = False,
     yes: Yes = False,
     _json: Json = False,
 ) -> Result:
@@ -110,4 +111,4 @@ def unlock(
     from csrdesk.cli.acting import Order, carry_out
 
     order = Order("unlockUser", identifier, call_id, reason, ticket)
-    return at_desk(lambda desk: carry_out(desk, order, yes=yes))
+    return at_desk(lambda desk: carry_out(desk, order, yes=yes, dry_run=dry_run))

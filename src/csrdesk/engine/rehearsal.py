@@ -91,5 +91,7 @@ def _imagined(effect: Effect, planned: Planned | None) -> Reply:
             return r.PingOneEnabledSet(enabled)
         case fx.EndSessions():
             return r.SessionsEnded(0)
+        case fx.UnlockDirectory() | fx.UnlockPingOne() | fx.UnlockPassword():
+            return r.Unlocked()
         case _:
             return r.Noted()
