@@ -40,6 +40,15 @@ SITUATIONS: tuple[str | tuple[str, str], ...] = (
     people.VOICE,
     people.EMAIL_ELSEWHERE,
     people.PASSKEY_AND_PHONE,
+    people.EXTERNAL_ALLOWED,
+    people.EXTERNAL_NOT_ALLOWED,
+    people.EXTERNAL_OFFLINE,
+    people.BOTH_PASSWORDS,
+    people.PINGONE_MUST_CHANGE,
+    people.PINGONE_PASSWORD_EXPIRED,
+    people.PINGONE_PASSWORD_LOCKED,
+    people.NO_PASSWORD,
+    people.NO_DEVICE_PINGONE,
 )
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -32,7 +32,8 @@ def _expiry(world: World, entry: Entry) -> str:
     return str(int(set_at) - age)
 
 
-def _is_locked(world: World, entry: Entry, now: datetime) -> bool:
+def is_locked(world: World, entry: Entry, now: datetime) -> bool:
+    """True while the lock runs; the moment of it stays in the entry after that."""
     locked_at = entry.first("lockoutTime", "0")
     if locked_at == "0":
         return False
@@ -45,7 +46,7 @@ def _is_locked(world: World, entry: Entry, now: datetime) -> bool:
 def _account_control(world: World, entry: Entry, now: datetime) -> str:
     expiry = _expiry(world, entry)
     expired = expiry != domain.NEVER and (expiry == "0" or domain.moment_of(expiry) <= now)
-    bits = domain.LOCKOUT if _is_locked(world, entry, now) else 0
+    bits = domain.LOCKOUT if is_locked(world, entry, now) else 0
     return str(bits | (domain.PASSWORD_EXPIRED if expired else 0))
 
 

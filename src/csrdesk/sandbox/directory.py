@@ -1,7 +1,8 @@
 """The directory over JSON: search and modify on raw values, behind basic authentication.
 
-`POST /directory/search {"base", "filter", "attributes"}` and `POST /directory/modify {"dn", "changes"}`; answers carry
-LDAP result codes (RFC 4511, appendix A) and diagnostics in Active Directory's style.
+`POST /directory/search {"base", "scope", "filter", "attributes"}` and `POST /directory/modify {"dn", "changes",
+"controls"}`; a value that is no text is `{"base64": ...}`. Answers carry LDAP result codes (RFC 4511, appendix A) and
+diagnostics in Active Directory's style.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+from typing import Literal
 
 import msgspec
 from starlette.responses import Response
@@ -16,7 +18,9 @@ from starlette.responses import Response
 from csrdesk.sandbox.calls import Call
 from csrdesk.sandbox.constructed import computed
 from csrdesk.sandbox.decoding import decode
-from csrdesk.sandbox.ldap_modify import Change, LdapError, modify
+from csrdesk.sandbox.domain import DOMAIN
+from csrdesk.sandbox.ldap_errors import LdapError
+from csrdesk.sandbox.ldap_modify import Change, modify
 from csrdesk.sandbox.model import Entry
 
 USER = "CSRDESK\\svc-csrdesk"
@@ -55,18 +59,24 @@ class Filter(
 
 
 class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A search below and including `base` (empty: everywhere); no attributes named means all that are stored."""
+    """A search below and including `base` (empty: everywhere); no attributes named means all that are stored.
+
+    With the scope `base` it is that object alone; an empty base then is what the directory says of itself (RFC 4512,
+    5.1).
+    """
 
     base: str
+    scope: Literal["base", "subtree"] = "subtree"
     filter: Filter | None = None
     attributes: list[str] = []
 
 
 class Modify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Changes to one object, all or none."""
+    """Changes to one object, all or none; controls are named by their OIDs and count as critical."""
 
     dn: str
     changes: list[Change]
+    controls: list[str] = []
 
 
 def _json(body: object, status: int = 200) -> Response:
@@ -102,6 +112,22 @@ def _shown(call: Call, entry: Entry, wanted: list[str]) -> dict[str, object]:
     return {"dn": entry.dn, "attributes": attributes}
 
 
+def _root(call: Call) -> Entry:
+    """The rootDSE: among other things which controls are understood."""
+    attributes = {
+        "defaultNamingContext": [DOMAIN],
+        "dnsHostName": ["dc1.csrdesk.example"],
+        "supportedControl": call.world.supported_controls,
+        "supportedLDAPVersion": ["3"],
+    }
+    return Entry(dn="", attributes=attributes)
+
+
+def _is_in_scope(wanted: Search, dn: str) -> bool:
+    base = wanted.base.lower()
+    return dn == base or (wanted.scope == "subtree" and (not base or dn.endswith(f",{base}")))
+
+
 def search(call: Call, password: str) -> Response:
     """POST /directory/search."""
     if not _is_allowed(call, password):
@@ -113,12 +139,13 @@ def search(call: Call, password: str) -> Response:
     except msgspec.DecodeError as error:
         return _json(_result(2, f"00000057: LdapErr: comment: {error}"), 400)
     base = wanted.base.lower()
-    if base and base not in call.world.entries:
+    entries = {"": _root(call), **call.world.entries} if wanted.scope == "base" else call.world.entries
+    if base not in entries and (base or wanted.scope == "base"):
         return _json({**_result(32, _NO_OBJECT), "entries": []})
     found = [
         _shown(call, entry, wanted.attributes)
-        for dn, entry in call.world.entries.items()
-        if (not base or dn == base or dn.endswith(f",{base}")) and (wanted.filter is None or wanted.filter.holds(entry))
+        for dn, entry in entries.items()
+        if _is_in_scope(wanted, dn) and (wanted.filter is None or wanted.filter.holds(entry))
     ]
     return _json({**_result(0), "entries": found})
 
@@ -137,7 +164,7 @@ def change(call: Call, password: str) -> Response:
     if entry is None:
         return _json(_result(32, _NO_OBJECT))
     try:
-        modify(entry, wanted.changes, call.clock.now())
+        modify(call.world, entry, wanted.changes, call.clock.now(), wanted.controls)
     except LdapError as error:
         return _json(_result(error.code, error.diagnostic))
     return _json(_result(0))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from csrdesk.sandbox import ids
+from csrdesk.sandbox.digests import digest
 from csrdesk.sandbox.model import Entry
 from csrdesk.sandbox.person import ADMINISTRATION, CARE_STAFF, PARTNERS, PATIENTS, Person, Trouble
 
@@ -78,8 +79,10 @@ def _frame(created: datetime) -> Iterator[Entry]:
         maxPwdAge=str(MAX_PASSWORD_AGE // timedelta(microseconds=1) * -10),
         lockoutDuration=FOREVER,
         lockoutThreshold="5",
+        minPwdAge="0",
         minPwdLength="8",
-        pwdHistoryLength="12",
+        pwdHistoryLength="3",
+        pwdProperties="1",
     )
     for unit in ("Staff", "Groups"):
         yield _entry(f"OU={unit},{DOMAIN}", ["top", "organizationalUnit"], created, ou=unit)
@@ -134,7 +137,9 @@ def _user(person: Person, now: datetime) -> Entry:
         description="Disabled by the staff office" if disabled and Trouble.DISABLED_BY_DESK not in trouble else "",
         **protected,
     )
-    entry.attributes["objectGUID"] = [object_guid(person)]
+    guid = object_guid(person)
+    entry.attributes["objectGUID"] = [guid]
+    entry.passwords = [digest(guid, person.password)]
     return entry
 
 

@@ -27,6 +27,7 @@ OTHER_CLIENT = stable("client", "staff office")
 DEFAULT_MFA_POLICY = stable("mfa policy", "default")
 DESK_MFA_POLICY = stable("mfa policy", "help desk")
 PASSWORD_POLICY = stable("password policy", "standard")
+PASSPHRASE_POLICY = stable("password policy", "passphrase")
 FIDO2_POLICY = stable("fido2 policy", "default")
 APPLICATION = stable("application", "mobile app")
 IDENTITY_DATA_ADMIN = "0bd9c966-7664-4ac1-b059-0ff9293908e2"

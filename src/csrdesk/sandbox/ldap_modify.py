@@ -1,32 +1,47 @@
 """Modify as Active Directory does it for the attributes a desk may write: all changes or none, values judged.
 
-The service account may write four attributes of ordinary users (RFC 4511, 4.6; [MS-ADTS] 3.1.1.5.3). Diagnostics
-begin with the eight hexadecimal digits that clients classify by.
+The service account may write four attributes and the password of ordinary users (RFC 4511, 4.6; [MS-ADTS] 3.1.1.5.3).
 """
 
 from __future__ import annotations
 
+import base64
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from csrdesk.sandbox import domain
-from csrdesk.sandbox.model import Entry
-
-NO_SUCH_ATTRIBUTE = 16
-CONSTRAINT_VIOLATION = 19
-ATTRIBUTE_OR_VALUE_EXISTS = 20
-INSUFFICIENT_ACCESS_RIGHTS = 50
-UNWILLING_TO_PERFORM = 53
+from csrdesk.sandbox import directory_passwords, domain
+from csrdesk.sandbox.ldap_errors import (
+    ATTRIBUTE_OR_VALUE_EXISTS,
+    NO_SUCH_ATTRIBUTE,
+    UNWILLING_TO_PERFORM,
+    LdapError,
+    bad_value,
+    no_access,
+    unknown_control,
+    unwilling,
+)
+from csrdesk.sandbox.model import Entry, World
 
 _ACCOUNT_TYPES = 0x200 | 0x100 | 0x800 | 0x1000 | 0x2000
 _NOT_STORED = domain.LOCKOUT | domain.CANNOT_CHANGE | domain.PASSWORD_EXPIRED
 _NOT_DELEGATED = 0x80000 | 0x1000000
 """Trusted for delegation, in both kinds."""
 _LARGEST = 2**63 - 1
+_PASSWORD = "unicodePwd"
+
+
+class Raw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A value that is no text, as JSON carries it."""
+
+    base64: str
+
+    def bytes(self) -> bytes:
+        """The value itself. ValueError where it is not base64."""
+        return base64.b64decode(self.base64, validate=True)
 
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,45 +49,23 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     operation: Literal["add", "delete", "replace"]
     attribute: str
-    values: list[str] = []
+    values: list[str | Raw] = []
 
 
-class LdapError(Exception):
-    """The modify is refused and nothing is changed."""
-
-    def __init__(self, code: int, diagnostic: str) -> None:
-        super().__init__(diagnostic)
-        self.code = code
-        self.diagnostic = diagnostic
-
-
-def _no_access() -> LdapError:
-    return LdapError(
-        INSUFFICIENT_ACCESS_RIGHTS,
-        "00002098: SecErr: DSID-031514A0, problem 4003 (INSUFF_ACCESS_RIGHTS), data 0\n",
-    )
-
-
-def _unwilling(reason: str) -> LdapError:
-    return LdapError(
-        UNWILLING_TO_PERFORM, f"{reason}: SvcErr: DSID-031A1202, problem 5003 (WILL_NOT_PERFORM), data 0\n"
-    )
-
-
-def _bad_value(attribute: str) -> LdapError:
-    return LdapError(
-        CONSTRAINT_VIOLATION,
-        f"00000057: AtrErr: DSID-031903C4, #1:\n\t0: 00000057: problem 1005 (CONSTRAINT_ATT_TYPE), Att {attribute}\n",
-    )
+def _text(attribute: str, value: str | Raw) -> str:
+    try:
+        return value if isinstance(value, str) else value.bytes().decode()
+    except ValueError:
+        raise bad_value(attribute) from None
 
 
 def _number(attribute: str, value: str) -> int:
     try:
         number = int(value)
     except ValueError:
-        raise _bad_value(attribute) from None
+        raise bad_value(attribute) from None
     if abs(number) > _LARGEST or value.strip() != value:
-        raise _bad_value(attribute)
+        raise bad_value(attribute)
     return number
 
 
@@ -80,9 +73,9 @@ def _account_control(value: str, _now: datetime) -> str:
     """State bits are dropped; an account type is there in any case."""
     bits = _number("userAccountControl", value)
     if bits < 0 or bits >= 2**32:
-        raise _bad_value("userAccountControl")
+        raise bad_value("userAccountControl")
     if bits & _NOT_DELEGATED:
-        raise _no_access()
+        raise no_access()
     bits &= ~_NOT_STORED
     return str(bits if bits & _ACCOUNT_TYPES else bits | domain.NORMAL_ACCOUNT)
 
@@ -90,7 +83,7 @@ def _account_control(value: str, _now: datetime) -> str:
 def _lockout_time(value: str, _now: datetime) -> str:
     """Only 0 can be written: it unlocks."""
     if value != "0":
-        raise _bad_value("lockoutTime")
+        raise bad_value("lockoutTime")
     return value
 
 
@@ -102,14 +95,12 @@ def _password_set(value: str, now: datetime) -> str:
         case "-1":
             return domain.filetime(now)
         case _:
-            raise LdapError(
-                UNWILLING_TO_PERFORM, "00000057: SvcErr: DSID-031A1202, problem 5003 (WILL_NOT_PERFORM), data 0\n"
-            )
+            raise unwilling("00000057")
 
 
 def _expires(value: str, _now: datetime) -> str:
     if _number("accountExpires", value) < 0:
-        raise _bad_value("accountExpires")
+        raise bad_value("accountExpires")
     return value
 
 
@@ -144,14 +135,15 @@ def _delete(entry: Entry, name: str, values: list[str]) -> None:
 def _apply(entry: Entry, change: Change, now: datetime) -> None:
     known = _WRITABLE.get(change.attribute.lower())
     if known is None:
-        raise _no_access()
+        raise no_access()
     name, judge = known
+    texts = [_text(name, value) for value in change.values]
     if change.operation == "delete":
-        _delete(entry, name, change.values)
+        _delete(entry, name, texts)
         return
-    if len(change.values) != 1:
-        raise _bad_value(name)
-    values = [judge(change.values[0], now)]
+    if len(texts) != 1:
+        raise bad_value(name)
+    values = [judge(texts[0], now)]
     if change.operation == "add":
         _add(entry, name, values)
     else:
@@ -160,22 +152,51 @@ def _apply(entry: Entry, change: Change, now: datetime) -> None:
         entry.attributes["badPwdCount"] = ["0"]
 
 
-def modify(entry: Entry, changes: list[Change], now: datetime) -> None:
+def _apply_password(world: World, entry: Entry, change: Change, *, minds_history: bool) -> None:
+    """An administrative reset, which replaces; changing one by its old value is nobody's right here."""
+    if change.operation != "replace":
+        raise no_access()
+    if len(change.values) != 1:
+        raise bad_value(_PASSWORD)
+    (value,) = change.values
+    try:
+        raw = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value.bytes()
+    except ValueError:
+        raise bad_value(_PASSWORD) from None
+    password = directory_passwords.password_of(raw)
+    directory_passwords.write_password(world, entry, password, minds_history=minds_history)
+
+
+def _apply_all(world: World, entry: Entry, changes: Sequence[Change], now: datetime, controls: Sequence[str]) -> None:
+    hints = {directory_passwords.POLICY_HINTS, directory_passwords.DEPRECATED_POLICY_HINTS}
+    written = {change.attribute.lower() for change in changes}
+    for change in changes:
+        if change.attribute.lower() == _PASSWORD.lower():
+            _apply_password(world, entry, change, minds_history=not hints.isdisjoint(controls))
+        else:
+            _apply(entry, change, now)
+    if _PASSWORD.lower() in written and "pwdlastset" not in written:
+        entry.attributes["pwdLastSet"] = [domain.filetime(now)]
+    if "userAccountControl" not in entry.attributes:
+        raise LdapError(
+            UNWILLING_TO_PERFORM, "0000207C: SvcErr: DSID-031A1236, problem 5003 (WILL_NOT_PERFORM), data 0\n"
+        )
+
+
+def modify(world: World, entry: Entry, changes: Sequence[Change], now: datetime, controls: Sequence[str] = ()) -> None:
     """Applies all changes or raises `LdapError` and applies none.
 
     Deleting the old value and adding the new one in one modify is compare-and-swap: it is refused with 16 where the
     value is not the expected one.
     """
+    for control in controls:
+        if control not in world.supported_controls:
+            raise unknown_control(control)
     if "user" not in entry.values("objectClass") or entry.first("adminCount") == "1":
-        raise _no_access()
+        raise no_access()
     changed = copy.deepcopy(entry)
-    for change in changes:
-        _apply(changed, change, now)
-    if "userAccountControl" not in changed.attributes:
-        raise LdapError(
-            UNWILLING_TO_PERFORM, "0000207C: SvcErr: DSID-031A1236, problem 5003 (WILL_NOT_PERFORM), data 0\n"
-        )
-    if changed.attributes == entry.attributes:
+    _apply_all(world, changed, changes, now, controls)
+    if changed == entry:
         return
     changed.attributes["whenChanged"] = [domain.generalized_time(now)]
-    entry.attributes = changed.attributes
+    entry.attributes, entry.passwords = changed.attributes, changed.passwords

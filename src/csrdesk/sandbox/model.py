@@ -48,12 +48,33 @@ class SignOnSession(msgspec.Struct, kw_only=True):
     browser: str
 
 
+class RememberedPassword(msgspec.Struct, frozen=True):
+    """A password that is or was somebody's; the digest is empty where it came encoded already."""
+
+    digest: str
+    set_at: datetime
+
+
+class GatewayLink(msgspec.Struct, frozen=True):
+    """Which gateway leads to the directory that holds somebody's password, and as which of its user types."""
+
+    gateway_id: str
+    user_type_id: str
+
+
 class Password(msgspec.Struct, kw_only=True):
-    """What PingOne knows of a password. EXTERNAL: another directory holds it."""
+    """What PingOne knows of a password: OK, MUST_CHANGE_PASSWORD, NO_PASSWORD, or EXTERNAL where another directory has
+    it. That it is locked out or too old is told by the moments.
+    """
 
     status: str
     changed_at: datetime
     locked_until: datetime | None = None
+    failures: int = 0
+    """Wrong ones in a row."""
+    remembered: list[RememberedPassword] = []
+    """The present one last."""
+    gateway: GatewayLink | None = None
 
 
 class User(msgspec.Struct, kw_only=True):
@@ -154,6 +175,8 @@ class Entry(msgspec.Struct, kw_only=True):
 
     dn: str
     attributes: dict[str, list[str]]
+    passwords: list[str] = []
+    """Digests, the present one last; no attribute, so no search gives them back."""
 
     def name_of(self, attribute: str) -> str | None:
         """The stored spelling of an attribute; letter case does not count."""
@@ -183,6 +206,10 @@ class World(msgspec.Struct, kw_only=True):
     mails: list[Mail] = []
     passcodes: list[Passcode] = []
     activities: list[Activity] = []
+    offline_gateways: list[str] = []
+    """Ids of gateways that nobody answers for."""
+    supported_controls: list[str] = []
+    """OIDs that the directory understands."""
     sequence: int = 0
     """Of mails and passcodes together."""
 

@@ -15,8 +15,18 @@ PATIENTS = "Patients"
 PARTNERS = "Partners"
 POPULATIONS = (CARE_STAFF, ADMINISTRATION, PATIENTS, PARTNERS)
 
+STAFF = "Staff"
+AGENCY_STAFF = "Agency staff"
+BRANCH_STAFF = "Branch staff"
+"""User types of the gateways that lead to the directory."""
+
 NUMBER_FORMAT = "4711-{:06d}"
 """Of customer numbers: PingOne's `externalId` and the directory's `employeeID`."""
+
+
+def phone(number: int) -> str:
+    """A number that its country's regulator keeps for films: +44 7700 900000 to 900999."""
+    return f"+44.7700900{number:03d}"
 
 
 class DeviceSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +52,16 @@ class Trouble(enum.Flag):
     EXPIRED = enum.auto()
     """The directory's account ended."""
     PASSWORD_EXPIRED = enum.auto()
+    """In the directory, as is the next."""
     MUST_CHANGE = enum.auto()
+    PINGONE_PASSWORD = enum.auto()
+    """PingOne holds a password although the directory has one."""
+    PINGONE_PASSWORD_EXPIRED = enum.auto()
+    PINGONE_PASSWORD_LOCKED = enum.auto()
+    """After too many wrong ones; the account is not locked."""
+    PINGONE_MUST_CHANGE = enum.auto()
+    NO_PASSWORD = enum.auto()
+    """In PingOne, and in no directory."""
     MFA_OFF = enum.auto()
     EMAIL_UNVERIFIED = enum.auto()
     PROTECTED = enum.auto()
@@ -71,6 +90,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """In the directory, where it differs from given and family name."""
     account: str = ""
     """`sAMAccountName`, where it differs from the username."""
+    user_type: str = STAFF
+    """By which PingOne reaches the directory, for those whose password is there."""
     sessions: int = 0
     situation: str = ""
     expect: str = ""
@@ -79,6 +100,11 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     def customer_number(self) -> str:
         """`externalId` in PingOne and `employeeID` in the directory."""
         return NUMBER_FORMAT.format(self.number)
+
+    @property
+    def password(self) -> str:
+        """What they sign on with to begin with, in PingOne and in the directory."""
+        return f"Harbour-{self.number}-Tide"
 
     @property
     def sam_account_name(self) -> str:

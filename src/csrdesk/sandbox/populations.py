@@ -7,6 +7,7 @@ from starlette.responses import Response
 from csrdesk.sandbox import ids
 from csrdesk.sandbox.answers import Json, hal, link, not_found, page
 from csrdesk.sandbox.calls import Call
+from csrdesk.sandbox.password_rules import policy_of_population
 from csrdesk.sandbox.person import CARE_STAFF, POPULATIONS
 
 _NAMES = {ids.stable("population", name): name for name in POPULATIONS}
@@ -25,7 +26,7 @@ def population_resource(call: Call, id_: str) -> Json:
         "description": f"{name} of an invented hospital",
         "default": name == CARE_STAFF,
         "userCount": sum(1 for user in call.world.users.values() if user.population_id == id_),
-        "passwordPolicy": {"id": ids.PASSWORD_POLICY},
+        "passwordPolicy": {"id": policy_of_population(id_).id},
         "createdAt": "2018-01-02T08:00:00.000Z",
         "updatedAt": "2018-01-02T08:00:00.000Z",
     }

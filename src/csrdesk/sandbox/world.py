@@ -8,8 +8,22 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from csrdesk.sandbox import ids
+from csrdesk.sandbox.digests import digest
+from csrdesk.sandbox.directory_passwords import SUPPORTED_CONTROLS
 from csrdesk.sandbox.domain import build_entries, object_guid
-from csrdesk.sandbox.model import LOCK_FOR_LONG, Activity, Device, Lock, Password, SignOnSession, User, World
+from csrdesk.sandbox.gateway_values import BRANCH, link_of
+from csrdesk.sandbox.model import (
+    LOCK_FOR_LONG,
+    Activity,
+    Device,
+    Lock,
+    Password,
+    RememberedPassword,
+    SignOnSession,
+    User,
+    World,
+)
+from csrdesk.sandbox.password_rules import STANDARD
 from csrdesk.sandbox.person import DeviceSpec, Person, Trouble
 
 _FIRST_ACCOUNT = datetime(2018, 3, 1, 9, 0, tzinfo=UTC)
@@ -49,6 +63,26 @@ def _session(person: Person, index: int, now: datetime) -> SignOnSession:
     )
 
 
+def _password(person: Person, now: datetime) -> Password:
+    trouble = person.trouble
+    changed_at = now - timedelta(days=person.number % 60 + 1)
+    if Trouble.NO_PASSWORD in trouble:
+        return Password(status="NO_PASSWORD", changed_at=changed_at)
+    if person.in_directory and Trouble.PINGONE_PASSWORD not in trouble:
+        return Password(status="EXTERNAL", changed_at=changed_at, gateway=link_of(person.user_type))
+    if Trouble.PINGONE_PASSWORD_EXPIRED in trouble:
+        changed_at = now - STANDARD.max_age - timedelta(days=9)
+    locked = Trouble.PINGONE_PASSWORD_LOCKED in trouble
+    own = digest(ids.stable("user", person.username), person.password)
+    return Password(
+        status="MUST_CHANGE_PASSWORD" if Trouble.PINGONE_MUST_CHANGE in trouble else "OK",
+        changed_at=changed_at,
+        locked_until=now + LOCK_FOR_LONG if locked else None,
+        failures=STANDARD.lockout_failures if locked else 0,
+        remembered=[RememberedPassword(own, changed_at)],
+    )
+
+
 def _user(person: Person, now: datetime) -> User:
     created = created_at(person)
     trouble = person.trouble
@@ -65,9 +99,7 @@ def _user(person: Person, now: datetime) -> User:
         external_id=person.customer_number,
         account_id=object_guid(person) if person.in_directory else "",
         population_id=ids.stable("population", person.population),
-        password=Password(
-            status="EXTERNAL" if person.in_directory else "OK", changed_at=now - timedelta(days=person.number % 60 + 1)
-        ),
+        password=_password(person, now),
         created_at=created,
         updated_at=created + timedelta(days=41),
         enabled=Trouble.DISABLED not in trouble,
@@ -106,4 +138,6 @@ def build_world(people: tuple[Person, ...], now: datetime) -> World:
         users={user.id: user for user in users},
         entries={entry.dn.lower(): entry for entry in build_entries(people, now)},
         activities=_earlier_activities(people, now),
+        offline_gateways=[BRANCH.id],
+        supported_controls=list(SUPPORTED_CONTROLS),
     )
