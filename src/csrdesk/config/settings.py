@@ -97,6 +97,8 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether each look-up and each act needs a ticket's number."""
     script_identities: tuple[str, ...] = ()
     """Accounts of this operating system that may run `user enable` and `user disable` without any verified caller."""
+    checkpoint_file: str = ""
+    """Signed checkpoints of the audit; best on another disk. Empty: `checkpoints.jsonl` in the data folder."""
     log_file: str = ""
     """Empty: `csrdesk.log` in the data folder. It holds no names and no secrets."""
 
@@ -124,6 +126,8 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How long nobody can verify as a person who said "this wasn't me"."""
     enable_within_days: Annotated[int, Meta(ge=1, le=365)] = 30
     """Agents enable what the desk itself disabled in that time, nothing else."""
+    audit_years: Annotated[int, Meta(ge=6, le=100)] = 6
+    """`csrdesk data purge` takes away no audit row that is younger, counted in years of 366 days."""
     resend_otp: Annotated[int, Meta(ge=0, le=10)] = 3
     """`resendOtpLimit`: passcodes sent again in one verification."""
 

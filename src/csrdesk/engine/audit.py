@@ -14,12 +14,19 @@ from typing import Final
 import msgspec
 
 from csrdesk.engine.clock import Clock, stamp
-from csrdesk.engine.store import Store, Transaction
+from csrdesk.engine.store import Row, Store, Transaction
 from csrdesk.flows.doors import Agent, Context
 from csrdesk.model.text import clean
 
 VERSION: Final = 1
 """Of the shape of a row; it grows with each change, and old rows keep theirs."""
+CALL_ENDED: Final = "call.ended"
+CHECKPOINT_EVERY: Final = 100
+"""Rows between two checkpoints at the most."""
+CHECKPOINT_DUE: Final = "checkpoint"
+"""The topic that is rung when a checkpoint is to be written."""
+PURGED: Final = "audit.purged"
+"""Says which rows are gone because they were old enough, and the hash that the rest starts from."""
 START: Final = "0" * 64
 """What the first row is chained to."""
 
@@ -74,7 +81,30 @@ class AuditRow(Entry, frozen=True, kw_only=True):
     hash: str
 
 
-class _Columns(msgspec.Struct, frozen=True):
+class Which(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows are meant; what is empty leaves nothing out."""
+
+    call_id: str = ""
+    person_id: str = ""
+    agent: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Before this moment."""
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """For the statements below, in their order."""
+        since, until = (stamp(moment) if moment else "" for moment in (self.since, self.until))
+        pairs = (self.call_id,) * 2 + (self.person_id,) * 2 + (self.agent,) * 2
+        return (*pairs, since, until, until)
+
+    @property
+    def said(self) -> dict[str, Detail]:
+        """As a row about reading has it."""
+        return {name: value for name, value in msgspec.to_builtins(self).items() if value}
+
+
+class Columns(msgspec.Struct, frozen=True):
     """A row as the table has it, in the table's order; also what is hashed, without `hash`."""
 
     seq: int
@@ -110,7 +140,7 @@ class Audit:
     async def append(self, tx: Transaction, entry: Entry) -> None:
         """Chain `entry` to the last row, in the caller's transaction: two writers cannot fork the chain."""
         last = await tx.one("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1") or {"seq": 0, "hash": START}
-        columns = _Columns(
+        columns = Columns(
             seq=int(str(last["seq"])) + 1,
             at=stamp(self._clock.now()),
             version=VERSION,
@@ -129,6 +159,12 @@ class Audit:
             prev=str(last["hash"]),
         )
         await tx.execute(_INSERT, *msgspec.structs.astuple(columns), columns.hash)
+        if entry.kind is Kind.INTENT:
+            await tx.execute("INSERT INTO open_intents VALUES (?, ?)", entry.key, columns.seq)
+        elif entry.kind is Kind.OUTCOME:
+            await tx.execute("DELETE FROM open_intents WHERE key = ?", entry.key)
+        if columns.seq % CHECKPOINT_EVERY == 0 or entry.action == CALL_ENDED:
+            tx.wake(CHECKPOINT_DUE)
 
     async def write(self, entry: Entry) -> None:
         """One row in a transaction of its own; durable on return. Raises `StoreUnavailableError`."""
@@ -137,13 +173,38 @@ class Audit:
 
     async def list(self, *, call_id: str = "", person_id: str = "", limit: int = 100) -> tuple[AuditRow, ...]:
         """The newest `limit` rows, the oldest of them first; of one call or person where that is given."""
-        rows = await self._store.all(_SELECT, call_id, call_id, person_id, person_id, limit)
-        decoded = [msgspec.convert(row | {"details": _details(row["details"])}, AuditRow) for row in rows]
-        return tuple(reversed(decoded))
+        return await self.newest(Which(call_id=call_id, person_id=person_id), limit)
+
+    async def newest(self, which: Which, limit: int) -> tuple[AuditRow, ...]:
+        """The newest `limit` of those rows, the oldest of them first."""
+        rows = await self._store.all(f"{_SELECT} ORDER BY seq DESC LIMIT ?", *which.values, limit)
+        return tuple(map(_row, reversed(rows)))
+
+    async def after(self, seq: int, which: Which, *, upto: int, limit: int) -> tuple[AuditRow, ...]:
+        """The next `limit` rows after row `seq` up to row `upto`: a page of a long list."""
+        sql = f"{_SELECT} AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
+        return tuple(map(_row, await self._store.all(sql, *which.values, seq, upto, limit)))
+
+    async def row(self, seq: int) -> AuditRow | None:
+        """One row by its number; None where there is none."""
+        found = await self._store.one("SELECT * FROM audit WHERE seq = ?", seq)
+        return _row(found) if found else None
+
+    async def unknown(self) -> tuple[AuditRow, ...]:
+        """Intents without an outcome: nobody knows whether these were done, unless they are being done right now."""
+        sql = "SELECT audit.* FROM open_intents JOIN audit USING (seq) WHERE audit.kind = 'intent' ORDER BY seq"
+        return tuple(map(_row, await self._store.all(sql)))
 
 
 _INSERT = "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_SELECT = "SELECT * FROM audit WHERE (? = '' OR call_id = ?) AND (? = '' OR person_id = ?) ORDER BY seq DESC LIMIT ?"
+_SELECT = (
+    "SELECT * FROM audit WHERE (? = '' OR call_id = ?) AND (? = '' OR person_id = ?) AND (? = '' OR agent = ?)"
+    " AND at >= ? AND (? = '' OR at < ?)"
+)
+
+
+def _row(row: Row) -> AuditRow:
+    return msgspec.convert(row | {"details": _details(row["details"])}, AuditRow)
 
 
 def _details(text: object) -> dict[str, Detail]:

@@ -11,6 +11,8 @@ from csrdesk.config import LimitSettings
 from csrdesk.engine.audit import Audit
 from csrdesk.engine.call_effects import CallEffects
 from csrdesk.engine.changes import Changes
+from csrdesk.engine.checkpointing import Checkpointing
+from csrdesk.engine.checkpoints import CheckpointFile
 from csrdesk.engine.clock import Clock, SystemClock
 from csrdesk.engine.codes import new_id
 from csrdesk.engine.customers import CustomerDesk
@@ -20,6 +22,8 @@ from csrdesk.engine.guard import Guard
 from csrdesk.engine.link_effects import LinkEffects
 from csrdesk.engine.links import Links
 from csrdesk.engine.page_effects import PageEffects
+from csrdesk.engine.purge import Purged, purge
+from csrdesk.engine.reading import AuditReader
 from csrdesk.engine.rehearsal import Rehearsed, rehearse
 from csrdesk.engine.runner import Runner
 from csrdesk.engine.session import AgentSession
@@ -63,11 +67,25 @@ class Engine:
         self._runner = Runner(self._desk, rows, self._guard)
         self.customers = CustomerDesk(self._desk, self._runner)
         self._watching: asyncio.Task[None] | None = None
+        self._checkpointing: Checkpointing | None = None
+        self._signing: asyncio.Task[None] | None = None
 
     @property
     def trouble(self) -> str:
-        """What front ends must say loudly: the audit cannot be written. Empty while all is well."""
-        return self._guard.trouble
+        """What front ends must say loudly: the audit or its checkpoints cannot be written. Empty while all is well."""
+        return self._guard.trouble or (self._checkpointing.trouble if self._checkpointing else "")
+
+    def write_checkpoints(self, file: CheckpointFile) -> None:
+        """Write the audit's checkpoints to `file`, from `start` on."""
+        self._checkpointing = Checkpointing(self._desk.store, self._desk.changes, self._desk.clock, file)
+
+    def reader(self, agent: Agent) -> AuditReader:
+        """The agent's way to the audit: each look is a row itself."""
+        return AuditReader(agent, self._desk.store, self.audit)
+
+    async def purge(self, agent: Agent, *, dry_run: bool = False) -> Purged:
+        """Take away what was kept long enough."""
+        return await purge(self._desk, agent, dry_run=dry_run)
 
     def session(self, agent: Agent) -> AgentSession:
         """The door of one agent, who was named by the sign-in or the operating system."""
@@ -84,10 +102,15 @@ class Engine:
     async def start(self) -> None:
         """Begin to notice what other processes write."""
         self._watching = asyncio.create_task(self._desk.changes.watch(), name="changes")
+        if self._checkpointing:
+            self._signing = asyncio.create_task(self._checkpointing.run(), name="checkpoints")
 
     async def stop(self) -> None:
         """End the waiting, and bring effects that are under way to their end."""
         await self._runner.stop()
+        if self._checkpointing and self._signing:
+            self._checkpointing.stop()
+            await self._signing
         if self._watching:
             self._watching.cancel()
             await asyncio.wait([self._watching])

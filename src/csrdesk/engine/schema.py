@@ -99,7 +99,14 @@ CREATE INDEX audit_of_agent ON audit (agent, seq);
 
 CHANGES = "CREATE TABLE changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL);"
 
-STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES,)
+OPEN_INTENTS = """
+CREATE TABLE open_intents (key TEXT PRIMARY KEY, seq INTEGER NOT NULL);
+INSERT INTO open_intents SELECT key, seq FROM audit
+    WHERE kind = 'intent' AND key NOT IN (SELECT key FROM audit WHERE kind = 'outcome');
+"""
+"""Intents that no outcome is written down for: what a crash leaves is found without reading the whole audit."""
+
+STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES, OPEN_INTENTS)
 """Step n brings a database of version n to n + 1."""
 
 

@@ -25,6 +25,10 @@ class Reading(Protocol):
         """Every row."""
         ...
 
+    async def tuples(self, sql: str, *values: Value) -> list[tuple[Value, ...]]:
+        """Every row as it stands, its columns in order: for reading many. What is no text is shown with marks in it."""
+        ...
+
 
 class Transaction(Reading, Protocol):
     """One writing transaction: all of it becomes durable, or nothing."""

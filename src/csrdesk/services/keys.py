@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SERVICE = "csrdesk"
 """The name of csrdesk's entries in a keyring."""
 KEY_BYTES = 32
+_CHECKPOINT_KEY = "desk.data_dir"
 _LARGEST = 64 * 1024
 _REFUSED = ("keyring.backends.null.", "keyring.backends.fail.", "keyrings.alt.", "keyrings.cryptfile.")
 """Keyrings that drop what they get, hold nothing, store in clear, or ask for a passphrase on the terminal."""
@@ -85,6 +86,18 @@ def desk_key(settings: DeskSettings, data_dir: Path) -> bytes:
             f"{path} must hold exactly {KEY_BYTES} random bytes. Make it anew: {how}", key="desk.key_file"
         )
     return key
+
+
+def checkpoint_seed(data_dir: Path) -> bytes:
+    """The 32 bytes of the Ed25519 key that signs the audit's checkpoints; made in `data_dir`, mode 0600."""
+    path = data_dir / "checkpoint.key"
+    if not path.exists():
+        _make_key(path)
+    seed = _content(path, _CHECKPOINT_KEY, private=True)
+    if len(seed) != KEY_BYTES:
+        words = f"{path} is not the key that csrdesk made: {KEY_BYTES} bytes. Bring it back from a copy."
+        raise ConfigError(words, key=_CHECKPOINT_KEY)
+    return seed
 
 
 def _make_key(path: Path) -> None:

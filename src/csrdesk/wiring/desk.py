@@ -18,6 +18,7 @@ from csrdesk.wiring.who import agent_of, data_folder, log_path
 if TYPE_CHECKING:
     from csrdesk.engine.audit import Audit
     from csrdesk.engine.engine import Engine
+    from csrdesk.engine.reading import AuditReader
     from csrdesk.engine.rehearsal import Rehearsed
     from csrdesk.flows.rules import Rules
     from csrdesk.flows.user_functions import Start
@@ -53,8 +54,13 @@ class Desk:
 
     @property
     def audit(self) -> Audit:
-        """The audit, for reading."""
+        """The audit as the desk itself reads it; for people there is `reader`."""
         return self.engine.audit
+
+    @property
+    def reader(self) -> AuditReader:
+        """The audit as this process's agent reads it: each look is a row itself."""
+        return self.engine.reader(self.agent)
 
     def session(self, agent: Agent) -> Session:
         """The door of an agent's front end."""
@@ -87,6 +93,7 @@ async def open_desk(settings: Settings, *, serve_pages: bool, reach_out: bool = 
     from csrdesk.engine.engine import Engine
     from csrdesk.engine.store_sqlite import SqliteStore
     from csrdesk.services.keys import desk_key
+    from csrdesk.wiring.checkpoints import checkpoints_of
     from csrdesk.wiring.log import send_logging_to, stop_logging_to
 
     data_dir = data_folder(settings)
@@ -108,6 +115,7 @@ async def open_desk(settings: Settings, *, serve_pages: bool, reach_out: bool = 
             key=key,
             scripts=frozenset(settings.desk.script_identities),
         )
+        engine.write_checkpoints(checkpoints_of(settings))
         await stack.enter_async_context(engine)
         if pages.ours:
             await stack.enter_async_context(pages.served(engine.customers, key))

@@ -1,0 +1,78 @@
+"""Writes checkpoints while a desk is open: at each call's end and every 100 rows, after the rows are committed.
+
+Beside the audit, because a checkpoint of a row that is rolled back would later look like a row that was cut off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime
+
+from csrdesk.engine.audit import CHECKPOINT_DUE, CHECKPOINT_EVERY
+from csrdesk.engine.changes import Changes
+from csrdesk.engine.checkpoints import Checkpoint, CheckpointFile
+from csrdesk.engine.clock import Clock
+from csrdesk.engine.store import Store
+from csrdesk.errors import StoreUnavailableError
+
+log = logging.getLogger(__name__)
+
+NOT_WRITTEN = "The audit's checkpoints cannot be written. Look at the file's disk and rights."
+TOO_SHORT = (
+    "The audit is shorter than its checkpoints. Run `csrdesk audit verify`, and do not go on before you know why."
+)
+
+
+class Checkpointing:
+    """One process's share: every process writes, and whoever comes second finds it done."""
+
+    def __init__(self, store: Store, changes: Changes, clock: Clock, file: CheckpointFile) -> None:
+        self.trouble = ""
+        """What is wrong, in words, until a checkpoint can be written again."""
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._file = file
+        self._stopping: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> None:
+        """Write what is due, until `stop`; what became due before that is written still."""
+        with self._changes.listen(CHECKPOINT_DUE) as news:
+            await self._write(least=CHECKPOINT_EVERY)
+            while True:
+                await news.wait(self._stopping)
+                if not news.rung:
+                    return
+                news.clear()
+                await self._write(least=1)
+
+    def stop(self) -> None:
+        """Let `run` end."""
+        self._stopping.set_result(None)
+
+    async def _write(self, *, least: int) -> None:
+        try:
+            self.trouble = await self._written(least)
+        except StoreUnavailableError:
+            log.warning("no checkpoint: the database cannot be read")
+        except OSError as error:
+            log.error("no checkpoint: %s", error.strerror)  # noqa: TRY400 - where it happened says nothing more
+            self.trouble = NOT_WRITTEN
+
+    async def _written(self, least: int) -> str:
+        """Write a checkpoint where the newest is `least` rows old; what is wrong."""
+        last = await asyncio.to_thread(self._file.last_count)
+        head = await self._head()
+        if last > head.count:
+            return TOO_SHORT
+        if head.count - last >= least:
+            await asyncio.to_thread(self._file.append, head)
+        return ""
+
+    async def _head(self) -> Checkpoint:
+        row = await self._store.one("SELECT seq, hash, at FROM audit ORDER BY seq DESC LIMIT 1")
+        now = self._clock.now()
+        if row is None:
+            return Checkpoint(0, "", now, now)
+        return Checkpoint(int(str(row["seq"])), str(row["hash"]), datetime.fromisoformat(str(row["at"])), now)

@@ -1,0 +1,87 @@
+"""Takes away what has been kept long enough: call states a day after the call's end, audit rows after years.
+
+What stays of the audit is still a chain: a row says up to which one the older rows are gone, and the hash of that one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from csrdesk.engine.audit import PURGED, Detail, Entry, Kind
+from csrdesk.engine.clock import stamp
+from csrdesk.engine.desk import Desk
+from csrdesk.engine.store import Transaction
+from csrdesk.flows.doors import Agent
+
+CALL_STATES: Final = timedelta(hours=24)
+"""How long a call's states, links and windows are kept after its end. Limits count the last 24 hours, no more."""
+_YEAR: Final = timedelta(days=366)
+"""Never shorter than a year is."""
+
+
+class Purged(msgspec.Struct, frozen=True):
+    """What was taken away, or would be."""
+
+    calls: int
+    """Calls whose states went."""
+    audit_rows: int
+    upto: int
+    """The last audit row that went; 0 for none."""
+    never_ended: int
+    """Calls that nobody touched for as long but that were never ended: they stay."""
+
+
+async def purge(desk: Desk, agent: Agent, *, dry_run: bool) -> Purged:
+    """Take away what is old enough, in one transaction, audited. With `dry_run` only say what that would be."""
+    now = desk.clock.now()
+    before = now - desk.limits.audit_years * _YEAR
+    async with desk.store.transaction() as tx:
+        calls = await _untouched(tx, now, over=True)
+        upto, rows = await _old_rows(tx, before)
+        if not dry_run:
+            if calls:
+                await _purge_calls(tx, desk, calls)
+                gone = Entry(kind=Kind.EVENT, action="data.purged", agent=agent.id, details={"calls": len(calls)})
+                await desk.audit.append(tx, gone)
+            if rows:
+                await _purge_rows(tx, desk, agent, upto, before)
+        return Purged(len(calls), rows, upto, len(await _untouched(tx, now, over=False)))
+
+
+async def _untouched(tx: Transaction, now: datetime, *, over: bool) -> list[str]:
+    """The calls, ended or not, in which nothing has happened for a day."""
+    sql = "SELECT id FROM flows WHERE id = call_id AND over = ? AND changed_at < ?"
+    return [str(row["id"]) for row in await tx.all(sql, int(over), stamp(now - CALL_STATES))]
+
+
+async def _purge_calls(tx: Transaction, desk: Desk, calls: list[str]) -> None:
+    now = desk.clock.now()
+    await tx.execute("DELETE FROM tries WHERE at < ?", stamp(now - CALL_STATES))
+    # A link that was answered with "this wasn't me" keeps the person's verification frozen, maybe for more than a day.
+    frozen = stamp(now - timedelta(hours=desk.limits.not_me_freeze_hours))
+    links = "DELETE FROM challenges WHERE call_id = ? AND NOT (stage = 'not_me' AND ended_at >= ?)"
+    for call_id in calls:
+        await tx.execute("DELETE FROM windows WHERE call_id = ?", call_id)
+        await tx.execute(links, call_id, frozen)
+        await tx.execute("DELETE FROM flows WHERE call_id = ?", call_id)
+
+
+async def _old_rows(tx: Transaction, before: datetime) -> tuple[int, int]:
+    """Up to which row all are older than `before`, and how many those are."""
+    sql = (
+        "SELECT count(*) AS count, coalesce(max(seq), 0) AS upto FROM audit"
+        " WHERE seq < coalesce((SELECT min(seq) FROM audit WHERE at >= ?), (SELECT max(seq) + 1 FROM audit))"
+    )
+    found = (await tx.all(sql, stamp(before)))[0]
+    return int(str(found["upto"])), int(str(found["count"]))
+
+
+async def _purge_rows(tx: Transaction, desk: Desk, agent: Agent, upto: int, before: datetime) -> None:
+    last = await tx.all("SELECT hash FROM audit WHERE seq = ?", upto)
+    details: dict[str, Detail] = {"upto": upto, "head": str(last[0]["hash"]), "before": stamp(before)}
+    await desk.audit.append(tx, Entry(kind=Kind.EVENT, action=PURGED, agent=agent.id, details=details))
+    await tx.execute("DELETE FROM open_intents WHERE seq <= ?", upto)
+    await tx.execute("DELETE FROM audit WHERE seq <= ?", upto)
