@@ -5,11 +5,13 @@ What comes into being while a sandbox runs (device authentications, activities, 
 
 from __future__ import annotations
 
+import functools
 import uuid
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "sandbox.csrdesk.example")
 
 
+@functools.cache
 def stable(kind: str, name: str) -> str:
     """The id of that thing, the same at each call; lower case, as PingOne and the directory write it."""
     return str(uuid.uuid5(_NAMESPACE, f"{kind}:{name}"))

@@ -29,6 +29,9 @@ from csrdesk.sandbox.person import Person
 from csrdesk.sandbox.recorder import Recording
 from csrdesk.sandbox.world import build_world
 
+_TURNS_TO_CLOSE = 3
+"""Of the event loop, after which a closed connection is gone."""
+
 
 class _Http(uvicorn.Server):
     """uvicorn that leaves the process's signals to whoever owns the process, and ends as soon as it is told to."""
@@ -46,6 +49,18 @@ class _Http(uvicorn.Server):
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Where no request is under way, idle connections are closed and that is all; uvicorn would still wait."""
+        if not self.server_state.tasks:
+            for closing in (*self.servers, *(sockets or ())):
+                closing.close()
+            for connection in list(self.server_state.connections):
+                connection.shutdown()
+            for _ in range(_TURNS_TO_CLOSE):
+                await asyncio.sleep(0)
+        if self.server_state.tasks or self.server_state.connections:
+            await super().shutdown(sockets)
 
     def end(self) -> None:
         self.should_exit = True
