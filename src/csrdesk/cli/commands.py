@@ -23,6 +23,7 @@ Examples:
   csrdesk demo                             try everything, nothing leaves this machine
   csrdesk call start ada@mail.example      verify a caller from the shell
   csrdesk config init                      begin with settings of your own
+  csrdesk doctor                           is everything there that a desk needs?
 """
 EPILOG = (
     "Exit codes: 0 done, 1 refused, 2 command line or settings, 3 something outside is down, 4 an answer is missing, "
@@ -33,8 +34,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "serve": (),
     "demo": (),
     "call": ("start", "list", "show", "end"),
-    "user": ("show", "enable", "disable"),
+    "user": ("show", "enable", "disable", "unlock"),
     "audit": ("list",),
+    "doctor": (),
     "config": ("init", "check", "path"),
     "sandbox": ("people",),
 }

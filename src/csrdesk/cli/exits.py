@@ -28,7 +28,8 @@ class Exit(IntEnum):
 
 MEANING: dict[Exit, str] = {
     Exit.OK: "Done. `call start`: the caller is verified.",
-    Exit.REFUSED: "Understood, and refused: nobody found, a value that was not taken, a conflict, or only half done.",
+    Exit.REFUSED: "Understood, and refused: nobody found, a value that was not taken, a conflict, or only half done. "
+    "`doctor`: something is wrong.",
     Exit.USAGE: "The command line or the settings are wrong; the message names option, or file and key.",
     Exit.OUTSIDE: "PingOne, the directory or the mail server is unreachable, slow, overloaded or not as expected.",
     Exit.ANSWER: "An answer is missing and nobody can be asked: several people fit, no `--reason`, no `--yes`.",

@@ -41,7 +41,13 @@ class SmtpMailer:
 
     async def send(self, letter: Letter, *, to: str, sender_name: str) -> None:
         """As `letters.Mailer` says; the whole of it within the settings' time. Blocking, so it runs in a thread."""
-        message = compose(letter, to=to, sender=self._settings.sender, sender_name=sender_name)
+        await self._in_time(compose(letter, to=to, sender=self._settings.sender, sender_name=sender_name))
+
+    async def greet(self) -> None:
+        """Connect and sign in, and send nothing. Raises as `send` does."""
+        await self._in_time(None)
+
+    async def _in_time(self, message: EmailMessage | None) -> None:
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
                 await asyncio.to_thread(self._deliver, message)
@@ -50,12 +56,15 @@ class SmtpMailer:
         except (OSError, smtplib.SMTPException) as error:
             raise error_of(error) from error
 
-    def _deliver(self, message: EmailMessage) -> None:
+    def _deliver(self, message: EmailMessage | None) -> None:
         settings = self._settings
         with self._connect(ssl.create_default_context(cafile=_ca_file(settings))) as server:
             if settings.user and self._password is not None:
                 server.login(settings.user, self._password.reveal())
-            server.send_message(message)
+            if message is None:
+                server.noop()
+            else:
+                server.send_message(message)
 
     def _connect(self, context: ssl.SSLContext) -> smtplib.SMTP:
         """A connection that is encrypted and whose certificate has been checked against the host's name."""

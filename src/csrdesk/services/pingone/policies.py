@@ -7,12 +7,28 @@ import msgspec
 from csrdesk.services.pingone.api import Api, Links, path
 
 
+class Method(msgspec.Struct, frozen=True):
+    """One kind of device in a policy."""
+
+    enabled: bool = False
+
+
 class MfaPolicy(msgspec.Struct, frozen=True, rename="camel"):
     """`ignore_user_lock`: devices of a locked user may be asked."""
 
     id: str
     default: bool = False
     ignore_user_lock: bool = False
+    sms: Method = Method()
+    voice: Method = Method()
+    email: Method = Method()
+    totp: Method = Method()
+
+    @property
+    def passcodes(self) -> dict[str, bool]:
+        """The kinds of device that a passcode is asked of, and whether the policy has them enabled."""
+        methods = {"SMS": self.sms, "VOICE": self.voice, "EMAIL": self.email, "TOTP": self.totp}
+        return {kind: method.enabled for kind, method in methods.items()}
 
 
 class _Embedded(msgspec.Struct, frozen=True):

@@ -1,0 +1,141 @@
+"""The desk's check-up: which looks there are for these settings, taken all at once, each in its own time.
+
+Beside the desk's opening, because it must work where a desk cannot be opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from csrdesk.config import Settings, load
+from csrdesk.errors import ConfigError, CsrdeskError
+from csrdesk.model.checkup import Finding, ok, warning, wrong
+from csrdesk.wiring import here
+
+PATIENCE = 20.0
+"""Seconds that one look may take."""
+_MAIL_PATIENCE = 5.0
+Found = tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Look:
+    """One part of the check-up."""
+
+    area: str
+    take: Callable[[], Awaitable[Found]]
+
+
+async def check_up(path: Path, progress: Callable[[tuple[str, ...]], None]) -> Found:
+    """Everything that can be said of the desk that the file describes; `progress` is told what is still waited for."""
+    try:
+        settings = load(path)
+    except ConfigError as error:
+        return (wrong("Settings", error.message, "The other looks need settings that can be used."),)
+    return await take_all(looks(settings, path), progress)
+
+
+async def take_all(
+    found: tuple[Look, ...], progress: Callable[[tuple[str, ...]], None], *, patience: float = PATIENCE
+) -> Found:
+    """All at the same time, each for `patience` seconds at most; what they found in the order that was given."""
+    waiting = [look.area for look in found]
+
+    async def take(look: Look) -> Found:
+        try:
+            async with asyncio.timeout(patience):
+                return await look.take()
+        except TimeoutError:
+            words = f"No answer within {patience:g} s."
+            return (wrong(look.area, words, "Look at the way there, then look again."),)
+        except CsrdeskError as error:
+            return (wrong(look.area, error.message),)
+        finally:
+            waiting.remove(look.area)
+            progress(tuple(waiting))
+
+    progress(tuple(waiting))
+    return tuple(finding for one in await asyncio.gather(*map(take, found)) for finding in one)
+
+
+def looks(settings: Settings, path: Path) -> tuple[Look, ...]:
+    """In the order in which they are shown."""
+    return (
+        Look("Settings", lambda: asyncio.to_thread(here.settings_file, settings, path)),
+        Look("PingOne", lambda: _pingone(settings)),
+        Look("Directory", lambda: _directory(settings)),
+        Look("Mail", lambda: _mail(settings)),
+        Look("Pages", lambda: _pages(settings)),
+        Look("Keys", lambda: asyncio.to_thread(here.keys_of, settings)),
+        Look("Database", lambda: here.database(settings)),
+        Look("Log", lambda: asyncio.to_thread(here.log_file, settings)),
+    )
+
+
+async def _pingone(settings: Settings) -> Found:
+    from csrdesk.services import keys
+    from csrdesk.services.pingone.api import open_api
+    from csrdesk.services.probes import pingone
+
+    try:
+        secret = await asyncio.to_thread(keys.read, keys.PINGONE, settings.pingone.client_secret_file)
+    except ConfigError:
+        return (wrong(pingone.AREA, "Not asked: there is no client secret.", "See Keys."),)
+    api = open_api(settings.pingone, secret)
+    try:
+        return await pingone.probe(api, settings.flow.mfa_policy_id, settings.flow.device_types)
+    finally:
+        await api.close()
+
+
+async def _directory(settings: Settings) -> Found:
+    if settings.directory.kind == "none":
+        return (ok("Directory", "None is set up."),)
+    from csrdesk.services import keys
+    from csrdesk.services.directory.sandbox import SandboxDirectory
+    from csrdesk.services.probes import directory
+
+    named = settings.directory
+    try:
+        password = await asyncio.to_thread(keys.read, keys.DIRECTORY, named.password_file)
+    except ConfigError:
+        return (wrong(directory.AREA, "Not asked: there is no password.", "See Keys."),)
+    opened = SandboxDirectory(named, password)
+    try:
+        return await directory.probe(opened, named.protected_groups, named.protected_ous)
+    finally:
+        await opened.close()
+
+
+async def _mail(settings: Settings) -> Found:
+    if not (settings.mail.host and settings.mail.sender):
+        return (warning("Mail", "None is set up, so no link can be sent.", "Fill in [mail]."),)
+    import msgspec
+
+    from csrdesk.services import keys
+    from csrdesk.services.probes import mail
+
+    try:
+        needed = settings.mail.user
+        password = await asyncio.to_thread(keys.read, keys.MAIL, settings.mail.password_file) if needed else None
+    except ConfigError:
+        return (wrong(mail.AREA, "Not asked: there is no password.", "See Keys."),)
+    patience = min(settings.mail.timeout_seconds, _MAIL_PATIENCE)
+    return await mail.probe(msgspec.structs.replace(settings.mail, timeout_seconds=patience), password)
+
+
+async def _pages(settings: Settings) -> Found:
+    from csrdesk.services.probes import pages
+    from csrdesk.wiring.pages import Pages
+    from csrdesk.wiring.who import data_folder
+
+    known = Pages(settings, data_folder(settings))
+    holder, todo = known.holder, "Start `csrdesk serve` or a console."
+    if not settings.desk.public_url and not settings.demo:
+        return (warning(pages.AREA, "No link can be made.", "Set desk.public_url."),)
+    if holder is None:
+        return (warning(pages.AREA, "Nobody serves them now, so no link can be sent.", todo),)
+    return ok(pages.AREA, f"Served by process {holder.pid}."), await pages.probe(known.url)

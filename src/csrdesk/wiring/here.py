@@ -1,0 +1,102 @@
+"""The part of the check-up that concerns this machine: settings file, keys, database and log."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from pathlib import Path
+
+from csrdesk.config import Settings, notes
+from csrdesk.errors import ConfigError
+from csrdesk.model.checkup import Finding, ok, warning, wrong
+from csrdesk.wiring.desk import DATABASE as FILE
+from csrdesk.wiring.who import agent_of, data_folder, log_path
+
+SETTINGS = "Settings"
+KEYS = "Keys"
+DATABASE = "Database"
+LOG = "Log"
+
+
+def settings_file(settings: Settings, path: Path) -> tuple[Finding, ...]:
+    """What settings allow and yet should be known, and whether somebody else can change them."""
+    found = [ok(SETTINGS, f"{path} can be used.")]
+    mode = path.stat().st_mode
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        todo = f"Run: chmod go-w {path}"
+        found.append(wrong(SETTINGS, "Others can change the settings, and with them who may act.", todo))
+    found += [warning(SETTINGS, note) for note in notes(settings)]
+    return (*found, *_scripts(settings))
+
+
+def _scripts(settings: Settings) -> list[Finding]:
+    """Names that `desk.script_identities` should not hold."""
+    named = settings.desk.script_identities
+    known = {account.pw_name for account in pwd.getpwall()}
+    found: list[Finding] = []
+    if unknown := [name for name in named if name not in known]:
+        words = f"desk.script_identities names no account of this machine: {', '.join(unknown)}."
+        found.append(warning(SETTINGS, words, "Correct the names: whoever makes such an account may act."))
+    if (me := agent_of(settings).id) in named:
+        todo = "Name accounts that no person works in."
+        found.append(warning(SETTINGS, f"You, {me}, may act without verifying anybody.", todo))
+    return found
+
+
+def keys_of(settings: Settings) -> tuple[Finding, ...]:
+    """Every secret that the settings need, the desk's own key, and that nobody else reads the data folder."""
+    from csrdesk.services import keys
+
+    wanted = [(keys.PINGONE, settings.pingone.client_secret_file)]
+    if settings.directory.kind != "none":
+        wanted.append((keys.DIRECTORY, settings.directory.password_file))
+    if settings.mail.user:
+        wanted.append((keys.MAIL, settings.mail.password_file))
+    found: list[Finding] = []
+    for one, file in wanted:
+        try:
+            keys.read(one, file)
+        except ConfigError as error:
+            found.append(wrong(KEYS, error.message))
+    folder = data_folder(settings)
+    made = bool(settings.desk.key_file) or (folder / "desk.key").exists()
+    try:
+        if made:
+            keys.desk_key(settings.desk, folder)
+    except ConfigError as error:
+        found.append(wrong(KEYS, error.message))
+    found += [_open_to_others(path) for path in sorted(folder.iterdir()) if path.stat().st_mode & 0o077]
+    later = "" if made else " The desk's own key is made when the desk is first opened."
+    return tuple(found) or (ok(KEYS, f"Every secret is there, and readable by you alone.{later}"),)
+
+
+def _open_to_others(path: Path) -> Finding:
+    return wrong(KEYS, f"{path} can be read by others.", f"Run: chmod go-rwx {path}")
+
+
+async def database(settings: Settings) -> tuple[Finding, ...]:
+    """Whether the desk's database can be written: without it there is no audit, and so no act."""
+    path = data_folder(settings) / FILE
+    if not path.exists():
+        return (ok(DATABASE, f"{path} is made when the desk is first opened."),)
+    from csrdesk.engine.store_sqlite import SqliteStore
+
+    store = await SqliteStore.open(path)
+    try:
+        async with store.transaction():
+            pass
+    finally:
+        await store.close()
+    return (ok(DATABASE, f"{path} can be written."),)
+
+
+def log_file(settings: Settings) -> tuple[Finding, ...]:
+    """Whether the log can be written, and by whom it can be read."""
+    path = log_path(settings)
+    there = path.exists()
+    if path.is_symlink() or not os.access(path if there else path.parent, os.W_OK):
+        return (wrong(LOG, f"{path} cannot be written.", "Name another in desk.log_file."),)
+    if there and path.stat().st_mode & 0o077:
+        return (warning(LOG, f"{path} can be read by others.", f"Run: chmod 600 {path}"),)
+    return (ok(LOG, f"{path} can be written."),)

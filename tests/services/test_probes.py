@@ -1,0 +1,165 @@
+"""The check-up's looks outside: each against a server that is well, and against one that is not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from csrdesk.config import PingOneSettings, Settings
+from csrdesk.model.checkup import Finding, Level
+from csrdesk.model.devices import ORDER
+from csrdesk.model.secret import Secret
+from csrdesk.sandbox import Sandbox
+from csrdesk.services.keys import Secrets
+from csrdesk.services.performer import Outside
+from csrdesk.services.pingone.api import open_api
+from csrdesk.services.pingone.policies import Method, MfaPolicy
+from csrdesk.services.probes import directory, mail, pages, pingone
+from tests.services.scripted import TOKEN, Say, Script, by_path, scripted
+
+NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
+USERS = {"_embedded": {"users": [{"id": "u-1"}]}}
+DESK = MfaPolicy("p", ignore_user_lock=True, sms=Method(enabled=True), totp=Method(enabled=True))
+
+
+def levels(found: tuple[Finding, ...]) -> dict[str, Level]:
+    return {one.area: one.level for one in found}
+
+
+async def probe_pingone(script: Script, policy_id: str = "") -> tuple[Finding, ...]:
+    async with scripted(script) as at:
+        settings = PingOneSettings(environment_id="env", client_id="c", api_url=f"{at.url}/v1", auth_url=at.url)
+        api = open_api(settings, Secret("s"))
+        try:
+            return await pingone.probe(api, policy_id, ORDER)
+        finally:
+            await api.close()
+
+
+async def test_a_healthy_pingone_is_said_to_be_healthy_by_reads_alone(box: Sandbox, outside: Outside) -> None:
+    found = await pingone.probe(outside.pingone, box.settings().mfa_policy_id, ORDER)
+    assert levels(found) == dict.fromkeys((pingone.AREA, pingone.RIGHTS, pingone.POLICY, pingone.CLOCK), Level.OK)
+    assert "sessions" in next(one.what for one in found if one.area == pingone.RIGHTS)
+
+
+async def test_a_policy_that_does_not_exist_is_wrong_and_the_default_one_refuses_locked_callers(
+    outside: Outside,
+) -> None:
+    missing = await pingone.probe(outside.pingone, "00000000-0000-4000-8000-000000000000", ORDER)
+    assert levels(missing)[pingone.POLICY] is Level.WRONG
+    default = await pingone.probe(outside.pingone, "", ORDER)
+    assert levels(default)[pingone.POLICY] is Level.WARNING
+
+
+async def test_a_sign_in_that_is_not_taken_is_told_from_a_right_that_is_missing() -> None:
+    refused = await probe_pingone(by_path([("/as/token", Say(401, {"error": "invalid_client"}))]))
+    assert [(one.area, one.level) for one in refused] == [(pingone.AREA, Level.WRONG)]
+    assert "client secret" in refused[0].todo
+
+    no_users = await probe_pingone(by_path([("/as/token", TOKEN), ("", Say(403, {"code": "ACCESS_FAILED"}))]))
+    assert levels(no_users)[pingone.AREA] is Level.OK
+    assert levels(no_users)[pingone.RIGHTS] is Level.WRONG
+
+    denied = Say(403, {"code": "ACCESS_FAILED"})
+    some = by_path([("/as/token", TOKEN), ("sessions", denied), ("users?", Say(body=USERS)), ("", denied)])
+    lines = [one for one in await probe_pingone(some) if one.area == pingone.RIGHTS]
+    assert Finding(pingone.RIGHTS, Level.OK, "Readable: users.") in lines
+    assert "Not readable: sessions." in [one.what for one in lines]
+    assert all("Identity Data Admin" in one.todo for one in lines[1:])
+
+
+async def test_an_environment_without_people_says_what_could_not_be_tried() -> None:
+    empty = Say(body={"_embedded": {"users": []}})
+    script = by_path([("/as/token", TOKEN), ("users?", empty), ("", Say(body={"_embedded": {}}))])
+    rights = [one for one in await probe_pingone(script) if one.area == pingone.RIGHTS]
+    assert [one.level for one in rights] == [Level.OK, Level.WARNING]
+
+
+@pytest.mark.parametrize("say", [Say(cut=0), Say(503), Say(body=b"<html>")])
+async def test_a_pingone_that_is_down_or_is_none_is_wrong(say: Say) -> None:
+    found = await probe_pingone(by_path([("/as/token", TOKEN), ("", say)]))
+    assert Level.WRONG in levels(found).values()
+    assert all(one.todo for one in found if one.level is Level.WRONG)
+
+
+@pytest.mark.parametrize(
+    ("policy", "level", "words"),
+    [
+        (DESK, Level.OK, "SMS, TOTP"),
+        (msgspec.structs.replace(DESK, ignore_user_lock=False), Level.WARNING, "Locked callers"),
+        (msgspec.structs.replace(DESK, sms=Method()), Level.WARNING, "off in the policy: SMS"),
+        (MfaPolicy("p", ignore_user_lock=True), Level.WRONG, "No kind of passcode"),
+    ],
+)
+def test_a_policy_is_judged_by_what_the_desk_needs_of_it(policy: MfaPolicy, level: Level, words: str) -> None:
+    (found,) = pingone.judged(policy, ("SMS", "TOTP"))
+    assert found.level is level
+    assert words in found.what
+
+
+@pytest.mark.parametrize(
+    ("seconds", "level", "words"),
+    [
+        (0, Level.OK, "agree"),
+        (5, Level.OK, "agree"),
+        (6, Level.WARNING, "6 s ahead of PingOne"),
+        (-90, Level.WARNING, "90 s behind PingOne"),
+    ],
+)
+def test_a_clock_more_than_five_seconds_off_is_a_warning(seconds: int, level: Level, words: str) -> None:
+    found = pingone.clock("Tue, 01 Jan 2030 12:00:00 GMT", NOW + dt.timedelta(seconds=seconds))
+    assert found.level is level
+    assert words in found.what
+
+
+@pytest.mark.parametrize("date", ["", "yesterday"])
+def test_an_answer_without_a_time_is_no_reason_to_be_calm_or_alarmed(date: str) -> None:
+    assert pingone.clock(date, NOW).level is Level.WARNING
+
+
+async def test_protected_names_that_nothing_bears_are_a_warning(settings: Settings, outside: Outside) -> None:
+    assert outside.directory
+    there = await directory.probe(outside.directory, ("domain admins",), ())
+    assert [one.level for one in there] == [Level.OK]
+    unit = "OU=Nowhere,DC=csrdesk,DC=example"
+    found = await directory.probe(outside.directory, ("Domain Admins", "Misspelt", "CN=Gone,DC=csrdesk"), (unit,))
+    assert [one.level for one in found] == [Level.OK, Level.WARNING]
+    assert found[1].what.endswith(f"not found: Misspelt; CN=Gone,DC=csrdesk; {unit}.")
+
+
+async def test_a_directory_that_does_not_take_the_sign_in_or_is_down_is_wrong(box: Sandbox, outside: Outside) -> None:
+    assert outside.directory
+    box.faults.add(path="/directory/search", status=401)
+    assert levels(await directory.probe(outside.directory, (), ())) == {directory.AREA: Level.WRONG}
+    box.faults.clear()
+    box.faults.add(path="/directory/search", status=503)
+    assert levels(await directory.probe(outside.directory, (), ())) == {directory.AREA: Level.WRONG}
+
+
+async def test_the_mail_server_is_tried_without_sending_a_mail(
+    box: Sandbox, settings: Settings, secrets: Secrets
+) -> None:
+    assert levels(await mail.probe(settings.mail, secrets.mail)) == {mail.AREA: Level.OK}
+    (wrong_password,) = await mail.probe(settings.mail, Secret("wrong"))
+    assert wrong_password.level is Level.WRONG
+    assert "mail.user" in wrong_password.todo
+    nobody = msgspec.structs.replace(settings.mail, port=1)
+    assert levels(await mail.probe(nobody, secrets.mail)) == {mail.AREA: Level.WRONG}
+    assert box.world.mails == []
+
+
+@pytest.mark.parametrize(
+    ("say", "level"),
+    [
+        (Say(body=b"ok\n"), Level.OK),
+        (Say(502), Level.WRONG),
+        (Say(body=b"hello"), Level.WRONG),
+        (Say(cut=0), Level.WRONG),
+    ],
+)
+async def test_pages_are_there_only_where_csrdesk_itself_answers(say: Say, level: Level) -> None:
+    async with scripted(lambda _: say) as at:
+        assert (await pages.probe(at.url)).level is level
