@@ -84,7 +84,7 @@ FLOWS = (
     Flow(
         "user-functions",
         "Active Directory - User Functions API",
-        "Read, disable and enable one account in both directories, and read back what was written.",
+        "Read, disable, enable and unlock one account in both directories, and read back what was written.",
         (FUNCTIONS,),
         uf.Inputs,
         (uf.Outputs, uf.Refusal),

@@ -1,4 +1,4 @@
-"""Every security rule that a whole call stands on has a test bearing its number: `test_r_09_...`."""
+"""Every security rule that is promised so far has a test bearing its number: `test_r_09_...`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ RULES = (
     44, 45, 46, 47, 48,
     60, 61, 66, 67,
 )  # fmt: skip
+"""What a whole call stands on."""
+BEYOND = (49, 52)
+"""What the rest of a shift stands on, as far as it is proved."""
 NUMBERED = re.compile(r"^\s*(?:async )?def test_r_(\d\d)_\w+\(", re.MULTILINE)
 
 
@@ -26,6 +29,6 @@ def tested() -> set[int]:
     return {int(n) for path in TESTS.rglob("test_*.py") for n in NUMBERED.findall(path.read_text(encoding="utf-8"))}
 
 
-@pytest.mark.parametrize("rule", RULES, ids="R-{:02}".format)
+@pytest.mark.parametrize("rule", RULES + BEYOND, ids="R-{:02}".format)
 def test_the_rule_has_a_test_of_its_number(rule: int, tested: set[int]) -> None:
     assert rule in tested, f"no test is named test_r_{rule:02}_..."

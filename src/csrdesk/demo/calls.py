@@ -13,8 +13,10 @@ from csrdesk.errors import NoSuchFlowError
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
 from csrdesk.flows.doors import Agent
+from csrdesk.model.account import Lock
 from csrdesk.model.link import LinkStage
 from csrdesk.sandbox import people
+from csrdesk.sandbox.domain import filetime
 
 
 def customer(on_stage: Stage, username: str, *, webauthn: str = "NONE") -> Customer:
@@ -162,9 +164,13 @@ async def disabled_by_others(on_stage: Stage) -> AsyncIterator[Step]:
     await call.end()
 
 
-async def locked_account(on_stage: Stage) -> AsyncIterator[Step]:
-    """Locked to begin with: verified with the device, and the lock is shown."""
+async def each_lock(on_stage: Stage) -> AsyncIterator[Step]:
+    """Locked everywhere: verified with the device, and each lock is ended by itself; a device's is not."""
     who = people.PINGONE_LOCKED
+    user, entry = on_stage.box.world.user(who), on_stage.box.world.entry(who)
+    now = on_stage.box.clock.now()
+    user.password.status, user.password.locked_until = "OK", now + timedelta(hours=1)
+    entry.attributes["lockoutTime"] = [filetime(now)]
     call = await call_of(on_stage)
     await call.look_up(who)
     code = await call.send_link()
@@ -175,8 +181,22 @@ async def locked_account(on_stage: Stage) -> AsyncIterator[Step]:
         caller.reads("keep this page open")
     account = await call.waits_for(p.AccountPrompt)
     expect_that(account.evidence.has_device, "a device was shown")
-    expect_that("locked in PingOne" in account.account.obstacles, f"the lock is shown: {account.account.obstacles}")
+    expect(account.account.locks, tuple(Lock), "all that is locked")
     yield Step("agent", f"sees why they can't sign in: {', '.join(account.account.obstacles)}")
+    user.devices[0].locked_until = now + timedelta(hours=1)
+    await call.say(a.UnlockChosen())
+    await call.say(a.Confirmed("Typed the old password", "INC-1004"))
+    notice = call.sees(p.NoticePrompt)
+    expect([line.text for line in notice.lines if not line.aside], [f"{lock}: unlocked" for lock in Lock], "each lock")
+    yield Step("agent", "unlocks: " + "; ".join(line.text for line in notice.lines))
+    await call.say(a.NoticeRead())
+    expect(call.sees(p.AccountPrompt).account.locks, (), "the locks as read back")
+    expect_that(user.devices[0].locked_until is not None, "the device is locked as before")
+    await call.say(a.UnlockChosen())
+    await call.say(a.Confirmed("The caller asks once more", "INC-1004"))
+    again = call.sees(p.NoticePrompt).lines[0].text
+    expect_that("Nothing was written" in again, again)
+    yield Step("desk", f"writes nothing the second time: {again}")
     await call.end()
 
 
@@ -266,7 +286,7 @@ STORY: tuple[Scene, ...] = (
     verified_call,
     protective_disable,
     disabled_by_others,
-    locked_account,
+    each_lock,
     locked_device,
     no_passkeys_here,
     same_mailbox,
