@@ -77,8 +77,18 @@ async def test_a_protected_entry_is_refused_through_the_gateway_as_well(desk: De
 
 
 async def test_an_administrators_reset_through_the_gateway_leaves_must_change_in_the_directory(desk: Desk) -> None:
-    assert (await put(desk, ALLOWED, "password.reset", {"newPassword": GOOD})).json()["status"] == "EXTERNAL"
+    answer = await put(desk, ALLOWED, "password.reset", {"newPassword": GOOD})
+    assert (answer.status_code, answer.json()["status"]) == (200, "MUST_CHANGE_PASSWORD")
+    assert (await state(desk, ALLOWED))["status"] == "EXTERNAL"
     assert (await desk.entry(ALLOWED, "pwdLastSet"))["pwdLastSet"] == ["0"]
+
+
+async def test_ones_own_reset_through_the_gateway_needs_the_directorys_current_password(desk: Desk) -> None:
+    body = {"currentPassword": people.person(ALLOWED).password, "newPassword": GOOD}
+    taken = await put(desk, ALLOWED, "password.reset", body)
+    assert (taken.status_code, taken.json()["status"]) == (200, "OK")
+    again = await put(desk, ALLOWED, "password.reset", body)
+    assert (again.status_code, again.json()["details"][0]["target"]) == (400, "currentPassword")
 
 
 async def test_wrong_passwords_through_the_gateway_lock_in_the_directory(desk: Desk) -> None:

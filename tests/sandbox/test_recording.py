@@ -9,8 +9,10 @@ from pathlib import Path
 import httpx
 
 from csrdesk.sandbox import Options, Sandbox, people
+from csrdesk.sandbox.gateway_values import MAIN
 from tests.sandbox.conftest import Desk, token
 
+SECRETS = tuple(f"{word}-7-Lanes" for word in ("Winding", "Crooked", "Narrow", "Hidden", "Quiet"))
 ID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -32,7 +34,7 @@ async def read_everything(desk: Desk) -> None:
     for path, id_ in (("devices", user.devices[0].id), ("sessions", user.sessions[0].id)):
         await desk.http.get(desk.user_url(people.SEVERAL_DEVICES, f"/{path}/{id_}"))
         await desk.http.get(desk.user_url(people.SEVERAL_DEVICES, f"/{path}/{ID}"))
-    for path in ("populations", "passwordPolicies", "deviceAuthenticationPolicies"):
+    for path in ("populations", "passwordPolicies", "gateways", "deviceAuthenticationPolicies"):
         listed = (await desk.http.get(desk.api(f"/{path}"))).json()["_embedded"][path]
         await desk.http.get(desk.api(f"/{path}/{listed[0]['id']}"))
         await desk.http.get(desk.api(f"/{path}/{ID}"))
@@ -82,6 +84,38 @@ async def write_everything(desk: Desk) -> None:
     await desk.http.get(desk.api(f"/activities/{listed['_embedded']['activities'][0]['id']}"))
 
 
+async def change_passwords(desk: Desk) -> None:
+    """Each verb on passwords, taken and refused, with the password here and in the directory."""
+    for username in (people.ONLY_PINGONE, people.EXTERNAL_ALLOWED, people.EXTERNAL_NOT_ALLOWED, people.NO_PASSWORD):
+        url = desk.user_url(username, "/password")
+        for value in (SECRETS[0], "short", people.person(username).password):
+            await desk.verb(url, "password.set", {"value": value, "bypassPolicy": False}, method="PUT")
+            await desk.verb(url, "password.check", {"password": value})
+        own = {"currentPassword": SECRETS[0], "newPassword": SECRETS[1]}
+        first = {"currentPassword": people.person(username).password, "newPassword": SECRETS[1]}
+        for body in (own, first, {"newPassword": SECRETS[2]}):
+            await desk.verb(url, "password.reset", body, method="PUT")
+        for verb in ("password.forceChange", "password.unlock"):
+            await desk.verb(url, verb)
+            await desk.http.post(url, headers={"content-type": f"application/vnd.pingidentity.{verb}"})
+        await desk.verb(url, "password.set", {"value": SECRETS[3], "forceChange": True}, method="PUT")
+        await desk.verb(url, "password.setValue", {"value": SECRETS[4], "bypassPolicy": True}, method="PUT")
+    locked = desk.user_url(people.PINGONE_PASSWORD_LOCKED, "/password")
+    await desk.verb(locked, "password.check", {"password": "x"})
+    await desk.verb(locked, "password.unlock")
+    for _ in range(6):
+        await desk.verb(locked, "password.check", {"password": "x"})
+    await desk.verb(locked, "password.setValue", {}, method="PUT")
+    offline = desk.user_url(people.EXTERNAL_OFFLINE, "/password")
+    await desk.verb(offline, "password.set", {"value": SECRETS[0]}, method="PUT")
+    both = desk.user_url(people.BOTH_PASSWORDS, "/password")
+    link = {"id": MAIN.id, "type": "LDAP", "userType": {"id": MAIN.user_types[0].id}}
+    await desk.verb(both, "password.setGateway", {**link, "correlationAttributes": {"employeeID": "x"}}, method="PUT")
+    await desk.verb(both, "password.setGateway", {}, method="PUT")
+    await desk.verb(both, "password.set", {"value": SECRETS[0], "external": {"gateway": link}}, method="PUT")
+    await desk.verb(both, "password.set", {}, method="PUT")
+
+
 async def authenticate_everybody(desk: Desk) -> None:
     """Each of the people, right and wrong codes, and a one-time address."""
     for line in people.worth_trying():
@@ -110,11 +144,18 @@ async def test_a_recording_of_every_endpoint_holds_no_secret(tmp_path: Path) -> 
         desk = Desk(box, http)
         await http.get(f"{desk.at.auth_url}/{desk.at.environment_id}/as/jwks")
         await http.get(f"{desk.at.auth_url}/{desk.at.environment_id}/as/.well-known/openid-configuration")
-        for act in (read_everything, refuse_everything, write_everything, authenticate_everybody):
+        for act in (read_everything, refuse_everything, write_everything, change_passwords, authenticate_everybody):
             await act(desk)
         await desk.entry("ada")
         await http.get(desk.at.mailbox_url)
-        secrets = {bearer, desk.at.client_secret, desk.at.directory_password, "hush"}
+        secrets = {
+            bearer,
+            desk.at.client_secret,
+            desk.at.directory_password,
+            "hush",
+            *SECRETS,
+            people.person(people.ONLY_PINGONE).password,
+        }
         secrets |= {f'"otp":"{code.code}"' for code in box.world.passcodes}
     text = file.read_text()
     assert not {secret for secret in secrets if secret in text}

@@ -152,7 +152,8 @@ def _set_gateway(call: Call) -> Response:
 def _reset(call: Call) -> Response:
     """password.reset: with the current password it is the user's own change, without it an administrator's.
 
-    The administrator's is not judged, and leaves must-change behind.
+    The administrator's is not judged, and leaves must-change behind. Where the directory holds the password, it judges
+    both, and a later read says EXTERNAL all the same.
     """
     user = found_user(call)
     wanted = call.decode(_Reset)
@@ -170,7 +171,7 @@ def _reset(call: Call) -> Response:
     for device in user.devices:
         device.failures = 0
     call.note("PASSWORD.RESET", "Password Reset", user)
-    return state(call, user)
+    return state(call, user, status="OK" if own else "MUST_CHANGE_PASSWORD")
 
 
 def change_password(call: Call) -> Response:
