@@ -70,7 +70,8 @@ class Runner:
 
     async def _step(self, running: Running, state: State, want: Want, typed: Typed | None) -> None:
         place = running.id, running.rev + 1
-        async with self._desk.store.transaction() as tx:
+        # Not waited for on the disk: whatever is sent or written next has its intent there first, and this with it.
+        async with self._desk.store.transaction(durable=False) as tx:
             if not await self.rows.save(tx, running, state, want):
                 raise StaleFlowError("Somebody else was faster. Look at the screen again.")
             # After the swap, so that the loser of a race does not leave its secret to the winner; before the commit,

@@ -48,8 +48,12 @@ class Store(Reading, Protocol):
     committed: Callable[[frozenset[str]], None]
     """Called with the topics of each transaction of this process, right after its commit."""
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """Commits at the end, rolls back on any exception; durable when the `async with` is left."""
+    def transaction(self, *, durable: bool = True) -> AbstractAsyncContextManager[Transaction]:
+        """Commits at the end, rolls back on any exception; on disk when the `async with` is left.
+
+        Without `durable` it need not be on disk yet: it survives the end of any process, and is lost with the machine's
+        power unless a durable one came after it. What is lost is always the newest, never something in between.
+        """
         ...
 
     async def generation(self) -> int:

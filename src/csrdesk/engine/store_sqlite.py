@@ -1,4 +1,4 @@
-"""The store on one SQLite file: WAL, every commit on disk, one connection that writes and one that reads.
+"""The store on one SQLite file: WAL, one connection whose commits are on disk, one whose need not be, one that reads.
 
 `BEGIN IMMEDIATE` takes the write lock before anything is read, so that no two writers build on the same picture.
 See https://www.sqlite.org/lang_transaction.html and https://www.sqlite.org/wal.html.
@@ -101,12 +101,15 @@ class SqliteTransaction:
 class SqliteStore:
     """A `Store` on one file. Make it with `open`."""
 
-    def __init__(self, path: Path, writing: aiosqlite.Connection, reading: aiosqlite.Connection) -> None:
+    def __init__(
+        self, path: Path, writing: aiosqlite.Connection, noting: aiosqlite.Connection, reading: aiosqlite.Connection
+    ) -> None:
         self.committed: Callable[[frozenset[str]], None] = lambda _: None
         self._path = path
         self._writing = writing
+        self._noting = noting
         self._reading = SqliteTransaction(reading)
-        self._connections = (writing, reading)
+        self._connections = (writing, noting, reading)
         self._turn = asyncio.Lock()
         self._file = _identity(path)
 
@@ -120,9 +123,9 @@ class SqliteStore:
         connections: list[aiosqlite.Connection] = []
         try:
             with translated():
-                for _ in range(2):
+                for synchronous in ("FULL", "NORMAL", "NORMAL"):
                     connections.append(connection := await aiosqlite.connect(path, isolation_level=None))
-                    await _prepare(connection, busy_seconds)
+                    await _prepare(connection, busy_seconds, synchronous)
             store = cls(path, *connections)
             await store._bring_forward()
         except BaseException:
@@ -141,16 +144,17 @@ class SqliteStore:
         return await self._reading.tuples(sql, *values)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[SqliteTransaction]:
+    async def transaction(self, *, durable: bool = True) -> AsyncIterator[SqliteTransaction]:
+        connection = self._writing if durable else self._noting
         async with self._turn:
-            transaction = SqliteTransaction(self._writing)
+            transaction = SqliteTransaction(connection)
             try:
                 with translated():
-                    await to_the_end(_run(self._writing, "BEGIN IMMEDIATE"))
+                    await to_the_end(_run(connection, "BEGIN IMMEDIATE"))
                 yield transaction
-                await to_the_end(self._commit(transaction))
+                await to_the_end(self._commit(connection, transaction))
             except BaseException:
-                await to_the_end(self._roll_back())
+                await to_the_end(_roll_back(connection))
                 raise
 
     async def generation(self) -> int:
@@ -161,7 +165,7 @@ class SqliteStore:
         for connection in self._connections:
             await connection.close()
 
-    async def _commit(self, transaction: SqliteTransaction) -> None:
+    async def _commit(self, connection: aiosqlite.Connection, transaction: SqliteTransaction) -> None:
         for topic in sorted(transaction.topics):
             await transaction.execute("INSERT INTO changes (topic) VALUES (?)", topic)
         if transaction.topics:
@@ -171,12 +175,8 @@ class SqliteStore:
         if _identity(self._path) != self._file:
             raise unavailable("its file is gone")
         with translated():
-            await _run(self._writing, "COMMIT")
+            await _run(connection, "COMMIT")
         self.committed(frozenset(transaction.topics))
-
-    async def _roll_back(self) -> None:
-        with suppress(sqlite3.Error):  # where SQLite has rolled back by itself there is nothing left to undo
-            await _run(self._writing, "ROLLBACK")
 
     async def _bring_forward(self) -> None:
         async with self.transaction() as tx:
@@ -206,11 +206,17 @@ async def _run(connection: aiosqlite.Connection, sql: str) -> None:
     await connection.execute_fetchall(sql)
 
 
-async def _prepare(connection: aiosqlite.Connection, busy_seconds: float) -> None:
+async def _roll_back(connection: aiosqlite.Connection) -> None:
+    with suppress(sqlite3.Error):  # where SQLite has rolled back by itself there is nothing left to undo
+        await _run(connection, "ROLLBACK")
+
+
+async def _prepare(connection: aiosqlite.Connection, busy_seconds: float, synchronous: str) -> None:
     connection.row_factory = sqlite3.Row
     await _run(connection, f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
     await _run(connection, "PRAGMA journal_mode = WAL")
-    await _run(connection, "PRAGMA synchronous = FULL")
+    # FULL waits for the disk at each commit, NORMAL at checkpoints. One log holds both: a FULL one keeps all before it.
+    await _run(connection, f"PRAGMA synchronous = {synchronous}")
     # What was overwritten is gone from the file as well: a saved state holds what an agent typed to find somebody.
     await _run(connection, "PRAGMA secure_delete = ON")
 
