@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from csrdesk.config import DeskSettings, DirectorySettings, FlowSettings, MailSettings, PingOneSettings, Settings
 from csrdesk.flows.doors import Agent, Context, OpenedLink
@@ -58,12 +60,41 @@ def options() -> Options:
     return Options()
 
 
+class Calls:
+    """ASGI: lets everything through, and remembers when each call began and ended."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[float, float]] = []
+
+    def around(self, app: ASGIApp) -> ASGIApp:
+        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+            began = time.monotonic()
+            await app(scope, receive, send)
+            self.seen.append((began, time.monotonic()))
+
+        return watched
+
+    def one_after_the_other(self) -> int:
+        """How many calls could not have waited for less: the longest row in which none began before the last ended."""
+        longest: dict[float, int] = {}
+        for began, ended in sorted(self.seen):
+            longest[ended] = 1 + max((row for end, row in longest.items() if end <= began), default=0)
+        return max(longest.values(), default=0)
+
+
 @pytest.fixture
-async def box(options: Options, tmp_path: Path) -> AsyncIterator[Sandbox]:
+def calls() -> Calls:
+    return Calls()
+
+
+@pytest.fixture
+async def box(options: Options, calls: Calls, tmp_path: Path) -> AsyncIterator[Sandbox]:
     """A sandbox of the test's own; with CSRDESK_RECORD set, what it recorded is added to that file."""
     record = os.environ.get("CSRDESK_RECORD")
     own = tmp_path / "exchanges.jsonl"
-    async with Sandbox(msgspec.structs.replace(options, record=own if record else None)) as running:
+    async with Sandbox(
+        msgspec.structs.replace(options, record=own if record else None), around=calls.around
+    ) as running:
         yield running
     if record:
         with Path(record).open("a", encoding="utf-8") as file:  # noqa: ASYNC230 - the test is over
