@@ -120,6 +120,14 @@ async def test_a_cancelled_transaction_leaves_the_store_usable(store: SqliteStor
 async def test_a_mistake_in_a_statement_is_not_taken_for_a_broken_disk(store: SqliteStore) -> None:
     with pytest.raises(sqlite3.OperationalError):
         await store.all("SELECT nothing FROM nowhere")
+    with pytest.raises(sqlite3.OperationalError):
+        await store.tuples("SELECT nothing FROM nowhere")
+
+
+async def test_tuples_are_rows_in_the_order_of_their_columns_and_no_text_shows_marks(store: SqliteStore) -> None:
+    assert await store.tuples("SELECT 1, ?, NULL", "two") == [(1, "two", None)]
+    assert await store.tuples("SELECT CAST(x'61ff' AS TEXT)") == [("a\N{REPLACEMENT CHARACTER}",)]
+    assert await store.tuples("SELECT 'ä'") == [("ä",)]
 
 
 async def test_a_store_that_cannot_be_opened_says_so(tmp_path: Path) -> None:

@@ -1,0 +1,112 @@
+"""What is kept, and for how long: call states a day after the end, audit rows for years, and a chain all the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from csrdesk.config import LimitSettings
+from csrdesk.engine.audit import Entry, Kind
+from csrdesk.engine.purge import Purged
+from csrdesk.engine.verify import verify
+from csrdesk.flows import answers as a
+from csrdesk.flows import prompts as p
+from tests.engine.world import GRACE, Desk, desk_on, linked, looked_up
+
+YEARS_DAYS = 6 * 366
+
+
+async def held(desk: Desk) -> dict[str, int]:
+    """How many rows of a call's tables there are."""
+    counts = {}
+    for table in ("flows", "challenges", "windows", "tries"):
+        counts[table] = len(await desk.store.all(f"SELECT 1 FROM {table}"))
+    return counts
+
+
+async def ended_call(desk: Desk) -> None:
+    call = await linked(desk)
+    await call.verify()
+    await call.tell(a.CallEnded())
+
+
+async def is_whole(desk: Desk) -> bool:
+    return (await verify(desk.store, iter(()), lambda _: True)).finding is None
+
+
+async def test_r_69_call_states_go_24_hours_after_the_end(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        await ended_call(desk)
+        before = await held(desk)
+        desk.clock.move(hours=23, minutes=59)
+        assert await desk.engine.purge(GRACE) == Purged(calls=0, audit_rows=0, upto=0, never_ended=0)
+        assert await held(desk) == before
+        desk.clock.move(minutes=2)
+        assert (await desk.engine.purge(GRACE)).calls == 1
+        assert await held(desk) == {"flows": 0, "challenges": 0, "windows": 0, "tries": 0}
+        row = (await desk.engine.audit.list())[-1]
+        assert (row.action, row.agent, row.details) == ("data.purged", "grace", {"calls": 1})
+        assert await is_whole(desk)
+
+
+async def test_r_69_a_rehearsed_purge_takes_nothing_away(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        await ended_call(desk)
+        desk.clock.move(days=YEARS_DAYS + 1)
+        before, rows = await held(desk), len(await desk.engine.audit.list(limit=1000))
+        would = await desk.engine.purge(GRACE, dry_run=True)
+        assert (would.calls, would.audit_rows, would.upto) == (1, rows, rows)
+        assert (await held(desk), len(await desk.engine.audit.list(limit=1000))) == (before, rows)
+
+
+async def test_r_69_a_call_that_was_never_ended_stays_and_is_counted(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        await linked(desk)
+        desk.clock.move(days=2)
+        came = await desk.engine.purge(GRACE)
+        assert (came.calls, came.never_ended) == (0, 1)
+        assert (await held(desk))["flows"] > 0
+
+
+async def test_r_69_a_frozen_person_stays_frozen_after_a_purge(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db", limits=LimitSettings(not_me_freeze_hours=48)) as desk:
+        call = await linked(desk)
+        await call.page()
+        await call.customer(a.NotMeChosen())
+        await call.customer(a.NotMeAnswered("not_me"))
+        await call.until_stage(p.CardPrompt)
+        await call.tell(a.CallEnded())
+        desk.clock.move(hours=30)
+        assert (await desk.engine.purge(GRACE)).calls == 1
+        again = await looked_up(desk)
+        await again.tell(a.MagicLinkChosen())
+        refused = (await again.tell(a.SendChosen())).prompt
+        assert isinstance(refused, p.MagicLinkFormPrompt)
+        assert refused.note
+
+
+async def test_r_69_no_audit_row_goes_before_six_years_and_the_chain_survives(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        for days in (0, 10):
+            desk.clock.move(days=days)
+            await desk.engine.audit.write(Entry(kind=Kind.INTENT, action="x", agent="hal", key=f"k{days}"))
+        desk.clock.move(days=YEARS_DAYS - 10)
+        assert (await desk.engine.purge(GRACE)).audit_rows == 0
+        desk.clock.move(days=1)
+        assert await desk.engine.purge(GRACE) == Purged(calls=0, audit_rows=1, upto=1, never_ended=0)
+        kept = await desk.engine.audit.list()
+        assert [row.action for row in kept] == ["x", "audit.purged"]
+        assert [row.seq for row in await desk.engine.audit.unknown()] == [2]
+        assert await is_whole(desk)
+        desk.clock.move(days=2 * YEARS_DAYS)
+        assert (await desk.engine.purge(GRACE)).audit_rows == 2
+        assert [row.seq for row in await desk.engine.audit.list()] == [4]
+        assert await is_whole(desk)
+
+
+@pytest.mark.parametrize("years", [0, 5])
+def test_r_69_fewer_than_six_years_are_refused(years: int) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"audit_years": years}, LimitSettings)
