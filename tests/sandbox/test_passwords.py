@@ -239,6 +239,15 @@ async def test_an_administrators_reset_is_not_judged_and_leaves_must_change(desk
     assert [activity.type for activity in desk.box.world.activities[-2:]] == ["USER.UNLOCKED", "PASSWORD.RESET"]
 
 
+async def test_an_administrators_reset_forgets_wrong_passcodes_and_leaves_locked_devices_locked(desk: Desk) -> None:
+    several = desk.box.world.user(people.SEVERAL_DEVICES)
+    first, second = several.devices[:2]
+    first.failures = 2
+    second.locked_until = locked = desk.box.clock.now() + timedelta(hours=1)
+    assert (await put(desk, several.username, "password.reset", {"newPassword": GOOD})).status_code == 200
+    assert (first.failures, second.locked_until) == (0, locked)
+
+
 async def test_ones_own_reset_needs_the_current_password_and_is_judged(desk: Desk) -> None:
     right = people.person(ONLY).password
     wrong = {"currentPassword": "wrong", "newPassword": GOOD}

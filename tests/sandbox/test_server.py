@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+import httpx
 import pytest
 
 from csrdesk.sandbox import Options, Sandbox, people
@@ -46,6 +47,19 @@ async def test_two_sandboxes_run_side_by_side() -> None:
         assert one.settings().auth_url != other.settings().auth_url
         one.world.user(people.ONE_DEVICE).enabled = False
         assert other.world.user(people.ONE_DEVICE).enabled
+
+
+async def test_it_ends_at_once_where_connections_are_merely_kept() -> None:
+    taken = []
+    for _ in range(5):
+        box = Sandbox(Options())
+        await box.start()
+        async with httpx.AsyncClient() as http:
+            await http.get(f"{box.settings().mailbox_url}.json")
+            began = time.monotonic()
+            await box.stop()
+            taken.append(time.monotonic() - began)
+    assert min(taken) < 0.1
 
 
 async def test_it_ends_while_a_slow_answer_is_on_its_way(desk: Desk) -> None:

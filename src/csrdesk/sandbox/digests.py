@@ -10,7 +10,7 @@ import hashlib
 
 def digest(owner: str, value: str) -> str:
     """The same for the same owner and value. Quick on purpose: these passwords protect nothing."""
-    hashed = hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=32, salt=_salt(owner))
+    hashed = hashlib.blake2b(value.encode(), digest_size=32, salt=_salt(owner))
     return hashed.hexdigest()
 
 

@@ -45,7 +45,7 @@ def password_of(raw: bytes) -> str:
 
 def as_raw(password: str) -> bytes:
     """The value of `unicodePwd` for a password."""
-    return f'"{password}"'.encode("utf-16-le", "surrogatepass")
+    return f'"{password}"'.encode("utf-16-le")
 
 
 def _refused(reason: str) -> LdapError:

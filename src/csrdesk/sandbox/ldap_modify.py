@@ -160,7 +160,7 @@ def _apply_password(world: World, entry: Entry, change: Change, *, minds_history
         raise bad_value(_PASSWORD)
     (value,) = change.values
     try:
-        raw = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value.bytes()
+        raw = value.encode() if isinstance(value, str) else value.bytes()
     except ValueError:
         raise bad_value(_PASSWORD) from None
     password = directory_passwords.password_of(raw)
