@@ -45,7 +45,16 @@ def why_no_tmux() -> str | None:
     return None if shutil.which("tmux") else "no tmux here (as root: scripts/test-system.sh)"
 
 
-GROUPS: dict[str, Callable[[], str | None]] = {"chromium": why_no_chromium, "tmux": why_no_tmux}
+def why_no_shell(name: str) -> str | None:
+    return None if shutil.which(name) else f"no {name} here (as root: scripts/test-system.sh)"
+
+
+GROUPS: dict[str, Callable[[], str | None]] = {
+    "chromium": why_no_chromium,
+    "tmux": why_no_tmux,
+    "zsh": lambda: why_no_shell("zsh"),
+    "fish": lambda: why_no_shell("fish"),
+}
 """What a test may need of the machine, by its name in `@pytest.mark.needs(...)`: why it is not here, or None."""
 
 not_run = pytest.StashKey[Counter[str]]()

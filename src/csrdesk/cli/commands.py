@@ -38,6 +38,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "audit": ("list",),
     "doctor": (),
     "config": ("init", "check", "path"),
+    "completion": (),
     "sandbox": ("people",),
 }
 """Every command by its group; a group's module bears its name. A test compares."""
