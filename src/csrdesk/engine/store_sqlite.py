@@ -56,10 +56,12 @@ def translated() -> Iterator[None]:
 
 
 class SqliteTransaction:
-    """What `transaction()` hands out, on the writing connection."""
+    """What `transaction()` hands out, on a writing connection."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: aiosqlite.Connection, cursor: aiosqlite.Cursor) -> None:
         self._connection = connection
+        self._cursor = cursor
+        """Kept for all statements: to open and close one for each costs as much as the statement."""
         self.topics: set[str] = set()
 
     async def one(self, sql: str, *values: Value) -> Row | None:
@@ -91,8 +93,8 @@ class SqliteTransaction:
 
     async def execute(self, sql: str, *values: Value) -> int:
         with translated():
-            async with self._connection.execute(sql, values) as cursor:
-                return cursor.rowcount
+            await self._cursor.execute(sql, values)
+        return self._cursor.rowcount
 
     def wake(self, topic: str) -> None:
         self.topics.add(topic)
@@ -101,15 +103,12 @@ class SqliteTransaction:
 class SqliteStore:
     """A `Store` on one file. Make it with `open`."""
 
-    def __init__(
-        self, path: Path, writing: aiosqlite.Connection, noting: aiosqlite.Connection, reading: aiosqlite.Connection
-    ) -> None:
+    def __init__(self, path: Path, *connections: tuple[aiosqlite.Connection, aiosqlite.Cursor]) -> None:
         self.committed: Callable[[frozenset[str]], None] = lambda _: None
         self._path = path
-        self._writing = writing
-        self._noting = noting
-        self._reading = SqliteTransaction(reading)
-        self._connections = (writing, noting, reading)
+        self._writing, self._noting, reading = connections
+        self._reading = SqliteTransaction(*reading)
+        self._connections = tuple(connection for connection, _ in connections)
         self._turn = asyncio.Lock()
         self._file = _identity(path)
 
@@ -126,7 +125,7 @@ class SqliteStore:
                 for synchronous in ("FULL", "NORMAL", "NORMAL"):
                     connections.append(connection := await aiosqlite.connect(path, isolation_level=None))
                     await _prepare(connection, busy_seconds, synchronous)
-            store = cls(path, *connections)
+                store = cls(path, *[(connection, await connection.cursor()) for connection in connections])
             await store._bring_forward()
         except BaseException:
             for connection in connections:
@@ -145,9 +144,9 @@ class SqliteStore:
 
     @asynccontextmanager
     async def transaction(self, *, durable: bool = True) -> AsyncIterator[SqliteTransaction]:
-        connection = self._writing if durable else self._noting
+        connection, cursor = self._writing if durable else self._noting
         async with self._turn:
-            transaction = SqliteTransaction(connection)
+            transaction = SqliteTransaction(connection, cursor)
             try:
                 with translated():
                     await to_the_end(_run(connection, "BEGIN IMMEDIATE"))
@@ -166,9 +165,9 @@ class SqliteStore:
             await connection.close()
 
     async def _commit(self, connection: aiosqlite.Connection, transaction: SqliteTransaction) -> None:
-        for topic in sorted(transaction.topics):
-            await transaction.execute("INSERT INTO changes (topic) VALUES (?)", topic)
         if transaction.topics:
+            rows = ", ".join("(?)" for _ in transaction.topics)
+            await transaction.execute(f"INSERT INTO changes (topic) VALUES {rows}", *sorted(transaction.topics))  # noqa: S608 - question marks
             oldest = "DELETE FROM changes WHERE seq <= (SELECT max(seq) FROM changes) - ?"
             await transaction.execute(oldest, KEPT_CHANGES)
         # A file that was removed or replaced would take the rows and lose them: SQLite does not look in WAL mode.
