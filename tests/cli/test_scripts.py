@@ -85,3 +85,11 @@ async def test_the_settings_check_names_who_acts_without_verification(
     name_as_script(settings, "sweeper")
     ran = await csrdesk("config", "check")
     assert "desk.script_identities lets sweeper act on accounts with nobody verified." in ran.out
+
+
+async def test_r_52_a_script_unlocks_nothing_and_is_told_so_before_it_is_asked_for_anything(
+    settings: Path, csrdesk: Csrdesk
+) -> None:
+    name_as_script(settings, ME)
+    ran = await csrdesk("user", "unlock", people.AD_LOCKED, "--json")
+    assert (ran.code, ran.error["code"]) == (6, "not_verified")

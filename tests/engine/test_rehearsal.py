@@ -65,6 +65,19 @@ async def test_r_53_a_dry_run_asks_the_policy_that_the_act_would_meet(tmp_path: 
         ]
 
 
+async def test_r_52_a_dry_run_of_an_unlock_names_each_lock_that_would_be_ended(tmp_path: Path) -> None:
+    locked = Account(
+        PingOneAccount(enabled=True, locked=True, password="PASSWORD_LOCKED_OUT"),
+        DirectoryAccount("CN=Ada", "ada", locked=True),
+    )
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call_id = await verified_call(desk)
+        desk.world.replies[fx.ReadAccount] = r.AccountRead(locked)
+        planned = (await desk.engine.rehearse(start("unlockUser"), GRACE, call_id)).planned
+        kinds = [fx.UnlockDirectory, fx.UnlockPingOne, fx.UnlockPassword]
+        assert [(type(one.effect), one.refusal) for one in planned] == [(kind, None) for kind in kinds]
+
+
 async def test_r_30_a_dry_run_shows_nothing_of_an_account_that_nobody_verified(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         came = await desk.engine.rehearse(start(), GRACE)

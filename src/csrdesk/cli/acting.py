@@ -27,6 +27,9 @@ _WHAT = {
     "unlockUser": "end the account's locks in AD and PingOne, and the PingOne password's; devices stay as they are",
 }
 
+_BY_SCRIPT = ("enableUser", "disableUser")
+"""What an account that settings name may do without a call."""
+
 
 class Order(msgspec.Struct, frozen=True):
     """What was asked on the command line."""
@@ -54,7 +57,8 @@ async def account_of(session: Session, identifier: str, call_id: str) -> Result:
 async def carry_out(desk: Desk, order: Order, *, yes: bool, dry_run: bool = False) -> Result:
     """Ask what is missing, show whom and what, act, and say what was done and what not. A dry run only says it."""
     by_script = not order.call_id and not order.protective
-    if by_script and desk.agent.id not in desk.settings.desk.script_identities:
+    is_named = order.action in _BY_SCRIPT and desk.agent.id in desk.settings.desk.script_identities
+    if by_script and not is_named:
         words = "This needs a verified caller: `csrdesk call start` verifies one, --call ID names the call."
         raise NotVerifiedError(words)
     session = desk.session(desk.agent)

@@ -66,9 +66,16 @@ def keys_of(settings: Settings) -> tuple[Finding, ...]:
             keys.desk_key(settings.desk, folder)
     except ConfigError as error:
         found.append(wrong(KEYS, error.message))
-    found += [_open_to_others(path) for path in sorted(folder.iterdir()) if path.stat().st_mode & 0o077]
+    found += [_open_to_others(path) for path in sorted(folder.iterdir()) if _is_open(path)]
     later = "" if made else " The desk's own key is made when the desk is first opened."
     return tuple(found) or (ok(KEYS, f"Every secret is there, and readable by you alone.{later}"),)
+
+
+def _is_open(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & 0o077)
+    except OSError:  # the database's companions come and go with those who have it open
+        return False
 
 
 def _open_to_others(path: Path) -> Finding:
