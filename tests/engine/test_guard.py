@@ -83,7 +83,7 @@ async def test_r_31_the_engine_refuses_once_the_window_has_ended(tmp_path: Path)
         assert await desk.do(proof, disable(), call_id=call_id) == ("Failed:not_verified", "Failed:not_verified")
 
 
-@pytest.mark.parametrize("leave", [a.BackChosen(), a.CallEnded()])
+@pytest.mark.parametrize("leave", [a.LineDropped(), a.BackChosen(), a.CallEnded()])
 async def test_r_31_leaving_the_account_page_ends_the_verification(tmp_path: Path, leave: Answer) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         call = await linked(desk)

@@ -221,6 +221,20 @@ async def test_r_06_leaving_the_customer_ends_the_calls_links(tmp_path: Path, le
         assert await stage(desk, other.challenge_id) is LinkStage.ENDED
 
 
+async def test_r_06_a_dropped_line_ends_the_link_and_keeps_customer_and_ticket(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call = await linked(desk)
+        card = (await call.tell(a.LineDropped())).prompt
+        assert isinstance(card, p.CardPrompt)
+        assert (card.person, "line dropped" in card.note) == (ADA, True)
+        with pytest.raises(LinkOverError):
+            await call.page()
+        (ended,) = [row for row in await desk.engine.audit.list() if row.action == "link.ended"]
+        assert (ended.call_id, ended.details["why"]) == (call.id, "the line dropped")
+        (open_call,) = await call.session.calls()
+        assert (open_call.customer, open_call.ticket) == (ADA.name, "T-1")
+
+
 async def test_r_06_a_disable_ends_every_open_link_of_the_person(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         call = await linked(desk)

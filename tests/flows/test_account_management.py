@@ -60,6 +60,7 @@ ROWS: list[Row] = [
     (MANAGING, a.DisableChosen(), CONFIRM),
     (MANAGING, a.EnableChosen(), CONFIRM_ENABLE),
     (MANAGING, a.RefreshChosen(), READING),
+    (MANAGING, a.LineDropped(), am.LostCaller(ADA)),
     (MANAGING, a.BackChosen(), am.WentBack(ADA)),
     (MANAGING, a.CallEnded(), am.EndedCall()),
     (MANAGING, r.TimeCame(), CLOSED),
@@ -183,5 +184,5 @@ def test_a_protective_disable_is_marked_unverified_and_wants_a_ticket() -> None:
 
 
 def test_leaving_says_nothing_to_anybody() -> None:
-    ends = (am.WentBack(ADA), CLOSED, am.EndedCall(), pd.Finished(ADA), pd.EndedCall())
+    ends = (am.LostCaller(ADA), am.WentBack(ADA), CLOSED, am.EndedCall(), pd.Finished(ADA), pd.EndedCall())
     assert {type(state.want().outcome) for state in ends} == {am.Left}

@@ -79,6 +79,8 @@ SHOWING = cm.Protecting(GIVEN, pd.Showing(ADA, ()))
 TIME_RAN_OUT = "Time ran out before the caller was verified. Nothing was approved. You can send a new link."
 NOT_ME = 'The customer pressed "This wasn\'t me". Verification of this person is frozen. End the call politely.'
 WINDOW_OVER = "The verified window has ended. To go on, verify the caller again."
+DROPPED = "The line dropped, so link and verification have ended. Should they call back, verify them again."
+LINE_DROPPED = replace(LEAVING_ADA, note=DROPPED, why="the line dropped")
 OPEN, CLOSED = r.ProtectionRead(Protection(dn=DN)), r.ProtectionRead(PROTECTED)
 
 ROWS: list[Row] = [
@@ -123,6 +125,7 @@ ROWS: list[Row] = [
     (VERIFYING, a.SendChosen(), verifying(vu.CreatingChallenge(VERIFY_GIVEN))),
     (VERIFYING, a.Cancelled(), CHECKING),
     (WAITING, r.LinkChanged(STAGES[LinkStage.NOT_ME]), replace(CHECKING, note=NOT_ME)),
+    (WAITING, a.LineDropped(), LINE_DROPPED),
     (WAITING, FAILED, cm.ReturnError(PROBLEM, LEAVING_ADA)),
     (
         verifying(vu.ExpiringChallenge(VERIFY_GIVEN, LINK.id)),
@@ -131,6 +134,8 @@ ROWS: list[Row] = [
     ),
     (verifying(vu.GoingToSuccess(VERIFY_GIVEN, LINK.id)), r.WindowStarted(UNTIL, WITH_DEVICE), MANAGING),
     (MANAGING, Replies((NOTED, r.AccountRead(ENABLED))), ACCOUNT),
+    (ACCOUNT, a.LineDropped(), LINE_DROPPED),
+    (LINE_DROPPED, r.VerificationEnded(), replace(CHECKING, note=DROPPED)),
     (ACCOUNT, a.BackChosen(), LEAVING_ADA),
     (ACCOUNT, r.TimeCame(), replace(LEAVING_ADA, note=WINDOW_OVER)),
     (ACCOUNT, a.CallEnded(), ENDING),
@@ -258,6 +263,7 @@ def test_a_protective_disable_begins_with_the_call_s_person_and_ticket() -> None
 def test_verification_ends_with_the_customer() -> None:
     assert LEAVING.want().effect == fx.EndVerification()
     assert LEAVING_ADA.want().effect == fx.EndVerification(person_id=ADA.id)
+    assert LINE_DROPPED.want().effect == fx.EndVerification(person_id=ADA.id, why="the line dropped")
 
 
 def test_a_verification_without_its_moment_or_evidence_opens_nothing() -> None:

@@ -41,6 +41,7 @@ ROWS: list[Row] = [
     (WAITING, a.ResendChosen(), CREATING),
     (WAITING, a.NewCodeChosen(), RENEWING),
     (WAITING, a.MoreTimeChosen(), EXTENDING),
+    (WAITING, a.LineDropped(), vu.ReturnSuccess("cancelled", line_dropped=True)),
     (WAITING, a.Cancelled(), CANCELLING),
     (WAITING, FAILED, ERROR),
     *((RENEWING, r.LinkChanged(STAGES[stage]), after) for stage, after in NEWS.items()),

@@ -88,6 +88,7 @@ ANSWERS: tuple[Answer, ...] = (
     a.DisableChosen(),
     a.EnableChosen(),
     a.UnlockChosen(),
+    a.LineDropped(),
     a.RefreshChosen(),
     a.BackChosen(),
     a.Confirmed("Caller asked for it.", "HD-1"),

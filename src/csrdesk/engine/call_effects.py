@@ -38,7 +38,7 @@ class CallEffects:
                 await self._desk.audit.write(event(context, "verification.none", person_id=effect.person_id))
                 return r.Noted()
             case fx.EndVerification():
-                return await self._end(context, effect.person_id)
+                return await self._end(effect, context)
             case fx.EndCall():
                 return await self._end_call(context)
             case fx.EndLinks():
@@ -51,22 +51,22 @@ class CallEffects:
             case _:
                 return None
 
-    async def _end(self, context: Context, person_id: str) -> Reply:
+    async def _end(self, effect: fx.EndVerification, context: Context) -> Reply:
         async with self._desk.store.transaction() as tx:
-            await self._end_verification(tx, context, person_id)
+            await self._end_verification(tx, context, effect.person_id, effect.why)
         return r.VerificationEnded()
 
     async def _end_call(self, context: Context) -> Reply:
         async with self._desk.store.transaction() as tx:
-            await self._end_verification(tx, context, "")
+            await self._end_verification(tx, context, "", "the call ended")
             await tx.execute("UPDATE flows SET over = 1 WHERE id = ?", context.call_id)
             await self._desk.audit.append(tx, event(context, CALL_ENDED))
         return r.CallClosed()
 
-    async def _end_verification(self, tx: Transaction, context: Context, person_id: str) -> None:
-        await close_all(tx, self._desk, why="the call moved on", agent=context.agent.id, call_id=context.call_id)
+    async def _end_verification(self, tx: Transaction, context: Context, person_id: str, why: str) -> None:
+        await close_all(tx, self._desk, why=why, agent=context.agent.id, call_id=context.call_id)
         if await windows.end(tx, context.call_id, self._desk.clock.now()):
-            await self._desk.audit.append(tx, event(context, "verification.ended", person_id=person_id))
+            await self._desk.audit.append(tx, event(context, "verification.ended", person_id=person_id, why=why))
 
     async def _start_window(self, effect: fx.StartWindow, context: Context) -> Reply:
         desk, now = self._desk, self._desk.clock.now()

@@ -87,7 +87,9 @@ class ManagingAccount(State, frozen=True):
         prompt = p.AccountPrompt(v.person, self.account, v.evidence, v.until, label, value)
         return Poll(prompt, fx.WaitUntil(person_id=v.person.id, moment=v.until))
 
-    def step(self, event: Event) -> ConfirmingAct | ReadingAccount | WentBack | EndedCall | WindowClosed | ReturnError:
+    def step(
+        self, event: Event
+    ) -> ConfirmingAct | ReadingAccount | LostCaller | WentBack | EndedCall | WindowClosed | ReturnError:
         match event:
             case a.DisableChosen():
                 return ConfirmingAct(self.verified, self.needs, self.account, Act.DISABLE, self.verified.ticket)
@@ -97,6 +99,8 @@ class ManagingAccount(State, frozen=True):
                 return ConfirmingAct(self.verified, self.needs, self.account, Act.UNLOCK, self.verified.ticket)
             case a.RefreshChosen():
                 return _read(self.verified, self.needs)
+            case a.LineDropped():
+                return LostCaller(self.verified.person)
             case a.BackChosen():
                 return WentBack(self.verified.person)
             case a.CallEnded():
@@ -252,6 +256,17 @@ class WentBack(Terminal, frozen=True):
         return Done(Left())
 
 
+class LostCaller(Terminal, frozen=True):
+    """The line dropped: whoever calls back has to prove again who they are."""
+
+    section = SECTION
+
+    person: Person
+
+    def want(self) -> Done[Left]:
+        return Done(Left())
+
+
 class WindowClosed(Terminal, frozen=True):
     section = SECTION
 
@@ -278,6 +293,7 @@ AccountManagementState = (
     | ChangingAccount
     | ShowingNotice
     | ReturnError
+    | LostCaller
     | WentBack
     | WindowClosed
     | EndedCall

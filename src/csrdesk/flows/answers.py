@@ -47,6 +47,10 @@ class CannotVerifyChosen(Answer, frozen=True):
     """The way "none": nothing is done, the words to say are shown, one audit row."""
 
 
+class LineDropped(Answer, frozen=True):
+    """The caller is gone: links and verification end, customer and ticket stay for when they call back."""
+
+
 class SendChosen(Answer, frozen=True):
     pass
 

@@ -291,7 +291,7 @@ class Verifying(State, frozen=True):
     def want(self) -> Want:
         return self.sub.want()
 
-    def step(self, event: Event) -> Verifying | Managing | CheckingDevices | ReturnError:
+    def step(self, event: Event) -> Verifying | Managing | CheckingDevices | LeavingCustomer | ReturnError:
         person = self.caller.person
         match self.sub.step(event):
             case vu.ReturnSuccess("complete", until, evidence) if until and evidence:
@@ -304,6 +304,8 @@ class Verifying(State, frozen=True):
                 return Verifying(self.given, self.caller, sub)
             case vu.ReturnSuccess("notMe"):
                 return CheckingDevices(self.given, person, _NOT_ME)
+            case vu.ReturnSuccess(line_dropped=True):
+                return LeavingCustomer(self.given, person, _DROPPED, "the line dropped")
             case vu.ReturnSuccess():
                 return CheckingDevices(self.given, person)
             case vu.ReturnError(problem):
@@ -313,6 +315,7 @@ class Verifying(State, frozen=True):
                 return Verifying(self.given, self.caller, sub)
 
 
+_DROPPED = "The line dropped, so link and verification have ended. Should they call back, verify them again."
 _NOT_ME = 'The customer pressed "This wasn\'t me". Verification of this person is frozen. End the call politely.'
 
 
@@ -329,6 +332,8 @@ class Managing(State, frozen=True):
 
     def step(self, event: Event) -> Managing | LeavingCustomer | EndingCall:
         match self.sub.step(event):
+            case am.LostCaller(person):
+                return LeavingCustomer(self.given, person, _DROPPED, "the line dropped")
             case am.WentBack(person):
                 return LeavingCustomer(self.given, person)
             case am.WindowClosed(person):
@@ -369,9 +374,11 @@ class LeavingCustomer(State, frozen=True):
     given: Given
     person: Person | None = None
     note: str = ""
+    why: str = "the call moved on"
+    """For the audit."""
 
     def want(self) -> Do[fx.EndVerification]:
-        return Do(fx.EndVerification(person_id=self.person.id if self.person else ""))
+        return Do(fx.EndVerification(person_id=self.person.id if self.person else "", why=self.why))
 
     def step(self, event: Event) -> LookingUp | CheckingDevices | ReturnError:
         match event:

@@ -37,6 +37,8 @@ class EndVerification(Effect, frozen=True, kw_only=True):
     """End this call's open links and its verified window."""
 
     kind = Kind.DESK
+    why: str = "the call moved on"
+    """For the audit."""
 
 
 class EndCall(Effect, frozen=True, kw_only=True):

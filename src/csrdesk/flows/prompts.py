@@ -84,7 +84,7 @@ class MagicLinkFormPrompt(Prompt, frozen=True):
 class PollingPrompt(Prompt, frozen=True):
     """The link's life, the clocks, and (in the view, never here) the code to say."""
 
-    answers = a.ResendChosen | a.NewCodeChosen | a.MoreTimeChosen | a.Cancelled
+    answers = a.ResendChosen | a.NewCodeChosen | a.MoreTimeChosen | a.LineDropped | a.Cancelled
     person: Person
     link: Link
     note: str = ""
@@ -93,7 +93,9 @@ class PollingPrompt(Prompt, frozen=True):
 class AccountPrompt(Prompt, frozen=True):
     """The verified caller's account in both directories, and what can be done."""
 
-    answers = a.DisableChosen | a.EnableChosen | a.UnlockChosen | a.RefreshChosen | a.BackChosen | a.CallEnded
+    answers = (
+        a.DisableChosen | a.EnableChosen | a.UnlockChosen | a.RefreshChosen | a.LineDropped | a.BackChosen | a.CallEnded
+    )
     person: Person
     account: Account
     evidence: Evidence

@@ -113,7 +113,7 @@ class AwaitingChallenge(State, frozen=True):
 
     def step(
         self, event: Event
-    ) -> After | CreatingChallenge | RenewingCode | ExtendingLink | CancellingChallenge | ReturnError:
+    ) -> After | CreatingChallenge | RenewingCode | ExtendingLink | CancellingChallenge | ReturnSuccess | ReturnError:
         match event:
             case r.LinkChanged(link):
                 return after(self.given, link)
@@ -123,6 +123,9 @@ class AwaitingChallenge(State, frozen=True):
                 return RenewingCode(self.given, self.link)
             case a.MoreTimeChosen():
                 return ExtendingLink(self.given, self.link)
+            case a.LineDropped():
+                # Whoever called ends the link, together with whatever else the caller has open.
+                return ReturnSuccess("cancelled", line_dropped=True)
             case a.Cancelled():
                 return CancellingChallenge(self.given, self.link.id)
             case Failed(problem):
@@ -245,6 +248,8 @@ class ReturnSuccess(Terminal, frozen=True):
     subflow_result: str
     verified_until: datetime | None = None
     evidence: Evidence | None = None
+    line_dropped: bool = False
+    """The agent lost the caller; the link is still open and the parent flow has to end it."""
 
     def want(self) -> Done[Outputs]:
         return Done(Outputs(self.subflow_result))

@@ -12,19 +12,23 @@ from csrdesk.widgets.choices import Offer, shown
 from csrdesk.widgets.tones import Tone
 
 
+_ROOMY = 6
+"""Choices side by side that 80 columns have room for; more of them move together."""
+
+
 class ChoiceLine(Static, can_focus=True):
     """One choice. Enter takes it once it has the focus, which no choice has by itself."""
 
     BINDINGS = [Binding("enter", "take", show=False)]  # noqa: RUF012 - Textual declares it so
     ALLOW_SELECT = False
 
-    def __init__(self, offer: Offer, *, long: bool, key_width: int) -> None:
+    def __init__(self, offer: Offer, *, long: bool, tight: bool, key_width: int) -> None:
         key = Content.styled(f" {shown(offer.key)} ", "bold $choice-key on $choice-key-background")
-        gap = Content(" " * (key_width - len(shown(offer.key)) + 1)) if long else Content(" ")
+        gap = Content(" " * (key_width - len(shown(offer.key)) + 1) if long else "" if tight else " ")
         parts = [key, gap, Content.styled(f"{offer.label:<18}" if long else offer.label, "bold")]
         if long:
             parts.append(Content.styled(offer.help, Tone.QUIET.value))
-        super().__init__(Content.assemble(*parts), classes="choice")
+        super().__init__(Content.assemble(*parts), classes="choice -tight" if tight else "choice")
         self.offer = offer
 
     async def action_take(self) -> None:
@@ -49,8 +53,9 @@ class ChoiceList(Container):
 
     def compose(self) -> ComposeResult:
         width = max((len(shown(offer.key)) for offer in self._offers), default=0)
+        tight = not self._long and len(self._offers) > _ROOMY
         for offer in self._offers:
-            yield ChoiceLine(offer, long=self._long, key_width=width)
+            yield ChoiceLine(offer, long=self._long, tight=tight, key_width=width)
 
     def show(self, offers: list[Offer]) -> None:
         """Draw `offers`; nothing moves where they are the same."""

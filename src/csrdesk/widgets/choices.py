@@ -54,6 +54,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(a.EnableChosen, "n", "Enable", "open the account again; you are asked first"),
     Choice(a.UnlockChosen, "u", "Unlock", "end every lock of the account; you are asked first"),
     Choice(a.RefreshChosen, "r", "Reload", "read both directories again"),
+    Choice(a.LineDropped, "o", "Dropped", "the line dropped: links and verification end; customer and ticket stay"),
     Choice(a.BackChosen, "b", "Back", "leave this page; a verification ends"),
     Choice(a.Confirmed, "ctrl+s", "Yes, do it", "do what stands above"),
     Choice(a.Declined, "escape", "No", "go back; nothing is done"),
