@@ -191,6 +191,27 @@ AGENT: dict[str, Prompt] = {
         ticket_required=True,
         unverified=True,
     ),
+    "confirm_unlock": p.ConfirmPrompt(
+        person=ADA,
+        act=Act.UNLOCK,
+        effects=(
+            "Unlock the account in AD.",
+            "Unlock the account in PingOne.",
+            "Devices stay as they are, and so does the password.",
+        ),
+        account=HALF,
+        verified_until=UNTIL,
+    ),
+    "notice_unlocked": p.NoticePrompt(
+        person=ADA,
+        act=Act.UNLOCK,
+        lines=(
+            p.ResultLine("AD: unlocked"),
+            p.ResultLine("PingOne: unlocked"),
+            p.ResultLine(f"Device {PHONE.label}: still locked; unlocking an account changes no device", aside=True),
+        ),
+        verified_until=UNTIL,
+    ),
     "notice": p.NoticePrompt(
         person=ADA,
         act=Act.DISABLE,

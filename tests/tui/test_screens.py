@@ -324,3 +324,19 @@ def test_no_key_of_the_link_means_something_else_where_the_call_goes_by_itself()
     for prompt in (p.AccountPrompt, p.MagicLinkFormPrompt, p.ErrorPrompt):
         after = {choice.key: choice.answer for choice in choices_of(prompt)}
         assert {key for key in polling if key in after and after[key] is not polling[key]} == set()
+
+
+async def test_r_52_unlock_is_offered_only_where_something_is_locked_and_asks_for_itself() -> None:
+    fine, locked = easel(AGENT["account"]), easel(AGENT["account_half_disabled"])
+    for app, given in ((fine, []), (locked, [a.UnlockChosen])):
+        async with app.run_test() as pilot:
+            await pilot.press("u")
+            await pilot.pause()
+            assert [type(one.answer) for one in app.given] == given
+    asking = easel(AGENT["confirm_unlock"])
+    async with asking.run_test():
+        seen = words(asking)
+    assert "Unlock this account?" in seen
+    assert "Unlock the account in AD." in seen
+    assert "Disable" not in seen
+    assert "Enable" not in seen

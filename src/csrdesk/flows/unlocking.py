@@ -101,13 +101,11 @@ class ReadingLocks(State, frozen=True):
 
 def _unlock(task: Task, lock: Lock) -> Unlock:
     who, reason, ticket = task.person.id, task.reason, task.ticket
-    match lock:
-        case Lock.DIRECTORY:
-            return fx.UnlockDirectory(person_id=who, dn=task.dn, act=Act.UNLOCK, reason=reason, ticket=ticket)
-        case Lock.PINGONE:
-            return fx.UnlockPingOne(person_id=who, act=Act.UNLOCK, reason=reason, ticket=ticket)
-        case Lock.PASSWORD:
-            return fx.UnlockPassword(person_id=who, act=Act.UNLOCK, reason=reason, ticket=ticket)
+    if lock is Lock.DIRECTORY:
+        return fx.UnlockDirectory(person_id=who, dn=task.dn, act=Act.UNLOCK, reason=reason, ticket=ticket)
+    if lock is Lock.PINGONE:
+        return fx.UnlockPingOne(person_id=who, act=Act.UNLOCK, reason=reason, ticket=ticket)
+    return fx.UnlockPassword(person_id=who, act=Act.UNLOCK, reason=reason, ticket=ticket)
 
 
 def _stays(device: Device) -> ResultLine:
