@@ -1,0 +1,90 @@
+"""A terminal for csrdesk, in a tmux server of its own: what the agent sees there, and the keys they press."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+PATIENCE = 20.0
+LOOK_AGAIN = 0.05
+
+
+class Tmux:
+    """Runs one program at a given size, as `columns`x`lines`."""
+
+    def __init__(
+        self, folder: Path, *words: str, columns: int, lines: int, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._server = ("tmux", "-S", str(folder / "tmux"), "-f", "/dev/null")
+        self._folder = folder
+        self._size = ("-x", str(columns), "-y", str(lines))
+        named = [f"{name}={value}" for name, value in (environment or {}).items()]
+        # The pane alone says how large it is; whoever runs the tests may have said otherwise.
+        self._command = shlex.join(["env", "-u", "COLUMNS", "-u", "LINES", *named, *words])
+        self.keys = 0
+        """Keys pressed beyond typed text."""
+
+    async def __aenter__(self) -> Self:
+        ended = self._folder / "ended"
+        command = f"{self._command}; echo $? >{shlex.quote(str(ended))}"
+        await self._run("new-session", "-d", *self._size, command)
+        await self._run("set-option", "-g", "history-limit", "10000")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            error.add_note(await self.screen())
+        await self._run("kill-server", check=False)
+
+    async def _run(self, *words: str, check: bool = True) -> str:
+        process = await asyncio.create_subprocess_exec(
+            *self._server, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        out, err = await process.communicate()
+        assert not check or process.returncode == 0, err.decode()
+        return out.decode()
+
+    async def screen(self) -> str:
+        """The pane's text as it stands; empty once the program has ended."""
+        return await self._run("capture-pane", "-p", check=False)
+
+    async def history(self) -> str:
+        """The pane with all that scrolled out of it."""
+        return await self._run("capture-pane", "-p", "-S", "-", check=False)
+
+    async def shows(self, pattern: str) -> str:
+        """Wait until the pane shows it; the whole pane."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not re.search(pattern, screen := await self.screen(), re.DOTALL):  # noqa: ASYNC110 - another process
+                    await asyncio.sleep(LOOK_AGAIN)
+        except TimeoutError:
+            raise AssertionError(f"{pattern!r} does not appear") from None
+        return screen
+
+    async def press(self, key: str) -> None:
+        """One key, by tmux's name for it. It counts."""
+        self.keys += 1
+        await self._run("send-keys", key)
+
+    async def type(self, text: str) -> None:
+        """Typed text, which does not count."""
+        await self._run("send-keys", "-l", text)
+
+    async def ended(self) -> int:
+        """Wait for the program's end; its exit code."""
+        async with asyncio.timeout(PATIENCE):
+            while not (code := self._exit_code()):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(LOOK_AGAIN)
+        return int(code)
+
+    def _exit_code(self) -> str:
+        written = self._folder / "ended"
+        return written.read_text().strip() if written.exists() else ""
