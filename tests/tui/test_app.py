@@ -92,6 +92,29 @@ async def test_a_name_that_begins_with_q_does_not_leave_even_where_the_field_has
         assert app.is_running
 
 
+async def test_what_is_typed_while_a_new_call_is_still_working_is_looked_up_once_it_asks() -> None:
+    session = FakeSession(View("call-1", "csr_main", 1, working="Working"))
+    app = console(session)
+    async with app.run_test() as pilot:
+        await until(lambda: "Connected" in words(app))
+        await pilot.press(*"ada", "enter")
+        assert session.answers == []
+        session.move(prompt=AGENT["username"])
+        await until(lambda: session.answers)
+        assert session.answers == [a.UsernameGiven("ada")]
+
+
+async def test_until_the_desk_is_connected_the_screen_says_so() -> None:
+    gate = asyncio.Event()
+    app = console(FakeSession(at("username")), gate=gate)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert "Connecting" in words(app)
+        assert "Connected" not in words(app)
+        gate.set()
+        await until(lambda: "Connected" in words(app))
+
+
 async def test_what_is_half_typed_when_the_desk_is_connected_stays() -> None:
     gate, session = asyncio.Event(), FakeSession(at("username"))
     app = console(session, gate=gate)
