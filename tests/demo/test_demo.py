@@ -44,6 +44,7 @@ STORY = (
     r"customer +types the right code in a browser without passkeys; no device can be used",
     r"agent +is told: The caller cannot use any of their devices\. Nothing was approved\.",
     r"agent +sees recovery proof: link and code, no device",
+    r"agent +is told: The line dropped, so link and verification have ended\.",
     r"customer +did not call, and says so",
     r"desk +has \d+ audit rows .*every intent has its outcome",
     r"end +Everything was as expected: \d+ steps\.",

@@ -249,6 +249,23 @@ async def same_mailbox(on_stage: Stage) -> AsyncIterator[Step]:
     await call.end()
 
 
+async def line_dropped(on_stage: Stage) -> AsyncIterator[Step]:
+    """The line drops while the link waits: the link ends, and the next try begins at the same customer."""
+    who = people.PASSWORD_EXPIRED
+    call = await call_of(on_stage)
+    await call.look_up(who)
+    await call.send_link()
+    await call.say(a.LineDropped())
+    card = call.sees(p.CardPrompt)
+    expect(card.person.username, who, "the customer on the card")
+    yield Step("agent", f"is told: {card.note}")
+    async with customer(on_stage, who) as caller:
+        await caller.open(await caller.newest_link())
+        expect(caller.status, 410, "the link after the line dropped")
+    yield Step("customer", "opens the link that came before: nothing there")
+    await call.end()
+
+
 async def not_me(on_stage: Stage) -> AsyncIterator[Step]:
     """The customer says "this wasn't me": the link ends, and verification of this person is frozen."""
     who = people.VOICE
@@ -290,6 +307,7 @@ STORY: tuple[Scene, ...] = (
     locked_device,
     no_passkeys_here,
     same_mailbox,
+    line_dropped,
     not_me,
     audit_read,
 )

@@ -11,7 +11,6 @@ from textual.widgets import Static
 from csrdesk.widgets.choices import Offer, shown
 from csrdesk.widgets.tones import Tone
 
-
 _ROOMY = 6
 """Choices side by side that 80 columns have room for; more of them move together."""
 
