@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from csrdesk.engine.audit import PURGED, START, Audit, Columns, Detail, Entry, Kind
-from csrdesk.engine.checkpoints import Checkpoint, is_signed, public_key, sign
+from csrdesk.engine.checkpoints import Checkpoint, public_key, sign, signed_by
 from csrdesk.engine.clock import MovableClock
 from csrdesk.engine.flaws import Flaw
 from csrdesk.engine.store_sqlite import SqliteStore
@@ -185,7 +185,7 @@ async def checkpoint(store: SqliteStore, count: int, *, head: str = "", seed: by
 
 
 async def verified(store: SqliteStore, *checkpoints: Checkpoint) -> Verdict:
-    return await verify(store, iter(checkpoints), lambda one: is_signed(one, public_key(SEED)))
+    return await verify(store, iter(checkpoints), signed_by(public_key(SEED)))
 
 
 async def found(store: SqliteStore, *checkpoints: Checkpoint) -> tuple[Flaw, int] | None:
@@ -314,16 +314,15 @@ async def test_memory_stays_flat_however_long_the_audit_is(store: SqliteStore) -
 
 def test_a_checkpoint_is_signed_over_all_it_says() -> None:
     now = MovableClock().now()
-    one, public = sign(Checkpoint(1, "a" * 64, now, now), SEED), public_key(SEED)
-    assert is_signed(one, public)
+    one, is_signed = sign(Checkpoint(1, "a" * 64, now, now), SEED), signed_by(public_key(SEED))
+    assert is_signed(one)
     later = now + timedelta(seconds=1)
     for change in ({"count": 2}, {"head": "b"}, {"row_at": later}, {"at": later}, {"signature": "no base64"}):
-        assert not is_signed(msgspec.structs.replace(one, **change), public)
+        assert not is_signed(msgspec.structs.replace(one, **change))
 
 
 def test_a_key_of_another_kind_is_refused() -> None:
-    now = MovableClock().now()
     other = X25519PrivateKey.generate().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     for key in ("no key", other.decode()):
         with pytest.raises(ValueError, match=r"no Ed25519 key|PEM"):
-            is_signed(Checkpoint(1, "a", now, now), key)
+            signed_by(key)

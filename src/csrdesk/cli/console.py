@@ -11,6 +11,9 @@ from csrdesk.errors import NeedsAnswerError
 if TYPE_CHECKING:
     from csrdesk.flows.doors import Session
 
+_READ_SECONDS = 20
+"""How long what a start says stays on the screen."""
+
 
 def open_console() -> Result:
     """Run the console until the agent leaves it."""
@@ -27,7 +30,7 @@ async def _run() -> Result:
     from contextlib import AsyncExitStack
 
     from csrdesk.app import ConsoleInfo, CsrdeskApp
-    from csrdesk.cli.desk import settings_for_desk
+    from csrdesk.cli.desk import settings_for_desk, unknown_acts
     from csrdesk.wiring.who import agent_of, log_path
 
     settings, messages = settings_for_desk()
@@ -39,6 +42,8 @@ async def _run() -> Result:
 
             await asyncio.to_thread(load)
             desk = await desks.enter_async_context(open_desk(settings, serve_pages=True))
+            for words in unknown_acts(len(await desk.audit.unknown())):
+                app.notify(words, severity="warning", timeout=_READ_SECONDS, markup=False)
             return desk.session(desk.agent)
 
         info = ConsoleInfo(
@@ -47,5 +52,6 @@ async def _run() -> Result:
             ticket_required=settings.desk.ticket_required,
             log_file=str(log_path(settings)),
         )
-        await CsrdeskApp(connect, info).run_async()
+        app = CsrdeskApp(connect, info)
+        await app.run_async()
     return Result(messages=messages)

@@ -32,8 +32,18 @@ def at_desk(work: Callable[[Desk], Awaitable[Result]], *, serve_pages: bool = Fa
         from csrdesk.wiring import open_desk
 
         async with open_desk(settings, serve_pages=serve_pages, reach_out=reach_out) as desk:
+            unknown = unknown_acts(len(await desk.audit.unknown()))
             came = await work(desk)
             trouble = (desk.trouble,) if desk.trouble else ()
-            return msgspec.structs.replace(came, messages=(*came.messages, *trouble))
+            return msgspec.structs.replace(came, messages=(*came.messages, *unknown, *trouble))
 
     return asyncio.run(run())
+
+
+def unknown_acts(count: int) -> tuple[str, ...]:
+    """What a start says of acts that were begun and have no outcome on record; nothing where there are none."""
+    if not count:
+        return ()
+    acts, were = ("act", "was") if count == 1 else ("acts", "were")
+    words = f"{count} {acts} {were} begun and nobody knows how it ended, unless it is being done right now."
+    return (f"{words} See: csrdesk audit list --unknown",)

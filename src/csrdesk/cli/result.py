@@ -101,6 +101,11 @@ def say(message: str) -> None:
     _write(sys.stderr, inert(message))
 
 
+def out(text: str) -> None:
+    """Data that is too much to hold, on standard output as it comes; it must be inert already."""
+    _write(sys.stdout, text)
+
+
 def inert(line: str) -> str:
     """A line that no terminal takes for more than text."""
     indent = len(line) - len(line.lstrip(" "))

@@ -18,7 +18,7 @@ def serve() -> Result:
 
 
 async def _serve() -> Result:
-    from csrdesk.cli.desk import settings_for_desk
+    from csrdesk.cli.desk import settings_for_desk, unknown_acts
     from csrdesk.cli.waiting import stopped
     from csrdesk.errors import ConfigError, ConflictError
     from csrdesk.wiring import open_desk
@@ -32,7 +32,7 @@ async def _serve() -> Result:
             holder = desk.pages.holder
             who = f"Process {holder.pid}" if holder else "Another process"
             raise ConflictError(f"{who} serves the customers' pages already. Nothing was started.", system="csrdesk")
-        for message in messages:
+        for message in (*messages, *unknown_acts(len(await desk.audit.unknown()))):
             say(message)
         say(f"Serving the customers' pages at {desk.pages_url} (here: {desk.pages.local_url}). Ctrl-C ends it.")
         await stopped()

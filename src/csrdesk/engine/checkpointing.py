@@ -9,7 +9,7 @@ import asyncio
 import logging
 from datetime import datetime
 
-from csrdesk.engine.audit import CHECKPOINT_DUE, CHECKPOINT_EVERY
+from csrdesk.engine.audit import CALL_ENDED, CHECKPOINT_DUE, CHECKPOINT_EVERY
 from csrdesk.engine.changes import Changes
 from csrdesk.engine.checkpoints import Checkpoint, CheckpointFile
 from csrdesk.engine.clock import Clock
@@ -19,8 +19,8 @@ from csrdesk.errors import StoreUnavailableError
 log = logging.getLogger(__name__)
 
 NOT_WRITTEN = "The audit's checkpoints cannot be written. Look at the file's disk and rights."
-TOO_SHORT = (
-    "The audit is shorter than its checkpoints. Run `csrdesk audit verify`, and do not go on before you know why."
+NOT_FITTING = (
+    "The audit does not fit its checkpoints any more. Run `csrdesk audit verify`, and do not go on before you know why."
 )
 
 
@@ -39,36 +39,46 @@ class Checkpointing:
     async def run(self) -> None:
         """Write what is due, until `stop`; what became due before that is written still."""
         with self._changes.listen(CHECKPOINT_DUE) as news:
-            await self._write(least=CHECKPOINT_EVERY)
+            await self._write()
             while True:
                 await news.wait(self._stopping)
                 if not news.rung:
                     return
                 news.clear()
-                await self._write(least=1)
+                await self._write()
 
     def stop(self) -> None:
         """Let `run` end."""
         self._stopping.set_result(None)
 
-    async def _write(self, *, least: int) -> None:
+    async def _write(self) -> None:
         try:
-            self.trouble = await self._written(least)
+            self.trouble = await self._written()
         except StoreUnavailableError:
             log.warning("no checkpoint: the database cannot be read")
         except OSError as error:
             log.error("no checkpoint: %s", error.strerror)  # noqa: TRY400 - where it happened says nothing more
             self.trouble = NOT_WRITTEN
 
-    async def _written(self, least: int) -> str:
-        """Write a checkpoint where the newest is `least` rows old; what is wrong."""
-        last = await asyncio.to_thread(self._file.last_count)
+    async def _written(self) -> str:
+        """Write a checkpoint where one is due, whoever made it so; what is wrong."""
+        newest = await asyncio.to_thread(self._file.newest)
         head = await self._head()
-        if last > head.count:
-            return TOO_SHORT
-        if head.count - last >= least:
+        if newest and not await self._fits(newest, head):
+            return NOT_FITTING
+        last = newest.count if newest else 0
+        if head.count // CHECKPOINT_EVERY > last // CHECKPOINT_EVERY or await self._ended_since(last):
             await asyncio.to_thread(self._file.append, head)
         return ""
+
+    async def _fits(self, newest: Checkpoint, head: Checkpoint) -> bool:
+        """Whether the audit still has the row that the newest checkpoint knows, unless it was purged."""
+        row = await self._store.one("SELECT hash FROM audit WHERE seq = ?", newest.count)
+        return row["hash"] == newest.head if row else newest.count < head.count
+
+    async def _ended_since(self, count: int) -> bool:
+        sql = "SELECT 1 FROM audit WHERE seq > ? AND action = ? LIMIT 1"
+        return await self._store.one(sql, count, CALL_ENDED) is not None
 
     async def _head(self) -> Checkpoint:
         row = await self._store.one("SELECT seq, hash, at FROM audit ORDER BY seq DESC LIMIT 1")

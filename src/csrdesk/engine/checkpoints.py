@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -43,6 +43,10 @@ class Checkpoint(msgspec.Struct, frozen=True):
         return _SIGNED_FOR + msgspec.json.encode(bare, order="sorted")
 
 
+Signed = Callable[[Checkpoint], bool]
+"""Whether a checkpoint's signature is right."""
+
+
 def sign(checkpoint: Checkpoint, seed: bytes) -> Checkpoint:
     """`checkpoint` with its signature."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -60,8 +64,8 @@ def public_key(seed: bytes) -> str:
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def is_signed(checkpoint: Checkpoint, public: str) -> bool:
-    """Whether the owner of `public` (PEM) signed it. Raises `ValueError` where that is no Ed25519 key."""
+def signed_by(public: str) -> Signed:
+    """Tells whether the owner of `public` (PEM) signed a checkpoint. Raises `ValueError` for what is no Ed25519 key."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -69,11 +73,15 @@ def is_signed(checkpoint: Checkpoint, public: str) -> bool:
     key = load_pem_public_key(public.encode())
     if not isinstance(key, Ed25519PublicKey):
         raise ValueError("this is no Ed25519 key")  # noqa: TRY004 - the caller's file is wrong, not a program's type
-    try:
-        key.verify(base64.b64decode(checkpoint.signature), checkpoint.signed)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+
+    def is_signed(checkpoint: Checkpoint) -> bool:
+        try:
+            key.verify(base64.b64decode(checkpoint.signature), checkpoint.signed)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    return is_signed
 
 
 class CheckpointFile:
@@ -88,13 +96,13 @@ class CheckpointFile:
         """What its checkpoints are checked with, as PEM."""
         return public_key(self._seed)
 
-    def last_count(self) -> int:
-        """The row that the newest checkpoint is about; 0 where there is none. Raises `OSError`."""
+    def newest(self) -> Checkpoint | None:
+        """The newest checkpoint; None where there is none. Raises `OSError`."""
         try:
             with self.path.open("rb") as file:
-                return _last_count(file.fileno())
+                return _newest(file.fileno())
         except FileNotFoundError:
-            return 0
+            return None
 
     def append(self, checkpoint: Checkpoint) -> int:
         """Sign and add it, durable on return, unless the newest is as new: the count of the newest, whoever wrote it.
@@ -105,9 +113,9 @@ class CheckpointFile:
         descriptor = os.open(self.path, flags, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            newest = _last_count(descriptor)
-            if newest >= checkpoint.count:
-                return newest
+            newest = _newest(descriptor)
+            if newest and newest.count >= checkpoint.count:
+                return newest.count
             line = msgspec.json.encode(sign(checkpoint, self._seed)) + b"\n"
             os.write(descriptor, line if _ends_a_line(descriptor) else b"\n" + line)
             os.fsync(descriptor)
@@ -147,10 +155,11 @@ def _decoded(line: bytes) -> Checkpoint:
         return _NONE
 
 
-def _last_count(descriptor: int) -> int:
+def _newest(descriptor: int) -> Checkpoint | None:
     size = os.fstat(descriptor).st_size
     tail = os.pread(descriptor, _LONGEST_LINE, max(0, size - _LONGEST_LINE))
-    return max((_decoded(line).count for line in tail.split(b"\n") if line), default=0)
+    found = [one for line in tail.split(b"\n") if line and (one := _decoded(line)).count]
+    return max(found, key=lambda one: one.count, default=None)
 
 
 def _ends_a_line(descriptor: int) -> bool:

@@ -5,11 +5,11 @@ Apart from `audit`, which the engine reads to decide: what a rule needs to know 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 from csrdesk.engine.audit import Audit, AuditRow, Detail, Entry, Kind, Which
-from csrdesk.engine.checkpoints import Checkpoint
+from csrdesk.engine.checkpoints import Checkpoint, Signed
 from csrdesk.engine.store import Store
 from csrdesk.engine.verify import Verdict, verify
 from csrdesk.errors import NotFoundError
@@ -78,7 +78,7 @@ class AuditReader:
             yield rows
             seq = rows[-1].seq
 
-    async def verify(self, checkpoints: Iterator[Checkpoint], is_signed: Callable[[Checkpoint], bool]) -> Verdict:
+    async def verify(self, checkpoints: Iterator[Checkpoint], is_signed: Signed) -> Verdict:
         """Whether the audit is as it was written; see `verify`."""
         verdict = await verify(self._store, checkpoints, is_signed)
         found = verdict.finding

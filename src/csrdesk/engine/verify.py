@@ -7,13 +7,13 @@ finds out what was done.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from csrdesk.engine.audit import CHECKPOINT_EVERY, PURGED, START, Columns, Detail
-from csrdesk.engine.checkpoints import Checkpoint
+from csrdesk.engine.checkpoints import Checkpoint, Signed
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.flaws import Finding, Flaw, Good, diagnose
 from csrdesk.engine.store import Reading, Row, Value
@@ -22,9 +22,6 @@ PAGE: Final = 2000
 UNCOVERED: Final = 10 * CHECKPOINT_EVERY
 """Rows after the newest checkpoint that no desk leaves, whatever stopped it."""
 _PREV, _HASH = 15, 16
-
-Signed = Callable[[Checkpoint], bool]
-"""Whether a checkpoint's signature is right."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,52 @@
+"""`csrdesk data`: what the desk keeps, and for how long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from csrdesk.cli.desk import at_desk
+from csrdesk.cli.options import Json
+from csrdesk.cli.result import Result
+
+if TYPE_CHECKING:
+    from csrdesk.engine.purge import Purged
+    from csrdesk.wiring import Desk
+
+app = typer.Typer(help="What the desk keeps, and for how long.", rich_markup_mode=None)
+
+
+@app.callback()
+def data() -> None:
+    """What the desk keeps, and for how long."""
+
+
+@app.command()
+def purge(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be taken away.")] = False,
+    _json: Json = False,
+) -> Result:
+    """Take away what was kept long enough: calls 24 hours after their end, audit rows after `limits.audit_years`.
+
+    Let a timer of the system run it every day. What it takes away stands in the audit, whose chain goes on.
+
+    \b
+    Examples:
+      csrdesk data purge --dry-run
+      csrdesk data purge
+    """
+
+    async def work(desk: Desk) -> Result:
+        return _told(await desk.engine.purge(desk.agent, dry_run=dry_run), dry_run=dry_run)
+
+    return at_desk(work, reach_out=False)
+
+
+def _told(came: Purged, *, dry_run: bool) -> Result:
+    done = "would go" if dry_run else "taken away"
+    lines = [f"Calls that ended more than 24 hours ago: {came.calls} {done}."]
+    upto = f", up to row {came.upto}" if came.upto else ""
+    lines.append(f"Audit rows that are old enough: {came.audit_rows} {done}{upto}.")
+    left = f"{came.never_ended} calls lie untouched for 24 hours but were never ended: see `csrdesk call list`."
+    return Result(data=came, lines=tuple(lines), messages=(left,) if came.never_ended else ())
