@@ -95,7 +95,8 @@ def _figures(times: Times, where: str, target: float) -> list[Figure]:
 async def _measured(settings: Path, waiting: int, rounds: int, *, pages_elsewhere: bool) -> Times:
     with tempfile.TemporaryDirectory(prefix="csrdesk-bench-") as name:
         folder = Path(name)
-        own = _own_settings(settings, folder)
+        # Links that outlive the preparation.
+        own = programs.with_data_in(folder, settings, "[limits]\nlink_seconds = 600\n")
         async with contextlib.AsyncExitStack() as stack:
             if pages_elsewhere:
                 serve, env = [programs.CSRDESK, "serve"], programs.environment(CSRDESK_CONFIG=str(own))
@@ -120,14 +121,6 @@ def _people(waiting: int) -> tuple[list[str], list[str]]:
     clicking = [person.username for person in known if not person.devices and not person.situation]
     others = [person.username for person in known if {"SMS", "TOTP", "EMAIL"} & {d.type for d in person.devices}]
     return clicking, others[-(waiting - len(clicking)) :]
-
-
-def _own_settings(settings: Path, folder: Path) -> Path:
-    """The sandbox's settings with a data folder of this measure's own, and links that outlive its preparation."""
-    text = re.sub(r"(?m)^data_dir = .*$", f'data_dir = "{folder}/data"', settings.read_text("utf-8"))
-    path = folder / "config.toml"
-    path.write_text(f"{text}\n[limits]\nlink_seconds = 600\n", "utf-8")
-    return path
 
 
 async def _calls(desk: Desk, usernames: list[str]) -> list[Waiting]:

@@ -97,11 +97,13 @@ def measure(*, quick: bool) -> list[Figure]:
 
 
 async def one_call(settings: Path, folder: Path) -> tuple[float, float]:
-    """Milliseconds of the whole, and of the chain, for a desk that was just opened."""
+    """Milliseconds of the whole, and of the chain, for a new desk that was just opened."""
     before, mail = len(read_calls(folder)), await asyncio.to_thread(bare_mail, load(settings).mail)
-    async with open_desk(load(settings), serve_pages=True) as desk:
-        mailbox = load(settings).directory.url.replace("/directory", "/mailbox")
-        wall = await verified(desk.session(desk.agent), mailbox)
+    with tempfile.TemporaryDirectory(prefix="csrdesk-bench-") as own:
+        read = load(programs.with_data_in(Path(own), settings))
+        async with open_desk(read, serve_pages=True) as desk:
+            mailbox = read.directory.url.replace("/directory", "/mailbox")
+            wall = await verified(desk.session(desk.agent), mailbox)
     return wall, mail + chain(read_calls(folder)[before:])
 
 

@@ -34,6 +34,14 @@ def compile_all() -> None:
         compileall.compile_dir(folder, quiet=2, workers=0)
 
 
+def with_data_in(folder: Path, settings: Path, more: str = "") -> Path:
+    """The sandbox's settings with a data folder inside `folder`, where nothing is yet, and `more` at their end."""
+    text = re.sub(r"(?m)^data_dir = .*$", f'data_dir = "{folder}/data"', settings.read_text("utf-8"))
+    path = folder / "config.toml"
+    path.write_text(f"{text}\n{more}", "utf-8")
+    return path
+
+
 def milliseconds(words: list[str], env: Mapping[str, str]) -> float:
     """From the start of a program to its end. It must end with 0."""
     began = time.perf_counter()
