@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from csrdesk.flows.kernel import Prompt
+from csrdesk.screens.call_line import CallLine
 from csrdesk.screens.call_over import CallOverScreen
+from csrdesk.screens.calls import CallsScreen
 from csrdesk.screens.help import HelpScreen
 from csrdesk.screens.leave import LeaveScreen
 from csrdesk.screens.trouble import TroubleScreen
-from tests.samples import AGENT
+from tests.samples import ADA, AGENT, HOSTILE, NOW
 from tests.tui.easel import AROUND, INFO, Easel, easel, view_of
 
 SIZES = [(80, 24), (120, 40)]
@@ -69,6 +72,26 @@ def test_leave(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
     shown = easel(AGENT["account"])
 
     async def ask(pilot: object) -> None:
-        await shown.push_screen(LeaveScreen(view_of(AGENT["account"]).id, can_end=True))
+        await shown.push_screen(LeaveScreen([view_of(AGENT["account"]).id], can_end=True))
+
+    assert snap_compare(shown, terminal_size=terminal_size, run_before=ask)
+
+
+@pytest.mark.parametrize("terminal_size", SIZES, ids=size)
+def test_calls(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
+    shown = easel(AGENT["card"])
+    calls = (
+        CallLine("1", ADA.name, "link sent, waiting for the code", NOW + timedelta(seconds=107)),
+        CallLine("2", "Grace Hopper", "verified", NOW + timedelta(minutes=12), needs_agent=True),
+        CallLine("3", HOSTILE.name, "not verified", current=True),
+        CallLine("4", "", "look-up"),
+    )
+
+    async def again() -> tuple[CallLine, ...]:
+        return calls
+
+    async def ask(pilot: object) -> None:
+        shown.shown.others(4, 1)
+        await shown.push_screen(CallsScreen(calls, AROUND, again))
 
     assert snap_compare(shown, terminal_size=terminal_size, run_before=ask)

@@ -58,3 +58,31 @@ class FakeSession:
 
     async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
         return ()
+
+
+class FakeDesk:
+    """As many calls as it is given, each a `FakeSession`; those that were `left` are open before it starts."""
+
+    def __init__(self, *calls: FakeSession, left: tuple[CallSummary, ...] = ()) -> None:
+        self.agent = Agent("sam")
+        self.known = {call.now.id: call for call in calls}
+        self.left = left
+        self._next = iter(calls)
+
+    async def start(self, flow: str, inputs: msgspec.Struct, *, call_id: str = "") -> View:
+        return await next(self._next).start(flow, inputs)
+
+    async def view(self, flow_id: str) -> View:
+        return self.known[flow_id].now
+
+    async def answer(self, flow_id: str, rev: int, answer: Answer) -> View:
+        return await self.known[flow_id].answer(flow_id, rev, answer)
+
+    async def changed(self, flow_id: str, rev: int) -> View:
+        return await self.known[flow_id].changed(flow_id, rev)
+
+    async def settled(self, flow_id: str) -> View:
+        return self.known[flow_id].now
+
+    async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
+        return self.left

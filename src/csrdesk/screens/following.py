@@ -25,14 +25,16 @@ _log = logging.getLogger("csrdesk.console")
 class Arrived(Message):
     """The call as it stands now, and what became of an answer that was not taken."""
 
-    def __init__(self, view: View, problem: str = "") -> None:
+    def __init__(self, view: View, place: str, problem: str = "") -> None:
         super().__init__()
         self.view = view
+        self.place = place
+        """Which of the console's calls this is."""
         self.problem = problem
 
 
 class Following:
-    """One session's calls, one after the other."""
+    """One session's calls, as many at once as the agent has open; `place` says whose news it is."""
 
     def __init__(
         self, session: Session, arrived: Callable[[Arrived], object], connection: Callable[[str, bool], None]
@@ -41,24 +43,27 @@ class Following:
         self._arrived = arrived
         self._connection = connection
 
-    async def follow(self, flow_id: str) -> None:
+    async def follow(self, flow_id: str, place: str) -> None:
         """Post the call whenever it has moved on, until it is over; an empty id starts a new one."""
         view = await (self._session.view(flow_id) if flow_id else self._start())
         while True:
-            self._arrived(Arrived(view))
+            self._arrived(Arrived(view, place))
             if view.outcome is not None:
                 return
-            view = await self._next(view)
+            flow_id, rev = view.id, view.rev
+            # Nothing of the caller stays here while the console is locked.
+            del view
+            view = await self._next(flow_id, rev)
 
-    async def answer(self, view: View, answer: Answer) -> None:
+    async def answer(self, view: View, answer: Answer, place: str) -> None:
         """Answer the prompt of `view`, and post what came of it."""
         try:
-            self._arrived(Arrived(await self._session.answer(view.id, view.rev, answer)))
+            self._arrived(Arrived(await self._session.answer(view.id, view.rev, answer), place))
         except (StaleFlowError, IllegalEventError):
-            self._arrived(Arrived(await self._session.view(view.id), MOVED_ON))
+            self._arrived(Arrived(await self._session.view(view.id), place, MOVED_ON))
         except CsrdeskError as error:
             noted(error)
-            self._arrived(Arrived(view, error.message))
+            self._arrived(Arrived(view, place, error.message))
 
     async def _start(self) -> View:
         # The flows are loaded while the first screen takes keys.
@@ -66,11 +71,11 @@ class Following:
 
         return await self._session.start(FLOW, Start())
 
-    async def _next(self, view: View) -> View:
-        """The call after `view`; while the desk cannot be read, say so and ask again."""
+    async def _next(self, flow_id: str, rev: int) -> View:
+        """The call after that revision; while the desk cannot be read, say so and ask again."""
         while True:
             try:
-                newer = await self._session.changed(view.id, view.rev)
+                newer = await self._session.changed(flow_id, rev)
             except CsrdeskError as error:
                 noted(error)
                 self._connection("Desk not answering", False)  # noqa: FBT003 - whether all is well

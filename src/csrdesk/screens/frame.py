@@ -56,6 +56,7 @@ class FrameScreen(Screen[None]):
         info = self.around.info
         with Horizontal(id="head"):
             yield Static(lines.heading(info.desk, info.agent), id="who")
+            yield Static(id="calls")
             yield Static(lines.connection(*self._connection[:1], well=self._connection[1]), id="connection")
         yield Static(id="window")
         yield lines.SayLine(id="say")
@@ -118,6 +119,11 @@ class FrameScreen(Screen[None]):
         self._connection = (words, well)
         if self._painted:
             self.query_one("#connection", Static).update(lines.connection(words, well=well))
+
+    def others(self, calls: int, wanting: int) -> None:
+        """Say how many calls are open beside this one, and how many of them want the agent."""
+        if self._painted:
+            self.query_one("#calls", Static).update(lines.calls(calls, wanting))
 
     def complain(self, words: str) -> None:
         """Say what went wrong, in place; empty takes it back."""

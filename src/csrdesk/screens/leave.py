@@ -17,20 +17,21 @@ Leaving = Literal["end", "keep"]
 
 
 class LeaveScreen(Dialog[Leaving]):
-    """End the call, keep it for later, or stay."""
+    """End the calls, keep them for later, or stay."""
 
     BINDINGS = [  # noqa: RUF012 - Textual declares it so
         Binding("e", "end", show=False),
         Binding("k", "keep", show=False),
     ]
 
-    def __init__(self, call_id: str, *, can_end: bool) -> None:
-        super().__init__("A call is open.")
-        self._call_id = call_id
+    def __init__(self, call_ids: list[str], *, can_end: bool) -> None:
+        super().__init__("A call is open." if len(call_ids) == 1 else f"{len(call_ids)} calls are open.")
+        self._call_ids = call_ids
         self._can_end = can_end
 
     def compose_words(self) -> ComposeResult:
-        words = f"A call that is kept stays open and loses nothing:\n  csrdesk call show {clean(self._call_id)}"
+        shows = "".join(f"\n  csrdesk call show {clean(call_id)}" for call_id in self._call_ids)
+        words = f"A call that is kept stays open and loses nothing:{shows}"
         if not self._can_end:
             words += "\nTo end it, finish or cancel what is on the screen first."
         yield Static(Content(words), id="words")

@@ -29,6 +29,16 @@ def connection(words: str, *, well: bool) -> Content:
     return inert(words if well else f"! {words}", Tone.GOOD if well else Tone.WARN, limit=30)
 
 
+def calls(number: int, wanting: int) -> Content:
+    """Beside the connection while there are several calls: how many, and how many want the agent."""
+    if number < 2:
+        return Content()
+    parts: list[Content | str | tuple[str, str]] = ["  ", ("F2", "bold $primary"), f" {number} calls"]
+    if wanting:
+        parts.append((f", ! {wanting} for you", Tone.WARN.value))
+    return Content.assemble(*parts, "   ")
+
+
 def window(until: datetime | None, now: datetime, zone: tzinfo | None) -> Content:
     """The second line: whether the caller is verified, and for how long."""
     if until is None:

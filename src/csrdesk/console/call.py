@@ -1,0 +1,296 @@
+"""One call of the console: keeps its screen in step with its flow, and hands the agent's answers to the session.
+
+It has a Textual mode of its own, so what is typed stays while another call is on the screen. What comes meanwhile is
+held, and painted when the agent is back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
+
+from textual.app import App
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from csrdesk.errors import CsrdeskError
+from csrdesk.flows import answers as a
+from csrdesk.flows.doors import View
+from csrdesk.flows.kernel import Answer
+from csrdesk.flows.prompts import PollingPrompt, UsernamePrompt
+from csrdesk.screens.following import FLOW, Arrived, Following, noted, reference_for
+from csrdesk.screens.frame import FrameScreen
+from csrdesk.screens.info import Surroundings
+from csrdesk.screens.prompted import Given, PromptScreen
+from csrdesk.screens.username import UsernameScreen
+from csrdesk.screens.window import verified_until
+from csrdesk.widgets.choices import answers_of
+
+WORKING_AFTER_SECONDS = 0.15
+"""Work that is done sooner is not shown: a screen that flashes up tells nobody anything."""
+
+
+class Call:
+    """A call in the mode of its name; the application says when that mode is on the screen."""
+
+    def __init__(
+        self, app: App[None], mode: str, around: Surroundings, reach: Callable[[], Awaitable[Following]]
+    ) -> None:
+        self.mode = mode
+        self.view = View("", FLOW, -1, UsernamePrompt(ticket_required=around.info.ticket_required))
+        self.verified_until: datetime | None = None
+        self.needs_agent = False
+        """Something came while another call was on the screen, and the agent is to do something."""
+        self._app = app
+        self._around = around
+        self._reach = reach
+        self._answered = -2
+        """The revision that was answered last: a second press of the key answers nothing."""
+        self._early: Answer | None = None
+        """Given before the desk was connected; posted as soon as it is."""
+        self._held: Arrived | None = None
+        """Came while a box was open above the screen, or another call was on it."""
+        self._trouble: FrameScreen | None = None
+        """As above."""
+        self._working: Timer | None = None
+
+    # Where it stands
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it is left to do."""
+        return self.newest.outcome is not None
+
+    @property
+    def is_somebodys(self) -> bool:
+        """Whether a caller's call is open: more than an empty look-up."""
+        return self.view.rev >= 0 and not self.is_over and not isinstance(self.newest.prompt, UsernamePrompt)
+
+    @property
+    def can_end(self) -> bool:
+        """Whether it takes its end as an answer now."""
+        prompt = self.newest.prompt
+        return prompt is not None and self.view.rev >= 0 and a.CallEnded in answers_of(type(prompt))
+
+    @property
+    def newest(self) -> View:
+        """As far as is known, painted or not."""
+        return self._held.view if self._held else self.view
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is on the screen, with nothing above it."""
+        return self._is_current and not isinstance(self._app.screen, ModalScreen)
+
+    @property
+    def _is_current(self) -> bool:
+        return self._app.is_running and self._app.current_mode == self.mode
+
+    @property
+    def frame(self) -> FrameScreen | None:
+        """The call's screen, whatever box is open above it; none while another call is shown."""
+        if not self._is_current:
+            return None
+        return next((s for s in reversed(self._app.screen_stack) if isinstance(s, FrameScreen)), None)
+
+    # Following
+    def follow(self, flow_id: str | None = None) -> None:
+        """Follow the call from where it stands, or the one of that id; a call without one is started."""
+        if flow_id is not None:
+            self._forget(flow_id)
+        self._run(self._follow(), "follow", exclusive=True)
+
+    def next_caller(self) -> None:
+        """Start another call in the place of this one, which is over."""
+        self.follow("")
+
+    def leave_alone(self) -> None:
+        """Follow it no more, and know no more of it than its id. The desk goes on with it."""
+        self._app.workers.cancel_group(self._app, f"follow {self.mode}")
+        self._calm()
+        self._forget(self.view.id)
+
+    def _forget(self, flow_id: str) -> None:
+        self.view, self._answered = View(flow_id, FLOW, -1), -2
+        self.verified_until, self._held, self._trouble, self._early = None, None, None, None
+
+    async def _follow(self) -> None:
+        following = await self._reach()
+        await following.follow(self.view.id, self.mode)
+
+    def _run(self, work: Coroutine[None, None, None], group: str, *, exclusive: bool = False) -> None:
+        name = f"{group} {self.mode}"
+        self._app.run_worker(self._guarded(work), group=name, exclusive=exclusive, exit_on_error=False)
+
+    async def _guarded(self, work: Coroutine[None, None, None]) -> None:
+        """The boundary of every worker: whatever nobody expected becomes words and a reference."""
+        try:
+            await work
+        except CsrdeskError as error:
+            noted(error)
+            await self._show_trouble(error.message)
+        except Exception as error:  # noqa: BLE001 - the one broad except of the console
+            await self._show_trouble("Something went wrong in the console.", reference_for(error))
+
+    # What the agent does
+    def answer(self, given: Given) -> None:
+        """Hand an answer over, once a revision; before the call has asked for the first time, keep it."""
+        if self.view.rev < 0 or (given.rev < 0 and self.view.prompt is None):
+            self._keep(given.answer)
+        elif given.rev < 0:
+            # The call has asked meanwhile, and the screen that was there before it is about to be told.
+            self.answer(Given(given.answer, self.view.rev))
+        elif given.rev == self.view.rev and given.rev > self._answered:
+            self._answered = given.rev
+            self._work_soon("")
+            self._run(self._answer(self.view, given.answer), "answer")
+
+    async def _answer(self, view: View, answer: Answer) -> None:
+        following = await self._reach()
+        await following.answer(view, answer, self.mode)
+
+    def _keep(self, answer: Answer) -> None:
+        if isinstance(answer, a.UsernameGiven):
+            self._early = answer
+            self._frame_work("Connecting; your look-up goes on by itself")
+        else:
+            self.complain("Not connected yet. One moment.")
+
+    async def bring_up(self) -> None:
+        """It is on the screen again: paint what came meanwhile."""
+        self.needs_agent = False
+        if self._trouble:
+            trouble, self._trouble = self._trouble, None
+            await self._replace(trouble)
+        elif not self._catch_up() and self._answered == self.view.rev:
+            self._work_soon(self.view.working)
+
+    def catch_up(self) -> None:
+        """Show what came while a box was open."""
+        if self.is_shown:
+            self._catch_up()
+
+    def _catch_up(self) -> bool:
+        held, self._held = self._held, None
+        if held:
+            self._app.call_later(self._app.post_message, held)
+        return held is not None
+
+    def complain(self, words: str) -> None:
+        """Say what went wrong, if it is on the screen."""
+        if frame := self.frame:
+            frame.complain(words)
+
+    # What comes
+    async def arrived(self, message: Arrived) -> None:
+        """Show a newer view, or say what became of an answer."""
+        view = message.view
+        if self.view.id and view.id != self.view.id:
+            return
+        if not self.is_shown:
+            self._hold(message)
+            return
+        if view.rev < self.view.rev or (view.rev == self.view.rev and not message.problem):
+            return
+        self.view = view
+        if message.problem:
+            # Not taken: the same prompt may be answered again.
+            self._answered = view.rev - 1
+        self._calm()
+        await self._show(view)
+        if message.problem and (frame := self.frame):
+            frame.rest()
+            frame.complain(message.problem)
+
+    def _hold(self, message: Arrived) -> None:
+        known = self.newest
+        if message.view.rev < known.rev or (message.view.rev == known.rev and not message.problem):
+            return
+        self._held = message
+        asked = message.view.prompt
+        waits = asked is not None and not isinstance(asked, PollingPrompt) and type(asked) is not type(known.prompt)
+        if not self._is_current and known.rev >= 0 and (waits or message.problem) and not self.needs_agent:
+            self.needs_agent = True
+            self._app.bell()
+
+    async def _show(self, view: View) -> None:
+        if view.outcome is not None:
+            await self._show_over()
+        elif view.prompt is None:
+            if not self._takes_first_keys:
+                self._work_soon(view.working)
+        elif self._early is not None and isinstance(view.prompt, UsernamePrompt):
+            early, self._early = self._early, None
+            self.answer(Given(early, view.rev))
+        else:
+            await self._show_prompt(view)
+
+    @property
+    def _takes_first_keys(self) -> bool:
+        """Whether the look-up stands there since before the call began: what is being typed there must not be lost."""
+        frame = self.frame
+        return isinstance(frame, UsernameScreen) and frame.view.rev < 0
+
+    async def _show_prompt(self, view: View) -> None:
+        from csrdesk.screens.registry import make_screen, screen_for
+
+        prompt, frame = view.prompt, self.frame
+        if prompt is None:
+            return
+        self.verified_until = verified_until(prompt, self.verified_until)
+        if isinstance(frame, PromptScreen) and type(frame) is screen_for(type(prompt)):
+            frame.show(view, prompt, self.verified_until)
+        else:
+            await self._replace(make_screen(view, prompt, self._around, self.verified_until))
+
+    async def _show_over(self) -> None:
+        from csrdesk.screens.call_over import CallOverScreen
+
+        self.verified_until = None
+        await self._replace(CallOverScreen(self._around))
+
+    async def _show_trouble(self, message: str, reference: str = "") -> None:
+        from csrdesk.screens.trouble import TroubleScreen
+
+        self._calm()
+        # The call is read anew afterwards, whatever its revision is.
+        self._forget(self.view.id)
+        screen = TroubleScreen(self._around, message=message, reference=reference)
+        if self._is_current:
+            await self._replace(screen)
+        else:
+            self._trouble, self.needs_agent = screen, True
+            self._app.bell()
+
+    async def _replace(self, screen: FrameScreen) -> None:
+        app = self._app
+        while isinstance(app.screen, ModalScreen):
+            await app.pop_screen()
+        if len(app.screen_stack) > 1:
+            await app.switch_screen(screen)
+            return
+        # Textual keeps a mode's first screen at the bottom for good; nothing of a caller stays there.
+        for field in app.screen.query(Input):
+            field.clear()
+        await app.push_screen(screen)
+
+    def first_screen(self) -> UsernameScreen:
+        """The look-up is a call's very first screen: an empty one below it would be laid out for nobody."""
+        prompt = UsernamePrompt(ticket_required=self._around.info.ticket_required)
+        first = UsernameScreen(self.view, prompt, self._around)
+        first.connected("Connecting", well=False)
+        return first
+
+    # While something is done
+    def _work_soon(self, words: str) -> None:
+        self._calm()
+        self._working = self._app.set_timer(WORKING_AFTER_SECONDS, lambda: self._frame_work(words or "One moment"))
+
+    def _frame_work(self, words: str) -> None:
+        if frame := self.frame:
+            frame.work(words)
+
+    def _calm(self) -> None:
+        if self._working:
+            self._working.stop()
+            self._working = None

@@ -1,0 +1,124 @@
+"""The agent's calls in this console, one of them on the screen: which is next, and which wants the agent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import count
+
+from textual.app import App
+
+from csrdesk.console.call import Call
+from csrdesk.console.lines import elsewhere, line_of
+from csrdesk.errors import CsrdeskError
+from csrdesk.flows import answers as a
+from csrdesk.flows.doors import Session
+from csrdesk.flows.prompts import UsernamePrompt
+from csrdesk.screens.call_line import CallLine
+from csrdesk.screens.following import Following
+from csrdesk.screens.info import Surroundings
+
+FIRST = "call-1"
+"""The mode that the console begins with."""
+GOODBYE_SECONDS = 2.0
+
+
+class Calls:
+    """At least one call is always there, if only an empty look-up."""
+
+    def __init__(self, app: App[None], around: Surroundings, reach: Callable[[], Awaitable[Following]]) -> None:
+        self.session: Session | None = None
+        """Known once the desk is connected."""
+        self._app = app
+        self._around = around
+        self._reach = reach
+        self._numbers = count(1)
+        self._calls: list[Call] = []
+        self._at = 0
+        self._add()
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self._calls)
+
+    @property
+    def current(self) -> Call:
+        """The call on the screen."""
+        return self._calls[self._at]
+
+    def at(self, place: str) -> Call | None:
+        """The call in that mode."""
+        return next((call for call in self._calls if call.mode == place), None)
+
+    def counted(self) -> tuple[int, int]:
+        """How many calls there are, and how many of those behind the screen want the agent."""
+        return len(self._calls), sum(call.needs_agent for call in self._calls)
+
+    # Going from one to another
+    async def go(self, step: int) -> None:
+        """Bring up the call that many places on, round and round."""
+        await self._bring(self._calls[(self._at + step) % len(self._calls)])
+
+    async def new(self) -> None:
+        """Bring up an empty look-up: one that is there, or another one."""
+        if self.current.is_over:
+            self.current.next_caller()
+            return
+        looking_up = (call for call in self._calls if isinstance(call.newest.prompt, UsernamePrompt))
+        found = next(looking_up, None)
+        if found is None:
+            found = self._add()
+            found.follow()
+        await self._bring(found)
+
+    async def bring(self, place: str) -> None:
+        """Bring up the call in that mode, or the open call of that id, which this console did not have so far."""
+        found = self.at(place)
+        if found is None:
+            found = self._add()
+            found.follow(place)
+        await self._bring(found)
+
+    def _add(self) -> Call:
+        call = Call(self._app, f"call-{next(self._numbers)}", self._around, self._reach)
+        self._app.add_mode(call.mode, call.first_screen)
+        self._calls.append(call)
+        return call
+
+    async def _bring(self, call: Call) -> None:
+        before = self.current
+        if call is before:
+            call.catch_up()
+            return
+        self._at = self._calls.index(call)
+        await self._app.switch_mode(call.mode)
+        if before.is_over:
+            await self._close(before)
+        await call.bring_up()
+
+    async def _close(self, call: Call) -> None:
+        """Take a call away that is over and behind the screen."""
+        here = self.current
+        self._calls.remove(call)
+        self._at = self._calls.index(here)
+        await self._app.remove_mode(call.mode)
+
+    # All of them
+    async def lines(self) -> tuple[CallLine, ...]:
+        """The calls of this console, and the agent's others that are open on the desk."""
+        here = [line_of(call, current=call is self.current) for call in self._calls]
+        ids = {call.view.id for call in self._calls}
+        others = await self.session.calls() if self.session else ()
+        return (*here, *(elsewhere(other) for other in others if other.id not in ids and other.customer))
+
+    async def end_all(self) -> None:
+        """End every open call that can be ended now, as the agent leaves."""
+        ends = [self._end(call) for call in self._calls if call.can_end]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*ends), GOODBYE_SECONDS)
+
+    async def _end(self, call: Call) -> None:
+        if self.session:
+            view = call.newest
+            with contextlib.suppress(CsrdeskError):
+                await self.session.answer(view.id, view.rev, a.CallEnded())

@@ -1,0 +1,72 @@
+"""A call in words, for the list of calls: pure functions of what is known of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from csrdesk.console.call import Call
+from csrdesk.flows import prompts as p
+from csrdesk.flows.doors import CallSummary, View
+from csrdesk.model.link import LinkStage
+from csrdesk.screens.call_line import CallLine
+
+_STATES: dict[type[object], str] = {
+    p.UsernamePrompt: "look-up",
+    p.SeveralFoundPrompt: "several found",
+    p.CardPrompt: "not verified",
+    p.UnverifiableCardPrompt: "cannot be verified now",
+    p.ProtectedPrompt: "protected account",
+    p.CannotVerifyPrompt: "cannot be verified",
+    p.MagicLinkFormPrompt: "no link is open",
+    p.AccountPrompt: "verified",
+    p.ConfirmPrompt: "asks you to confirm",
+    p.NoticePrompt: "has a result for you",
+    p.ErrorPrompt: "an error to look at",
+}
+_STAGES = {
+    LinkStage.SENDING: "sending the link",
+    LinkStage.SENT: "link sent, waiting for the code",
+    LinkStage.CODE_RIGHT: "code right, proving a device",
+    LinkStage.DEVICE_PASSED: "device passed",
+    LinkStage.APPROVED: "approved",
+}
+
+
+def line_of(call: Call, *, current: bool) -> CallLine:
+    """A call of this console."""
+    view = call.newest
+    person, ticket = getattr(view.prompt, "person", None), getattr(view.prompt, "ticket", "")
+    return CallLine(
+        place=call.mode,
+        customer=person.name if person else getattr(view.prompt, "name", ""),
+        state=_state(view),
+        until=_until(view) or call.verified_until,
+        ticket=ticket,
+        current=current,
+        needs_agent=call.needs_agent,
+    )
+
+
+def elsewhere(call: CallSummary) -> CallLine:
+    """An open call of the agent that this console does not have yet."""
+    # The clock stands beside it.
+    state = "verified" if call.verified_until else call.stage
+    return CallLine(call.id, call.customer, f"{state}, not in this console", call.verified_until, call.ticket)
+
+
+def _state(view: View) -> str:
+    if view.outcome is not None:
+        return "over"
+    if isinstance(view.prompt, p.PollingPrompt):
+        return _STAGES.get(view.prompt.link.stage, "the link is over")
+    return _STATES.get(type(view.prompt), view.working or "one moment")
+
+
+def _until(view: View) -> datetime | None:
+    match view.prompt:
+        case p.PollingPrompt(link=link):
+            return link.page_until or link.expires_at
+        case p.AccountPrompt() | p.ConfirmPrompt() | p.NoticePrompt():
+            return view.prompt.verified_until
+        case _:
+            return None
