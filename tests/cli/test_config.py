@@ -198,6 +198,18 @@ def test_check_names_a_missing_secret_its_file_its_key_and_what_to_do(run: Run, 
     assert (ran.code, ran.error["code"]) == (2, "config")
     assert "/nowhere/secret" in ran.error["errorMessage"]
     assert "pingone.client_secret_file" in ran.error["errorMessage"]
+    assert str(settings_file) in ran.error["errorMessage"]
+
+
+def test_a_secret_that_is_nowhere_names_the_settings_the_key_and_what_to_do(run: Run, settings_file: Path) -> None:
+    settings_file.parent.mkdir(parents=True)
+    settings_file.write_text(MINIMAL)
+    for words in (["config", "check"], ["user", "show", "ada"]):
+        ran = run(*words, "--json")
+        assert (ran.code, ran.error["code"]) == (2, "config")
+        message = ran.error["errorMessage"]
+        assert message.startswith(f"{settings_file}: pingone.client_secret_file: There is no keyring here")
+        assert "name a file in pingone.client_secret_file" in message
 
 
 def test_check_says_what_is_allowed_and_yet_worth_knowing(

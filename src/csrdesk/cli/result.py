@@ -13,7 +13,7 @@ from typing import TextIO
 import msgspec
 
 from csrdesk.cli.exits import Exit, exit_for
-from csrdesk.errors import CsrdeskError
+from csrdesk.errors import ConfigError, CsrdeskError
 from csrdesk.model.text import clean
 
 SCHEMA = "csrdesk/1"
@@ -75,7 +75,13 @@ def refusal(
 
 def of_error(error: CsrdeskError) -> Result:
     """The result for an error that a command met."""
-    return refusal(error.code, error.message, details=error.details, reference=error.correlation_id)
+    message = error.message
+    if isinstance(error, ConfigError) and error.key and not error.file:
+        # Found when the settings had been read already: which file they came from is known here alone.
+        from csrdesk.config import default_path
+
+        message = f"{default_path()}: {error.key}: {message}"
+    return refusal(error.code, message, details=error.details, reference=error.correlation_id)
 
 
 def render(result: Result, command: str, *, as_json: bool) -> int:
