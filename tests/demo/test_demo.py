@@ -47,6 +47,9 @@ STORY = (
     r"agent +is told: The line dropped, so link and verification have ended\.",
     r"customer +did not call, and says so",
     r"desk +has \d+ audit rows .*every intent has its outcome",
+    r"desk +verifies its audit: \d+ rows are as they were written; \d+ signed checkpoints agree",
+    r"desk +is given a copy that was cut before row (\d+): The rows from \1 on were cut off\.",
+    r"desk +is given a copy in which row 3 names somebody else: Row 3 was altered after it was written\.",
     r"end +Everything was as expected: \d+ steps\.",
 )
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from csrdesk.demo.agent import Call
+from csrdesk.demo.auditing import audit_verified
 from csrdesk.demo.customer import Customer
 from csrdesk.demo.stage import Stage
 from csrdesk.demo.telling import DifferenceError, Scene, Step, expect, expect_that
@@ -310,4 +311,5 @@ STORY: tuple[Scene, ...] = (
     line_dropped,
     not_me,
     audit_read,
+    audit_verified,
 )
