@@ -104,6 +104,18 @@ async def test_what_is_typed_while_a_new_call_is_still_working_is_looked_up_once
         assert session.answers == [a.UsernameGiven("ada")]
 
 
+async def test_what_was_missing_is_still_said_when_the_call_asks_for_the_first_time() -> None:
+    session = FakeSession(View("call-1", "csr_main", 1, working="Working"))
+    app = console(session)
+    async with app.run_test() as pilot:
+        await until(lambda: "Connected" in words(app))
+        await pilot.press("enter")
+        await until(lambda: "Type something" in words(app))
+        session.move(prompt=AGENT["username"])
+        await pilot.pause(0.1)
+        assert "Type something" in words(app)
+
+
 async def test_until_the_desk_is_connected_the_screen_says_so() -> None:
     gate = asyncio.Event()
     app = console(FakeSession(at("username")), gate=gate)

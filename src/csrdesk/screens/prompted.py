@@ -46,9 +46,11 @@ class PromptScreen(FrameScreen, Generic[P]):
 
     def show(self, view: View, prompt: P, verified_until: datetime | None) -> None:
         """Paint a newer prompt of the same class in place."""
+        asked_before = self.view.rev >= 0
         self.view, self.prompt, self.verified_until = view, prompt, verified_until
         self.rest()
-        self.complain("")
+        if asked_before:  # what was said of the fields holds when the call asks for the first time, too
+            self.complain("")
         self.repaint()
 
     def is_offered(self, kind: type[Answer]) -> bool:  # noqa: ARG002 - a subclass looks at it
