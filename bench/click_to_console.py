@@ -42,6 +42,13 @@ SIDE_BY_SIDE = 8
 PAUSE_SECONDS = 0.05
 """Between two clicks: they are people's."""
 _NUMBERS = count()
+LIMITS = """[limits]
+link_seconds = 600
+links_per_person_in_ten_minutes = 10
+links_per_agent_an_hour = 600
+look_ups_per_agent_an_hour = 600
+"""
+"""One agent does the work of many here."""
 BASELINE = "bare page, commit, event, empty app"
 
 
@@ -96,7 +103,7 @@ async def _measured(settings: Path, waiting: int, rounds: int, *, pages_elsewher
     with tempfile.TemporaryDirectory(prefix="csrdesk-bench-") as name:
         folder = Path(name)
         # Links that outlive the preparation.
-        own = programs.with_data_in(folder, settings, "[limits]\nlink_seconds = 600\n")
+        own = programs.with_data_in(folder, settings, LIMITS)
         async with contextlib.AsyncExitStack() as stack:
             if pages_elsewhere:
                 serve, env = [programs.CSRDESK, "serve"], programs.environment(CSRDESK_CONFIG=str(own))

@@ -17,6 +17,7 @@ CsrdeskError                     abstract
   PolicyError                    abstract: csrdesk itself says no
     NotVerifiedError
     ForbiddenError
+    LimitReachedError            too often in a time; `after` seconds
   StoreUnavailableError          the desk's own database cannot be written: nothing was done
     AuditUnavailableError        the audit row could not be made durable: nothing was done
   FlowError                      abstract
@@ -167,6 +168,16 @@ class ForbiddenError(PolicyError):
     """Nobody may do this here, verified or not: a protected account, a limit, another agent's call."""
 
     code = "forbidden"
+
+
+class LimitReachedError(PolicyError):
+    """Something was done too often in a time; it is possible again after `after` seconds."""
+
+    code = "limit_reached"
+
+    def __init__(self, message: str, *, after: float = 0.0) -> None:
+        super().__init__(message)
+        self.after = after
 
 
 class StoreUnavailableError(CsrdeskError):

@@ -108,7 +108,8 @@ async def test_r_60_a_row_says_who_what_when_where_whom_and_how_it_went(
 async def test_r_60_refusals_and_failures_are_rows_too(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         desk.world.replies[fx.FindUser] = BROKEN
-        await desk.do(fx.FindUser(identifier="ada"), disable())
+        await desk.do(fx.FindUser(identifier="ada"))
+        await desk.do(disable())
         await desk.do(disable(Act.PROTECT))
         lookup, refusal, *_ = await desk.engine.audit.list()
     assert (lookup.kind, lookup.result, lookup.correlation_id) == ("lookup", "failed", "c-down")

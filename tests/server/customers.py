@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from csrdesk.errors import IllegalEventError, LinkOverError
+from csrdesk.errors import IllegalEventError, LimitReachedError, LinkOverError
 from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import effects as fx
@@ -58,6 +58,10 @@ class Customers:
     def __init__(self, *devices: Device) -> None:
         self.devices = devices
         self.links: dict[str, HeldLink] = {}
+        self.sources: list[str] = []
+        """Where each answer came from."""
+        self.flooding: set[str] = set()
+        """Source addresses from which too much that was wrong has come."""
 
     def new_link(self, state: State | None = None) -> str:
         """A link as it was just mailed; its token."""
@@ -65,13 +69,18 @@ class Customers:
         self.links[token] = HeldLink(state or ca.begin(ca.Start(ABOUT, "person-1", Rules())))
         return token
 
-    async def open(self, token: str, browser: str, *, user_agent: str = "", fetch: bool = True) -> LinkView:
+    async def open(
+        self, token: str, browser: str, *, user_agent: str = "", fetch: bool = True, source: str = ""
+    ) -> LinkView:
+        if source in self.flooding:
+            raise LimitReachedError("Too many wrong answers.", after=61)
         link = self._alive(token, browser)
         if fetch:
             link.fetched.append(user_agent)
         return self._view(link)
 
-    async def answer(self, token: str, browser: str, answer: Answer) -> LinkView:
+    async def answer(self, token: str, browser: str, answer: Answer, *, source: str = "") -> LinkView:
+        self.sources.append(source)
         link = self._alive(token, browser)
         if not isinstance(link.state.want(), Ask):
             raise IllegalEventError(link.state, answer)

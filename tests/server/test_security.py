@@ -88,6 +88,22 @@ async def test_r_13_a_refused_form_is_logged_with_its_source(
     assert "source=198.51.100.1" in caplog.text
 
 
+async def test_r_18_after_too_much_that_was_wrong_a_form_is_answered_429_with_when_to_come_back(
+    customers: Customers, visit: Visit
+) -> None:
+    visitor = visit()
+    await visitor.open()
+    form = visitor.form("CodeGiven", code=CODE)
+    customers.flooding.add("127.0.0.1")
+    answer = await visitor.client.post(visitor.path, data=form)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "120")
+    assert texts.TOO_MANY_TITLE in answer.text
+    assert (await visitor.client.get(visitor.path)).status_code == 200
+    customers.flooding.clear()
+    assert (await visitor.client.post(visitor.path, data=form)).status_code == 303
+    assert set(customers.sources) == {"127.0.0.1"}
+
+
 #
 @pytest.mark.parametrize(
     "url", ["http://verify.example.com", "http://192.0.2.1", "ftp://localhost", "verify.example.com"]

@@ -35,7 +35,8 @@ MEANING: dict[Exit, str] = {
     Exit.ANSWER: "An answer is missing and nobody can be asked: several people fit, no `--reason`, no `--yes`.",
     Exit.CREDENTIALS: "csrdesk's own credentials or rights outside (PingOne, directory, mail server) are not enough.",
     Exit.POLICY: "csrdesk's own rules say no: caller not verified, account protected, a limit reached.",
-    Exit.AUDIT: "The desk's database or audit cannot be written; nothing was done.",
+    Exit.AUDIT: "The desk's database or audit cannot be written; nothing was done. "
+    "`audit verify`: the audit is not as it was written.",
     Exit.CRASH: "A defect in csrdesk; the message has a reference, and the log file the details.",
     Exit.INTERRUPTED: "Interrupted with Ctrl-C; what stays open was said.",
 }
@@ -55,6 +56,7 @@ ERRORS: dict[type[CsrdeskError], Exit] = {
     errors.InvalidValueError: Exit.REFUSED,
     errors.NotVerifiedError: Exit.POLICY,
     errors.ForbiddenError: Exit.POLICY,
+    errors.LimitReachedError: Exit.POLICY,
     errors.StoreUnavailableError: Exit.AUDIT,
     errors.AuditUnavailableError: Exit.AUDIT,
     errors.IllegalEventError: Exit.REFUSED,

@@ -116,10 +116,26 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How long a caller counts as verified."""
     verified_calls: Annotated[int, Meta(ge=1, le=3)] = 3
     """Verified calls that an agent may have at once."""
+    lock_seconds: Annotated[int, Meta(ge=60, le=180)] = 180
+    """How long an agent may do nothing before the console locks itself."""
+    lock_seconds_in_call: Annotated[int, Meta(ge=60, le=600)] = 600
+    """The same while a caller's call is open."""
     codes_per_link: Annotated[int, Meta(ge=1, le=5)] = 5
     """Spoken codes that may be typed for one link."""
     codes_per_person_a_day: Annotated[int, Meta(ge=1, le=10)] = 10
     """Spoken codes that may be typed for one person in 24 hours, over all calls."""
+    links_per_person_in_ten_minutes: Annotated[int, Meta(ge=1, le=10)] = 3
+    """Links that may be sent to one person in ten minutes, by all agents."""
+    links_per_person_a_day: Annotated[int, Meta(ge=1, le=50)] = 10
+    """The same in 24 hours."""
+    links_per_agent_an_hour: Annotated[int, Meta(ge=1, le=600)] = 60
+    """Links that an agent may send in an hour."""
+    look_ups_per_agent_an_hour: Annotated[int, Meta(ge=1, le=600)] = 60
+    """People that an agent may look up in an hour, found or not."""
+    passcodes_per_link: Annotated[int, Meta(ge=1, le=20)] = 5
+    """Passcodes that may be sent from the page of one link."""
+    wrong_posts_per_address: Annotated[int, Meta(ge=10, le=1000)] = 100
+    """Wrong codes, passcodes and links that the pages take from one source address in ten minutes."""
     protective_disables_an_hour: Annotated[int, Meta(ge=0, le=5)] = 5
     """Disables without proof that an agent may make."""
     not_me_freeze_hours: Annotated[int, Meta(ge=1, le=168)] = 4

@@ -38,9 +38,9 @@ def fingerprint(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
-def keyed_fingerprint(key: bytes, value: str) -> str:
-    """HMAC-SHA256 of what could be guessed, such as an address in any letter case."""
-    return hmac.new(key, f"address:{value.strip().casefold()}".encode(), hashlib.sha256).hexdigest()
+def keyed_fingerprint(key: bytes, value: str, kind: str = "address") -> str:
+    """HMAC-SHA256 of what could be guessed, such as an address in any letter case; `kind` keeps uses apart."""
+    return hmac.new(key, f"{kind}:{value.strip().casefold()}".encode(), hashlib.sha256).hexdigest()
 
 
 def spoken_code(key: bytes, challenge_id: str, attempt: int) -> str:

@@ -10,7 +10,7 @@ import hmac
 from contextlib import suppress
 from typing import Final
 
-from csrdesk.engine import challenges, windows
+from csrdesk.engine import challenges, quotas, windows
 from csrdesk.engine.audit import Kind
 from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.codes import fingerprint
@@ -38,23 +38,27 @@ class CustomerDesk:
         self._desk = desk
         self._runner = runner
 
-    async def open(self, token: str, browser: str, *, user_agent: str = "", fetch: bool = True) -> LinkView:
-        """What this link shows this browser. Raises `LinkOverError`."""
-        row = await self._knock(token, fingerprint(browser), clean(user_agent, _SHOWN_AGENT), fetch=fetch)
+    async def open(
+        self, token: str, browser: str, *, user_agent: str = "", fetch: bool = True, source: str = ""
+    ) -> LinkView:
+        """What this link shows this browser. Raises `LinkOverError` and `LimitReachedError`."""
+        agent = clean(user_agent, _SHOWN_AGENT)
+        row = await self._knock(token, fingerprint(browser), agent, fetch=fetch, source=source)
         return await self._view(row)
 
-    async def answer(self, token: str, browser: str, answer: Answer) -> LinkView:
+    async def answer(self, token: str, browser: str, answer: Answer, *, source: str = "") -> LinkView:
         """Answer the page's prompt and wait for the next, at most `PATIENCE`.
 
-        Raises `LinkOverError`, also where the link ends meanwhile, `IllegalEventError` and `StaleFlowError`.
+        Raises `LinkOverError`, also where the link ends meanwhile, `LimitReachedError`, `IllegalEventError` and
+        `StaleFlowError`.
         """
         mark = fingerprint(browser)
-        row = await self._knock(token, mark, "", fetch=False)
+        row = await self._knock(token, mark, "", fetch=False, source=source)
         if row.stage is LinkStage.EXPIRED:
             return await self._view(row)
         running = await self._runner.rows.load(row.flow_id)
         check_answer(running, Audience.CUSTOMER, answer)
-        await self._runner.step(running, answer, Typed(secret_of(answer), mark))
+        await self._runner.step(running, answer, Typed(secret_of(answer), mark, source))
         with suppress(TimeoutError):
             await asyncio.wait_for(self._runner.until(row.flow_id, is_settled), PATIENCE)
         now_row = await challenges.find(self._desk.store, row.id)
@@ -69,9 +73,11 @@ class CustomerDesk:
             raise _over()
         return LinkView(view, row.id, row.page_until, time_up)
 
-    async def _knock(self, token: str, mark: str, user_agent: str, *, fetch: bool) -> Challenge:
+    async def _knock(self, token: str, mark: str, user_agent: str, *, fetch: bool, source: str) -> Challenge:
         now = self._desk.clock.now()
         async with self._desk.store.transaction() as tx:
+            if source and (over := await quotas.posts(tx, self._desk, source)):
+                raise over.error
             row = await challenges.find_by_token(tx, fingerprint(token))
             if row is not None:
                 row = await expire(tx, self._desk, row)
@@ -81,6 +87,7 @@ class CustomerDesk:
                 row = await challenges.save(tx, row, fetched=seen, fetched_by=user_agent, fetched_at=now)
             elif not shows:
                 await self._turn_away(tx, row, mark)
+                await quotas.count_wrong(tx, self._desk, source)
         if row is None or not shows:
             raise _over()
         return row

@@ -91,6 +91,8 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
             r.PingOneEnabledSet(changed=changed) | r.DirectoryEnabledSet(changed=changed) | r.Unlocked(changed=changed)
         ):
             return {"changed": changed}
+        case r.AuthenticationIs(authentication):
+            return {"asks": authentication.status.removesuffix("_REQUIRED")}
         case r.SessionsEnded(count):
             return {"sessions": count}
         case r.LinkSent(link):

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from msgspec.structs import replace
 
-from csrdesk.engine import facts, policy
+from csrdesk.engine import facts, policy, quotas
 from csrdesk.engine.audit import Detail, event
 from csrdesk.engine.audit import Kind as Row
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.entries import BY_SCRIPT, entry
 from csrdesk.engine.store import Transaction
 from csrdesk.errors import AuditUnavailableError, CsrdeskError, PolicyError, StoreUnavailableError
+from csrdesk.flows import effects as fx
 from csrdesk.flows.doors import Context, Perform
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Kind, Problem, Replies, Reply, Together
-from csrdesk.flows.replies import SecretLost
+from csrdesk.flows.replies import PasscodeWrong, SecretLost
 from csrdesk.model.proofs import Act
 
 Inside = Callable[[Effect, Context], Awaitable[Reply | None]]
@@ -69,6 +71,8 @@ class Guard:
                 return reply
         if effect.kind in (Kind.SEND, Kind.WRITE):
             return await self._audited(effect, context)
+        if isinstance(effect, fx.FindUser) and (over := await self._looked_up_too_often(context)):
+            return Failed(problem(over.error))
         reply = await self._perform(effect, context)
         if effect.action:
             await self._note(Row.LOOKUP, effect, context, reply)
@@ -97,7 +101,22 @@ class Guard:
             return instead
         reply = await self._perform(effect, context)
         await self._note(Row.OUTCOME, effect, context, reply, marks)
+        if isinstance(reply, PasscodeWrong):
+            await self._count_wrong(context)
         return reply
+
+    async def _looked_up_too_often(self, context: Context) -> quotas.Over | None:
+        with suppress(StoreUnavailableError):  # look-ups go on while nothing can be written
+            over = await quotas.look_ups(self._desk.store, self._desk, context.agent.id)
+            if over:
+                await self._desk.audit.write(quotas.alert(over, context))
+            return over
+        return None
+
+    async def _count_wrong(self, context: Context) -> None:
+        with suppress(StoreUnavailableError):  # PingOne counts as well, and the next form meets the same trouble
+            async with self._desk.store.transaction() as tx:
+                await quotas.count_wrong(tx, self._desk, context.source)
 
     async def _perform(self, effect: Effect, context: Context) -> Reply:
         try:
@@ -126,6 +145,11 @@ class Guard:
             ):
                 alert = event(context, facts.PROTECTED, kind=Row.ALERT, person_id=effect.person_id, verified=False)
                 await self._desk.audit.append(tx, replace(alert, reason=effect.reason, ticket=effect.ticket))
+        elif isinstance(effect, fx.StartDeviceAuthentication | fx.SelectDevice) and (
+            over := await quotas.passcodes(tx, self._desk, context)
+        ):
+            await self._desk.audit.append(tx, quotas.alert(over, context, effect.person_id))
+            return Failed(problem(over.error)), marks
         await self._desk.audit.append(tx, entry(Row.INTENT, effect, context, marks=marks))
         return None, marks
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from csrdesk.engine import challenges, codes
+from csrdesk.engine import challenges, codes, quotas
 from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
@@ -38,9 +38,9 @@ class Links:
         self._rows = rows
 
     async def open(self, effect: SendMagicLink, context: Context, *, to: str, address: str) -> OpenedLink | LinkNotSent:
-        """Make the link, unless this person's verification is frozen or their codes are used up."""
+        """Make the link, unless this person's verification is frozen or a limit is reached."""
         async with self._desk.store.transaction() as tx:
-            why_not = await self._why_not(tx, effect.person_id)
+            why_not = await self._why_not(tx, effect.person_id, context)
             return LinkNotSent(why_not) if why_not else await self._open(tx, effect, context, to, address)
 
     async def accepted(self, challenge_id: str) -> Link:
@@ -71,7 +71,7 @@ class Links:
         known = codes.keyed_fingerprint(self._desk.key, address)
         return [row for row in await challenges.open_ones(reading, person_id=person_id) if row.address_hash != known]
 
-    async def _why_not(self, tx: Transaction, person_id: str) -> str:
+    async def _why_not(self, tx: Transaction, person_id: str, context: Context) -> str:
         hours = self._desk.limits.not_me_freeze_hours
         since = stamp(self._desk.clock.now() - timedelta(hours=hours))
         sql = "SELECT 1 FROM challenges WHERE person_id = ? AND stage = 'not_me' AND ended_at > ?"
@@ -81,7 +81,10 @@ class Links:
             )
         if not await codes_left(tx, self._desk, person_id):
             return "Too many codes were tried for this person in 24 hours. Nothing was sent."
-        return ""
+        over = await quotas.links(tx, self._desk, person_id, context.agent.id)
+        if over:
+            await self._desk.audit.append(tx, quotas.alert(over, context, person_id))
+        return over.message if over else ""
 
     async def _open(
         self, tx: Transaction, effect: SendMagicLink, context: Context, to: str, address: str

@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from csrdesk.engine import bound, challenges, codes, policy
+from csrdesk.engine import bound, challenges, codes, policy, quotas
 from csrdesk.engine.audit import Kind
 from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.changes import link_topic
@@ -65,6 +65,7 @@ class PageEffects:
                 return r.LinkOver(row.stage)
             if right and row.attempt == counted.attempt:
                 return await self._code_right(tx, row, context.browser)
+            await quotas.count_wrong(tx, self._desk, context.source)
             return await self._code_wrong(tx, row)
 
     async def _count_try(self, effect: fx.CheckCode, context: Context) -> Challenge | Reply:

@@ -39,6 +39,8 @@ class Typed:
     secret: Secret | None = None
     browser: str = ""
     """Hash of the cookie of the browser that answered."""
+    source: str = ""
+    """The address that the answer came from."""
 
 
 class Runner:
@@ -178,4 +180,12 @@ def _report(task: asyncio.Task[None]) -> None:
 
 
 def _context(running: Running, typed: Typed) -> Context:
-    return Context(running.id, running.rev, running.call_id, running.agent, secret=typed.secret, browser=typed.browser)
+    return Context(
+        running.id,
+        running.rev,
+        running.call_id,
+        running.agent,
+        secret=typed.secret,
+        browser=typed.browser,
+        source=typed.source,
+    )

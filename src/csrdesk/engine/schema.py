@@ -106,7 +106,15 @@ INSERT INTO open_intents SELECT key, seq FROM audit
 """
 """Intents that no outcome is written down for: what a crash leaves is found without reading the whole audit."""
 
-STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES, OPEN_INTENTS)
+QUOTAS = """
+CREATE TABLE wrong_posts (source TEXT NOT NULL, at TEXT NOT NULL);
+CREATE INDEX wrong_posts_of_source ON wrong_posts (source, at);
+CREATE INDEX challenges_of_agent ON challenges (agent, created_at);
+CREATE INDEX audit_of_look_ups ON audit (agent, at) WHERE kind = 'lookup';
+"""
+"""What limits are counted from, found without reading more than is counted."""
+
+STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES, OPEN_INTENTS, QUOTAS)
 """Step n brings a database of version n to n + 1."""
 
 

@@ -176,7 +176,7 @@ class StartingAuthentication(State, frozen=True):
             case r.AuthenticationIs(authentication):
                 return follow(self.given, self.choice, authentication)
             case Failed(problem):
-                return ReturnError(replace(problem, message=NOT_NOW))
+                return ReturnError(replace(problem, message=_words(problem)))
             case _:
                 raise IllegalEventError(self, event)
 
@@ -236,8 +236,8 @@ class SelectingDevice(State, frozen=True):
         match event:
             case r.AuthenticationIs(authentication):
                 return follow(self.given, self.choice, authentication)
-            case Failed():
-                return AskDevice(self.given, replace(self.choice, authentication_id=""), NOT_NOW)
+            case Failed(problem):
+                return AskDevice(self.given, replace(self.choice, authentication_id=""), _words(problem))
             case _:
                 raise IllegalEventError(self, event)
 
@@ -361,8 +361,8 @@ class ResendingPasscode(State, frozen=True):
                 if isinstance(after, AskPasscode):
                     return after.saying("A new passcode is on its way.")
                 return after
-            case Failed():
-                return AskPasscode(self.given, self.choice, self.device_id, NOT_NOW)
+            case Failed(problem):
+                return AskPasscode(self.given, self.choice, self.device_id, _words(problem))
             case _:
                 raise IllegalEventError(self, event)
 
@@ -465,3 +465,8 @@ def follow(given: Given, choice: Choice, authentication: r.DeviceAuthentication)
         case unknown:
             words = "The answer about your device was not understood, so nothing was proved."
             return ReturnError(Problem(words, details=f"status {unknown!r}", code="unexpected_answer"))
+
+
+def _words(problem: Problem) -> str:
+    """What the customer reads where no passcode was sent: a limit of the desk's own is said."""
+    return problem.message if problem.code == "limit_reached" else NOT_NOW

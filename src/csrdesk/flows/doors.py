@@ -38,6 +38,8 @@ class Context(msgspec.Struct, frozen=True):
     """What the person typed, in memory only; None after a crash."""
     browser: str = ""
     """Hash of the cookie of the browser that answered on the customer's page; empty elsewhere and after a crash."""
+    source: str = ""
+    """The address that the answer on the customer's page came from; empty elsewhere and after a crash."""
 
     @property
     def key(self) -> str:
@@ -151,10 +153,19 @@ class LinkView(msgspec.Struct, frozen=True):
 class CustomerSession(Protocol):
     """What the customer's page can do. Each call raises `LinkOverError` for every link that opens nothing."""
 
-    async def open(self, token: str, browser: str, *, user_agent: str = "", fetch: bool = True) -> LinkView:
-        """The page for a link, for the browser with this cookie; `fetch` notes that it was fetched. No more."""
+    async def open(
+        self, token: str, browser: str, *, user_agent: str = "", fetch: bool = True, source: str = ""
+    ) -> LinkView:
+        """The page for a link, for the browser with this cookie; `fetch` notes that it was fetched. No more.
+
+        With a `source`, the address that a form came from, a link that opens nothing counts as wrong. Raises
+        `LimitReachedError` where too much that was wrong came from there.
+        """
         ...
 
-    async def answer(self, token: str, browser: str, answer: Answer) -> LinkView:
-        """Answer the prompt that the page shows, and wait until the flow asks again or is over (at most 15 s)."""
+    async def answer(self, token: str, browser: str, answer: Answer, *, source: str = "") -> LinkView:
+        """Answer the prompt that the page shows, and wait until the flow asks again or is over (at most 15 s).
+
+        `source` is the address that the form came from; as in `open`.
+        """
         ...

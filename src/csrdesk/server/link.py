@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from csrdesk.errors import IllegalEventError, LinkOverError, StaleFlowError
+from csrdesk.errors import IllegalEventError, LimitReachedError, LinkOverError, StaleFlowError
 from csrdesk.flows.answers import BrowserChecked
 from csrdesk.flows.doors import CustomerSession, LinkView
 from csrdesk.flows.prompts import BrowserPrompt
@@ -63,28 +64,31 @@ class LinkPage:
         ):
             return self._refuse(request, 403)
         try:
-            return await self._answer(token, browser, form)
+            return await self._answer(token, browser, form, self.guard.source(request))
         except LinkOverError:
             return self.over()
+        except LimitReachedError as error:
+            return self._too_many(request, error)
         except (StaleFlowError, IllegalEventError):
             return _back(token)
 
-    async def _answer(self, token: str, browser: str, form: Form) -> Response:
-        link = await self.customers.open(token, browser, fetch=False)
+    async def _answer(self, token: str, browser: str, form: Form, source: str) -> Response:
+        link = await self.customers.open(token, browser, fetch=False, source=source)
         prompt = link.view.prompt
         if prompt is None or form.pop("rev", str(link.view.rev)) != str(link.view.rev):
             return _back(token)  # it went on since this form was served
         answer = answer_to(prompt, form)
         if isinstance(answer, Refusal):
             return self._page(link, token, browser, answer)
-        link = await self.customers.answer(token, browser, answer)
+        link = await self.customers.answer(token, browser, answer, source=source)
         if (
             "webauthn" in form
             and isinstance(link.view.prompt, BrowserPrompt)
             and not isinstance(answer, BrowserChecked)
         ):
             # What the form carried along answers the browser's check, so that nobody has to press a button for it.
-            link = await self.customers.answer(token, browser, BrowserChecked(webauthn_of(form)))
+            checked = BrowserChecked(webauthn_of(form))
+            link = await self.customers.answer(token, browser, checked, source=source)
         if link.view.outcome is not None and not await self._still_shows(token, browser):
             return self._page(link, token, browser)
         return _back(token)
@@ -107,6 +111,14 @@ class LinkPage:
     def _refuse(self, request: Request, status: int) -> Response:
         logger.warning("A form was not taken: status=%s source=%s", status, clean(self.guard.source(request), 64))
         return self.render.page("foreign.html", status=status)
+
+    def _too_many(self, request: Request, error: LimitReachedError) -> Response:
+        """429 (RFC 6585), with when it is possible again."""
+        logger.warning("Too many wrong answers: source=%s", clean(self.guard.source(request), 64))
+        minutes = max(1, math.ceil(error.after / 60))
+        response = self.render.page("too_many.html", status=429, minutes=minutes)
+        response.headers["Retry-After"] = str(minutes * 60)
+        return response
 
     def over(self) -> Response:
         """One page for every link that opens nothing, whatever the reason."""

@@ -116,6 +116,9 @@ OVER_TEXT = (
     "Links work for a few minutes and for one browser. If you are on the phone with us, ask the agent for a new one."
 )
 OVER_NEXT = "If you did not call us, there is nothing that you need to do."
+TOO_MANY_TITLE = "Too many wrong answers"
+TOO_MANY_TEXT = "Too many wrong answers came from your network. Wait {minutes} min, then load this page again."
+TOO_MANY_NEXT = "If you are on the phone with us, tell the agent."
 NOTHING_TITLE = "There is nothing here"
 NOTHING_TEXT = "Open the link in our mail as a whole, or ask the agent for a new one."
 FOREIGN_TITLE = "This page could not take that"

@@ -1,0 +1,159 @@
+"""How often: what a person, an agent, a link or a source address may have in a time.
+
+Counted from rows that are written anyway, in the transaction of what is counted. Who is over a limit is told when it is
+possible again, and the audit has an alert.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from datetime import datetime, timedelta
+
+import msgspec
+
+from csrdesk.engine.audit import Detail, Entry, Kind, event
+from csrdesk.engine.clock import stamp
+from csrdesk.engine.codes import keyed_fingerprint
+from csrdesk.engine.desk import Desk
+from csrdesk.engine.store import Reading, Transaction
+from csrdesk.errors import LimitReachedError
+from csrdesk.flows.doors import Context
+
+REACHED = "limit.reached"
+"""The alert of every limit here; its detail `limit` names the setting."""
+TEN_MINUTES, HOUR, DAY = timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)
+_NETWORK_BITS = 64
+"""Whoever has one IPv6 address has as many as they like below the same 64 bits (RFC 6177)."""
+
+
+class Over(msgspec.Struct, frozen=True):
+    """A limit that is reached."""
+
+    limit: str
+    """The setting's name."""
+    message: str
+    """For people, with when it is possible again."""
+    after: timedelta
+
+    @property
+    def error(self) -> LimitReachedError:
+        return LimitReachedError(self.message, after=self.after.total_seconds())
+
+
+def alert(over: Over, context: Context, person_id: str = "") -> Entry:
+    """The audit's row about a refusal because of a limit."""
+    row = event(context, REACHED, kind=Kind.ALERT, person_id=person_id, limit=over.limit)
+    return msgspec.structs.replace(row, result="refused")
+
+
+async def links(reading: Reading, desk: Desk, person_id: str, agent: str) -> Over | None:
+    """The limit that speaks against another link to this person by this agent, if any."""
+    limits = desk.limits
+    most = limits.links_per_person_in_ten_minutes
+    words = f"{_links(most)} to this person in ten minutes, which is the most. Nothing was sent."
+    sql = "SELECT created_at AS at FROM challenges WHERE person_id = ?"
+    if again := await _again(reading, desk, sql, person_id, most=most, within=TEN_MINUTES):
+        return _over("links_per_person_in_ten_minutes", words, again)
+    most = limits.links_per_person_a_day
+    words = f"{_links(most)} to this person in 24 hours, which is the most. Nothing was sent."
+    if again := await _again(reading, desk, sql, person_id, most=most, within=DAY):
+        return _over("links_per_person_a_day", words, again)
+    most = limits.links_per_agent_an_hour
+    words = f"{_links(most)} by you in an hour, which is the most. Nothing was sent."
+    sql = "SELECT created_at AS at FROM challenges WHERE agent = ?"
+    if again := await _again(reading, desk, sql, agent, most=most, within=HOUR):
+        return _over("links_per_agent_an_hour", words, again)
+    return None
+
+
+async def look_ups(reading: Reading, desk: Desk, agent: str) -> Over | None:
+    """The limit that speaks against another look-up by this agent, if any."""
+    most = desk.limits.look_ups_per_agent_an_hour
+    sql = "SELECT at FROM audit WHERE agent = ? AND kind = 'lookup' AND action = 'lookup'"
+    again = await _again(reading, desk, sql, agent, most=most, within=HOUR, at="at")
+    words = f"You have looked up {most} times in an hour, which is the most."
+    return _over("look_ups_per_agent_an_hour", words, again) if again else None
+
+
+async def passcodes(reading: Reading, desk: Desk, context: Context) -> Over | None:
+    """The limit that speaks against another passcode for the link whose page this flow is, if any."""
+    most = desk.limits.passcodes_per_link
+    sql = (
+        "SELECT kind, details FROM audit WHERE call_id = ? AND kind IN ('intent', 'outcome')"
+        " AND action IN ('mfa.start', 'mfa.select') AND substr(key, 1, ?) = ?"
+    )
+    mine = f"{context.flow_id}:"
+    rows = await reading.all(sql, context.call_id, len(mine), mine)
+    if sum(_asked(str(row["kind"]), str(row["details"])) for row in rows) < most:
+        return None
+    words = f"{most} passcodes were sent for this link, which is the most. Ask the agent for a new link."
+    return Over("passcodes_per_link", words, timedelta(0))
+
+
+def _asked(kind: str, details: str) -> bool:
+    """Whether a row counts as a passcode: a device was named, or PingOne took one of itself."""
+    said = msgspec.json.decode(details, type=dict[str, Detail])
+    return bool(said.get("device")) if kind == "intent" else not said.get("device") and said.get("asks") == "OTP"
+
+
+async def posts(reading: Reading, desk: Desk, source: str) -> Over | None:
+    """The limit that speaks against taking another form from this source address, if any."""
+    most = desk.limits.wrong_posts_per_address
+    sql = "SELECT at FROM wrong_posts WHERE source = ?"
+    again = await _again(reading, desk, sql, place(desk, source), most=most, within=TEN_MINUTES, at="at")
+    words = f"{most} wrong answers came from this address in ten minutes, which is the most."
+    return _over("wrong_posts_per_address", words, again) if again else None
+
+
+async def count_wrong(tx: Transaction, desk: Desk, source: str) -> None:
+    """A wrong code, a wrong passcode, or a link that opens nothing. The one that reaches the limit raises the alert:
+    those that are refused afterwards must not fill the audit.
+    """
+    if not source:
+        return
+    now, from_there = desk.clock.now(), place(desk, source)
+    await tx.execute("DELETE FROM wrong_posts WHERE at < ?", stamp(now - TEN_MINUTES))
+    await tx.execute("INSERT INTO wrong_posts VALUES (?, ?)", from_there, stamp(now))
+    if over := await posts(tx, desk, source):
+        details: dict[str, Detail] = {"limit": over.limit, "source": from_there}
+        entry = Entry(kind=Kind.ALERT, action=REACHED, agent="", result="refused", details=details)
+        await desk.audit.append(tx, entry)
+
+
+def place(desk: Desk, source: str) -> str:
+    """A source address as it is kept: its keyed hash, for IPv6 that of its network."""
+    try:
+        address = ipaddress.ip_address(source)
+    except ValueError:
+        return keyed_fingerprint(desk.key, source, "source")
+    if isinstance(address, ipaddress.IPv6Address):
+        source = str(ipaddress.IPv6Network((int(address), _NETWORK_BITS), strict=False))
+    return keyed_fingerprint(desk.key, source, "source")
+
+
+async def _again(
+    reading: Reading, desk: Desk, sql: str, whose: str, *, most: int, within: timedelta, at: str = "created_at"
+) -> timedelta | None:
+    """How long until there are fewer than `most` within that time; None where there are fewer now."""
+    now = desk.clock.now()
+    rows = await reading.all(f"{sql} AND {at} > ? ORDER BY {at} DESC LIMIT ?", whose, stamp(now - within), most)
+    if len(rows) < most:
+        return None
+    return datetime.fromisoformat(str(rows[-1]["at"])) + within - now
+
+
+def _over(limit: str, words: str, again: timedelta) -> Over:
+    return Over(limit, f"{words} It is possible again {in_words(again)}.", again)
+
+
+def _links(most: int) -> str:
+    return "One link was sent" if most == 1 else f"{most} links were sent"
+
+
+def in_words(time: timedelta) -> str:
+    """`in 4 minutes`, rounded up, so that it is never too early."""
+    minutes = max(1, math.ceil(time.total_seconds() / 60))
+    if minutes > 90:
+        return f"in {math.ceil(minutes / 60)} hours"
+    return "in a minute" if minutes == 1 else f"in {minutes} minutes"
