@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.command import Provider
@@ -19,6 +19,7 @@ from textual.screen import ModalScreen, Screen
 from csrdesk import theme
 from csrdesk.console.call import Call
 from csrdesk.console.calls import FIRST, Calls
+from csrdesk.console.idle import Idle
 from csrdesk.flows.doors import Session
 from csrdesk.screens.following import Arrived, Following, reference_for
 from csrdesk.screens.info import ConsoleInfo, Surroundings
@@ -29,6 +30,9 @@ from csrdesk.widgets.moments import utc_now
 __all__ = ["ConsoleInfo", "CsrdeskApp"]
 
 TICK_SECONDS = 0.5
+LOCKED = "locked"
+"""The mode that hides every call."""
+_NOT_WHILE_LOCKED = {"help", "calls", "other_call", "new_call", "next_call", "recover", "command_palette"}
 
 
 def _palette() -> type[Provider]:
@@ -74,6 +78,7 @@ class CsrdeskApp(App[None]):
         self._following: Following | None = None
         self._connection = ("Connecting", False)
         self.calls = Calls(self, self.around, self._reach)
+        self._idle = Idle(now, seconds=info.lock_seconds, seconds_in_call=info.lock_seconds_in_call)
 
     @property
     def call(self) -> Call:
@@ -106,7 +111,8 @@ class CsrdeskApp(App[None]):
     @on(Arrived)
     async def arrived(self, message: Arrived) -> None:
         """News of a call, on the screen or behind it."""
-        if call := self.calls.at(message.place):
+        call = self.calls.at(message.place)
+        if call and not self.is_locked:
             await call.arrived(message)
 
     def action_recover(self) -> None:
@@ -147,17 +153,68 @@ class CsrdeskApp(App[None]):
             await self.calls.new()
         self._dress()
 
-    def _tick(self) -> None:
+    async def _tick(self) -> None:
+        if self._locks_in <= 0:
+            await self._lock()
         self.call.catch_up()
         self._dress()
         if frame := self.call.frame:
             frame.tick(self.around.now())
+
+    # The lock
+    @property
+    def is_locked(self) -> bool:
+        """Whether every call is hidden."""
+        return self.current_mode == LOCKED
+
+    @property
+    def _locks_in(self) -> float:
+        """Seconds until the console locks itself; a desk that is not connected has nothing to hide."""
+        if self.is_locked or self._following is None:
+            return float("inf")
+        return self._idle.left(in_call=any(call.is_somebodys for call in self.calls))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Whatever the agent does puts the lock off, unless it is late already: a computer may have slept."""
+        if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
+            if self._locks_in <= 0:
+                await self._lock()
+                return
+            self._idle.touch()
+        await super().on_event(event)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While the console is locked it does nothing but unlock and leave."""
+        if self.is_locked and action in _NOT_WHILE_LOCKED:
+            return False
+        return super().check_action(action, parameters)
+
+    async def _lock(self) -> None:
+        from csrdesk.screens.locked import LockedScreen
+
+        if self._following is None:
+            # It is just being opened, and that must not be cut off.
+            return
+        open_calls = sum(call.is_somebodys for call in self.calls)
+        self.add_mode(LOCKED, lambda: LockedScreen(self.around, open_calls))
+        await self.switch_mode(LOCKED)
+        self.clear_notifications()
+        await self.calls.forget()
+
+    async def action_unlock(self) -> None:
+        """Read the calls again that are open."""
+        if self.is_locked:
+            await self.calls.read_again()
+            await self.remove_mode(LOCKED)
+            if self.calls.counted()[0] > 1:
+                await self.action_calls()
 
     def _dress(self) -> None:
         """Tell the screen what it cannot know by itself: the connection, and the other calls."""
         if frame := self.call.frame:
             frame.connected(*self._connection[:1], well=self._connection[1])
             frame.others(*self.calls.counted())
+            frame.locks_in = self._locks_in
 
     def _say_connection(self, words: str, well: bool) -> None:  # noqa: FBT001 - whether all is well
         self._connection = (words, well)
@@ -221,5 +278,6 @@ class CsrdeskApp(App[None]):
         yield SystemCommand("Help", "keys of this screen  (F1)", self.action_help)
         yield SystemCommand("Calls", "the list of open calls  (F2)", self.action_calls)
         yield SystemCommand("New call", "take another caller while this one waits  (Ctrl+N)", self.action_new_call)
+        yield SystemCommand("Lock", "hide every call until you are back", self._lock)
         yield SystemCommand("Light or dark", "change the theme", lambda: theme.toggle(self))
         yield SystemCommand("Leave", "close the console  (Ctrl+Q)", self.action_leave)

@@ -13,6 +13,7 @@ from csrdesk.screens.call_over import CallOverScreen
 from csrdesk.screens.calls import CallsScreen
 from csrdesk.screens.help import HelpScreen
 from csrdesk.screens.leave import LeaveScreen
+from csrdesk.screens.locked import LockedScreen
 from csrdesk.screens.trouble import TroubleScreen
 from tests.samples import ADA, AGENT, HOSTILE, NOW
 from tests.tui.easel import AROUND, INFO, Easel, easel, view_of
@@ -95,3 +96,8 @@ def test_calls(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
         await shown.push_screen(CallsScreen(calls, AROUND, again))
 
     assert snap_compare(shown, terminal_size=terminal_size, run_before=ask)
+
+
+@pytest.mark.parametrize("terminal_size", SIZES, ids=size)
+def test_locked(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
+    assert snap_compare(Easel(LockedScreen(AROUND, 2)), terminal_size=terminal_size)

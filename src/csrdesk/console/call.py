@@ -47,6 +47,8 @@ class Call:
         self._reach = reach
         self._answered = -2
         """The revision that was answered last: a second press of the key answers nothing."""
+        self._asked: type | None = None
+        """What kind of prompt was the newest, kept while the console is locked; None before there was any view."""
         self._early: Answer | None = None
         """Given before the desk was connected; posted as soon as it is."""
         self._held: Arrived | None = None
@@ -192,7 +194,7 @@ class Call:
             return
         if view.rev < self.view.rev or (view.rev == self.view.rev and not message.problem):
             return
-        self.view = view
+        self.view, self._asked = view, type(view.prompt)
         if message.problem:
             # Not taken: the same prompt may be answered again.
             self._answered = view.rev - 1
@@ -207,9 +209,10 @@ class Call:
         if message.view.rev < known.rev or (message.view.rev == known.rev and not message.problem):
             return
         self._held = message
-        asked = message.view.prompt
-        waits = asked is not None and not isinstance(asked, PollingPrompt) and type(asked) is not type(known.prompt)
-        if not self._is_current and known.rev >= 0 and (waits or message.problem) and not self.needs_agent:
+        asked, before = message.view.prompt, self._asked
+        self._asked = type(asked)
+        waits = asked is not None and not isinstance(asked, PollingPrompt) and before not in (None, type(asked))
+        if not self._is_current and (waits or message.problem) and not self.needs_agent:
             self.needs_agent = True
             self._app.bell()
 

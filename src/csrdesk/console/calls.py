@@ -104,6 +104,19 @@ class Calls:
         await self._app.remove_mode(call.mode)
 
     # All of them
+    async def forget(self) -> None:
+        """Keep nothing of any caller but the calls' ids, in no screen and in no value."""
+        for call in self._calls:
+            call.leave_alone()
+            await self._app.remove_mode(call.mode)
+            self._app.add_mode(call.mode, call.first_screen)
+
+    async def read_again(self) -> None:
+        """Bring up the call that was on the screen, and follow all of them from where they stand."""
+        await self._app.switch_mode(self.current.mode)
+        for call in self._calls:
+            call.follow()
+
     async def lines(self) -> tuple[CallLine, ...]:
         """The calls of this console, and the agent's others that are open on the desk."""
         here = [line_of(call, current=call is self.current) for call in self._calls]

@@ -44,6 +44,8 @@ class FrameScreen(Screen[None]):
         super().__init__()
         self.around = around
         self.verified_until = verified_until
+        self.locks_in = float("inf")
+        """Seconds until the console locks itself."""
         self._connection = (_READY, True)
         self._focus_before: Widget | None = None
         self._painted = False
@@ -110,7 +112,8 @@ class FrameScreen(Screen[None]):
         if not self._painted:
             return
         zone = self.around.info.zone
-        self.query_one("#window", Static).update(lines.window(self.verified_until, now, zone))
+        window = lines.window(self.verified_until, now, zone) + lines.locking(self.locks_in)
+        self.query_one("#window", Static).update(window)
         self.query_one(WorkingPane).tick(now)
         self.paint_clocks(now)
 

@@ -22,6 +22,10 @@ class ConsoleInfo(msgspec.Struct, frozen=True):
     ticket_required: bool = False
     log_file: str = ""
     """Where the redacted log is, for the help screen."""
+    lock_seconds: int = 180
+    """How long the agent may do nothing before the console locks itself."""
+    lock_seconds_in_call: int = 600
+    """The same while somebody's call is open."""
     zone: tzinfo | None = None
     """The agent's time zone; None for the machine's own."""
 

@@ -7,9 +7,11 @@ from datetime import datetime, tzinfo
 from textual.content import Content
 from textual.widgets import Static
 
-from csrdesk.widgets.moments import left, time_of_day
+from csrdesk.widgets.moments import left, span, time_of_day
 from csrdesk.widgets.tones import Tone, inert
 
+_ALMOST_LOCKED = 30
+"""Seconds before the console locks itself at which it says so."""
 _ALMOST_OVER = 120
 """Seconds before its end at which the window's line becomes a warning."""
 
@@ -49,6 +51,13 @@ def window(until: datetime | None, now: datetime, zone: tzinfo | None) -> Conten
     tone = Tone.WARN if seconds < _ALMOST_OVER else Tone.GOOD
     mark = "! " if tone is Tone.WARN else ""
     return Content.styled(f"{mark}CALLER VERIFIED until {time_of_day(until, zone)}, {left(until, now)}", tone.value)
+
+
+def locking(seconds: float) -> Content:
+    """Beside the window: the console is about to lock itself. No key is named that could mean something else."""
+    if seconds > _ALMOST_LOCKED:
+        return Content()
+    return Content.styled(f"   ! Locks in {span(seconds)}: an arrow key stops it", Tone.WARN.value)
 
 
 def closing(mailbox_url: str) -> Content:
