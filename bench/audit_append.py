@@ -16,10 +16,10 @@ from pathlib import Path
 
 import msgspec
 
-from bench.audit_verify import entry
+from bench.audit_verify import INSERT, columns, entry
 from bench.figure import Figure, in_turns
 from csrdesk.engine import schema
-from csrdesk.engine.audit import START, Audit, Columns
+from csrdesk.engine.audit import START, Audit
 from csrdesk.engine.clock import SystemClock
 from csrdesk.engine.store_sqlite import SqliteStore
 
@@ -55,20 +55,13 @@ def _plain(path: Path) -> float:
     if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'audit'").fetchone():
         for statement in schema.statements(schema.AUDIT):
             connection.execute(statement)
-    row = _columns()
     began = time.perf_counter()
     for _ in range(ROWS):
         n = next(_NUMBERS)
         connection.execute("BEGIN IMMEDIATE")
-        values = (*msgspec.structs.astuple(msgspec.structs.replace(row, seq=n + 1, key=f"plain:{n}")), START)
-        connection.execute(f"INSERT INTO audit VALUES ({', '.join('?' * 17)})", values)
+        row = msgspec.structs.replace(columns(n + 1, START), key=f"plain:{n}")
+        connection.execute(INSERT, (*msgspec.structs.astuple(row), START))
         connection.execute("COMMIT")
     took = (time.perf_counter() - began) * 1000
     connection.close()
     return took
-
-
-def _columns() -> Columns:
-    told = msgspec.to_builtins(entry(0)) | {"details": '{"act":"disable","enabled":false,"verified":true}'}
-    fixed = {"seq": 1, "at": "2030-01-01T12:00:00.000000+00:00", "version": 1, "place": "desk", "prev": START}
-    return msgspec.convert(told | fixed, Columns)

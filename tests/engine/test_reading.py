@@ -117,6 +117,18 @@ async def test_r_70_nothing_is_shown_where_the_look_cannot_be_written_down(
         await anext(aiter(reader.export(Which(), "csv")))
 
 
+async def test_a_row_that_is_none_any_more_says_what_to_do(
+    audit: Audit, reader: AuditReader, store: SqliteStore
+) -> None:
+    await fill(audit, 2)
+    for change in ("kind = 'gossip'", "details = 'no'"):
+        async with store.transaction() as tx:
+            await tx.execute(f"UPDATE audit SET {change} WHERE seq = 2")
+        with pytest.raises(StoreUnavailableError, match="Row 2 of the audit cannot be read"):
+            await reader.show(2)
+    assert (await reader.show(1)).seq == 1
+
+
 async def test_rows_are_found_by_agent_and_time(audit: Audit, reader: AuditReader, clock: MovableClock) -> None:
     for agent in ("hal", "ida", "hal"):
         await audit.write(entry(agent=agent))

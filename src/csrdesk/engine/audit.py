@@ -15,6 +15,7 @@ import msgspec
 
 from csrdesk.engine.clock import Clock, stamp
 from csrdesk.engine.store import Row, Store, Transaction
+from csrdesk.errors import StoreUnavailableError
 from csrdesk.flows.doors import Agent, Context
 from csrdesk.model.text import clean
 
@@ -204,7 +205,11 @@ _SELECT = (
 
 
 def _row(row: Row) -> AuditRow:
-    return msgspec.convert(row | {"details": _details(row["details"])}, AuditRow)
+    try:
+        return msgspec.convert(row | {"details": _details(row["details"])}, AuditRow)
+    except msgspec.DecodeError as error:
+        words = f"Row {row['seq']} of the audit cannot be read: it was changed. Run `csrdesk audit verify`."
+        raise StoreUnavailableError(words, details=str(error)) from error
 
 
 def _details(text: object) -> dict[str, Detail]:
