@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +20,24 @@ from csrdesk.errors import NotFoundError, StoreUnavailableError
 from csrdesk.flows import effects as fx
 from csrdesk.model.proofs import Act
 from tests.engine.world import GRACE, Begin, desk_on, disable
+
+ACTING = """
+import asyncio, sys
+from pathlib import Path
+from csrdesk.flows import effects as fx
+from csrdesk.model.proofs import Act
+from tests.engine.world import Begin, desk_on, disable
+
+async def main():
+    async with desk_on(Path(sys.argv[1])) as desk:
+        desk.world.held.add(fx.SetPingOneEnabled)
+        await desk.session().start("told", Begin((disable(Act.PROTECT),)))
+        await desk.world.begun.wait()
+        print("begun", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
 
 
 @pytest_asyncio.fixture
@@ -154,6 +174,20 @@ async def test_r_62_an_intent_without_an_outcome_is_found_by_whoever_starts_next
         desk.world.gate.set()
         await session.settled(begun.id)
         assert await desk.engine.audit.unknown() == ()
+
+
+async def test_r_62_an_act_that_a_kill_cut_short_is_found_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "killed.db"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", ACTING, str(path), cwd=Path(__file__).parents[2], stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    assert await asyncio.wait_for(process.stdout.readline(), 20) == b"begun\n"
+    process.kill()
+    await process.wait()
+    async with desk_on(path) as desk:
+        (unknown,) = await desk.engine.reader(GRACE).unknown()
+        assert (unknown.action, unknown.agent, unknown.result) == ("pingone.set_enabled", "grace", "")
 
 
 async def test_r_62_what_was_found_can_be_left_with_a_reason(audit: Audit, reader: AuditReader) -> None:
