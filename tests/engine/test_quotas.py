@@ -33,8 +33,8 @@ async def refusal(call: Call) -> str:
     return prompt.note
 
 
-def send(person: str = ADA.id) -> fx.SendMagicLink:
-    return fx.SendMagicLink(person_id=person, account="A*** B***")
+def send(person: str = ADA.id, *, warned: bool = True) -> fx.SendMagicLink:
+    return fx.SendMagicLink(person_id=person, account="A*** B***", warned=warned)
 
 
 async def test_r_18_a_fourth_link_to_one_person_in_ten_minutes_is_not_sent(tmp_path: Path) -> None:
@@ -126,9 +126,10 @@ async def test_r_18_after_a_hundred_wrong_answers_from_one_address_none_is_taken
             with pytest.raises(LinkOverError):
                 await customers.open(f"guessed-{n}", "b", fetch=False, source=HERE)
         await customers.answer(call.token, "b", a.CodeGiven(Secret("x")), source=HERE)
-        for _ in range(3):
-            with pytest.raises(LimitReachedError) as refused:
-                await customers.answer(call.token, "b", right, source=HERE)
+        with pytest.raises(LimitReachedError) as refused:
+            await customers.answer(call.token, "b", right, source=HERE)
+        with pytest.raises(LimitReachedError):
+            await customers.answer(call.token, "b", right, source=HERE)
         assert refused.value.after == timedelta(minutes=10).total_seconds()
         assert await reached(desk) == ["wrong_posts_per_address"]
         assert HERE not in str(await desk.store.all("SELECT * FROM wrong_posts")) + str(await desk.engine.audit.list())
@@ -170,6 +171,36 @@ async def test_r_18_addresses_of_one_ipv6_network_count_as_one(
             await desk.engine.customers.open("guessed", "b", source=one)
         with pytest.raises(LimitReachedError if same else LinkOverError):
             await desk.engine.customers.open("guessed", "b", source=other)
+
+
+async def test_r_51_the_third_link_in_a_day_by_any_agent_waits_for_an_agent_who_was_warned(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        for agent in (GRACE, HAL):
+            assert await desk.do(send(warned=False), agent=agent) == ("LinkSent",)
+            desk.clock.move(hours=1)
+        call = await looked_up(desk)
+        await call.tell(a.MagicLinkChosen())
+        await call.tell(a.SendChosen())
+        assert "2 links were sent to this person in the last 24 hours, by 2 agents" in await refusal(call)
+        assert len(desk.world.mails) == 2
+        await call.tell(a.SendChosen())
+        await call.polling()
+        assert len(desk.world.mails) == 3
+        assert ("outcome", "link.send", "refused") in await desk.said_of()
+        desk.clock.move(hours=24)
+        assert await desk.do(send(warned=False)) == ("LinkSent",)
+
+
+async def test_r_51_a_resend_warns_as_well_and_gives_the_older_link_up(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call = await linked(desk)
+        await call.tell(a.ResendChosen())
+        await call.polling()
+        older = call.token
+        await call.tell(a.ResendChosen())
+        assert "by one agent" in await refusal(call)
+        with pytest.raises(LinkOverError):
+            await desk.engine.customers.open(older, "b")
 
 
 async def test_r_57_a_sixty_first_look_up_in_an_hour_is_refused_with_an_alert(tmp_path: Path) -> None:

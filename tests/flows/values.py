@@ -163,6 +163,7 @@ SINGLE: tuple[Reply, ...] = (
     r.ProtectionRead(PROTECTED),
     r.LinkSent(LINK),
     r.LinkNotSent("The mail server refused the address."),
+    r.LinkNotSent("Two links were sent today. Send once more if you are sure.", warning=True),
     *ACCOUNTS_READ,
     r.PingOneEnabledSet(enabled=False),
     r.DirectoryEnabledSet(enabled=True),

@@ -24,6 +24,7 @@ def start(
     identifier: Identifier,
     ticket: Ticket = "",
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the caller is verified or is not.")] = True,
+    again: Annotated[bool, typer.Option("--again", help="Send although this person was tried often today.")] = False,
     _json: Json = False,
 ) -> Result:
     """Look a caller up, send a magic link, show the code to say, and wait.
@@ -39,7 +40,7 @@ def start(
     async def work(desk: Desk) -> Result:
         from csrdesk.cli.verifying import verify
 
-        return await verify(desk.session(desk.agent), identifier, ticket, wait=wait)
+        return await verify(desk.session(desk.agent), identifier, ticket, wait=wait, again=again)
 
     return at_desk(work, serve_pages=wait)
 

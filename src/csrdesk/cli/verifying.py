@@ -30,7 +30,7 @@ STAGES = {
 }
 
 
-async def verify(session: Session, identifier: str, ticket: str, *, wait: bool) -> Result:
+async def verify(session: Session, identifier: str, ticket: str, *, wait: bool, again: bool = False) -> Result:
     """One call up to the verified caller. Without a terminal to show the code on, nothing is sent."""
     screen = Screen.opened()
     if screen is None:
@@ -39,7 +39,7 @@ async def verify(session: Session, identifier: str, ticket: str, *, wait: bool) 
     try:
         walk = await look_up(session, identifier, ticket)
         try:
-            return await _send_and_watch(walk, screen, wait=wait)
+            return await _send_and_watch(walk, screen, wait=wait, again=again)
         except asyncio.CancelledError:
             say(f"Interrupted. Call {walk.view.id} stays open, and so does a link that was sent.")
             say(f"End both with: csrdesk call end {walk.view.id}")
@@ -48,7 +48,7 @@ async def verify(session: Session, identifier: str, ticket: str, *, wait: bool) 
         screen.close()
 
 
-async def _send_and_watch(walk: Walk, screen: Screen, *, wait: bool) -> Result:
+async def _send_and_watch(walk: Walk, screen: Screen, *, wait: bool, again: bool) -> Result:
     stopped = instead_of_card(walk.prompt)
     if stopped is None and isinstance(walk.prompt, p.UnverifiableCardPrompt):
         stopped = _not_verified(walk, walk.prompt.why)
@@ -59,6 +59,10 @@ async def _send_and_watch(walk: Walk, screen: Screen, *, wait: bool) -> Result:
         await walk.answer(a.MagicLinkChosen())
     if isinstance(walk.prompt, p.MagicLinkFormPrompt):
         await walk.answer(a.SendChosen())
+    if isinstance(walk.prompt, p.MagicLinkFormPrompt) and walk.prompt.warned:
+        say(walk.prompt.note if again else f"{walk.prompt.note} With --again it is sent.")
+        if again:
+            await walk.answer(a.SendChosen())
     watch = Watch(screen)
     while isinstance(walk.prompt, p.PollingPrompt):
         watch.look(walk)

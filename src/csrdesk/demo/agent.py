@@ -53,6 +53,8 @@ class Call:
         """Choose the link, send it, and read the code off the screen."""
         await self.say(a.MagicLinkChosen())
         await self.say(a.SendChosen())
+        if isinstance(self.view.prompt, p.MagicLinkFormPrompt) and self.view.prompt.warned:
+            await self.say(a.SendChosen())
         return self.code()
 
     def code(self) -> str:

@@ -38,10 +38,15 @@ class Links:
         self._rows = rows
 
     async def open(self, effect: SendMagicLink, context: Context, *, to: str, address: str) -> OpenedLink | LinkNotSent:
-        """Make the link, unless this person's verification is frozen or a limit is reached."""
+        """Make the link, unless this person's verification is frozen, a limit is reached, or a warning comes first."""
         async with self._desk.store.transaction() as tx:
             why_not = await self._why_not(tx, effect.person_id, context)
-            return LinkNotSent(why_not) if why_not else await self._open(tx, effect, context, to, address)
+            warning = "" if why_not or effect.warned else await quotas.tried_often(tx, self._desk, effect.person_id)
+            if not (why_not or warning):
+                return await self._open(tx, effect, context, to, address)
+            # Whoever asked for another link looks at the older one no more: it must not be approved meanwhile.
+            await close_all(tx, self._desk, why="another link was asked for", call_id=context.call_id)
+            return LinkNotSent(why_not or warning, warning=bool(warning))
 
     async def accepted(self, challenge_id: str) -> Link:
         """The mail server took the mail: the link's clock starts."""

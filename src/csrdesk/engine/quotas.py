@@ -23,6 +23,8 @@ from csrdesk.flows.doors import Context
 REACHED = "limit.reached"
 """The alert of every limit here; its detail `limit` names the setting."""
 TEN_MINUTES, HOUR, DAY = timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)
+WARN_AFTER = 2
+"""Links to one person in a day before the agent is warned."""
 _NETWORK_BITS = 64
 """Whoever has one IPv6 address has as many as they like below the same 64 bits (RFC 6177)."""
 
@@ -65,6 +67,20 @@ async def links(reading: Reading, desk: Desk, person_id: str, agent: str) -> Ove
     if again := await _again(reading, desk, sql, agent, most=most, within=HOUR):
         return _over("links_per_agent_an_hour", words, again)
     return None
+
+
+async def tried_often(reading: Reading, desk: Desk, person_id: str) -> str:
+    """A warning for the agent before the third link to one person in 24 hours, by whomever; empty before that."""
+    sql = "SELECT agent FROM challenges WHERE person_id = ? AND created_at > ?"
+    rows = await reading.all(sql, person_id, stamp(desk.clock.now() - DAY))
+    if len(rows) < WARN_AFTER:
+        return ""
+    agents = len({row["agent"] for row in rows})
+    who = "one agent" if agents == 1 else f"{agents} agents"
+    return (
+        f"{len(rows)} links were sent to this person in the last 24 hours, by {who}. Somebody may be trying to get in. "
+        "Nothing was sent now. Send once more if you are sure about this caller."
+    )
 
 
 async def look_ups(reading: Reading, desk: Desk, agent: str) -> Over | None:

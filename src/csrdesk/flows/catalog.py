@@ -27,7 +27,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
     {
         flow.name: flow
         for flow in (
-            Flow("csr_main", 2, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
+            Flow("csr_main", 3, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
                 1,

@@ -165,6 +165,8 @@ class SendMagicLink(Effect, frozen=True, kw_only=True):
     action = "link.send"
     account: str
     """How the page names the account: `M*** S***, ending 41`."""
+    warned: bool = False
+    """The agent has read how often this person was tried, and goes on."""
 
 
 class SetPingOneEnabled(AccountEffect, frozen=True, kw_only=True):

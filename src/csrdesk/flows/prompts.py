@@ -79,6 +79,8 @@ class MagicLinkFormPrompt(Prompt, frozen=True):
     answers = a.SendChosen | a.Cancelled
     person: Person
     note: str = ""
+    warned: bool = False
+    """The note is a warning: Send goes on all the same."""
 
 
 class PollingPrompt(Prompt, frozen=True):

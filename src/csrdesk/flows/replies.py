@@ -128,6 +128,8 @@ class LinkNotSent(Reply, frozen=True):
     """A rule or the mail server said no; nothing was sent."""
 
     message: str
+    warning: bool = False
+    """Only a warning: it is sent where the agent, having read it, sends once more."""
 
 
 # Accounts

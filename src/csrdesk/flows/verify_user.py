@@ -60,14 +60,16 @@ class DisplayingForm(State, frozen=True):
 
     given: Given
     note: str = ""
+    warned: bool = False
+    """The note warns of many tries; to send goes on all the same."""
 
     def want(self) -> Ask[p.MagicLinkFormPrompt]:
-        return Ask(p.MagicLinkFormPrompt(self.given.person, self.note))
+        return Ask(p.MagicLinkFormPrompt(self.given.person, self.note, self.warned))
 
     def step(self, event: Event) -> CreatingChallenge | ReturnSuccess:
         match event:
             case a.SendChosen():
-                return CreatingChallenge(self.given)
+                return CreatingChallenge(self.given, self.warned)
             case a.Cancelled():
                 return ReturnSuccess("cancelled")
             case _:
@@ -80,16 +82,18 @@ class CreatingChallenge(State, frozen=True):
     section = "Create Challenge and Send Email"
 
     given: Given
+    warned: bool = False
 
     def want(self) -> Do[fx.SendMagicLink]:
-        return Do(fx.SendMagicLink(person_id=self.given.person.id, account=self.given.account))
+        given = self.given
+        return Do(fx.SendMagicLink(person_id=given.person.id, account=given.account, warned=self.warned))
 
     def step(self, event: Event) -> AwaitingChallenge | DisplayingForm:
         match event:
             case r.LinkSent(link):
                 return AwaitingChallenge(self.given, link)
-            case r.LinkNotSent(message):
-                return DisplayingForm(self.given, message)
+            case r.LinkNotSent(message, warning):
+                return DisplayingForm(self.given, message, warned=warning)
             case Failed(problem):
                 return DisplayingForm(self.given, problem.message)
             case _:
