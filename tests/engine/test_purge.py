@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -49,6 +52,33 @@ async def test_r_69_call_states_go_24_hours_after_the_end(tmp_path: Path) -> Non
         row = (await desk.engine.audit.list())[-1]
         assert (row.action, row.agent, row.details) == ("data.purged", "grace", {"calls": 1})
         assert await is_whole(desk)
+
+
+async def test_r_69_an_open_desk_takes_old_call_states_away_by_itself(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with desk_on(tmp_path / "desk.db", busy_seconds=0.05) as desk:
+        await ended_call(desk)
+        desk.clock.move(hours=25)
+        with sqlite3.connect(tmp_path / "desk.db", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            purging = asyncio.create_task(desk.engine.keep_purging(GRACE))
+            await until(lambda: "no call was purged" in caplog.text)
+            other.execute("ROLLBACK")
+        other.close()
+        assert (await held(desk))["flows"] > 0
+        for _ in range(2):
+            desk.clock.move(hours=1)
+            await asyncio.sleep(0.1)
+        purging.cancel()
+        assert (await held(desk))["flows"] == 0
+        assert (await desk.said_of())[-1] == ("event", "data.purged", "")
+
+
+async def until(fact: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not fact():  # noqa: ASYNC110 - a log rings no event
+            await asyncio.sleep(0.01)
 
 
 async def test_r_69_a_rehearsed_purge_takes_nothing_away(tmp_path: Path) -> None:

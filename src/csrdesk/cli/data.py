@@ -29,7 +29,8 @@ def purge(
 ) -> Result:
     """Take away what was kept long enough: calls 24 hours after their end, audit rows after `limits.audit_years`.
 
-    Let a timer of the system run it every day. What it takes away stands in the audit, whose chain goes on.
+    An open console or `csrdesk serve` sees to the calls every hour. What was taken away stands in the audit, whose
+    chain goes on.
 
     \b
     Examples:

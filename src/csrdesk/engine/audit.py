@@ -208,7 +208,7 @@ def _row(row: Row) -> AuditRow:
     try:
         return msgspec.convert(row | {"details": _details(row["details"])}, AuditRow)
     except msgspec.DecodeError as error:
-        words = f"Row {row['seq']} of the audit cannot be read: it was changed. Run `csrdesk audit verify`."
+        words = f"Row {row['seq']!r} of the audit cannot be read: it was changed. Run `csrdesk audit verify`."
         raise StoreUnavailableError(words, details=str(error)) from error
 
 

@@ -22,7 +22,7 @@ from csrdesk.engine.guard import Guard
 from csrdesk.engine.link_effects import LinkEffects
 from csrdesk.engine.links import Links
 from csrdesk.engine.page_effects import PageEffects
-from csrdesk.engine.purge import Purged, purge
+from csrdesk.engine.purge import Purged, keep_purging, purge
 from csrdesk.engine.reading import AuditReader
 from csrdesk.engine.rehearsal import Rehearsed, rehearse
 from csrdesk.engine.runner import Runner
@@ -86,6 +86,10 @@ class Engine:
     async def purge(self, agent: Agent, *, dry_run: bool = False) -> Purged:
         """Take away what was kept long enough."""
         return await purge(self._desk, agent, dry_run=dry_run)
+
+    async def keep_purging(self, agent: Agent) -> None:
+        """Take away the states of ended calls when their day is over; runs until it is cancelled."""
+        await keep_purging(self._desk, agent)
 
     def session(self, agent: Agent) -> AgentSession:
         """The door of one agent, who was named by the sign-in or the operating system."""

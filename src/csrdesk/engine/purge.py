@@ -5,6 +5,7 @@ What stays of the audit is still a chain: a row says up to which one the older r
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,11 +14,15 @@ import msgspec
 from csrdesk.engine.audit import PURGED, Detail, Entry, Kind
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
-from csrdesk.engine.store import Transaction
+from csrdesk.engine.store import Reading, Transaction
+from csrdesk.errors import StoreUnavailableError
 from csrdesk.flows.doors import Agent
+
+log = logging.getLogger(__name__)
 
 CALL_STATES: Final = timedelta(hours=24)
 """How long a call's states, links and windows are kept after its end. Limits count the last 24 hours, no more."""
+_PAUSE: Final = timedelta(hours=1)
 _YEAR: Final = timedelta(days=366)
 """Never shorter than a year is."""
 
@@ -34,6 +39,18 @@ class Purged(msgspec.Struct, frozen=True):
     """Calls that nobody touched for as long but that were never ended: they stay."""
 
 
+async def keep_purging(desk: Desk, agent: Agent) -> None:
+    """Every hour take away the states of the calls that ended a day ago, audited; runs until it is cancelled."""
+    while True:
+        try:
+            if await _untouched(desk.store, desk.clock.now(), over=True):
+                async with desk.store.transaction() as tx:
+                    await _purge_calls(tx, desk, agent, await _untouched(tx, desk.clock.now(), over=True))
+        except StoreUnavailableError as error:
+            log.warning("no call was purged: %s", error.message)
+        await desk.clock.sleep_until(desk.clock.now() + _PAUSE)
+
+
 async def purge(desk: Desk, agent: Agent, *, dry_run: bool) -> Purged:
     """Take away what is old enough, in one transaction, audited. With `dry_run` only say what that would be."""
     now = desk.clock.now()
@@ -43,21 +60,19 @@ async def purge(desk: Desk, agent: Agent, *, dry_run: bool) -> Purged:
         upto, rows = await _old_rows(tx, before)
         if not dry_run:
             if calls:
-                await _purge_calls(tx, desk, calls)
-                gone = Entry(kind=Kind.EVENT, action="data.purged", agent=agent.id, details={"calls": len(calls)})
-                await desk.audit.append(tx, gone)
+                await _purge_calls(tx, desk, agent, calls)
             if rows:
                 await _purge_rows(tx, desk, agent, upto, before)
         return Purged(len(calls), rows, upto, len(await _untouched(tx, now, over=False)))
 
 
-async def _untouched(tx: Transaction, now: datetime, *, over: bool) -> list[str]:
+async def _untouched(reading: Reading, now: datetime, *, over: bool) -> list[str]:
     """The calls, ended or not, in which nothing has happened for a day."""
     sql = "SELECT id FROM flows WHERE id = call_id AND over = ? AND changed_at < ?"
-    return [str(row["id"]) for row in await tx.all(sql, int(over), stamp(now - CALL_STATES))]
+    return [str(row["id"]) for row in await reading.all(sql, int(over), stamp(now - CALL_STATES))]
 
 
-async def _purge_calls(tx: Transaction, desk: Desk, calls: list[str]) -> None:
+async def _purge_calls(tx: Transaction, desk: Desk, agent: Agent, calls: list[str]) -> None:
     now = desk.clock.now()
     await tx.execute("DELETE FROM tries WHERE at < ?", stamp(now - CALL_STATES))
     # A link that was answered with "this wasn't me" keeps the person's verification frozen, maybe for more than a day.
@@ -67,6 +82,8 @@ async def _purge_calls(tx: Transaction, desk: Desk, calls: list[str]) -> None:
         await tx.execute("DELETE FROM windows WHERE call_id = ?", call_id)
         await tx.execute(links, call_id, frozen)
         await tx.execute("DELETE FROM flows WHERE call_id = ?", call_id)
+    gone = Entry(kind=Kind.EVENT, action="data.purged", agent=agent.id, details={"calls": len(calls)})
+    await desk.audit.append(tx, gone)
 
 
 async def _old_rows(tx: Transaction, before: datetime) -> tuple[int, int]:

@@ -117,11 +117,14 @@ async def open_desk(settings: Settings, *, serve_pages: bool, reach_out: bool = 
         )
         engine.write_checkpoints(checkpoints_of(settings))
         await stack.enter_async_context(engine)
+        agent = agent_of(settings)
+        if serve_pages:  # by whoever stays: a one-shot command leaves what is old to the next console
+            stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_purging(agent)))
         if pages.ours:
             await stack.enter_async_context(pages.served(engine.customers, key))
         elif serve_pages:
             stack.push_async_callback(_cancelled, asyncio.create_task(pages.serve_when_free(engine.customers, key)))
-        yield Desk(settings, data_dir, agent_of(settings), pages, engine)
+        yield Desk(settings, data_dir, agent, pages, engine)
 
 
 def rules_of(settings: Settings) -> Rules:
