@@ -31,7 +31,7 @@ from csrdesk.cli.main import START_THRESHOLD
 from csrdesk.config import load
 from csrdesk.demo.agent import Call
 from csrdesk.flows import prompts as p
-from csrdesk.flows.doors import Agent, CallSummary, Session, View
+from csrdesk.flows.doors import Agent, CallRecord, CallSummary, Session, View
 from csrdesk.flows.kernel import Answer
 from csrdesk.sandbox.people import everybody
 from csrdesk.wiring import Desk, open_desk
@@ -212,6 +212,9 @@ class Relay:
 
     async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
         return await self._call.session.calls(all_of_them=all_of_them)
+
+    async def record(self, call_id: str) -> CallRecord:
+        return await self._call.session.record(call_id)
 
 
 async def _click(calls: list[Waiting], client: httpx.AsyncClient, base: BareClick) -> Times:

@@ -32,7 +32,7 @@ __all__ = ["ConsoleInfo", "CsrdeskApp"]
 TICK_SECONDS = 0.5
 LOCKED = "locked"
 """The mode that hides every call."""
-_NOT_WHILE_LOCKED = {"help", "calls", "other_call", "new_call", "next_call", "recover", "command_palette"}
+_NOT_WHILE_LOCKED = {"help", "calls", "other_call", "new_call", "next_call", "recover", "ticket", "command_palette"}
 
 
 def _palette() -> type[Provider]:
@@ -58,6 +58,7 @@ class CsrdeskApp(App[None]):
         Binding("f2", "calls", "Calls", show=False),
         Binding("f3", "other_call(-1)", "Call before", show=False),
         Binding("f4", "other_call(1)", "Call after", show=False),
+        Binding("f6", "ticket", "Ticket text", show=False),
         Binding("ctrl+n", "new_call", "New call", show=False),
         Binding("ctrl+q", "leave", "Leave", show=False, priority=True),
         Binding("ctrl+c", "copy_or_leave", "Leave", show=False, priority=True),
@@ -152,6 +153,11 @@ class CsrdeskApp(App[None]):
         else:
             await self.calls.new()
         self._dress()
+
+    def action_ticket(self) -> None:
+        """The text for the ticket, of the call on the screen."""
+        if self.call.is_shown:
+            self.call.show_ticket()
 
     async def _tick(self) -> None:
         if self._locks_in <= 0:
@@ -278,6 +284,7 @@ class CsrdeskApp(App[None]):
         yield SystemCommand("Help", "keys of this screen  (F1)", self.action_help)
         yield SystemCommand("Calls", "the list of open calls  (F2)", self.action_calls)
         yield SystemCommand("New call", "take another caller while this one waits  (Ctrl+N)", self.action_new_call)
+        yield SystemCommand("Ticket text", "what was proved and done in this call, to copy  (F6)", self.action_ticket)
         yield SystemCommand("Lock", "hide every call until you are back", self._lock)
         yield SystemCommand("Light or dark", "change the theme", lambda: theme.toggle(self))
         yield SystemCommand("Leave", "close the console  (Ctrl+Q)", self.action_leave)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from csrdesk.console.ticket_text import ticket_text
 from csrdesk.flows.kernel import Prompt
 from csrdesk.screens.call_line import CallLine
 from csrdesk.screens.call_over import CallOverScreen
@@ -14,9 +15,11 @@ from csrdesk.screens.calls import CallsScreen
 from csrdesk.screens.help import HelpScreen
 from csrdesk.screens.leave import LeaveScreen
 from csrdesk.screens.locked import LockedScreen
+from csrdesk.screens.ticket import TicketScreen
 from csrdesk.screens.trouble import TroubleScreen
 from tests.samples import ADA, AGENT, HOSTILE, NOW
 from tests.tui.easel import AROUND, INFO, Easel, easel, view_of
+from tests.tui.test_ticket import RECORD
 
 SIZES = [(80, 24), (120, 40)]
 Compare = Callable[..., bool]
@@ -101,3 +104,13 @@ def test_calls(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("terminal_size", SIZES, ids=size)
 def test_locked(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
     assert snap_compare(Easel(LockedScreen(AROUND, 2)), terminal_size=terminal_size)
+
+
+@pytest.mark.parametrize("terminal_size", SIZES, ids=size)
+def test_ticket(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
+    shown = easel(AGENT["notice"])
+
+    async def ask(pilot: object) -> None:
+        await shown.push_screen(TicketScreen(ticket_text(RECORD)))
+
+    assert snap_compare(shown, terminal_size=terminal_size, run_before=ask)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from csrdesk.errors import StaleFlowError
-from csrdesk.flows.doors import Agent, CallSummary, View
+from csrdesk.errors import NotFoundError, StaleFlowError
+from csrdesk.flows.doors import Agent, CallRecord, CallSummary, View
 from csrdesk.flows.kernel import Answer
 
 Reaction = Callable[[Answer], View | None]
@@ -25,6 +25,7 @@ class FakeSession:
         self.react = react
         self.answers: list[Answer] = []
         self.started = 0
+        self.on_record: CallRecord | None = None
         self._moved = asyncio.Event()
 
     def move(self, **changes: object) -> View:
@@ -59,6 +60,11 @@ class FakeSession:
     async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
         return ()
 
+    async def record(self, call_id: str) -> CallRecord:
+        if self.on_record is None:
+            raise NotFoundError("Nothing was done in this call yet.", system="csrdesk")
+        return self.on_record
+
 
 class FakeDesk:
     """As many calls as it is given, each a `FakeSession`; those that were `left` are open before it starts."""
@@ -86,3 +92,6 @@ class FakeDesk:
 
     async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
         return self.left
+
+    async def record(self, call_id: str) -> CallRecord:
+        return await self.known[call_id].record(call_id)

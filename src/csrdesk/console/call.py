@@ -178,6 +178,25 @@ class Call:
             self._app.call_later(self._app.post_message, held)
         return held is not None
 
+    def show_ticket(self) -> None:
+        """Read what the audit holds of it, and show that as text."""
+        if self.view.id:
+            self._run(self._show_ticket(), "ticket", exclusive=True)
+
+    async def _show_ticket(self) -> None:
+        from csrdesk.console.ticket_text import ticket_text
+        from csrdesk.screens.ticket import TicketScreen
+
+        following = await self._reach()
+        try:
+            words = ticket_text(await following.record(self.view.id))
+        except CsrdeskError as error:
+            noted(error)
+            self.complain(error.message)
+            return
+        if self.is_shown:
+            await self._app.push_screen(TicketScreen(words), lambda _: self.catch_up())
+
     def complain(self, words: str) -> None:
         """Say what went wrong, if it is on the screen."""
         if frame := self.frame:

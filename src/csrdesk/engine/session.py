@@ -13,11 +13,13 @@ from csrdesk.engine.audit import refused
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.flow_rows import OTHER_VERSION, Running
 from csrdesk.engine.links import CUSTOMER_FLOW
+from csrdesk.engine.reading import AuditReader
+from csrdesk.engine.record import record_of
 from csrdesk.engine.runner import Runner, Typed
 from csrdesk.engine.store import Row
 from csrdesk.engine.views import agent_view, is_settled, prompt_for
 from csrdesk.errors import IllegalEventError, NoSuchFlowError, StaleFlowError
-from csrdesk.flows.doors import Agent, CallSummary, View
+from csrdesk.flows.doors import Agent, CallRecord, CallSummary, View
 from csrdesk.flows.kernel import Answer, Audience
 from csrdesk.model.people import Person
 from csrdesk.model.secret import Secret
@@ -64,6 +66,10 @@ class AgentSession:
     async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
         summaries = [await self._summary(row) for row in await self._runner.rows.calls_of(self.agent.id)]
         return tuple(summary for summary in summaries if all_of_them or not summary.over)
+
+    async def record(self, call_id: str) -> CallRecord:
+        await self._own(call_id)
+        return await record_of(call_id, self.agent, AuditReader(self.agent, self._desk.store, self._desk.audit))
 
     async def _own(self, flow_id: str) -> Running:
         running = await self._runner.rows.load(flow_id)

@@ -13,6 +13,7 @@ import msgspec
 from csrdesk.flows.effects import SendMagicLink
 from csrdesk.flows.kernel import Answer, Effect, Outcome, Prompt, Reply
 from csrdesk.flows.replies import LinkNotSent
+from csrdesk.model.devices import Age
 from csrdesk.model.link import Link
 from csrdesk.model.secret import Secret
 
@@ -76,8 +77,11 @@ class LinkDesk(Protocol):
         """The mail was not taken: the link opens nothing."""
         ...
 
-    async def saw_address(self, person_id: str, address: str) -> None:
-        """The person's address as just read: open links that went to another one end."""
+    async def saw_address(self, person_id: str, address: str) -> Age:
+        """The person's address as just read: open links that went to another one end.
+
+        Says since when the desk has seen it, by a record of its own.
+        """
         ...
 
 
@@ -109,6 +113,39 @@ class CallSummary(msgspec.Struct, frozen=True):
     over: bool = False
 
 
+class Deed(msgspec.Struct, frozen=True):
+    """One thing that was done to an account, or was to be done."""
+
+    at: datetime
+    act: str
+    """A word of `Act`."""
+    action: str
+    """The audit's name for it: `pingone.set_enabled`."""
+    result: str
+    """done, failed, refused, or unknown where nobody knows."""
+    reason: str = ""
+
+
+class CallRecord(msgspec.Struct, frozen=True):
+    """What the audit holds of one call, for the ticket: addresses masked, no code, no secret."""
+
+    call_id: str
+    agent: Agent
+    since: datetime
+    until: datetime
+    """When its newest row was written."""
+    person_id: str
+    account: str
+    """The masked address that the link went to, or what the person was found by, masked."""
+    ticket: str
+    proofs: tuple[tuple[datetime, str], ...]
+    """When the caller was verified, and by what."""
+    deeds: tuple[Deed, ...]
+    seq: int
+    """The newest row's number, and its hash, which stands for all rows before it."""
+    hash: str
+
+
 class Session(Protocol):
     """What an agent's front end can do, and all it can do."""
 
@@ -136,6 +173,10 @@ class Session(Protocol):
 
     async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
         """The agent's own calls, newest first; open ones only unless `all_of_them`."""
+        ...
+
+    async def record(self, call_id: str) -> CallRecord:
+        """What the audit holds of one of the agent's own calls. Raises `NoSuchFlowError`."""
         ...
 
 

@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from csrdesk.screens.frame import FrameScreen, general
 from csrdesk.screens.info import Surroundings
-from csrdesk.widgets.choices import Offer
+from csrdesk.widgets.choices import TICKET, Offer
 from csrdesk.widgets.tones import Tone, inert
 
 
@@ -39,5 +39,6 @@ class CallOverScreen(FrameScreen):
     def offers(self) -> list[Offer]:
         return [
             Offer("enter", "Next call", "look up the next caller", "app.next_call"),
+            TICKET,
             Offer("ctrl+q", "Leave", "close the console", "app.leave"),
         ]

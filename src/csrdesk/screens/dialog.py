@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.types import CSSPathType
 from textual.widgets import Static
 
 from csrdesk.widgets.choice_list import ChoiceList
@@ -21,7 +22,7 @@ T = TypeVar("T")
 class Dialog(ModalScreen[T], Generic[T]):
     """Escape closes it, and nothing has happened."""
 
-    CSS_PATH = "frame.tcss"
+    CSS_PATH: ClassVar[CSSPathType | None] = "frame.tcss"
     AUTO_FOCUS = ""
     BINDINGS = [Binding("escape", "dismiss(None)", show=False)]  # noqa: RUF012 - Textual declares it so
 

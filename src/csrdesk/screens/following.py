@@ -12,7 +12,7 @@ from collections.abc import Callable
 from textual.message import Message
 
 from csrdesk.errors import CsrdeskError, IllegalEventError, StaleFlowError
-from csrdesk.flows.doors import Session, View
+from csrdesk.flows.doors import CallRecord, Session, View
 from csrdesk.flows.kernel import Answer
 
 FLOW = "csr_main"
@@ -64,6 +64,10 @@ class Following:
         except CsrdeskError as error:
             noted(error)
             self._arrived(Arrived(view, place, error.message))
+
+    async def record(self, call_id: str) -> CallRecord:
+        """What the audit holds of the call."""
+        return await self._session.record(call_id)
 
     async def _start(self) -> View:
         # The flows are loaded while the first screen takes keys.

@@ -14,6 +14,7 @@ from csrdesk.widgets.tones import Tone
 _ALWAYS = (
     ("Tab, arrows", "move between fields and choices; Enter takes the one that is marked"),
     ("F2", "your open calls; F3 and F4 go from one to the next"),
+    ("F6", "the text for the ticket: what was proved and done in this call"),
     ("Ctrl+N", "take another caller while this one waits"),
     ("Ctrl+P", "all commands by name, and the light or dark theme"),
     ("Ctrl+Q", "leave the console; open calls are asked about once"),

@@ -10,6 +10,7 @@ from csrdesk.flows.prompts import NoticePrompt, ResultLine
 from csrdesk.model.proofs import Act
 from csrdesk.screens.prompted import PromptScreen
 from csrdesk.screens.whom import person_line
+from csrdesk.widgets.choices import TICKET, Offer
 from csrdesk.widgets.facts import Fact, Facts
 from csrdesk.widgets.tones import Tone, inert
 
@@ -61,6 +62,9 @@ class NoticeScreen(PromptScreen[NoticePrompt]):
         return not self.prompt.half_done and all(
             line.aside or (line.ok and not line.unknown) for line in self.prompt.lines
         )
+
+    def offers(self) -> list[Offer]:
+        return [*super().offers(), TICKET]
 
     def say(self) -> str:
         if self._all_done:

@@ -67,6 +67,9 @@ CHOICES: tuple[Choice, ...] = (
 _BY_ANSWER = {choice.answer: choice for choice in CHOICES}
 _KEYS = {"enter": "Enter", "escape": "Esc"}
 
+TICKET = Offer("f6", "Ticket text", "what was proved and done, to copy into the ticket", "app.ticket")
+"""Offered where something is done: beside what was done, and after the call."""
+
 
 def answers_of(prompt: type[Prompt]) -> tuple[type[Answer], ...]:
     """The answers that a prompt takes, in its own order."""
@@ -80,7 +83,7 @@ def choices_of(prompt: type[Prompt]) -> tuple[Choice, ...]:
 
 
 def shown(key: str) -> str:
-    """A key as people read it: `Enter`, `Ctrl+E`, `d`."""
+    """A key as people read it: `Enter`, `Ctrl+E`, `F6`, `d`."""
     if key.startswith("ctrl+"):
         return f"Ctrl+{key.removeprefix('ctrl+').upper()}"
-    return _KEYS.get(key, key)
+    return _KEYS.get(key) or (key.upper() if key[1:].isdigit() else key)

@@ -1,0 +1,49 @@
+"""One call as the audit has it, for the ticket: apart from `reading`, whose rows are shown as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from csrdesk.engine.audit import AuditRow, Kind, Which
+from csrdesk.engine.reading import AuditReader
+from csrdesk.errors import NotFoundError
+from csrdesk.flows.doors import Agent, CallRecord, Deed
+
+_MOST = 1000
+"""Rows of one call that are looked at, the newest."""
+
+
+async def record_of(call_id: str, agent: Agent, reader: AuditReader) -> CallRecord:
+    """Read a call's rows, which is noted as a look into the audit. Raises `NotFoundError` where there are none yet."""
+    rows = await reader.list(Which(call_id=call_id), _MOST)
+    if not rows:
+        raise NotFoundError("Nothing was done in this call yet.", system="csrdesk")
+    newest = rows[-1]
+    verified = (row for row in rows if row.kind is Kind.EVENT and row.action == "verification.started")
+    return CallRecord(
+        call_id=call_id,
+        agent=agent,
+        since=rows[0].at,
+        until=newest.at,
+        person_id=_last(row.person_id for row in rows),
+        account=_last(str(row.details.get("to") or row.details.get("identifier") or "") for row in rows),
+        ticket=_last(row.ticket for row in rows),
+        proofs=tuple((row.at, str(row.details["shown"])) for row in verified),
+        deeds=_deeds(rows),
+        seq=newest.seq,
+        hash=newest.hash,
+    )
+
+
+def _last(words: Iterable[str]) -> str:
+    return next((word for word in reversed(tuple(words)) if word), "")
+
+
+def _deeds(rows: tuple[AuditRow, ...]) -> tuple[Deed, ...]:
+    """An intent without an outcome is unknown; one with an outcome is what that says."""
+    deeds = {
+        row.key: Deed(row.at, str(row.details["act"]), row.action, row.result or "unknown", row.reason)
+        for row in rows
+        if "act" in row.details
+    }
+    return tuple(deeds.values())
