@@ -209,7 +209,13 @@ async def test_r_62_what_an_older_csrdesk_left_open_is_found_as_well(tmp_path: P
         await audit.write(Entry(kind=Kind.INTENT, action="x", agent="hal", key=key))
     await audit.write(Entry(kind=Kind.OUTCOME, action="x", agent="hal", key="a"))
     async with store.transaction() as tx:
-        for what in ("TABLE open_intents", "TABLE wrong_posts", "INDEX challenges_of_agent", "INDEX audit_of_look_ups"):
+        for what in (
+            "TABLE open_intents",
+            "TABLE wrong_posts",
+            "TABLE addresses",
+            "INDEX challenges_of_agent",
+            "INDEX audit_of_look_ups",
+        ):
             await tx.execute(f"DROP {what}")
         await tx.execute("PRAGMA user_version = 1")
     await store.close()

@@ -18,8 +18,8 @@ from csrdesk.flows import user_functions as uf
 from csrdesk.flows import verify_user as vu
 from csrdesk.flows.kernel import Ask, Do, Event, Poll, Replies, State
 from csrdesk.flows.rules import Rules
-from csrdesk.flows.ways import why_not
-from csrdesk.model.devices import Device
+from csrdesk.flows.ways import warning, why_not
+from csrdesk.model.devices import Age, Device, Devices
 from csrdesk.model.link import LinkStage
 from csrdesk.model.people import Person, Protection
 from csrdesk.model.proofs import Act
@@ -227,6 +227,21 @@ def test_where_mfa_is_off_or_refused_the_card_says_what_a_link_is_worth() -> Non
     }
     for words, some in gives.items():
         assert cm.ChoosingWay(GIVEN, replace(CALLER, devices=some)).want().prompt.gives == words
+
+
+def test_r_37_a_new_address_cannot_verify_and_what_is_not_known_is_said_on_the_card() -> None:
+    assert "too new" in why_not(ADA, Devices((SMS,), address=Age.NEW), RULES)
+    unknown = Devices((Device("sms-9", "SMS", age=Age.UNKNOWN),), address=Age.UNKNOWN)
+    assert why_not(ADA, unknown, RULES) == ""
+    assert warning(unknown) == (
+        "Since when the mail address is on record is not known. Since when a device is registered is not known."
+    )
+
+
+def test_r_37_the_card_says_which_device_is_too_new() -> None:
+    young = Device("sms-9", "SMS", age=Age.NEW)
+    prompt = cm.NoWayToVerify(cm.Given(RULES), cm.Caller(ADA, Devices((young,))), "why").want().prompt
+    assert prompt.obstacles == ("registered too recently",)
 
 
 def test_a_running_bypass_is_shown_as_a_warning() -> None:

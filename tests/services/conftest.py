@@ -17,6 +17,7 @@ from csrdesk.flows.doors import Agent, Context, OpenedLink
 from csrdesk.flows.effects import SendMagicLink
 from csrdesk.flows.kernel import Effect, Reply
 from csrdesk.flows.replies import LinkNotSent
+from csrdesk.model.devices import Age
 from csrdesk.model.link import Link, LinkStage
 from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Options, Sandbox
@@ -38,6 +39,7 @@ class Links:
     """`flows.doors.LinkDesk`, remembering."""
 
     refusal: LinkNotSent | None = None
+    age: Age = Age.OLD
     told: list[tuple[str, str]] = field(default_factory=list)
 
     async def open(self, effect: SendMagicLink, context: Context, *, to: str, address: str) -> OpenedLink | LinkNotSent:
@@ -51,8 +53,9 @@ class Links:
     async def failed(self, challenge_id: str) -> None:
         self.told.append(("failed", challenge_id))
 
-    async def saw_address(self, person_id: str, address: str) -> None:
+    async def saw_address(self, person_id: str, address: str) -> Age:
         self.told.append(("saw", f"{person_id} {address}"))
+        return self.age
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import Failed
-from csrdesk.model.devices import Devices, Strength
+from csrdesk.model.devices import Age, Devices, Strength
 from csrdesk.sandbox import Sandbox, people
 from csrdesk.services.performer.people import is_same_mailbox
 from tests.services.conftest import Do, Links
@@ -106,3 +106,34 @@ async def test_devices_that_cannot_be_read_are_a_failure_and_not_no_devices(do: 
 async def test_a_lock_that_has_run_out_is_gone(do: Do, box: Sandbox) -> None:
     box.clock.move(timedelta(days=31))
     assert not (await read(do, box, people.DEVICE_LOCKED)).devices[0].locked
+
+
+async def test_r_37_a_device_registered_in_the_last_three_days_is_registered_and_cannot_be_used(
+    do: Do, box: Sandbox
+) -> None:
+    user, now = box.world.user(people.ONE_DEVICE), box.clock.now()
+    user.devices[0].created_at = now - timedelta(hours=71)
+    found = await read(do, box, people.ONE_DEVICE)
+    assert [device.age for device in found.registered] == [Age.NEW]
+    assert found.usable(("SMS",)) == ()
+    user.devices[0].created_at = now - timedelta(hours=73)
+    found = await read(do, box, people.ONE_DEVICE)
+    assert [device.age for device in found.usable(("SMS",))] == [Age.OLD]
+
+
+@pytest.mark.parametrize(
+    ("hours", "record", "age"),
+    [
+        (71, Age.OLD, Age.NEW),
+        (73, Age.OLD, Age.OLD),
+        (73, Age.NEW, Age.NEW),
+        (73, Age.UNKNOWN, Age.UNKNOWN),
+        (71, Age.UNKNOWN, Age.NEW),
+    ],
+)
+async def test_r_37_of_account_and_own_record_the_strictest_decides_on_the_address(
+    do: Do, box: Sandbox, links: Links, hours: int, record: Age, age: Age
+) -> None:
+    links.age = record
+    box.world.user(people.ONE_DEVICE).created_at = box.clock.now() - timedelta(hours=hours)
+    assert (await read(do, box, people.ONE_DEVICE)).address is age

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -63,6 +64,16 @@ async def test_without_a_verified_address_no_link_is_made(
     assert words in reply.message
     assert links.told == []
     assert box.world.mails == []
+
+
+async def test_r_37_no_link_goes_to_the_address_of_an_account_made_in_the_last_three_days(
+    do: Do, box: Sandbox, links: Links
+) -> None:
+    box.world.user("ada").created_at = box.clock.now() - timedelta(hours=71)
+    reply = await do(send(box, "ada"))
+    assert isinstance(reply, r.LinkNotSent)
+    assert "too new" in reply.message
+    assert (links.told, box.world.mails) == ([], [])
 
 
 async def test_what_the_desk_refuses_is_not_mailed(do: Do, box: Sandbox, links: Links) -> None:

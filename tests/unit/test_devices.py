@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csrdesk.model.devices import ORDER, Device, Devices, Strength, WebAuthn
+from csrdesk.model.devices import ORDER, Age, Device, Devices, Strength, WebAuthn
 
 EVERY = ORDER
 SMS = Device("sms-1", "SMS", address="+44 *** *** 43")
@@ -22,6 +22,7 @@ def device(kind: str, **rest: object) -> Device:
         (SMS, True),
         (device("SMS", blocked=True), True),
         (device("SMS", locked=True), True),
+        (device("SMS", age=Age.NEW), True),
         (device("NEW_KIND"), True),
         (device("SMS", status="ACTIVATION_REQUIRED"), False),
         (device("EMAIL"), True),
@@ -42,6 +43,8 @@ def test_an_active_device_is_registered_whatever_its_type_block_or_lock(found: D
         (SMS, ("TOTP",), None, "not allowed by the settings"),
         (device("SMS", blocked=True), EVERY, None, "blocked"),
         (device("SMS", locked=True), EVERY, None, "locked after wrong tries"),
+        (device("SMS", age=Age.NEW), EVERY, None, "registered too recently"),
+        (device("SMS", age=Age.UNKNOWN), EVERY, None, ""),
         (device("FIDO2"), EVERY, WebAuthn.NONE, "this browser knows no passkeys"),
         (device("FIDO2"), EVERY, WebAuthn.FULL, "not supported yet"),
         (device("FIDO2"), EVERY, None, "not supported yet"),

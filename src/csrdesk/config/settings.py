@@ -136,6 +136,8 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Passcodes that may be sent from the page of one link."""
     wrong_posts_per_address: Annotated[int, Meta(ge=10, le=1000)] = 100
     """Wrong codes, passcodes and links that the pages take from one source address in ten minutes."""
+    proof_age_hours: Annotated[int, Meta(ge=1, le=720)] = 72
+    """A device, or a mail address, that is newer proves nobody yet."""
     protective_disables_an_hour: Annotated[int, Meta(ge=0, le=5)] = 5
     """Disables without proof that an agent may make."""
     not_me_freeze_hours: Annotated[int, Meta(ge=1, le=168)] = 4

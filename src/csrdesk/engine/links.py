@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from csrdesk.engine import challenges, codes, quotas
+from csrdesk.engine import addresses, challenges, codes, quotas
 from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
@@ -16,6 +16,7 @@ from csrdesk.flows.challenge_acceptance import Start
 from csrdesk.flows.doors import Context, OpenedLink
 from csrdesk.flows.effects import SendMagicLink
 from csrdesk.flows.replies import LinkNotSent
+from csrdesk.model.devices import Age
 from csrdesk.model.link import Link, LinkAbout, LinkStage
 
 CUSTOMER_FLOW = "challenge_acceptance"
@@ -41,6 +42,8 @@ class Links:
         """Make the link, unless this person's verification is frozen, a limit is reached, or a warning comes first."""
         async with self._desk.store.transaction() as tx:
             why_not = await self._why_not(tx, effect.person_id, context)
+            if await addresses.record(tx, self._desk, effect.person_id, address) is Age.NEW:
+                why_not = why_not or "The mail address on record is too new, so no link was sent."
             warning = "" if why_not or effect.warned else await quotas.tried_often(tx, self._desk, effect.person_id)
             if not (why_not or warning):
                 return await self._open(tx, effect, context, to, address)
@@ -64,13 +67,13 @@ class Links:
             row = await _known(tx, challenge_id)
             await close(tx, self._desk, row, LinkStage.ENDED, why="the mail server did not take it")
 
-    async def saw_address(self, person_id: str, address: str) -> None:
-        """The person's address as just read: open links that went to another one end."""
-        if not await self._sent_elsewhere(self._desk.store, person_id, address):
-            return
-        async with self._desk.store.transaction() as tx:
-            for row in await self._sent_elsewhere(tx, person_id, address):
-                await close(tx, self._desk, row, LinkStage.ENDED, why="the address has changed")
+    async def saw_address(self, person_id: str, address: str) -> Age:
+        """The person's address as just read, and its age; open links that went to another one end."""
+        if await self._sent_elsewhere(self._desk.store, person_id, address):
+            async with self._desk.store.transaction() as tx:
+                for row in await self._sent_elsewhere(tx, person_id, address):
+                    await close(tx, self._desk, row, LinkStage.ENDED, why="the address has changed")
+        return await addresses.seen(self._desk, person_id, address)
 
     async def _sent_elsewhere(self, reading: Reading, person_id: str, address: str) -> list[Challenge]:
         known = codes.keyed_fingerprint(self._desk.key, address)

@@ -114,7 +114,17 @@ CREATE INDEX audit_of_look_ups ON audit (agent, at) WHERE kind = 'lookup';
 """
 """What limits are counted from, found without reading more than is counted."""
 
-STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES, OPEN_INTENTS, QUOTAS)
+ADDRESSES = """
+CREATE TABLE addresses (
+    person_id TEXT PRIMARY KEY,
+    address_hash TEXT NOT NULL,
+    since TEXT NOT NULL,
+    changed INTEGER NOT NULL
+);
+"""
+"""The address that a person was last seen with, as a keyed hash, and since when; changed: they had another before."""
+
+STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES, OPEN_INTENTS, QUOTAS, ADDRESSES)
 """Step n brings a database of version n to n + 1."""
 
 

@@ -27,10 +27,10 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
     {
         flow.name: flow
         for flow in (
-            Flow("csr_main", 3, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
+            Flow("csr_main", 4, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
-                1,
+                2,
                 challenge_acceptance.ChallengeAcceptanceState,
                 challenge_acceptance.Start,
                 challenge_acceptance.begin,

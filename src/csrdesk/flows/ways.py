@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from csrdesk.flows.rules import Rules
-from csrdesk.model.devices import Devices
+from csrdesk.model.devices import Age, Devices
 from csrdesk.model.people import Person
 
 
@@ -13,6 +13,8 @@ def why_not(person: Person, devices: Devices, rules: Rules) -> str:
         return "There is no mail address on record, so no link can be sent."
     if not person.email_verified:
         return "The mail address on record was never verified, so a link to it proves nothing."
+    if devices.address is Age.NEW:
+        return "The mail address on record is too new: a link to it proves nobody yet."
     if not devices.registered:
         return "No device is registered, and a device is required." if rules.flow_require_mfa else ""
     if not devices.mfa_enabled:
@@ -32,5 +34,10 @@ def gives(devices: Devices) -> str:
 
 
 def warning(devices: Devices) -> str:
-    """What the agent should know of PingOne's settings for this person; empty where nothing is odd."""
-    return "An MFA bypass is running for this person; it proves nothing." if devices.bypass else ""
+    """What the agent should know of this person's address and devices; empty where nothing is odd."""
+    said = [
+        (devices.bypass, "An MFA bypass is running for this person; it proves nothing."),
+        (devices.address is Age.UNKNOWN, "Since when the mail address is on record is not known."),
+        (any(d.age is Age.UNKNOWN for d in devices.registered), "Since when a device is registered is not known."),
+    ]
+    return " ".join(words for applies, words in said if applies)

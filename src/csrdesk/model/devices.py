@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -21,6 +22,22 @@ class WebAuthn(StrEnum):
     NONE = "NONE"
     SECURITY_KEY_ONLY = "SECURITY_KEY_ONLY"
     FULL = "FULL"
+
+
+class Age(StrEnum):
+    """Since when something is on record: whoever takes an account over changes address or device first."""
+
+    OLD = "old"
+    NEW = "new"
+    """Too new to prove anybody."""
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def of(cls, since: datetime | None, now: datetime, enough: timedelta) -> Age:
+        """By the moment at which it came; None where nobody told."""
+        if since is None:
+            return cls.UNKNOWN
+        return cls.OLD if since + enough <= now else cls.NEW
 
 
 ORDER = ("FIDO2", "MOBILE", "TOTP", "SMS", "VOICE", "EMAIL")
@@ -59,6 +76,8 @@ class Device(msgspec.Struct, frozen=True):
     locked: bool = False
     same_mailbox: bool = False
     """An EMAIL device whose address is the one that the magic link goes to: it proves nothing new."""
+    age: Age = Age.OLD
+    """By when it was registered."""
 
     @property
     def registered(self) -> bool:
@@ -100,6 +119,8 @@ class Device(msgspec.Struct, frozen=True):
             return "blocked"
         if self.locked:
             return "locked after wrong tries"
+        if self.age is Age.NEW:
+            return "registered too recently"
         if self.type == "FIDO2" and webauthn is WebAuthn.NONE:
             return "this browser knows no passkeys"
         if self.type not in SUPPORTED:
@@ -116,6 +137,8 @@ class Devices(msgspec.Struct, frozen=True):
     """An administrator's MFA bypass is running: PingOne says COMPLETED without asking; that proves nothing."""
     refused: str = ""
     """Why PingOne refuses MFA for this user now: `disabled`, `locked`, or empty."""
+    address: Age = Age.OLD
+    """Of the mail address that a link goes to."""
 
     @property
     def registered(self) -> tuple[Device, ...]:

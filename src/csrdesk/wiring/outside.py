@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from csrdesk.config import Settings
 from csrdesk.flows import effects as fx
@@ -39,6 +40,7 @@ def open_outside(settings: Settings, links: LinkDesk, pages: Pages) -> Outside:
             link_minutes=max(1, round(settings.limits.link_seconds / 60)),
         ),
         public_url=lambda: pages.url,
+        proof_age=timedelta(hours=settings.limits.proof_age_hours),
     )
 
 

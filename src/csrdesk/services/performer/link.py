@@ -6,6 +6,7 @@ from csrdesk.errors import ServiceError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context, OpenedLink
+from csrdesk.model.devices import Age
 from csrdesk.model.secret import Secret
 from csrdesk.services.letters import MagicLinkFacts, magic_link
 from csrdesk.services.performer.outside import Outside
@@ -15,6 +16,7 @@ from csrdesk.services.pingone import users
 _NO_PAGES = "The customers' pages are not being served, so a link would open nothing. Start `csrdesk serve`."
 _NO_MAIL = "No mail server is set up, so no link was sent. Ask an administrator."
 _NO_ADDRESS = "PingOne has no mail address for this person, so no link was sent."
+_TOO_NEW = "The account is too new for its mail address to prove anybody, so no link was sent."
 _UNVERIFIED = "The mail address was never verified, so no link was sent."
 
 
@@ -31,6 +33,8 @@ async def send_magic_link(effect: fx.SendMagicLink, context: Context, outside: O
         return r.LinkNotSent(_NO_ADDRESS)
     if not got.body.email_verified:
         return r.LinkNotSent(_UNVERIFIED)
+    if outside.age(got.body.created_at) is Age.NEW:
+        return r.LinkNotSent(_TOO_NEW)
     opened = await outside.links().open(effect, context, to=masked(address), address=address)
     if isinstance(opened, r.LinkNotSent):
         return opened

@@ -9,7 +9,7 @@ from csrdesk.errors import NotFoundError, ServiceError, UnauthorizedError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import Reply
-from csrdesk.model.devices import Devices
+from csrdesk.model.devices import Age, Devices
 from csrdesk.services.attempts import attempt, sure
 from csrdesk.services.directory.port import AnyOf, Directory, Equal
 from csrdesk.services.performer.outside import Outside
@@ -61,12 +61,14 @@ async def read_devices(effect: fx.ReadDevices, outside: Outside) -> r.DevicesRea
         deciding = group.create_task(attempt(_policy(outside, effect.policy_id)))
     got = sure(reading.result())
     user = got.body
-    await outside.links().saw_address(who, user.email)
+    seen = await outside.links().saw_address(who, user.email)
     found = Devices(
-        devices=tuple(device_of(device, user.email) for device in sure(listing.result())),
+        devices=tuple(device_of(d, user.email, outside.age(d.created_at)) for d in sure(listing.result())),
         mfa_enabled=user.mfa_enabled,
         bypass=sure(bypassing.result()),
         refused=_refused(user, sure(deciding.result())),
+        # An address cannot be older than its account.
+        address=Age.NEW if outside.age(user.created_at) is Age.NEW else seen,
     )
     return r.DevicesRead(found, correlation_id=got.correlation_id)
 

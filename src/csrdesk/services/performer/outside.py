@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from csrdesk.flows.doors import LinkDesk
+from csrdesk.model.devices import Age
 from csrdesk.services.directory.port import Directory
 from csrdesk.services.directory.protection import ProtectedAccounts
 from csrdesk.services.letters import Mailer
@@ -73,7 +74,13 @@ class Outside:
     public_url: Callable[[], str] = str
     """The origin of the customers' pages; empty where nobody serves them, and then no link is sent."""
     now: Callable[[], datetime] = _now
+    proof_age: timedelta = timedelta(hours=72)
+    """How old an address or a device must be to prove anybody."""
     remembered: Remembered = field(default_factory=Remembered)
+
+    def age(self, since: datetime | None) -> Age:
+        """Of an account or a device that PingOne says was made then."""
+        return Age.of(since, self.now(), self.proof_age)
 
     def within(self, call_id: str) -> Outside:
         """The same services for one call of the desk, whose id PingOne is told."""

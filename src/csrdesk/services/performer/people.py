@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from csrdesk.model.devices import Device
+from csrdesk.model.devices import Age, Device
 from csrdesk.model.masking import ending, mask_email, mask_phone, mask_username
 from csrdesk.model.people import Person
 from csrdesk.model.text import clean
@@ -36,7 +36,7 @@ def person_of(user: User, populations: dict[str, str]) -> Person:
     )
 
 
-def device_of(device: MfaDevice, email: str) -> Device:
+def device_of(device: MfaDevice, email: str, age: Age = Age.OLD) -> Device:
     """The device beside the user's own address, with which it is compared here, where both are whole."""
     address = masked(device.email) if device.email else mask_phone(clean(device.phone)) if device.phone else ""
     return Device(
@@ -48,6 +48,7 @@ def device_of(device: MfaDevice, email: str) -> Device:
         blocked=device.block.status == "BLOCKED",
         locked=device.lock.status == "LOCKED",
         same_mailbox=device.type == "EMAIL" and is_same_mailbox(device.email, email),
+        age=age,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from csrdesk.services.pingone.api import Api, Links, path
@@ -13,7 +15,7 @@ class Sign(msgspec.Struct, frozen=True):
     status: str = ""
 
 
-class MfaDevice(msgspec.Struct, frozen=True):
+class MfaDevice(msgspec.Struct, frozen=True, rename="camel"):
     """A device as PingOne has it: texts not cleaned, addresses not masked."""
 
     id: str
@@ -24,6 +26,7 @@ class MfaDevice(msgspec.Struct, frozen=True):
     phone: str = ""
     lock: Sign = Sign()
     block: Sign = Sign()
+    created_at: datetime | None = None
 
 
 class _Embedded(msgspec.Struct, frozen=True):

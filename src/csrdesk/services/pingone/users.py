@@ -55,6 +55,7 @@ class User(msgspec.Struct, frozen=True, rename="camel"):
     account_id: str = ""
     """The directory's `objectGUID` where somebody keeps it here."""
     last_sign_on: SignOn | None = None
+    created_at: datetime | None = None
 
     @property
     def locked(self) -> bool:
