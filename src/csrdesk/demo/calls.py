@@ -213,6 +213,18 @@ async def locked_device(on_stage: Stage) -> AsyncIterator[Step]:
     await call.end()
 
 
+async def too_new(on_stage: Stage) -> AsyncIterator[Step]:
+    """The only device was registered yesterday: whoever took the account over could have done it."""
+    who = people.EMAIL_ELSEWHERE
+    on_stage.box.world.user(who).devices[0].created_at = on_stage.box.clock.now() - timedelta(days=1)
+    call = await call_of(on_stage)
+    await call.look_up(who)
+    card = call.sees(p.UnverifiableCardPrompt)
+    expect(card.obstacles, ("registered too recently",), "why the device cannot be used")
+    yield Step("agent", f"sees: {card.why} ({'; '.join(card.obstacles)})")
+    await call.end()
+
+
 async def no_passkeys_here(on_stage: Stage) -> AsyncIterator[Step]:
     """The page knows no passkeys and the phone is locked meanwhile: not verified."""
     who = people.PASSKEY_AND_PHONE
@@ -306,6 +318,7 @@ STORY: tuple[Scene, ...] = (
     disabled_by_others,
     each_lock,
     locked_device,
+    too_new,
     no_passkeys_here,
     same_mailbox,
     line_dropped,

@@ -106,12 +106,11 @@ class Guard:
         return reply
 
     async def _looked_up_too_often(self, context: Context) -> quotas.Over | None:
-        with suppress(StoreUnavailableError):  # look-ups go on while nothing can be written
-            over = await quotas.look_ups(self._desk.store, self._desk, context.agent.id)
-            if over:
+        over = await quotas.look_ups(self._desk.store, self._desk, context.agent.id)
+        if over:
+            with suppress(StoreUnavailableError):  # refused all the same
                 await self._desk.audit.write(quotas.alert(over, context))
-            return over
-        return None
+        return over
 
     async def _count_wrong(self, context: Context) -> None:
         with suppress(StoreUnavailableError):  # PingOne counts as well, and the next form meets the same trouble
