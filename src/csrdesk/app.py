@@ -73,7 +73,7 @@ class CsrdeskApp(App[None]):
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__()
-        theme.install(self)
+        theme.install(self, info.theme)
         self.around = Surroundings(info, now)
         self._connect = connect
         self._following: Following | None = None
@@ -286,5 +286,5 @@ class CsrdeskApp(App[None]):
         yield SystemCommand("New call", "take another caller while this one waits  (Ctrl+N)", self.action_new_call)
         yield SystemCommand("Ticket text", "what was proved and done in this call, to copy  (F6)", self.action_ticket)
         yield SystemCommand("Lock", "hide every call until you are back", self._lock)
-        yield SystemCommand("Light or dark", "change the theme", lambda: theme.toggle(self))
+        yield SystemCommand("Next theme", "dark, light, high contrast", lambda: theme.next_one(self))
         yield SystemCommand("Leave", "close the console  (Ctrl+Q)", self.action_leave)

@@ -1,4 +1,4 @@
-"""The two calm themes. Their texts keep a contrast of at least 4.5 to 1 on every surface (WCAG 2.2, 1.4.3)."""
+"""Two calm themes with a contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3), and a high one with 7 to 1 (1.4.6)."""
 
 from __future__ import annotations
 
@@ -61,20 +61,51 @@ LIGHT = Theme(
     },
 )
 
-THEMES = (DARK, LIGHT)
+CONTRAST = Theme(
+    name="csrdesk-contrast",
+    dark=True,
+    primary="#ffff00",
+    secondary="#ffffff",
+    accent="#ffff00",
+    success="#5cff8a",
+    warning="#ffd400",
+    error="#ffb3ad",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1c1c1c",
+    text_alpha=1.0,
+    variables={
+        "text-muted": "#ffffff",
+        "text-success": "#5cff8a",
+        "text-warning": "#ffd400",
+        "text-error": "#ffb3ad",
+        "choice-key": "#000000",
+        "choice-key-background": "#ffff00",
+        "input-cursor-background": "#ffff00",
+        "input-cursor-foreground": "#000000",
+        "block-cursor-background": "#ffff00",
+        "block-cursor-foreground": "#000000",
+    },
+)
+
+THEMES = {"dark": DARK, "light": LIGHT, "contrast": CONTRAST}
+"""By the word that settings have for each."""
 
 
-def install(app: App[None]) -> None:
-    """Make both themes known to `app`, and start with the dark one. Before the app runs its styles are parsed once."""
-    for theme in THEMES:
+def install(app: App[None], first: str = "dark") -> None:
+    """Make the themes known to `app`, and start with one of them. Before the app runs its styles are parsed once."""
+    for theme in THEMES.values():
         app.register_theme(theme)
     if app.is_running:
-        app.theme = DARK.name
+        app.theme = THEMES[first].name
     else:
-        app.set_reactive(App.theme, DARK.name)
+        app.set_reactive(App.theme, THEMES[first].name)
         app.stylesheet.set_variables(app.get_css_variables())
 
 
-def toggle(app: App[None]) -> None:
-    """From dark to light and back."""
-    app.theme = LIGHT.name if app.theme == DARK.name else DARK.name
+def next_one(app: App[None]) -> None:
+    """From dark to light, to high contrast, and round again."""
+    names = [theme.name for theme in THEMES.values()]
+    at = names.index(app.theme) if app.theme in names else -1
+    app.theme = names[(at + 1) % len(names)]

@@ -37,7 +37,7 @@ def test_prompt(snap_compare: Compare, prompt: Prompt, terminal_size: tuple[int,
 
 @pytest.mark.parametrize("name", ["polling_fetched", "account_half_disabled"])
 def test_light(snap_compare: Compare, name: str) -> None:
-    assert snap_compare(easel(AGENT[name], light=True), terminal_size=(80, 24))
+    assert snap_compare(easel(AGENT[name], look="light"), terminal_size=(80, 24))
 
 
 @pytest.mark.parametrize("terminal_size", SIZES, ids=size)
@@ -114,3 +114,14 @@ def test_ticket(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
         await shown.push_screen(TicketScreen(ticket_text(RECORD)))
 
     assert snap_compare(shown, terminal_size=terminal_size, run_before=ask)
+
+
+@pytest.mark.parametrize("name", ["polling_fetched", "account_half_disabled", "confirm"])
+def test_high_contrast(snap_compare: Compare, name: str) -> None:
+    assert snap_compare(easel(AGENT[name], look="contrast"), terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("name", ["polling_fetched", "account_half_disabled"])
+def test_no_colour(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(easel(AGENT[name]), terminal_size=(80, 24))

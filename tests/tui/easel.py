@@ -24,17 +24,15 @@ AROUND = Surroundings(INFO, lambda: NOW)
 class Easel(App[None]):
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, shown: FrameScreen, *, light: bool = False) -> None:
+    def __init__(self, shown: FrameScreen, *, look: str = "dark") -> None:
         super().__init__()
         self.shown = shown
         self.given: list[Given] = []
         self.animation_level = "none"
-        self._light = light
+        self._look = look
 
     def on_mount(self) -> None:
-        theme.install(self)
-        if self._light:
-            theme.toggle(self)
+        theme.install(self, self._look)
         self.push_screen(self.shown)
 
     @on(Given)
@@ -47,5 +45,5 @@ def view_of(prompt: Prompt, rev: int = 7) -> View:
     return View("call-1", "csr_main", rev, prompt, spoken_code=CODE if saying else None)
 
 
-def easel(prompt: Prompt, *, light: bool = False) -> Easel:
-    return Easel(make_screen(view_of(prompt), prompt, AROUND, verified_until(prompt, None)), light=light)
+def easel(prompt: Prompt, *, look: str = "dark") -> Easel:
+    return Easel(make_screen(view_of(prompt), prompt, AROUND, verified_until(prompt, None)), look=look)

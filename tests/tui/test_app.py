@@ -399,3 +399,16 @@ async def test_the_clock_of_the_screen_is_the_one_handed_in() -> None:
 
 async def ready(session: FakeSession) -> Session:
     return session
+
+
+async def test_help_that_does_not_fit_is_read_by_page_down() -> None:
+    app = console(FakeSession(at("account")))
+    async with app.run_test(size=(60, 16)) as pilot:
+        await until(lambda: isinstance(app.screen, AccountScreen))
+        await pilot.press("f1")
+        await until(lambda: isinstance(app.screen, HelpScreen) and "Help for this screen" in words(app))
+        await pilot.press("pagedown", "pagedown", "pagedown")
+        await until(lambda: "close this box" in words(app))
+        assert "Help for this screen" not in words(app)
+        await pilot.press("pageup", "pageup", "pageup")
+        await until(lambda: "Help for this screen" in words(app))

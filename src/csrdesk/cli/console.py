@@ -51,6 +51,7 @@ async def _run() -> Result:
             desk=settings.flow.ciam_company_name,
             ticket_required=settings.desk.ticket_required,
             log_file=str(log_path(settings)),
+            theme=settings.desk.theme,
             lock_seconds=settings.limits.lock_seconds,
             lock_seconds_in_call=settings.limits.lock_seconds_in_call,
         )

@@ -95,6 +95,8 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The name customers read; empty for the operating system's."""
     ticket_required: bool = False
     """Whether each look-up and each act needs a ticket's number."""
+    theme: Literal["dark", "light", "contrast"] = "dark"
+    """What the console looks like at first; `contrast` keeps 7 to 1. With `NO_COLOR` set there are only greys."""
     script_identities: tuple[str, ...] = ()
     """Accounts of this operating system that may run `user enable` and `user disable` without any verified caller."""
     checkpoint_file: str = ""

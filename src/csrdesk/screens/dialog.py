@@ -24,7 +24,11 @@ class Dialog(ModalScreen[T], Generic[T]):
 
     CSS_PATH: ClassVar[CSSPathType | None] = "frame.tcss"
     AUTO_FOCUS = ""
-    BINDINGS = [Binding("escape", "dismiss(None)", show=False)]  # noqa: RUF012 - Textual declares it so
+    BINDINGS = [  # noqa: RUF012 - Textual declares it so
+        Binding("escape", "dismiss(None)", show=False),
+        Binding("pagedown", "scroll_box(1)", show=False),
+        Binding("pageup", "scroll_box(-1)", show=False),
+    ]
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -39,6 +43,11 @@ class Dialog(ModalScreen[T], Generic[T]):
     def compose_words(self) -> ComposeResult:
         """What stands between title and choices."""
         yield from ()
+
+    def action_scroll_box(self, pages: int) -> None:
+        """For what does not fit into a small terminal."""
+        box = self.query_one("#box")
+        box.scroll_relative(y=pages * max(1, box.size.height - 1), animate=False)
 
     def offers(self) -> list[Offer]:
         """What can be chosen."""

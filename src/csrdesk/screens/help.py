@@ -12,12 +12,12 @@ from csrdesk.widgets.facts import Fact, Facts
 from csrdesk.widgets.tones import Tone
 
 _ALWAYS = (
-    ("Tab, arrows", "move between fields and choices; Enter takes the one that is marked"),
+    ("Tab, arrows", "go to a field or choice; Enter takes the marked one"),
     ("F2", "your open calls; F3 and F4 go from one to the next"),
-    ("F6", "the text for the ticket: what was proved and done in this call"),
+    ("F6", "what was proved and done, as text for the ticket"),
     ("Ctrl+N", "take another caller while this one waits"),
-    ("Ctrl+P", "all commands by name, and the light or dark theme"),
-    ("Ctrl+Q", "leave the console; open calls are asked about once"),
+    ("Ctrl+P", "all commands by name, and the themes"),
+    ("Ctrl+Q", "leave; open calls are asked about once"),
 )
 
 
@@ -36,7 +36,7 @@ class HelpScreen(Dialog[None]):
         always = [Fact(key, words) for key, words in _ALWAYS]
         places = []
         if self._info.mailbox_url:
-            places.append(Fact("Demo", f"the customer's mail and phones are at {self._info.mailbox_url}", Tone.STRONG))
+            places.append(Fact("Demo", f"mail and phones: {self._info.mailbox_url}", Tone.STRONG))
         if self._info.log_file:
             places.append(Fact("Log", self._info.log_file))
-        yield Facts((*keys, Fact("", ""), *always, *places))
+        yield Facts((*keys, Fact("", ""), *always, *places), label_width=13)

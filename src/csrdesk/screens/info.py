@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
+from typing import Literal
 
 import msgspec
 
@@ -26,6 +27,8 @@ class ConsoleInfo(msgspec.Struct, frozen=True):
     """How long the agent may do nothing before the console locks itself."""
     lock_seconds_in_call: int = 600
     """The same while somebody's call is open."""
+    theme: Literal["dark", "light", "contrast"] = "dark"
+    """What the console looks like at first."""
     zone: tzinfo | None = None
     """The agent's time zone; None for the machine's own."""
 
