@@ -18,7 +18,7 @@ from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import expire, note
 from csrdesk.engine.runner import Runner, Typed
 from csrdesk.engine.session import check_answer, secret_of
-from csrdesk.engine.store import Transaction
+from csrdesk.engine.store import Reading, Transaction
 from csrdesk.engine.views import customer_view, is_settled
 from csrdesk.errors import LinkOverError
 from csrdesk.flows.doors import LinkView
@@ -74,6 +74,8 @@ class CustomerDesk:
         return LinkView(view, row.id, row.page_until, time_up)
 
     async def _knock(self, token: str, mark: str, user_agent: str, *, fetch: bool, source: str) -> Challenge:
+        if not fetch and (seen_open := await self._glance(token, mark, source)):
+            return seen_open
         now = self._desk.clock.now()
         async with self._desk.store.transaction() as tx:
             if source and (over := await quotas.posts(tx, self._desk, source)):
@@ -92,7 +94,17 @@ class CustomerDesk:
             raise _over()
         return row
 
-    async def _shows(self, tx: Transaction, row: Challenge, mark: str) -> bool:
+    async def _glance(self, token: str, mark: str, source: str) -> Challenge | None:
+        """The link where it is open to this browser and nothing is to be written: a POST waits for no other's write."""
+        store = self._desk.store
+        row = await challenges.find_by_token(store, fingerprint(token))
+        if row is None or not row.stage.open or row.has_run_out(self._desk.clock.now()):
+            return None
+        if not await self._shows(store, row, mark) or (source and await quotas.posts(store, self._desk, source)):
+            return None
+        return row
+
+    async def _shows(self, tx: Reading, row: Challenge, mark: str) -> bool:
         """Whether the link shows this browser anything: while it is open, and later what became of it."""
         now, desk = self._desk.clock.now(), self._desk
         is_its_own = hmac.compare_digest(row.browser, mark)
