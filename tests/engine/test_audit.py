@@ -21,6 +21,8 @@ from csrdesk.errors import StoreUnavailableError
 from csrdesk.flows import answers as a
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
+from csrdesk.flows.csr_main import Start
+from csrdesk.flows.doors import Agent
 from csrdesk.flows.kernel import Effect, Reply
 from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
@@ -210,6 +212,7 @@ async def test_r_61_look_ups_go_on_with_a_loud_banner_while_the_audit_cannot_be_
         hold_after_next_commit(desk, path)
         assert await desk.do(fx.FindUser(identifier="ada")) == ("UserFound",)
         assert "audit cannot be written" in desk.engine.trouble
+        assert (await desk.engine.session(Agent("mira")).start("csr_main", Start())).trouble == desk.engine.trouble
         await desk.do(fx.FindUser(identifier="ada"))
         assert desk.engine.trouble == ""
 

@@ -220,6 +220,18 @@ async def test_an_answer_that_could_not_be_saved_is_said_and_can_be_given_again(
         await until(lambda: len(session.answers) == 2)
 
 
+async def test_r_61_a_desk_that_cannot_audit_says_so_loudly_until_it_can() -> None:
+    session = FakeSession(at("card"))
+    app = console(session)
+    async with app.run_test(size=(80, 24)):
+        await until(lambda: isinstance(app.screen, CardScreen))
+        session.move(prompt=AGENT["card"], trouble="The audit cannot be written. Look-ups go on; nothing else does.")
+        await until(lambda: "audit cannot be written" in words(app) and "! Audit not written" in words(app))
+        session.move(prompt=AGENT["account"], trouble="")
+        await until(lambda: isinstance(app.screen, AccountScreen) and "Connected" in words(app))
+        assert "audit cannot be written" not in words(app)
+
+
 async def test_a_desk_that_cannot_be_opened_is_said_in_words_and_tried_again() -> None:
     tries: list[int] = []
     session = FakeSession(at("username"))

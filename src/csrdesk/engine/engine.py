@@ -93,7 +93,7 @@ class Engine:
 
     def session(self, agent: Agent) -> AgentSession:
         """The door of one agent, who was named by the sign-in or the operating system."""
-        return AgentSession(agent, self._desk, self._runner)
+        return AgentSession(agent, self._desk, self._runner, lambda: self.trouble)
 
     async def rehearse(self, start: uf.Start, agent: Agent, call_id: str = "") -> Rehearsed:
         """What the flow of one account would do, with nothing done. Raises `NoSuchFlowError` for another's call."""

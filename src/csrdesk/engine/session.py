@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import get_args
 
@@ -28,8 +28,9 @@ from csrdesk.model.secret import Secret
 class AgentSession:
     """A `Session` for one agent."""
 
-    def __init__(self, agent: Agent, desk: Desk, runner: Runner) -> None:
+    def __init__(self, agent: Agent, desk: Desk, runner: Runner, trouble: Callable[[], str]) -> None:
         self.agent = agent
+        self._trouble = trouble
         self._desk = desk
         self._runner = runner
 
@@ -79,7 +80,7 @@ class AgentSession:
         return running
 
     def _view(self, running: Running) -> View:
-        return agent_view(running, self._desk.key)
+        return agent_view(running, self._desk.key, self._trouble())
 
     async def _summary(self, row: Row) -> CallSummary:
         flow_id, started_at = str(row["id"]), datetime.fromisoformat(str(row["started_at"]))

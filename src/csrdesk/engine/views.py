@@ -46,7 +46,7 @@ def is_settled(running: Running) -> bool:
     return not isinstance(running.want, Do)
 
 
-def agent_view(running: Running, key: bytes) -> View:
+def agent_view(running: Running, key: bytes, trouble: str = "") -> View:
     """For the agent who owns the call, and nobody else: it may hold the code to say aloud."""
     prompt = prompt_for(running.want, Audience.AGENT)
     code = None
@@ -59,6 +59,7 @@ def agent_view(running: Running, key: bytes) -> View:
         prompt=prompt,
         outcome=running.want.outcome if isinstance(running.want, Done) else None,
         working=_working(running.want, prompt),
+        trouble=trouble,
         spoken_code=code,
     )
 

@@ -95,6 +95,8 @@ class View(msgspec.Struct, frozen=True):
     outcome: Outcome | None = None
     working: str = ""
     """What the flow is doing, in words for this person; empty while it asks."""
+    trouble: str = ""
+    """What is wrong with the desk itself, to be said loudly on an agent's screen: the audit cannot be written."""
     spoken_code: Secret | None = None
     """The six digits to say aloud, only for the agent who owns the call. Cannot be encoded: it goes to a screen."""
 

@@ -47,7 +47,7 @@ class Following:
         """Post the call whenever it has moved on, until it is over; an empty id starts a new one."""
         view = await (self._session.view(flow_id) if flow_id else self._start())
         while True:
-            self._arrived(Arrived(view, place))
+            self._arrive(view, place)
             if view.outcome is not None:
                 return
             flow_id, rev = view.id, view.rev
@@ -58,12 +58,18 @@ class Following:
     async def answer(self, view: View, answer: Answer, place: str) -> None:
         """Answer the prompt of `view`, and post what came of it."""
         try:
-            self._arrived(Arrived(await self._session.answer(view.id, view.rev, answer), place))
+            self._arrive(await self._session.answer(view.id, view.rev, answer), place)
         except (StaleFlowError, IllegalEventError):
             self._arrived(Arrived(await self._session.view(view.id), place, MOVED_ON))
         except CsrdeskError as error:
             noted(error)
             self._arrived(Arrived(view, place, error.message))
+
+    def _arrive(self, view: View, place: str) -> None:
+        """Post the call; what is wrong with the desk itself is said beside it, until it is well again."""
+        self._arrived(Arrived(view, place, view.trouble))
+        if view.trouble:
+            self._connection("Audit not written", False)  # noqa: FBT003 - whether all is well
 
     async def record(self, call_id: str) -> CallRecord:
         """What the audit holds of the call."""
