@@ -40,8 +40,8 @@ RECORD = CallRecord(
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait for what will happen soon, at most three seconds."""
-    async with asyncio.timeout(3):
+    """Wait for what will happen soon, at most ten seconds."""
+    async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 - the screen tells nobody when it changes
             await asyncio.sleep(0.01)
 
