@@ -84,11 +84,11 @@ async def test_pingone_being_away_is_a_problem_in_words(
     do: Do, box: Sandbox, fault: dict[str, object], code: str
 ) -> None:
     box.faults.add(path="/users$", **fault)
-    reply = await find(do, "ada")
+    reply = await find(do, "ada@mail.example")
     assert isinstance(reply, Failed)
     assert reply.problem.code == code
     assert reply.problem.message.endswith(".")
-    assert "ada" not in reply.problem.details
+    assert "mail.example" not in reply.problem.details
 
 
 async def test_a_refusal_keeps_pingones_correlation_id(do: Do, box: Sandbox) -> None:
