@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup, TyperOption
 
 from csrdesk.cli.commands import tree
-from csrdesk.cli.completion import Shell
+from csrdesk.cli.options import Shell
 
 _APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
 """The typographic one, since shells end a text at the other."""

@@ -5,21 +5,12 @@ So a press of Tab starts no Python, and cannot reach a desk.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from csrdesk.cli.options import Json
+from csrdesk.cli.options import Json, Shell
 from csrdesk.cli.result import Result
-
-
-class Shell(StrEnum):
-    """Whose words are completed."""
-
-    BASH = "bash"
-    ZSH = "zsh"
-    FISH = "fish"
 
 
 def completion(

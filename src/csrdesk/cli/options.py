@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -17,3 +18,11 @@ Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it s
 Ticket = Annotated[str, typer.Option("--ticket", metavar="TEXT", help="The ticket's number.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be written where, and write nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")]
+
+
+class Shell(StrEnum):
+    """Whose words are completed."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
