@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from csrdesk.config import Settings
@@ -16,7 +17,7 @@ from csrdesk.errors import (
 from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Sandbox, people
 from csrdesk.services.directory.accounts import ATTRIBUTES, account_of, moment
-from csrdesk.services.directory.port import AllOf, AnyOf, Change, Directory, Entry, Equal
+from csrdesk.services.directory.port import AllOf, AnyOf, Change, Control, Directory, Entry, Equal, Octets
 from csrdesk.services.directory.sandbox import SandboxDirectory
 from csrdesk.services.directory.writes import read_entry, set_enabled
 from csrdesk.services.keys import Secrets
@@ -59,6 +60,36 @@ async def test_a_base_that_does_not_exist_holds_nothing(directory: Directory) ->
     assert await directory.search(Equal("cn", "ada"), ("cn",), base="OU=Nowhere,DC=csrdesk,DC=example") == ()
     with pytest.raises(NotFoundError):
         await read_entry(directory, "CN=nobody,DC=csrdesk,DC=example", ("cn",))
+
+
+async def test_the_directory_says_of_itself_which_controls_it_knows(directory: Directory, box: Sandbox) -> None:
+    root = await directory.root(("supportedControl",))
+    assert root.values("supportedControl") == tuple(box.world.supported_controls)
+
+
+async def test_a_control_that_the_directory_does_not_know_leaves_everything_as_it_was(
+    directory: Directory, box: Sandbox
+) -> None:
+    change = Change("replace", CONTROL, ("514",))
+    with pytest.raises(UnexpectedAnswerError):
+        await directory.modify(ada(box), (change,), controls=(Control("1.2.3.4"),))
+    assert box.world.entry("ada").first(CONTROL) == "512"
+
+
+def test_r_16_a_value_that_is_no_text_is_neither_printed_nor_encoded() -> None:
+    change = Change("replace", "unicodePwd", (Octets(b"harbour"),))
+    assert "harbour" not in repr(change)
+    with pytest.raises(TypeError):
+        msgspec.json.encode(change)
+
+
+@pytest.mark.parametrize("url", ["http://dc1.csrdesk.example/directory", "http://192.0.2.7:389"])
+async def test_r_44_plain_http_is_private_on_this_machine_alone(settings: Settings, url: str) -> None:
+    away = SandboxDirectory(msgspec.structs.replace(settings.directory, url=url), Secret(""))
+    here = SandboxDirectory(settings.directory, Secret(""))
+    assert (here.private, away.private) == (True, False)
+    await here.close()
+    await away.close()
 
 
 async def test_a_wrong_password_is_csrdesks_own_problem(settings: Settings) -> None:

@@ -45,16 +45,49 @@ class Entry(msgspec.Struct, frozen=True):
         return next(iter(self.values(attribute)), None)
 
 
+class Octets:
+    """A value that is no text. Of those the desk writes passwords alone, so it prints as `***` and is never encoded."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: bytes) -> None:
+        self._value = value
+
+    def reveal(self) -> bytes:
+        """The value itself, for the adapter, on the way out."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Octets('***')"
+
+
 class Change(msgspec.Struct, frozen=True):
     """One change of a modify (RFC 4511, 4.6)."""
 
     operation: Literal["add", "delete", "replace"]
     attribute: str
-    values: tuple[str, ...] = ()
+    values: tuple[str | Octets, ...] = ()
+
+
+class Control(msgspec.Struct, frozen=True):
+    """Asks for an operation to be done in a certain way, or not at all: always critical (RFC 4511, 4.1.11)."""
+
+    oid: str
+    value: bytes = b""
+    """BER, empty where the control has none."""
 
 
 class Directory(Protocol):
     """What an adapter does. Each raises a `ServiceError`; a modify that raised changed nothing, unless it timed out."""
+
+    @property
+    def private(self) -> bool:
+        """Whether nobody on the way can read what is written: passwords are written only then."""
+        ...
+
+    async def root(self, attributes: tuple[str, ...]) -> Entry:
+        """What the directory says of itself (the rootDSE, RFC 4512, 5.1), such as `supportedControl`."""
+        ...
 
     async def search(self, wanted: Filter, attributes: tuple[str, ...], *, base: str = "") -> tuple[Entry, ...]:
         """The entries at and below `base` that fit, with these attributes; an empty base is the whole directory.
@@ -63,8 +96,8 @@ class Directory(Protocol):
         """
         ...
 
-    async def modify(self, dn: str, changes: tuple[Change, ...]) -> None:
-        """Apply all changes to one object, or none."""
+    async def modify(self, dn: str, changes: tuple[Change, ...], *, controls: tuple[Control, ...] = ()) -> None:
+        """Apply all changes to one object, or none; with a control that the directory does not know: none."""
         ...
 
     async def close(self) -> None:

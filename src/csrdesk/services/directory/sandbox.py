@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from csrdesk.config import DirectorySettings
+from csrdesk.config import DirectorySettings, is_safe
 from csrdesk.errors import (
     ServiceError,
     UnauthorizedError,
@@ -19,7 +19,7 @@ from csrdesk.errors import (
 from csrdesk.model.secret import Secret
 from csrdesk.services import http
 from csrdesk.services.directory.errors import NO_SUCH_OBJECT, SUCCESS, SYSTEM, error_of
-from csrdesk.services.directory.port import AllOf, Change, Entry, Equal, Filter
+from csrdesk.services.directory.port import AllOf, Change, Control, Entry, Equal, Filter
 from csrdesk.services.retry import decide
 
 T = TypeVar("T", bound="_Result")
@@ -60,9 +60,26 @@ class _Search(msgspec.Struct, frozen=True):
     attributes: tuple[str, ...]
 
 
+class _Root(msgspec.Struct, frozen=True):
+    attributes: tuple[str, ...]
+    base: str = ""
+    scope: str = "base"
+
+
+class _Raw(msgspec.Struct, frozen=True):
+    base64: bytes
+
+
+class _Change(msgspec.Struct, frozen=True):
+    operation: str
+    attribute: str
+    values: tuple[str | _Raw, ...]
+
+
 class _Modify(msgspec.Struct, frozen=True):
     dn: str
-    changes: tuple[Change, ...]
+    changes: tuple[_Change, ...]
+    controls: tuple[str, ...] = ()
 
 
 class SandboxDirectory:
@@ -77,8 +94,28 @@ class SandboxDirectory:
         self._timeout = settings.timeout_seconds
         self._jitter = jitter
 
+    @property
+    def private(self) -> bool:
+        return is_safe(self._url)
+
+    async def root(self, attributes: tuple[str, ...]) -> Entry:
+        found = await self._reading(_Root(attributes))
+        return found[0] if found else Entry("")
+
     async def search(self, wanted: Filter, attributes: tuple[str, ...], *, base: str = "") -> tuple[Entry, ...]:
-        body = _Search(base, _wire(wanted), attributes)
+        return await self._reading(_Search(base, _wire(wanted), attributes))
+
+    async def modify(self, dn: str, changes: tuple[Change, ...], *, controls: tuple[Control, ...] = ()) -> None:
+        # The sandbox's wire names controls by their OIDs alone.
+        body = _Modify(dn, tuple(_change(change) for change in changes), tuple(control.oid for control in controls))
+        result = await self._post("modify", body, _Modified)
+        if result.result_code != SUCCESS:
+            raise error_of(result.result_code, result.diagnostic_message)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _reading(self, body: _Search | _Root) -> tuple[Entry, ...]:
         tries = 1
         while True:
             try:
@@ -90,15 +127,7 @@ class SandboxDirectory:
             await asyncio.sleep(decision.after)
             tries += 1
 
-    async def modify(self, dn: str, changes: tuple[Change, ...]) -> None:
-        result = await self._post("modify", _Modify(dn, changes), _Modified)
-        if result.result_code != SUCCESS:
-            raise error_of(result.result_code, result.diagnostic_message)
-
-    async def close(self) -> None:
-        await self._client.aclose()
-
-    async def _search(self, body: _Search) -> tuple[Entry, ...]:
+    async def _search(self, body: _Search | _Root) -> tuple[Entry, ...]:
         result = await self._post("search", body, _Found)
         if result.result_code == NO_SUCH_OBJECT:
             return ()
@@ -125,6 +154,11 @@ def _wire(wanted: Filter) -> _Wire:
         return _Equal(wanted.attribute, wanted.value)
     parts = tuple(_wire(part) for part in wanted.filters)
     return _And(parts) if isinstance(wanted, AllOf) else _Or(parts)
+
+
+def _change(change: Change) -> _Change:
+    values = tuple(value if isinstance(value, str) else _Raw(value.reveal()) for value in change.values)
+    return _Change(change.operation, change.attribute, values)
 
 
 def _by_status(status: int) -> ServiceError:
