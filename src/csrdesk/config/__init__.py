@@ -14,6 +14,7 @@ from csrdesk.config.settings import (
     LimitSettings,
     MailSettings,
     PingOneSettings,
+    PasswordSettings,
     Settings,
 )
 
@@ -26,6 +27,7 @@ __all__ = [
     "MailSettings",
     "PingOneSettings",
     "Settings",
+    "PasswordSettings",
     "check",
     "default_path",
     "is_loopback",

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, field
 
 from csrdesk.model.devices import ORDER
 
+from csrdesk.model.passwords import Authority
 Seconds = Annotated[float, Meta(gt=0, le=300)]
 
 
@@ -106,6 +107,20 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
+class PasswordSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who keeps the passwords that a reset sets."""
+
+    password_authority: Authority = "auto"
+    """`auto` asks PingOne and offers no reset where both keep one; `ad`, `pingone`, or `both`: AD, then PingOne."""
+    password_authority_of: dict[str, Authority] = field(default_factory=dict)
+    """The same for single populations, by their name or id; the others follow `password_authority`."""
+
+    def of(self, population: str, population_id: str) -> Authority:
+        """For one population, whose id wins over its name."""
+        chosen = self.password_authority_of
+        return chosen.get(population_id) or chosen.get(population) or self.password_authority
+
+
     """Clocks in seconds and counts; values outside the bounds are refused at start."""
 
     link_seconds: Annotated[int, Meta(ge=30, le=600)] = 150
@@ -246,6 +261,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     mail: MailSettings = field(default_factory=MailSettings)
     desk: DeskSettings = field(default_factory=DeskSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    passwords: PasswordSettings = field(default_factory=PasswordSettings)
     flow: FlowSettings = field(default_factory=FlowSettings)
     demo: bool = False
     """Set by the demo alone: a sandbox on loopback, throw-away data."""

@@ -84,6 +84,14 @@ class UnlockChosen(Answer, frozen=True):
     """End every lock of the account; never a device's."""
 
 
+class ResetChosen(Answer, frozen=True):
+    """Let the customer choose a new password, in their own page."""
+
+
+class OwnLinkChosen(Answer, frozen=True):
+    """The page that verified is closed: ask for the new password by a link of its own."""
+
+
 class RefreshChosen(Answer, frozen=True):
     """Read the account again."""
 
@@ -146,3 +154,12 @@ class CannotUseAnyChosen(Answer, frozen=True):
 
 class FactorCancelled(Answer, frozen=True):
     pass
+
+
+class NewPasswordTyped(Answer, frozen=True):
+    """Twice, as typed: blanks at its ends belong to it."""
+
+    password: Secret
+    again: Secret
+    sign_out_elsewhere: Literal["yes", "no"] = "no"
+    """A box that is not ticked sends nothing."""

@@ -27,15 +27,15 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
     {
         flow.name: flow
         for flow in (
-            Flow("csr_main", 4, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
+            Flow("csr_main", 5, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
-                2,
+                3,
                 challenge_acceptance.ChallengeAcceptanceState,
                 challenge_acceptance.Start,
                 challenge_acceptance.begin,
             ),
-            Flow("user_functions", 2, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
+            Flow("user_functions", 3, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
         )
     }
 )

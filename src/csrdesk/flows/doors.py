@@ -191,6 +191,8 @@ class LinkView(msgspec.Struct, frozen=True):
     """When the page's clock ends; None before the right code."""
     time_up: bool = False
     """The page's clock has ended, said only to the browser that had entered the right code."""
+    goes_on: bool = False
+    """The caller is verified, so the page may have another question later: load it again every now and then."""
 
 
 class CustomerSession(Protocol):

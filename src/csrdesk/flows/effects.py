@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from csrdesk.flows.kernel import AccountEffect, Effect, Kind
-from csrdesk.model.link import LinkStage
+from csrdesk.model.link import LinkStage, Purpose
+from csrdesk.model.notices import Change
 from csrdesk.model.proofs import Act, Evidence
 
 
@@ -167,6 +168,8 @@ class SendMagicLink(Effect, frozen=True, kw_only=True):
     """How the page names the account: `M*** S***, ending 41`."""
     warned: bool = False
     """The agent has read how often this person was tried, and goes on."""
+    purpose: Purpose = Purpose.VERIFY
+    """`RESET` goes out as "Change Password Magic Link", subject "Password Change Request"."""
 
 
 class SetPingOneEnabled(AccountEffect, frozen=True, kw_only=True):

@@ -8,24 +8,39 @@ from enum import StrEnum
 import msgspec
 
 
+class Purpose(StrEnum):
+    """What a link is for; a link of one purpose is good for no other."""
+
+    VERIFY = "verify"
+    RESET = "reset"
+    """Verify for a new password, which the same page then asks for."""
+    PASSWORD = "password"  # noqa: S105 - what for, not a password
+    """The page's second part: no mail and no code of its own, only the browser that verified."""
+
+
 class LinkStage(StrEnum):
-    """How far a link is. The last six are ends."""
+    """How far a link is. The last seven are ends."""
 
     SENDING = "sending"
     SENT = "sent"
     CODE_RIGHT = "code_right"
     DEVICE_PASSED = "device_passed"
+    SETTING = "setting"
+    """A new password is being written: nothing else ends the page meanwhile."""
     APPROVED = "approved"
     NOT_ME = "not_me"
     NO_FACTOR = "no_factor"
     """The customer cannot use any of the devices offered."""
     EXPIRED = "expired"
     TOO_MANY_CODES = "too_many_codes"
+    CANCELLED = "cancelled"
+    """The customer kept their password."""
     ENDED = "ended"
     """Cancelled, replaced by a newer link, or the call is over."""
 
     @property
     def open(self) -> bool:
+        """Whether it can still be ended: by its clock, by a newer one, by either side."""
         return self in (LinkStage.SENDING, LinkStage.SENT, LinkStage.CODE_RIGHT, LinkStage.DEVICE_PASSED)
 
 

@@ -34,6 +34,7 @@ def open_outside(settings: Settings, links: LinkDesk, pages: Pages) -> Outside:
         mailer=_mailer(settings, secrets) if settings.mail.host and settings.mail.sender else None,
         directory=directory,
         protected=ProtectedAccounts(settings.directory.protected_groups, settings.directory.protected_ous),
+        passwords=settings.passwords,
         company=Company(
             name=settings.flow.ciam_company_name,
             phone=settings.desk.phone,

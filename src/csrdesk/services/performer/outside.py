@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from csrdesk.config import PasswordSettings
 from csrdesk.flows.doors import LinkDesk
 from csrdesk.model.devices import Age
 from csrdesk.services.directory.port import Directory
@@ -70,6 +71,8 @@ class Outside:
     """A function, because only who sends a mail pays for its libraries; None where no mail server is set up."""
     directory: Directory | None = None
     protected: ProtectedAccounts = field(default_factory=ProtectedAccounts)
+    passwords: PasswordSettings = field(default_factory=PasswordSettings)
+    """Who keeps the passwords of which population."""
     company: Company = Company()
     public_url: Callable[[], str] = str
     """The origin of the customers' pages; empty where nobody serves them, and then no link is sent."""
