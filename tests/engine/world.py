@@ -69,6 +69,7 @@ AnyEffect = (
     | fx.SetPingOneEnabled
     | fx.SetDirectoryEnabled
     | fx.EndSessions
+    | fx.TellCustomer
     | fx.StartDeviceAuthentication
     | fx.SelectDevice
     | fx.CheckPasscode
@@ -236,6 +237,7 @@ DEFAULTS: dict[type[Effect], Reply | Callable[[Effect], Reply]] = {
     fx.SetPingOneEnabled: lambda e: r.PingOneEnabledSet(getattr(e, "enabled", True), correlation_id="c-p1"),
     fx.SetDirectoryEnabled: lambda e: r.DirectoryEnabledSet(getattr(e, "enabled", True)),
     fx.EndSessions: r.SessionsEnded(2),
+    fx.TellCustomer: r.CustomerTold(),
     fx.StartDeviceAuthentication: r.AuthenticationIs(r.DeviceAuthentication("da-1", "OTP_REQUIRED", "d-totp")),
     fx.SelectDevice: r.AuthenticationIs(r.DeviceAuthentication("da-1", "OTP_REQUIRED", "d-totp")),
     fx.CheckPasscode: r.PasscodeRight("d-totp"),

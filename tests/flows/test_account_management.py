@@ -95,7 +95,7 @@ ROWS: list[Row] = [
         FAILED,
         am.ShowingNotice(VERIFIED, NEEDS, Act.DISABLE, (p.ResultLine(PROBLEM.message, ok=False),)),
     ),
-    (LAST, r.AccountRead(DISABLED), NOTICE),
+    (LAST, Replies((r.AccountRead(DISABLED),)), NOTICE),
     (NOTICE, a.NoticeRead(), READING),
     (NOTICE, a.CallEnded(), am.EndedCall()),
     (ERROR, a.TryAgainChosen(), READING),
@@ -117,7 +117,7 @@ PROTECTION: list[Row] = [
         pd.Disabling(ADA, uf.Disabling(PROTECT, in_directory=True, in_pingone=True)),
     ),
     (PROTECTING, FAILED, pd.Showing(ADA, (p.ResultLine(PROBLEM.message, ok=False),))),
-    (pd.Disabling(ADA, uf.ReadingBack(PROTECT, LINES)), r.AccountRead(DISABLED), SHOWING),
+    (pd.Disabling(ADA, uf.ReadingBack(PROTECT, LINES)), Replies((r.AccountRead(DISABLED),)), SHOWING),
     (SHOWING, a.NoticeRead(), pd.Finished(ADA)),
     (SHOWING, a.CallEnded(), pd.EndedCall()),
 ]

@@ -14,6 +14,7 @@ from csrdesk.flows import user_functions as uf
 from csrdesk.flows.kernel import Event, Failed, Replies, Together
 from csrdesk.flows.prompts import ResultLine
 from csrdesk.model.account import Account, Lock, PingOneAccount
+from csrdesk.model.notices import Change
 from csrdesk.model.proofs import Act
 from tests.flows.tables import Row, name, refused, step_by_step
 from tests.flows.values import (
@@ -32,6 +33,7 @@ from tests.flows.values import (
     PROBLEM,
     REFUSED,
     SMS,
+    TOLD,
     UNTIL,
     WITH_DEVICE,
     devices,
@@ -46,7 +48,11 @@ NOTHING = ResultLine("Nothing of the account was locked. Nothing was written.")
 AD_DONE, P1_DONE, PWD_DONE = (ResultLine(f"{lock.value}: unlocked") for lock in EVERY)
 P1_UNREAD = ResultLine("PingOne: could not be read, so nothing was unlocked there. No answer.", ok=False)
 BACK = ul.ReadingLocks(TASK, (AD_DONE, P1_DONE, PWD_DONE))
+CHANGED = replace(BACK, changed=True)
 UNLOCKED = r.Unlocked()
+SAID = ResultLine("Customer: told by mail", aside=True)
+UNSAID = ResultLine(f"Customer: maybe not told. {PROBLEM.message}", ok=False, unknown=True, aside=True)
+UNREAD = ResultLine(f"The account could not be read afterwards: {PROBLEM.message}", ok=False)
 NO_DEVICES = ResultLine("Whether a device is locked could not be read.", aside=True)
 STAYS = ResultLine(
     "Device text message +44 *** *** 11: still locked; unlocking an account changes no device", aside=True
@@ -68,7 +74,7 @@ ROWS: list[Row] = [
     (READING, read(AD_LOCKED_ALONE), ul.Unlocking(TASK, (Lock.DIRECTORY,), (P1_UNREAD,))),
     (READING, read(ENABLED), ul.ReadingLocks(TASK, (NOTHING,))),
     (READING, read(Account(pingone_problem="No answer.")), ul.ReadingLocks(TASK, (P1_UNREAD,))),
-    (ALL, Replies((UNLOCKED, UNLOCKED, UNLOCKED)), BACK),
+    (ALL, Replies((UNLOCKED, UNLOCKED, UNLOCKED)), CHANGED),
     (
         ALL,
         Replies((r.Unlocked(changed=False), Failed(REFUSED), FAILED)),
@@ -85,7 +91,7 @@ ROWS: list[Row] = [
     (
         ul.Unlocking(TASK, (Lock.DIRECTORY,), (P1_UNREAD,)),
         Replies((UNLOCKED,)),
-        replace(BACK, lines=(AD_DONE, P1_UNREAD)),
+        replace(CHANGED, lines=(AD_DONE, P1_UNREAD)),
     ),
     (BACK, Replies((r.AccountRead(ENABLED), devices(SMS))), uf.ReturnSuccess(TASK, ENABLED, BACK.lines)),
     (
@@ -123,10 +129,16 @@ ROWS: list[Row] = [
             (
                 *BACK.lines,
                 NO_DEVICES,
-                ResultLine(f"The account could not be read afterwards: {PROBLEM.message}", ok=False),
+                UNREAD,
             ),
         ),
     ),
+    (
+        CHANGED,
+        Replies((r.AccountRead(ENABLED), devices(SMS), TOLD)),
+        uf.ReturnSuccess(TASK, ENABLED, (*BACK.lines, SAID)),
+    ),
+    (CHANGED, FAILED, uf.ReturnSuccess(TASK, Account(), (*BACK.lines, NO_DEVICES, UNSAID, UNREAD))),
 ]
 
 
@@ -139,6 +151,12 @@ def test_the_unlock_takes_nothing_else() -> None:
     for state in (ALL, BACK):
         refused(state, r.TimeCame())
         refused(state, Replies((UNLOCKED,)))
+    refused(CHANGED, Replies((r.AccountRead(ENABLED), devices())))
+
+
+def test_r_36_an_unlock_is_told_beside_the_read_back_where_something_was_unlocked() -> None:
+    assert CHANGED.want().effect.effects[2:] == (fx.TellCustomer(person_id=ADA.id, change=Change.UNLOCKED),)
+    assert len(BACK.want().effect.effects) == 2
 
 
 def test_a_script_that_unlocks_gives_a_reason_and_asks_policy_for_an_unlock() -> None:
@@ -192,7 +210,7 @@ def test_r_49_what_could_not_be_read_is_half_done_too_and_not_written_blindly() 
     state = READING.step(read(AD_LOCKED_ALONE))
     assert isinstance(state, ul.Unlocking)
     assert [type(effect) for effect in state.want().effect.effects] == [fx.UnlockDirectory]
-    after = state.step(Replies((UNLOCKED,))).step(Replies((r.AccountRead(AD_LOCKED_ALONE), devices())))
+    after = state.step(Replies((UNLOCKED,))).step(Replies((r.AccountRead(AD_LOCKED_ALONE), devices(), TOLD)))
     assert after.want().outcome.half_done
 
 

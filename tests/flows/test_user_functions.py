@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
-from csrdesk.flows.kernel import Event, Failed, Problem, Replies, Together
+from csrdesk.flows.kernel import Event, Failed, Problem, Replies, Reply, Together
 from csrdesk.flows.prompts import ResultLine
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
+from csrdesk.model.notices import Change
 from csrdesk.model.people import Protection
 from csrdesk.model.proofs import Act
 from tests.flows.tables import Row, name, refused, step_by_step
@@ -26,6 +27,7 @@ from tests.flows.values import (
     ENABLED,
     FAILED,
     NO_MAIL,
+    NOT_TOLD,
     NOT_VERIFIED,
     NOTED,
     OFF,
@@ -33,6 +35,7 @@ from tests.flows.values import (
     PROBLEM,
     PROTECTED,
     REFUSED,
+    TOLD,
 )
 
 READ = uf.Start("getUserAccountStatus", "ada")
@@ -61,6 +64,7 @@ P1_UNKNOWN = ResultLine("PingOne: unknown whether disabled. PingOne did not answ
 P1_REFUSED = ResultLine("PingOne: not disabled. PingOne said no.", ok=False)
 AD_ENABLED, P1_ENABLED = ResultLine("AD: enabled"), ResultLine("PingOne: enabled")
 AD_NOT = ResultLine("AD: not enabled. PingOne said no.", ok=False)
+P1_NOT = ResultLine("PingOne: not enabled. PingOne said no.", ok=False)
 P1_LEFT = ResultLine("PingOne: not touched, because AD failed", ok=False)
 AD_OFF_SET, P1_OFF_SET = r.DirectoryEnabledSet(enabled=False), r.PingOneEnabledSet(enabled=False)
 BOTH = uf.Disabling(TO_DISABLE, in_directory=True, in_pingone=True)
@@ -71,6 +75,10 @@ IN_AD, IN_AD_ALONE = (
 )
 IN_PINGONE = uf.EnablingInPingOne(TO_ENABLE, (AD_ENABLED,))
 BACK = uf.ReadingBack(TO_DISABLE, (AD_DONE, P1_DONE))
+CHANGED = replace(BACK, changed=True)
+SAID = ResultLine("Customer: told by mail", aside=True)
+UNREAD = ResultLine(f"The account could not be read afterwards: {PROBLEM.message}", ok=False)
+UNSAID = ResultLine(f"Customer: maybe not told. {PROBLEM.message}", ok=False, unknown=True, aside=True)
 
 
 def identified(words: str, code: str) -> uf.ReturnError:
@@ -153,9 +161,9 @@ READING: list[Row] = [
     (uf.ReadingAccount(TO_READ), FAILED, ERROR),
 ]
 ACTING: list[Row] = [
-    (BOTH, Replies((AD_OFF_SET, P1_OFF_SET)), SESSIONS),
-    (BOTH, Replies((AD_OFF_SET, Failed(REFUSED))), replace(SESSIONS, lines=(AD_DONE, P1_REFUSED))),
-    (BOTH, Replies((FAILED, P1_OFF_SET)), replace(SESSIONS, lines=(AD_UNKNOWN, P1_DONE))),
+    (BOTH, Replies((AD_OFF_SET, P1_OFF_SET)), replace(SESSIONS, changed=True)),
+    (BOTH, Replies((AD_OFF_SET, Failed(REFUSED))), replace(SESSIONS, lines=(AD_DONE, P1_REFUSED), changed=True)),
+    (BOTH, Replies((FAILED, P1_OFF_SET)), replace(SESSIONS, lines=(AD_UNKNOWN, P1_DONE), changed=True)),
     (
         BOTH,
         Replies(
@@ -166,20 +174,33 @@ ACTING: list[Row] = [
     (
         BOTH,
         Replies((NOTED, P1_OFF_SET)),
-        replace(SESSIONS, lines=(ResultLine("AD: unknown whether disabled.", ok=False, unknown=True), P1_DONE)),
+        replace(
+            SESSIONS,
+            lines=(ResultLine("AD: unknown whether disabled.", ok=False, unknown=True), P1_DONE),
+            changed=True,
+        ),
     ),
-    (replace(BOTH, in_pingone=False), Replies((AD_OFF_SET,)), replace(SESSIONS, lines=(AD_DONE, P1_WAS))),
-    (replace(BOTH, in_directory=False), Replies((P1_OFF_SET,)), replace(SESSIONS, lines=(AD_WAS, P1_DONE))),
+    (replace(BOTH, in_pingone=False), Replies((AD_OFF_SET,)), replace(SESSIONS, lines=(AD_DONE, P1_WAS), changed=True)),
+    (
+        replace(BOTH, in_directory=False),
+        Replies((P1_OFF_SET,)),
+        replace(SESSIONS, lines=(AD_WAS, P1_DONE), changed=True),
+    ),
     (
         uf.Disabling(WITHOUT_AD, in_directory=False, in_pingone=True),
         Replies((P1_OFF_SET,)),
-        uf.EndingSessions(WITHOUT_AD, (P1_DONE,)),
+        uf.EndingSessions(WITHOUT_AD, (P1_DONE,), changed=True),
     ),
     (BOTH, FAILED, uf.ReadingBack(TO_DISABLE, (AD_UNKNOWN, P1_UNKNOWN))),
     (
         SESSIONS,
         Replies((r.SessionsEnded(1), NOTED)),
         replace(BACK, lines=(*BACK.lines, ResultLine("PingOne: 1 session ended"))),
+    ),
+    (
+        replace(SESSIONS, changed=True),
+        Replies((r.SessionsEnded(1), NOTED)),
+        replace(CHANGED, lines=(*BACK.lines, ResultLine("PingOne: 1 session ended"))),
     ),
     (
         SESSIONS,
@@ -210,29 +231,29 @@ ACTING: list[Row] = [
             ),
         ),
     ),
-    (IN_AD, r.DirectoryEnabledSet(enabled=True), IN_PINGONE),
-    (IN_AD_ALONE, r.DirectoryEnabledSet(enabled=True), uf.ReadingBack(TO_ENABLE, (AD_ENABLED,))),
+    (IN_AD, r.DirectoryEnabledSet(enabled=True), replace(IN_PINGONE, changed=True)),
+    (IN_AD_ALONE, r.DirectoryEnabledSet(enabled=True), uf.ReadingBack(TO_ENABLE, (AD_ENABLED,), changed=True)),
     (IN_AD, Failed(REFUSED), uf.ReadingBack(TO_ENABLE, (AD_NOT, P1_LEFT))),
     (IN_AD_ALONE, Failed(REFUSED), uf.ReadingBack(TO_ENABLE, (AD_NOT,))),
-    (IN_PINGONE, r.PingOneEnabledSet(enabled=True), uf.ReadingBack(TO_ENABLE, (AD_ENABLED, P1_ENABLED))),
     (
         IN_PINGONE,
-        Failed(REFUSED),
-        uf.ReadingBack(TO_ENABLE, (AD_ENABLED, ResultLine("PingOne: not enabled. PingOne said no.", ok=False))),
+        r.PingOneEnabledSet(enabled=True),
+        uf.ReadingBack(TO_ENABLE, (AD_ENABLED, P1_ENABLED), changed=True),
     ),
-    (BACK, r.AccountRead(DISABLED), uf.ReturnSuccess(TO_DISABLE, DISABLED, BACK.lines)),
+    (IN_PINGONE, Failed(REFUSED), uf.ReadingBack(TO_ENABLE, (AD_ENABLED, P1_NOT))),
     (
-        BACK,
-        FAILED,
-        uf.ReturnSuccess(
-            TO_DISABLE,
-            Account(),
-            (
-                *BACK.lines,
-                ResultLine(f"The account could not be read afterwards: {PROBLEM.message}", ok=False),
-            ),
-        ),
+        replace(IN_PINGONE, changed=True),
+        Failed(REFUSED),
+        uf.ReadingBack(TO_ENABLE, (AD_ENABLED, P1_NOT), changed=True),
     ),
+    (BACK, Replies((r.AccountRead(DISABLED),)), uf.ReturnSuccess(TO_DISABLE, DISABLED, BACK.lines)),
+    (BACK, FAILED, uf.ReturnSuccess(TO_DISABLE, Account(), (*BACK.lines, UNREAD))),
+    (
+        CHANGED,
+        Replies((r.AccountRead(DISABLED), TOLD)),
+        uf.ReturnSuccess(TO_DISABLE, DISABLED, (*BACK.lines, SAID)),
+    ),
+    (CHANGED, FAILED, uf.ReturnSuccess(TO_DISABLE, Account(), (*BACK.lines, UNSAID, UNREAD))),
 ]
 
 
@@ -265,6 +286,42 @@ def test_the_user_functions_take_nothing_else(state: uf.UserFunctionsState) -> N
 def test_replies_that_do_not_fit_what_was_asked_are_refused() -> None:
     refused(BOTH, Replies((P1_OFF_SET,)))
     refused(SESSIONS, Replies((NOTED,)))
+    refused(BACK, Replies((r.AccountRead(DISABLED), TOLD)))
+    refused(CHANGED, Replies((r.AccountRead(DISABLED),)))
+
+
+@pytest.mark.parametrize(
+    ("start", "change"),
+    [(DISABLE, Change.DISABLED), (PROTECT, Change.DISABLED), (ENABLE, Change.ENABLED)],
+    ids=["disable", "protective disable", "enable"],
+)
+def test_r_36_a_change_is_told_beside_the_read_back_and_nothing_else_is(start: uf.Start, change: Change) -> None:
+    read = fx.ReadAccount(person_id=ADA.id, dn=DN)
+    done, nothing = (uf.ReadingBack(task(start), (AD_DONE,), changed=changed) for changed in (True, False))
+    assert done.want().effect.effects == (read, fx.TellCustomer(person_id=ADA.id, change=change))
+    assert nothing.want().effect.effects == (read,)
+
+
+@pytest.mark.parametrize(
+    ("reply", "line"),
+    [
+        (TOLD, SAID),
+        (r.CustomerTold("New."), ResultLine("Customer: told by mail. New.", aside=True)),
+        (
+            NOT_TOLD,
+            ResultLine("Customer: not told. No mail server is set up. Tell them yourself.", ok=False, aside=True),
+        ),
+        (FAILED, UNSAID),
+        (NOTED, ResultLine("Customer: not told. Tell them yourself.", ok=False, aside=True)),
+    ],
+    ids=name,
+)
+def test_r_36_whether_the_customer_was_told_is_a_line_that_makes_nothing_half_done(
+    reply: Reply, line: ResultLine
+) -> None:
+    after = CHANGED.step(Replies((r.AccountRead(DISABLED), reply)))
+    assert after == uf.ReturnSuccess(TO_DISABLE, DISABLED, (*BACK.lines, line))
+    assert not after.half_done
 
 
 @pytest.mark.parametrize(
@@ -306,7 +363,7 @@ def test_half_done_is_said_as_such() -> None:
     assert uf.ReturnSuccess(TO_DISABLE, ENABLED, (AD_DONE, P1_REFUSED)).want().outcome.half_done
 
 
-CHANGED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))
 
 
 @pytest.mark.parametrize(
@@ -316,7 +373,7 @@ CHANGED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))
         (DISABLED, "DISABLED", "", "Enable", "enableUser"),
         (Account(OFF, AD_ON), "DISABLED", "", "Disable", "disableUser"),
         (
-            Account(PingOneAccount(enabled=True, password_changed_at=CHANGED)),
+            Account(PingOneAccount(enabled=True, password_changed_at=AT)),
             "ACTIVE",
             "2026-01-02T01:04:05Z",
             "Disable",
@@ -325,7 +382,7 @@ CHANGED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))
         (
             Account(
                 PingOneAccount(enabled=True, password="EXTERNAL"),
-                DirectoryAccount(DN, "ada", password_changed_at=CHANGED.astimezone(UTC)),
+                DirectoryAccount(DN, "ada", password_changed_at=AT.astimezone(UTC)),
             ),
             "ACTIVE",
             "2026-01-02T01:04:05Z",

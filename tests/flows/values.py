@@ -132,6 +132,7 @@ ACCOUNTS_READ = tuple(
         *(ALL_LOCKED, Account(LOCKED, AD_ON), AD_LOCKED_ALONE),
     )
 )
+TOLD, NOT_TOLD = r.CustomerTold(), r.CustomerNotTold("No mail server is set up.")
 SINGLE: tuple[Reply, ...] = (
     r.RulesLoaded(RULES),
     r.RulesLoaded(STRICT),
@@ -169,6 +170,9 @@ SINGLE: tuple[Reply, ...] = (
     r.DirectoryEnabledSet(enabled=True),
     r.SessionsEnded(2),
     r.Unlocked(),
+    TOLD,
+    r.CustomerTold("Their address came lately."),
+    NOT_TOLD,
     authentication("DEVICE_SELECTION_REQUIRED"),
     authentication("OTP_REQUIRED", SMS.id),
     authentication("OTP_REQUIRED", TOTP.id),
@@ -209,6 +213,9 @@ GROUPS: tuple[Reply, ...] = (
     Replies((r.AccountRead(ENABLED), devices(LOCKED_SMS))),
     Replies((FAILED, devices(SMS))),
     Replies((FAILED, FAILED)),
+    *(Replies((r.AccountRead(ENABLED), told)) for told in (TOLD, NOT_TOLD, FAILED)),
+    *(Replies((r.AccountRead(ENABLED), devices(LOCKED_SMS), told)) for told in (TOLD, NOT_TOLD)),
+    *(Replies((read,)) for read in ACCOUNTS_READ),
     Replies((devices(SMS), NOTED)),
     Replies((devices(TOTP), NOTED)),
     Replies((devices(SMS), r.LinkOver(LinkStage.EXPIRED))),

@@ -149,7 +149,7 @@ def _returned(outputs: uf.Outputs) -> Result:
     data.pop("type", None)
     lines = tuple(f"{_mark(line)} {line.text}" for line in outputs.lines)
     shown = (*lines, *account_lines(outputs.response_data))
-    failed = [line for line in outputs.lines if not line.ok]
+    failed = [line for line in outputs.lines if not (line.ok or line.aside)]
     if not failed:
         return Result(data=data, lines=shown)
     code = "half_done" if outputs.half_done else "unknown" if any(line.unknown for line in failed) else "failed"
@@ -163,6 +163,6 @@ def _returned(outputs: uf.Outputs) -> Result:
 
 
 def _mark(line: p.ResultLine) -> str:
-    if line.aside:
+    if line.aside and line.ok:
         return "note   "
     return "ok     " if line.ok else "unknown" if line.unknown else "failed "

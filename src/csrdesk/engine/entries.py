@@ -44,6 +44,8 @@ def result(reply: Reply) -> str:
     match reply:
         case Failed():
             return "failed"
+        case r.CustomerNotTold():
+            return "failed"
         case r.LinkNotSent() | r.PasscodeWrong() | r.PasscodeRefused():
             return "refused"
         case _:
@@ -97,7 +99,9 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
             return {"sessions": count}
         case r.LinkSent(link):
             return {"reference": link.reference, "to": link.to}
-        case r.LinkNotSent(message) | r.PasscodeRefused(message):
+        case r.CustomerTold(doubt) if doubt:
+            return {"doubt": clean(doubt)}
+        case r.LinkNotSent(message) | r.PasscodeRefused(message) | r.CustomerNotTold(message):
             return {"problem": clean(message)}
         case r.UserFound():
             return {"found": 1}

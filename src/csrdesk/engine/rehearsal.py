@@ -54,9 +54,9 @@ async def rehearse(state: State, context: Context, desk: Desk, guard: Guard) -> 
     planned: list[Planned] = []
     while isinstance(want := state.want(), Do):
         parts = want.effect.effects if isinstance(want.effect, Together) else (want.effect,)
+        if planned and any(part.kind is Kind.READ for part in parts):
+            break
         if all(part.kind is Kind.READ for part in parts):
-            if planned:
-                break
             reply = await guard(want.effect, context)
         else:
             weighed = [await _weigh(part, context, desk) for part in parts]

@@ -9,10 +9,12 @@ from datetime import UTC
 
 import msgspec
 
+from csrdesk.flows import effects as fx
 from csrdesk.flows.kernel import Done, Failed, Outcome, Problem, Reply, Terminal
 from csrdesk.flows.ping import spelled
 from csrdesk.flows.prompts import ResultLine
 from csrdesk.model.account import Account
+from csrdesk.model.notices import Change
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act
 
@@ -96,6 +98,20 @@ def act_of(action: str, *, protective: bool) -> Act | None:
     return {"enableUser": Act.ENABLE, "unlockUser": Act.UNLOCK}.get(action)
 
 
+_CHANGES = {
+    Act.PROTECT: Change.DISABLED,
+    Act.DISABLE: Change.DISABLED,
+    Act.ENABLE: Change.ENABLED,
+    Act.UNLOCK: Change.UNLOCKED,
+}
+
+
+def tell(task: Task) -> tuple[fx.TellCustomer, ...]:
+    """What tells the person that the task was done; nothing where it only reads."""
+    change = _CHANGES.get(task.act) if task.act else None
+    return (fx.TellCustomer(person_id=task.person.id, change=change),) if change else ()
+
+
 class ReturnSuccess(Terminal, frozen=True):
     section = "Return Success"
 
@@ -148,3 +164,9 @@ def button(account: Account) -> tuple[str, str]:
 def first_problem(replies: tuple[Reply, ...]) -> Problem:
     """The problem of the first reply that failed."""
     return next((reply.problem for reply in replies if isinstance(reply, Failed)), Problem("An answer was missing."))
+
+
+def unread(account: Reply) -> ResultLine:
+    """That the account could not be read after the act, and why."""
+    why = account.problem.message if isinstance(account, Failed) else "An answer was missing."
+    return ResultLine(f"The account could not be read afterwards: {why}", ok=False)

@@ -208,6 +208,17 @@ class EndSessions(AccountEffect, frozen=True, kw_only=True):
     action = "pingone.end_sessions"
 
 
+class TellCustomer(Effect, frozen=True, kw_only=True):
+    """Mail the person that their account was changed, and whom to call; the address lives in the performer alone.
+
+    Performed beside the read-back, so that it costs no time. What cannot be sent now is queued by the engine.
+    """
+
+    kind = Kind.SEND
+    action = "notice.send"
+    change: Change
+
+
 class StartDeviceAuthentication(Effect, frozen=True, kw_only=True):
     kind = Kind.SEND
     action = "mfa.start"

@@ -133,7 +133,7 @@ class ResultLine(msgspec.Struct, frozen=True):
     unknown: bool = False
     """Nobody knows whether it was done."""
     aside: bool = False
-    """To be known beside it: nothing that was tried."""
+    """To be known beside it: no part of the change, so it makes nothing half done."""
 
 
 class NoticePrompt(Prompt, frozen=True):

@@ -1,4 +1,7 @@
-"""What became of one part of a change, in one line for the agent: done, not needed, failed, or unknown."""
+"""What became of one part of a change, in one line for the agent: done, not needed, failed, or unknown.
+
+And whether the person was told of it by mail, which is no part of the change: it makes nothing half done.
+"""
 
 from __future__ import annotations
 
@@ -24,3 +27,32 @@ def result_line(where: str, done: str, reply: Reply, *, of: str = "") -> ResultL
 def was_already(where: str, state: str) -> ResultLine:
     """A part that needed nothing: then it was not the desk that did it."""
     return ResultLine(f"{where}: was {state} already, nothing written")
+
+
+def has_changed(reply: Reply) -> bool:
+    """Whether something is other than before, for sure."""
+    match reply:
+        case (
+            r.PingOneEnabledSet(changed=changed) | r.DirectoryEnabledSet(changed=changed) | r.Unlocked(changed=changed)
+        ):
+            return changed
+        case _:
+            return False
+
+
+def told_line(reply: Reply) -> ResultLine:
+    """Whether the person knows of the change: `Customer: told by mail`."""
+    match reply:
+        case r.CustomerTold(doubt=""):
+            return ResultLine("Customer: told by mail", aside=True)
+        case r.CustomerTold(doubt):
+            return ResultLine(f"Customer: told by mail. {doubt}", aside=True)
+        case r.CustomerNotTold(message):
+            return ResultLine(f"Customer: not told. {message} {_YOURSELF}", ok=False, aside=True)
+        case Failed(problem):
+            return ResultLine(f"Customer: maybe not told. {problem.message}", ok=False, unknown=True, aside=True)
+        case _:
+            return ResultLine(f"Customer: not told. {_YOURSELF}", ok=False, aside=True)
+
+
+_YOURSELF = "Tell them yourself."

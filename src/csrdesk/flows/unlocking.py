@@ -9,10 +9,10 @@ from __future__ import annotations
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
-from csrdesk.flows.account_task import ReturnSuccess, Task
+from csrdesk.flows.account_task import ReturnSuccess, Task, tell, unread
 from csrdesk.flows.kernel import Do, Event, Failed, Replies, Reply, State, Together
 from csrdesk.flows.prompts import ResultLine
-from csrdesk.flows.result_lines import result_line
+from csrdesk.flows.result_lines import has_changed, result_line, told_line
 from csrdesk.model.account import Account, Lock
 from csrdesk.model.devices import Device
 from csrdesk.model.proofs import Act
@@ -59,44 +59,48 @@ class Unlocking(State, frozen=True):
     def _then(self, replies: tuple[Reply, ...]) -> ReadingLocks:
         pairs = zip(self.locks, replies, strict=True)
         lines = tuple(result_line(lock.value, "unlocked", reply) for lock, reply in pairs)
-        return ReadingLocks(self.task, (*lines, *self.unread))
+        return ReadingLocks(self.task, (*lines, *self.unread), any(map(has_changed, replies)))
 
 
 class ReadingLocks(State, frozen=True):
-    """Show what is, not what was meant; and which devices are locked, which no unlock of an account changes."""
+    """Show what is, not what was meant; and which devices are locked, which no unlock of an account changes.
+
+    Beside it the person is told, where something was unlocked.
+    """
 
     section = SECTION
 
     task: Task
     lines: tuple[ResultLine, ...]
+    changed: bool = False
 
-    def want(self) -> Do[Together[fx.ReadAccount | fx.ReadDevices]]:
+    def want(self) -> Do[Together[fx.ReadAccount | fx.ReadDevices | fx.TellCustomer]]:
         who = self.task.person.id
-        return Do(Together(effects=(fx.ReadAccount(person_id=who, dn=self.task.dn), fx.ReadDevices(person_id=who))))
+        reads = (fx.ReadAccount(person_id=who, dn=self.task.dn), fx.ReadDevices(person_id=who))
+        return Do(Together(effects=(*reads, *tell(self.task)) if self.changed else reads))
 
     def step(self, event: Event) -> ReturnSuccess:
         match event:
-            case Replies((account, devices)):
-                return self._then(account, devices)
+            case Replies((account, devices, *told)) if len(told) == self.changed:
+                return self._then(account, devices, tuple(told))
             case Failed():
-                return self._then(event, event)
+                return self._then(event, event, (event,) * self.changed)
             case _:
                 raise IllegalEventError(self, event)
 
-    def _then(self, account: Reply, devices: Reply) -> ReturnSuccess:
+    def _then(self, account: Reply, devices: Reply, told: tuple[Reply, ...]) -> ReturnSuccess:
         lines = [*self.lines]
         match devices:
             case r.DevicesRead(found):
                 lines += [_stays(device) for device in found.devices if device.locked or device.blocked]
             case _:
                 lines.append(ResultLine("Whether a device is locked could not be read.", aside=True))
+        lines += map(told_line, told)
         match account:
             case r.AccountRead(read):
                 return ReturnSuccess(self.task, read, tuple(lines))
             case _:
-                why = account.problem.message if isinstance(account, Failed) else "An answer was missing."
-                unread = ResultLine(f"The account could not be read afterwards: {why}", ok=False)
-                return ReturnSuccess(self.task, Account(), (*lines, unread))
+                return ReturnSuccess(self.task, Account(), (*lines, unread(account)))
 
 
 def _unlock(task: Task, lock: Lock) -> Unlock:

@@ -21,10 +21,12 @@ from csrdesk.flows.account_task import (
     act_of,
     button,
     first_problem,
+    tell,
+    unread,
 )
 from csrdesk.flows.kernel import Do, Event, Failed, Problem, Replies, Reply, State, Together
 from csrdesk.flows.prompts import ResultLine
-from csrdesk.flows.result_lines import result_line, was_already
+from csrdesk.flows.result_lines import has_changed, result_line, told_line, was_already
 from csrdesk.model.account import Account
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act
@@ -212,7 +214,7 @@ class Disabling(State, frozen=True):
     def step(self, event: Event) -> EndingSessions | ReadingBack:
         match event:
             case Replies(replies) if len(replies) == self.in_directory + self.in_pingone:
-                return EndingSessions(self.task, self._lines(list(replies)))
+                return EndingSessions(self.task, self._lines(list(replies)), changed=any(map(has_changed, replies)))
             case Failed():
                 return ReadingBack(self.task, self._lines([event, event]))
             case _:
@@ -239,6 +241,7 @@ class EndingSessions(State, frozen=True):
 
     task: Task
     lines: tuple[ResultLine, ...]
+    changed: bool = False
 
     def want(self) -> Do[Together[fx.EndSessions | fx.EndLinks]]:
         task = self.task
@@ -266,7 +269,7 @@ class EndingSessions(State, frozen=True):
                 lines.append(result_line("PingOne", "ended", sessions, of="sessions "))
         if isinstance(links, Failed):
             lines.append(result_line("csrdesk", "ended", links, of="open links "))
-        return ReadingBack(self.task, tuple(lines))
+        return ReadingBack(self.task, tuple(lines), self.changed)
 
 
 class EnablingInDirectory(State, frozen=True):
@@ -283,13 +286,17 @@ class EnablingInDirectory(State, frozen=True):
     def step(self, event: Event) -> EnablingInPingOne | ReadingBack:
         match event:
             case r.DirectoryEnabledSet():
-                lines = (result_line("AD", "enabled", event),)
-                return EnablingInPingOne(self.task, lines) if self.then_pingone else ReadingBack(self.task, lines)
+                return self._then((result_line("AD", "enabled", event),), changed=has_changed(event))
             case Failed():
                 left = (ResultLine("PingOne: not touched, because AD failed", ok=False),) if self.then_pingone else ()
                 return ReadingBack(self.task, (result_line("AD", "enabled", event), *left))
             case _:
                 raise IllegalEventError(self, event)
+
+    def _then(self, lines: tuple[ResultLine, ...], *, changed: bool) -> EnablingInPingOne | ReadingBack:
+        if self.then_pingone:
+            return EnablingInPingOne(self.task, lines, changed)
+        return ReadingBack(self.task, lines, changed)
 
 
 class EnablingInPingOne(State, frozen=True):
@@ -297,6 +304,8 @@ class EnablingInPingOne(State, frozen=True):
 
     task: Task
     lines: tuple[ResultLine, ...]
+    changed: bool = False
+    """Whether AD has changed already."""
 
     def want(self) -> Do[fx.SetPingOneEnabled]:
         return Do(_set_pingone(self.task, enabled=True))
@@ -304,31 +313,42 @@ class EnablingInPingOne(State, frozen=True):
     def step(self, event: Event) -> ReadingBack:
         match event:
             case r.PingOneEnabledSet() | Failed():
-                return ReadingBack(self.task, (*self.lines, result_line("PingOne", "enabled", event)))
+                lines = (*self.lines, result_line("PingOne", "enabled", event))
+                return ReadingBack(self.task, lines, self.changed or has_changed(event))
             case _:
                 raise IllegalEventError(self, event)
 
 
 class ReadingBack(State, frozen=True):
-    """Show what is, not what was meant."""
+    """Show what is, not what was meant; and, beside it, tell the person whose account was changed."""
 
     section = FUNCTIONS
 
     task: Task
     lines: tuple[ResultLine, ...]
+    changed: bool = False
+    """Whether there is something to tell them."""
 
-    def want(self) -> Do[fx.ReadAccount]:
-        return Do(fx.ReadAccount(person_id=self.task.person.id, dn=self.task.dn))
+    def want(self) -> Do[Together[fx.ReadAccount | fx.TellCustomer]]:
+        read = fx.ReadAccount(person_id=self.task.person.id, dn=self.task.dn)
+        return Do(Together(effects=(read, *tell(self.task)) if self.changed else (read,)))
 
     def step(self, event: Event) -> ReturnSuccess:
         match event:
-            case r.AccountRead(account):
-                return ReturnSuccess(self.task, account, self.lines)
-            case Failed(problem):
-                unread = ResultLine(f"The account could not be read afterwards: {problem.message}", ok=False)
-                return ReturnSuccess(self.task, Account(), (*self.lines, unread))
+            case Replies((account, *told)) if len(told) == self.changed:
+                return self._then(account, tuple(told))
+            case Failed():
+                return self._then(event, (event,) * self.changed)
             case _:
                 raise IllegalEventError(self, event)
+
+    def _then(self, account: Reply, told: tuple[Reply, ...]) -> ReturnSuccess:
+        lines = (*self.lines, *map(told_line, told))
+        match account:
+            case r.AccountRead(read):
+                return ReturnSuccess(self.task, read, lines)
+            case _:
+                return ReturnSuccess(self.task, Account(), (*lines, unread(account)))
 
 
 Acting = Disabling | EnablingInDirectory | EnablingInPingOne | ul.Unlocking | ul.ReadingLocks

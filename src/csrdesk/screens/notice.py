@@ -10,7 +10,7 @@ from csrdesk.flows.prompts import NoticePrompt, ResultLine
 from csrdesk.model.proofs import Act
 from csrdesk.screens.prompted import PromptScreen
 from csrdesk.screens.whom import person_line
-from csrdesk.widgets.choices import TICKET, Offer
+from csrdesk.widgets.choices import Offer, ticket_offer
 from csrdesk.widgets.facts import Fact, Facts
 from csrdesk.widgets.tones import Tone, inert
 
@@ -31,8 +31,8 @@ _WORDS = {
 
 
 def result_fact(line: ResultLine) -> Fact:
-    """`done`, `FAILED`, `UNKNOWN` or, for what was not tried at all, `note`; and what it is about."""
-    if line.aside:
+    """`done`, `FAILED`, `UNKNOWN` or, for what is to be known beside it, `note`; and what it is about."""
+    if line.aside and line.ok:
         return Fact("note", line.text)
     if line.unknown:
         return Fact("UNKNOWN", line.text, Tone.WARN)
@@ -64,7 +64,7 @@ class NoticeScreen(PromptScreen[NoticePrompt]):
         )
 
     def offers(self) -> list[Offer]:
-        return [*super().offers(), TICKET]
+        return [*super().offers(), ticket_offer(self.around.info.keys)]
 
     def say(self) -> str:
         if self._all_done:

@@ -1,15 +1,17 @@
-"""What the mails to customers say: a text and an HTML part each, from the templates beside this file.
+"""What the mails say: a text and an HTML part each, from the templates beside this file.
 
 Apart from the sending, because nothing here needs a server. Jinja2 is loaded with the first letter.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from csrdesk.model.notices import Change
 from csrdesk.model.secret import Secret
 from csrdesk.model.text import clean
 
@@ -60,6 +62,37 @@ def magic_link(facts: MagicLinkFacts) -> Letter:
         subject=f"Magic Link Authentication, reference {shown['reference']}",
         text=_templates().get_template("magic_link.txt").render(shown),
         html=_templates().get_template("magic_link.html").render(shown),
+    )
+
+
+_CHANGED = {
+    Change.DISABLED: ("Account Disabled", "disabled your account"),
+    Change.ENABLED: ("Account Enabled", "enabled your account again"),
+    Change.UNLOCKED: ("Account Unlocked", "unlocked your account"),
+    Change.PASSWORD: ("Password Changed", "helped to change your password"),
+}
+"""The subject, which is the template's name, and what the desk has done."""
+
+
+def subject_of(change: Change) -> str:
+    """The subject of the letter about a change."""
+    return _CHANGED[change][0]
+
+
+def notice(change: Change, at: datetime, *, company: str, phone: str = "") -> Letter:
+    """What was done to the account, when, and whom to call: no link, no name, nothing that is worth stealing."""
+    subject, what = _CHANGED[change]
+    shown = {
+        "subject": subject,
+        "what": what,
+        "when": f"{at.astimezone(UTC):%d %B %Y at %H:%M} UTC",
+        "company": clean(company, _LINE),
+        "phone": clean(phone, _LINE),
+    }
+    return Letter(
+        subject=subject,
+        text=_templates().get_template("notice.txt").render(shown),
+        html=_templates().get_template("notice.html").render(shown),
     )
 
 

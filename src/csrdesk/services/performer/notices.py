@@ -1,0 +1,36 @@
+"""The mail about a change of somebody's account. The address is read, used and forgotten here.
+
+It goes to the address that PingOne has now, also where that is unverified: a change that nobody is told of would be
+worse. Of an address that came lately the desk knows no earlier one (it keeps hashes), so the agent is told instead.
+"""
+
+from __future__ import annotations
+
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
+from csrdesk.model.devices import Age
+from csrdesk.services.letters import notice
+from csrdesk.services.performer.outside import Outside
+from csrdesk.services.pingone import users
+
+_NO_MAIL = "No mail server is set up."
+_NO_ADDRESS = "PingOne has no mail address for this person."
+_NEW = "Their address came lately, so tell them by another way as well."
+_UNVERIFIED = "Their address was never verified, so tell them by another way as well."
+
+
+async def tell_customer(effect: fx.TellCustomer, outside: Outside) -> r.CustomerTold | r.CustomerNotTold:
+    """Told means that the mail server has accepted the mail. Raises a `ServiceError` where another try may help."""
+    if outside.mailer is None:
+        return r.CustomerNotTold(_NO_MAIL)
+    user = (await users.read(outside.pingone, effect.person_id)).body
+    address = user.email.strip()
+    if not address:
+        return r.CustomerNotTold(_NO_ADDRESS)
+    age = await outside.links().saw_address(effect.person_id, address)
+    company = outside.company
+    letter = notice(effect.change, outside.now(), company=company.name, phone=company.phone)
+    await outside.mailer().send(letter, to=address, sender_name=company.name)
+    if age is Age.NEW:
+        return r.CustomerTold(_NEW)
+    return r.CustomerTold("" if user.email_verified else _UNVERIFIED)
