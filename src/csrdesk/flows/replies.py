@@ -164,6 +164,20 @@ class SessionsEnded(Reply, frozen=True):
     count: int
 
 
+# The mail about a change
+class CustomerTold(Reply, frozen=True):
+    """The mail server has taken the mail."""
+
+    doubt: str = ""
+    """Why it may not have reached the person; empty where nothing speaks against it."""
+
+
+class CustomerNotTold(Reply, frozen=True):
+    """The mail was not sent, and will not be."""
+
+    message: str
+
+
 # Device authentication
 class DeviceAuthentication(msgspec.Struct, frozen=True):
     """PingOne's `deviceAuthentications` resource as far as the flow needs it."""

@@ -10,7 +10,7 @@ from csrdesk.errors import CsrdeskError, PolicyError, ServiceError
 from csrdesk.flows import effects as fx
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
-from csrdesk.services.performer import accounts, factors, link, locks, lookup, protection
+from csrdesk.services.performer import accounts, factors, link, locks, lookup, notices, protection
 from csrdesk.services.performer.outside import Outside
 
 __all__ = ["Outside", "Performer"]
@@ -41,6 +41,8 @@ class Performer:
                 return await accounts.read_account(effect, outside)
             case fx.SendMagicLink():
                 return await link.send_magic_link(effect, context, outside)
+            case fx.TellCustomer():
+                return await notices.tell_customer(effect, outside)
             case AccountEffect():
                 return await self._change(effect, context, outside)
             case fx.StartDeviceAuthentication():
