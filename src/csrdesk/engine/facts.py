@@ -56,8 +56,8 @@ async def _protected_elsewhere(reading: Reading, context: Context, person_id: st
 
 async def _disabled_by_desk_at(reading: Reading, person_id: str, action: str) -> datetime | None:
     sql = (
-        "SELECT at, details FROM audit WHERE person_id = ? AND action = ? AND kind = 'outcome' AND result = 'done'"
-        " ORDER BY seq DESC LIMIT 100"
+        "SELECT at, details FROM audit WHERE person_id = ? AND action = ? AND kind = 'outcome'"
+        " AND result IN ('done', 'found done') ORDER BY seq DESC LIMIT 100"
     )
     for row in await reading.all(sql, person_id, action):
         details = msgspec.json.decode(str(row["details"]), type=dict[str, Detail])

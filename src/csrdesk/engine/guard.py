@@ -1,7 +1,7 @@
 """Stands around every effect: policy before, an intent that is durable before anything is done, an outcome after.
 
 An intent's key is unique. So whatever crashed, lagged or raced, nothing is sent or written twice: whoever finds the
-intent there already does not act and says that nobody knows.
+intent there already does not act: see `finding_out`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from csrdesk.engine import facts, policy, quotas
 from csrdesk.engine.audit import Detail, event
 from csrdesk.engine.audit import Kind as Row
 from csrdesk.engine.desk import Desk
-from csrdesk.engine.entries import BY_SCRIPT, entry
+from csrdesk.engine.entries import BY_SCRIPT, IN_BULK, entry
+from csrdesk.engine.finding_out import FindingOut
 from csrdesk.engine.store import Transaction
 from csrdesk.errors import AuditUnavailableError, CsrdeskError, PolicyError, StoreUnavailableError
 from csrdesk.flows import effects as fx
@@ -30,12 +31,6 @@ Inside = Callable[[Effect, Context], Awaitable[Reply | None]]
 Marks = dict[str, Detail]
 """What policy found of an effect, for its audit rows."""
 
-_UNKNOWN = Failed(
-    Problem("csrdesk stopped in between, so nobody knows whether this was done. Look at the account.", code="unknown")
-)
-_MAY_HAVE_BEEN_SENT = Failed(
-    Problem("csrdesk stopped in between. It may have been sent; send again if it was not.", code="may_have_been_sent")
-)
 _NOTHING_DONE = "The audit cannot be written, so nothing was done."
 NOT_AUDITED = "The audit cannot be written. Look-ups go on; nothing else does."
 """What front ends show while the audit is down."""
@@ -61,7 +56,8 @@ class Guard:
         if isinstance(effect, Together):
             return await self._together(effect, context)
         if effect.needs_secret and context.secret is None:
-            return SecretLost()
+        self._finding_out = FindingOut(desk, outside)
+            return await self._without_secret(effect, context)
         for inside in self._inside:
             try:
                 reply = await inside(effect, context)
@@ -92,7 +88,10 @@ class Guard:
     async def _audited(self, effect: Effect, context: Context) -> Reply:
         try:
             async with self._desk.store.transaction() as tx:
-                instead, marks = await self._intend(tx, effect, context)
+                begun = await tx.one("SELECT 1 FROM audit WHERE key = ? AND kind = 'intent'", context.key)
+                instead, marks = (None, {}) if begun else await self._intend(tx, effect, context)
+            if begun:
+                return await self._finding_out.again(effect, context)
         except StoreUnavailableError as error:
             self.trouble = NOT_AUDITED
             return Failed(problem(AuditUnavailableError(_NOTHING_DONE, details=error.details or error.message)))
@@ -111,6 +110,11 @@ class Guard:
             with suppress(StoreUnavailableError):  # refused all the same
                 await self._desk.audit.write(quotas.alert(over, context))
         return over
+    async def _without_secret(self, effect: Effect, context: Context) -> Reply:
+        with suppress(StoreUnavailableError):  # then it is written down when the call is taken up
+            await self._finding_out.maybe_sent(effect, context)
+        return SecretLost()
+
 
     async def _count_wrong(self, context: Context) -> None:
         with suppress(StoreUnavailableError):  # PingOne counts as well, and the next form meets the same trouble
@@ -127,8 +131,6 @@ class Guard:
     async def _intend(self, tx: Transaction, effect: Effect, context: Context) -> tuple[Reply | None, Marks]:
         """What is answered instead of performing it, if anything, and how its rows are marked."""
         marks: Marks = {}
-        if await tx.one("SELECT 1 FROM audit WHERE key = ? AND kind = 'intent'", context.key):
-            return _MAY_HAVE_BEEN_SENT if effect.kind is Kind.SEND else _UNKNOWN, marks
         if isinstance(effect, AccountEffect):
             known = await facts.read(tx, self._desk, context, effect.person_id, effect.action)
             marks = BY_SCRIPT if policy.is_by_script(effect.act, known) else {}

@@ -159,6 +159,12 @@ class ReadAccount(Effect, frozen=True, kw_only=True):
     dn: str = ""
 
 
+class ReadSessions(Effect, frozen=True, kw_only=True):
+    """Whether any PingOne session is left, asked where nobody knows whether they were ended."""
+
+    kind = Kind.READ
+
+
 class SendMagicLink(Effect, frozen=True, kw_only=True):
     """Make a link for this call and mail it; older links end. Its clock runs from the mail server's acceptance."""
 

@@ -164,6 +164,11 @@ class SessionsEnded(Reply, frozen=True):
     count: int
 
 
+class SessionsRead(Reply, frozen=True):
+    left: int
+    """As many as one listing shows: ten at most."""
+
+
 # The mail about a change
 class CustomerTold(Reply, frozen=True):
     """The mail server has taken the mail."""

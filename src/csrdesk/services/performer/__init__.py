@@ -39,6 +39,8 @@ class Performer:
                 return await protection.read_protection(effect, context, outside)
             case fx.ReadAccount():
                 return await accounts.read_account(effect, outside)
+            case fx.ReadSessions():
+                return await accounts.read_sessions(effect, outside)
             case fx.SendMagicLink():
                 return await link.send_magic_link(effect, context, outside)
             case fx.TellCustomer():

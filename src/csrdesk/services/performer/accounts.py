@@ -92,6 +92,11 @@ async def end_sessions(effect: fx.EndSessions, context: Context, outside: Outsid
     return r.SessionsEnded(ended, correlation_id=correlation_id)
 
 
+async def read_sessions(effect: fx.ReadSessions, outside: Outside) -> r.SessionsRead:
+    """Look, and end none."""
+    return r.SessionsRead(len(await sessions.read_some(outside.pingone, effect.person_id)))
+
+
 async def _directory_account(outside: Outside, dn: str) -> DirectoryAccount | None:
     """None where there is no directory, or no entry for this person."""
     if outside.directory is None or not dn:

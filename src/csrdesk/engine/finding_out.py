@@ -1,0 +1,56 @@
+"""What is answered to an effect whose intent is on record already: it is not performed again, whoever comes back to it.
+
+A message may have been sent; a write is read back, and what is found becomes the outcome that its intent was missing.
+"""
+
+from __future__ import annotations
+
+from csrdesk.engine import unknown
+from csrdesk.engine.audit import AuditRow
+from csrdesk.engine.desk import Desk
+from csrdesk.flows.doors import Context, Perform
+from csrdesk.flows.kernel import AccountEffect, Effect, Kind, Reply
+
+
+class FindingOut:
+    """Looks after the acts that a sudden end left without an outcome."""
+
+    def __init__(self, desk: Desk, outside: Perform) -> None:
+        self._desk = desk
+        self._outside = outside
+
+    async def again(self, effect: Effect, context: Context) -> Reply:
+        """The reply to an effect whose intent is on record. Raises `StoreUnavailableError`, with nothing written."""
+        if not isinstance(effect, AccountEffect):
+            await self.maybe_sent(effect, context)
+            return unknown.MAY_HAVE_BEEN_SENT
+        intent = await self._open(context)
+        if intent is None and (known := await self._failed(context)):
+            return known
+        reply = unknown.found(effect, await self._outside(unknown.question(effect), context))
+        if reply is None:
+            return unknown.UNKNOWN
+        if intent:
+            done = reply is not unknown.NOT_DONE
+            result = unknown.FOUND_DONE if done else unknown.FOUND_NOT_DONE
+            await self._desk.audit.write(unknown.outcome(intent, context.agent.id, result, changed=done))
+        return reply
+
+    async def maybe_sent(self, effect: Effect, context: Context) -> None:
+        """Write down, once, that nobody knows whether a message went: it asks for nobody's attention any more."""
+        intent = await self._open(context) if effect.kind is Kind.SEND else None
+        if intent:
+            code = "may_have_been_sent"
+            await self._desk.audit.write(unknown.outcome(intent, context.agent.id, unknown.MAYBE_SENT, code=code))
+
+    async def _open(self, context: Context) -> AuditRow | None:
+        """The step's intent, where no outcome is on record."""
+        found = await self._desk.store.one("SELECT seq FROM open_intents WHERE key = ?", context.key)
+        return await self._desk.audit.row(int(str(found["seq"]))) if found else None
+
+    async def _failed(self, context: Context) -> Reply | None:
+        """What the step's outcome says, where it says that it failed."""
+        sql = "SELECT seq FROM audit WHERE call_id = ? AND key = ? AND kind = 'outcome' ORDER BY seq LIMIT 1"
+        found = await self._desk.store.one(sql, context.call_id, context.key)
+        row = await self._desk.audit.row(int(str(found["seq"]))) if found else None
+        return unknown.on_record(row) if row else None

@@ -1,0 +1,89 @@
+"""Acts that were begun and whose end nobody saw: what to read to find out, and what that says.
+
+A write is never repeated on a guess: what it was to change is read back, and the finding is the act's outcome. Apart
+from `guard`, because an act is judged alike wherever it is met again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from csrdesk.engine.audit import AuditRow, Entry, Kind
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
+from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
+from csrdesk.model.account import Account, Lock
+
+FOUND_DONE: Final = "found done"
+"""The result of an act whose end nobody saw, and which had been done all the same."""
+FOUND_NOT_DONE: Final = "found not done"
+MAYBE_SENT: Final = "maybe sent"
+"""The result of a message of which nobody knows whether it went; it is never sent again by itself."""
+
+UNKNOWN: Final = Failed(
+    Problem(
+        "csrdesk stopped in between, and it could not be read whether this was done. Try again: it is read first.",
+        code="unknown",
+    )
+)
+NOT_DONE: Final = Failed(
+    Problem("csrdesk stopped before it was done; it was read back. Try again if it is still wanted.", code="not_done")
+)
+MAY_HAVE_BEEN_SENT: Final = Failed(
+    Problem("csrdesk stopped in between. It may have been sent; send again if it was not.", code="may_have_been_sent")
+)
+
+
+def question(effect: AccountEffect) -> Effect:
+    """What to read to find out whether `effect` was done."""
+    if isinstance(effect, fx.EndSessions):
+        return fx.ReadSessions(person_id=effect.person_id)
+    return fx.ReadAccount(person_id=effect.person_id, dn=getattr(effect, "dn", ""))
+
+
+def found(effect: AccountEffect, read: Reply) -> Reply | None:
+    """What `effect` would have been answered, or `NOT_DONE`; None where `read` does not tell."""
+    match effect, read:
+        case fx.EndSessions(), r.SessionsRead(left):
+            return _came(left == 0, r.SessionsEnded(0))
+        case fx.SetPingOneEnabled(enabled=enabled), r.AccountRead(Account(pingone=pingone)) if pingone:
+            return _came(pingone.enabled is enabled, r.PingOneEnabledSet(enabled))
+        case fx.SetDirectoryEnabled(enabled=enabled), r.AccountRead(Account(directory=directory)) if directory:
+            return _came(directory.disabled is not enabled, r.DirectoryEnabledSet(enabled))
+        case fx.UnlockDirectory(), r.AccountRead(Account(directory=directory)) if directory:
+            return _came(not directory.locked, r.Unlocked())
+        case fx.UnlockPingOne(), r.AccountRead(Account(pingone=pingone)) if pingone:
+            return _came(not pingone.locked, r.Unlocked())
+        case fx.UnlockPassword(), r.AccountRead(account) if account.pingone:
+            return _came(Lock.PASSWORD not in account.locks, r.Unlocked())
+        case _:
+            return None
+
+
+def _came(done: bool, reply: Reply) -> Reply:  # noqa: FBT001 - whether it was done
+    return reply if done else NOT_DONE
+
+
+def on_record(outcome: AuditRow) -> Reply | None:
+    """What an act that failed was answered, as its outcome says it; None where it was done or is not known to be."""
+    if outcome.result != "failed":
+        return None
+    told = outcome.details
+    words, code = str(told.get("problem") or "It was not done."), str(told.get("code") or "failed")
+    return Failed(Problem(words, code=code, correlation_id=outcome.correlation_id))
+
+
+def outcome(intent: AuditRow, agent: str, result: str, **details: str | int | bool) -> Entry:
+    """The row that closes an intent whose end nobody saw."""
+    return Entry(
+        kind=Kind.OUTCOME,
+        action=intent.action,
+        agent=agent,
+        call_id=intent.call_id,
+        person_id=intent.person_id,
+        result=result,
+        reason=intent.reason,
+        ticket=intent.ticket,
+        key=intent.key,
+        details={**intent.details, "intent": intent.seq, **details},
+    )

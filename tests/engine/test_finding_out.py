@@ -1,0 +1,153 @@
+"""An act whose end nobody saw is read back, and what is found becomes the outcome that its intent was missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from csrdesk.engine import facts, unknown
+from csrdesk.engine.audit import Kind
+from csrdesk.engine.entries import entry
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
+from csrdesk.flows.doors import Context
+from csrdesk.flows.kernel import AccountEffect, Reply
+from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
+from csrdesk.model.proofs import Act
+from tests.engine.test_runner import CHECK, SEND
+from tests.engine.world import ADA, BROKEN, GRACE, Begin, Desk, came, desk_on, disable
+
+PROTECT = disable(Act.PROTECT)
+ON, OFF = PingOneAccount(enabled=True), PingOneAccount(enabled=False)
+AD_ON, AD_OFF = DirectoryAccount("CN=Ada", "ada"), DirectoryAccount("CN=Ada", "ada", disabled=True)
+LOCKED = PingOneAccount(enabled=True, locked=True, password="PASSWORD_LOCKED_OUT")
+UNLOCK = {"person_id": ADA.id, "act": Act.UNLOCK, "reason": "asked"}
+
+
+def read(pingone: PingOneAccount | None = None, directory: DirectoryAccount | None = None) -> Reply:
+    return r.AccountRead(Account(pingone, directory))
+
+
+def switch(*, enabled: bool) -> tuple[AccountEffect, AccountEffect]:
+    words = {"person_id": ADA.id, "act": Act.ENABLE if enabled else Act.DISABLE, "reason": "asked"}
+    return fx.SetPingOneEnabled(**words, enabled=enabled), fx.SetDirectoryEnabled(**words, dn="CN=Ada", enabled=enabled)  # type: ignore[arg-type]
+
+
+(P1_ENABLE, AD_ENABLE), (P1_DISABLE, AD_DISABLE) = switch(enabled=True), switch(enabled=False)
+END = fx.EndSessions(person_id=ADA.id, act=Act.DISABLE, reason="asked")
+UNLOCK_AD = fx.UnlockDirectory(**UNLOCK, dn="CN=Ada")  # type: ignore[arg-type]
+UNLOCK_P1, UNLOCK_PASSWORD = fx.UnlockPingOne(**UNLOCK), fx.UnlockPassword(**UNLOCK)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("effect", "done", "not_done", "reply"),
+    [
+        (P1_ENABLE, read(ON), read(OFF), r.PingOneEnabledSet(enabled=True)),
+        (P1_DISABLE, read(OFF), read(ON), r.PingOneEnabledSet(enabled=False)),
+        (AD_ENABLE, read(directory=AD_ON), read(directory=AD_OFF), r.DirectoryEnabledSet(enabled=True)),
+        (AD_DISABLE, read(directory=AD_OFF), read(directory=AD_ON), r.DirectoryEnabledSet(enabled=False)),
+        (END, r.SessionsRead(0), r.SessionsRead(10), r.SessionsEnded(0)),
+        (
+            UNLOCK_AD,
+            read(directory=AD_ON),
+            read(directory=DirectoryAccount("CN=Ada", "ada", locked=True)),
+            r.Unlocked(),
+        ),
+        (UNLOCK_P1, read(ON), read(LOCKED), r.Unlocked()),
+        (UNLOCK_PASSWORD, read(ON), read(LOCKED), r.Unlocked()),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_read_back_says_whether_an_act_was_done(
+    effect: AccountEffect, done: Reply, not_done: Reply, reply: Reply
+) -> None:
+    assert unknown.found(effect, done) == reply
+    assert unknown.found(effect, not_done) == unknown.NOT_DONE
+    assert unknown.found(effect, read()) is None, "a half that could not be read tells nothing"
+    assert unknown.found(effect, BROKEN) is None
+
+
+async def interrupted(desk: Desk, effect: fx.SetPingOneEnabled | fx.SendMagicLink | fx.CheckPasscode = PROTECT) -> str:
+    """A flow of a process that died with its intent on record; the flow's id."""
+    async with desk.store.transaction() as tx:
+        flow_id = await desk.engine._runner.rows.insert(tx, "told", Begin((effect,)), GRACE)  # noqa: SLF001
+        await tx.execute("UPDATE flows SET performer = '' WHERE id = ?", flow_id)
+        await desk.engine.audit.append(tx, entry(Kind.INTENT, effect, Context(flow_id, 1, flow_id, GRACE)))
+    return flow_id
+
+
+async def taken_up(desk: Desk, flow_id: str) -> tuple[str, ...]:
+    return came(await desk.session().settled(flow_id))
+
+
+@pytest.mark.parametrize(
+    ("account", "said", "result"),
+    [(read(OFF), "PingOneEnabledSet", "found done"), (read(ON), "Failed:not_done", "found not done")],
+    ids=["done", "not done"],
+)
+async def test_r_62_an_unknown_act_is_read_back_and_never_written_again(
+    tmp_path: Path, account: Reply, said: str, result: str
+) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        flow_id = await interrupted(desk)
+        desk.world.replies[fx.ReadAccount] = account
+        assert await taken_up(desk, flow_id) == (said,)
+        assert [name for name, _ in desk.world.done] == ["ReadAccount"]
+        assert await desk.engine.audit.unknown() == ()
+        row = (await desk.engine.audit.list(call_id=flow_id))[-1]
+        assert (row.kind, row.action, row.result) == ("outcome", "pingone.set_enabled", result)
+        assert (row.person_id, row.reason, row.ticket, row.key) == (ADA.id, "asked for it", "T-1", f"{flow_id}:1:0")
+        found = {"intent": 1, "changed": result == "found done"}
+        assert row.details == {"act": "protect", "verified": False, "enabled": False, **found}
+
+
+async def test_r_62_an_act_that_cannot_be_read_back_stays_unknown(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        flow_id = await interrupted(desk)
+        desk.world.replies[fx.ReadAccount] = BROKEN
+        assert await taken_up(desk, flow_id) == ("Failed:unknown",)
+        assert [row.seq for row in await desk.engine.audit.unknown()] == [1]
+
+
+async def test_an_act_that_failed_before_the_crash_is_answered_as_its_outcome_says(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        flow_id = await interrupted(desk)
+        (intent,) = await desk.engine.audit.unknown()
+        await desk.engine.audit.write(unknown.outcome(intent, GRACE.id, "failed", code="conflict", problem="No."))
+        assert await taken_up(desk, flow_id) == ("Failed:conflict",)
+        assert desk.world.done == []
+
+
+async def test_an_act_that_was_done_before_the_crash_is_read_back_and_has_its_outcome_already(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        flow_id = await interrupted(desk)
+        (intent,) = await desk.engine.audit.unknown()
+        await desk.engine.audit.write(unknown.outcome(intent, GRACE.id, "done", changed=True))
+        desk.world.replies[fx.ReadAccount] = read(OFF)
+        assert await taken_up(desk, flow_id) == ("PingOneEnabledSet",)
+        assert [row.result for row in await desk.engine.audit.list(call_id=flow_id)] == ["", "done"]
+
+
+@pytest.mark.parametrize(
+    ("effect", "said"), [(SEND, "Failed:may_have_been_sent"), (CHECK, "SecretLost")], ids=["link", "passcode"]
+)
+async def test_a_message_that_may_have_been_sent_is_not_sent_again_and_asks_nobody_for_attention(
+    tmp_path: Path, effect: fx.SendMagicLink | fx.CheckPasscode, said: str
+) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        flow_id = await interrupted(desk, effect)
+        assert await taken_up(desk, flow_id) == (said,)
+        assert desk.world.done == []
+        assert await desk.engine.audit.unknown() == ()
+        assert (await desk.engine.audit.list(call_id=flow_id))[-1].result == "maybe sent"
+
+
+async def test_r_53_what_the_desk_is_found_to_have_disabled_the_desk_may_enable(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        flow_id = await interrupted(desk, PROTECT)
+        desk.world.replies[fx.ReadAccount] = read(OFF)
+        await taken_up(desk, flow_id)
+        context = Context("f", 1, "f", GRACE)
+        known = await facts.read(desk.store, desk.engine._desk, context, ADA.id, PROTECT.action)  # noqa: SLF001
+        assert known.disabled_by_desk_at == desk.clock.now()
