@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
+from functools import partial
 
 from rich.text import Text
 from textual import events, on
@@ -22,9 +23,10 @@ from csrdesk.console.calls import FIRST, Calls
 from csrdesk.console.idle import Idle
 from csrdesk.flows.doors import Session
 from csrdesk.screens.following import Arrived, Following, reference_for
+from csrdesk.screens.frame import named
 from csrdesk.screens.info import ConsoleInfo, Surroundings
 from csrdesk.screens.prompted import Given, PromptScreen
-from csrdesk.widgets.choices import Offering
+from csrdesk.widgets.choices import Offering, shown
 from csrdesk.widgets.moments import utc_now
 
 __all__ = ["ConsoleInfo", "CsrdeskApp"]
@@ -54,13 +56,15 @@ class CsrdeskApp(App[None]):
     CSS_PATH = ["screens/frame.tcss", "screens/username.tcss"]  # noqa: RUF012 - Textual declares it so
     COMMANDS = App.COMMANDS | {_palette}
     BINDINGS = [  # noqa: RUF012 - Textual declares it so
-        Binding("f1,question_mark", "help", "Help", show=False),
-        Binding("f2", "calls", "Calls", show=False),
-        Binding("f3", "other_call(-1)", "Call before", show=False),
-        Binding("f4", "other_call(1)", "Call after", show=False),
-        Binding("f6", "ticket", "Ticket text", show=False),
-        Binding("ctrl+n", "new_call", "New call", show=False),
-        Binding("ctrl+q", "leave", "Leave", show=False, priority=True),
+        named("help", "help", "Help"),
+        Binding("question_mark", "help", "Help", show=False),
+        named("calls", "calls", "Calls"),
+        named("call_before", "other_call(-1)", "Call before"),
+        named("call_after", "other_call(1)", "Call after"),
+        named("ticket", "ticket", "Ticket text"),
+        named("new_call", "new_call", "New call"),
+        named("commands", "command_palette", "Commands", priority=True),
+        named("leave", "leave", "Leave", priority=True),
         Binding("ctrl+c", "copy_or_leave", "Leave", show=False, priority=True),
         Binding("q", "leave_by_letter", "Leave", show=False),
     ]
@@ -74,6 +78,7 @@ class CsrdeskApp(App[None]):
     ) -> None:
         super().__init__()
         theme.install(self, info.theme)
+        self.set_keymap(info.keys.changed)
         self.around = Surroundings(info, now)
         self._connect = connect
         self._following: Following | None = None
@@ -281,10 +286,14 @@ class CsrdeskApp(App[None]):
         self.panic(Text(words))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's signature
-        yield SystemCommand("Help", "keys of this screen  (F1)", self.action_help)
-        yield SystemCommand("Calls", "the list of open calls  (F2)", self.action_calls)
-        yield SystemCommand("New call", "take another caller while this one waits  (Ctrl+N)", self.action_new_call)
-        yield SystemCommand("Ticket text", "what was proved and done in this call, to copy  (F6)", self.action_ticket)
-        yield SystemCommand("Lock", "hide every call until you are back", self._lock)
-        yield SystemCommand("Next theme", "dark, light, high contrast", lambda: theme.next_one(self))
-        yield SystemCommand("Leave", "close the console  (Ctrl+Q)", self.action_leave)
+        keys = self.around.info.keys
+        for name, words, key, action in (
+            ("Help", "keys of this screen", keys.help, self.action_help),
+            ("Calls", "the list of open calls", keys.calls, self.action_calls),
+            ("New call", "take another caller while this one waits", keys.new_call, self.action_new_call),
+            ("Ticket text", "what was proved and done in this call, to copy", keys.ticket, self.action_ticket),
+            ("Lock", "hide every call until you are back", "", self._lock),
+            ("Next theme", "dark, light, high contrast", "", partial(theme.next_one, self)),
+            ("Leave", "close the console", keys.leave, self.action_leave),
+        ):
+            yield SystemCommand(name, f"{words}  ({shown(key)})" if key else words, action)

@@ -143,6 +143,13 @@ def _wrong(tmp_path: Path, text: str) -> ConfigError:
         ("", "pingone", "required"),
         (MINIMAL + '[flow]\nallowedDeviceTypes = ["FAX"]\n', "flow.allowedDeviceTypes", "'FAX'"),
         ("demo = true\n" + MINIMAL, "demo", "sandbox on this machine"),
+        (MINIMAL + '[keys]\ndisabel = "k"\n', "keys.disabel", "Did you mean disable?"),
+        (MINIMAL + '[keys]\nfoo = "k"\n', "keys.foo", "Known: help, calls, call_before"),
+        (MINIMAL + '[keys]\ndisable = "super+k"\n', "keys.disable", "'super+k' cannot be. A letter but q, ctrl+"),
+        (MINIMAL + '[keys]\ndisable = "ctrl+m"\n', "keys.disable", "'ctrl+m' cannot be"),
+        (MINIMAL + '[keys]\nconfirm = "y"\n', "keys.confirm", "would be typed"),
+        (MINIMAL + '[keys]\nback = "e"\n', "keys.back", "the key of end_call already"),
+        (MINIMAL + '[keys]\nend_call = "b"\n', "keys.end_call", "the key of back already"),
         ("not toml", "", "is not TOML"),
     ],
 )
@@ -150,6 +157,12 @@ def test_a_wrong_file_names_the_file_the_key_and_what_to_do(tmp_path: Path, text
     error = _wrong(tmp_path, text)
     assert error.key == key
     assert hint in error.message
+
+
+def test_keys_can_change_places(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'{MINIMAL}[keys]\nback = "d"\ndisable = "b"\n', "utf-8")
+    assert load(path).keys.changed == {"back": "d", "disable": "b"}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from textual.widgets import Input, OptionList
 
+from csrdesk.config.keys import first_key
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
 from csrdesk.flows.kernel import Answer, Audience, Prompt
@@ -63,7 +64,7 @@ async def test_every_answer_of_the_prompt_can_be_given_by_one_key(name: str) -> 
         for choice in offered:
             if screen.query(OptionList):
                 screen.query_one(OptionList).highlighted = 0
-            await pilot.press((choice.form_key if screen.has_fields else "") or choice.key)
+            await pilot.press(first_key((choice.form_key if screen.has_fields else "") or choice.key))
             await pilot.pause()
             assert type(app.given[-1].answer) is choice.answer
             assert app.given[-1].rev == 7

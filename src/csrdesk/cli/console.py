@@ -52,6 +52,7 @@ async def _run() -> Result:
             ticket_required=settings.desk.ticket_required,
             log_file=str(log_path(settings)),
             theme=settings.desk.theme,
+            keys=settings.keys,
             lock_seconds=settings.limits.lock_seconds,
             lock_seconds_in_call=settings.limits.lock_seconds_in_call,
         )

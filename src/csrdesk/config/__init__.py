@@ -6,6 +6,7 @@ Secrets are not here: settings name files (or the keyring) that hold them, and `
 from __future__ import annotations
 
 from csrdesk.config.checks import ONE_MACHINE, check, is_loopback, is_safe, notes
+from csrdesk.config.keys import KeySettings
 from csrdesk.config.loading import default_path, load
 from csrdesk.config.settings import (
     DeskSettings,
@@ -13,8 +14,8 @@ from csrdesk.config.settings import (
     FlowSettings,
     LimitSettings,
     MailSettings,
-    PingOneSettings,
     PasswordSettings,
+    PingOneSettings,
     Settings,
 )
 
@@ -23,11 +24,12 @@ __all__ = [
     "DeskSettings",
     "DirectorySettings",
     "FlowSettings",
+    "KeySettings",
     "LimitSettings",
     "MailSettings",
+    "PasswordSettings",
     "PingOneSettings",
     "Settings",
-    "PasswordSettings",
     "check",
     "default_path",
     "is_loopback",

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from csrdesk.config.keys import wrong_key
 from csrdesk.config.settings import FLOW_NAMES, Settings
 from csrdesk.errors import ConfigError
 from csrdesk.model.devices import ORDER
@@ -41,6 +42,8 @@ def check(settings: Settings, *, file: str = "") -> None:
         _check_public_url(settings.desk.public_url, wrong)
     if settings.limits.link_total_seconds < settings.limits.link_seconds:
         raise wrong("limits.link_total_seconds", "must not be less than limits.link_seconds.")
+    if found := wrong_key(settings.keys):
+        raise wrong(f"keys.{found[0]}", found[1])
     if settings.demo and not is_loopback(urlsplit(settings.pingone.api_url).hostname or ""):
         raise wrong("demo", "the demo runs against the sandbox on this machine alone; leave this key out.")
 
@@ -81,6 +84,14 @@ def notes(settings: Settings) -> tuple[str, ...]:
         (
             bool(desk.script_identities),
             f"desk.script_identities lets {', '.join(desk.script_identities)} act on accounts with nobody verified.",
+        ),
+        (
+            bool(desk.bulk_identities),
+            f"desk.bulk_identities lets {', '.join(desk.bulk_identities)} act on lists of accounts, nobody verified.",
+        ),
+        (
+            desk.bulk_restore,
+            "desk.bulk_restore is on: whoever may disable from a list may enable and unlock from one.",
         ),
         (not settings.demo, ONE_MACHINE),
     ]

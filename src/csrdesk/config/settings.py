@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from csrdesk.config.keys import KeySettings
 from csrdesk.model.devices import ORDER
-
 from csrdesk.model.passwords import Authority
+
 Seconds = Annotated[float, Meta(gt=0, le=300)]
 
 
@@ -27,6 +28,8 @@ class PingOneSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Empty: `CSRDESK_PINGONE_CLIENT_SECRET_FILE`, then the keyring."""
     timeout_seconds: Seconds = 10.0
     """For each request."""
+    requests_per_second: Annotated[float, Meta(ge=2, le=10_000)] = 100.0
+    """What your licence lets this machine's address ask. Acts on a list take half of it at most: calls go first."""
 
 
 class DirectorySettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,13 +103,16 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """What the console looks like at first; `contrast` keeps 7 to 1. With `NO_COLOR` set there are only greys."""
     script_identities: tuple[str, ...] = ()
     """Accounts of this operating system that may run `user enable` and `user disable` without any verified caller."""
+    bulk_identities: tuple[str, ...] = ()
+    """Accounts of this operating system that may run `user disable --from FILE`; `script_identities` may as well."""
+    bulk_restore: bool = False
+    """Whether the same accounts may enable and unlock from a file, too."""
     checkpoint_file: str = ""
     """Signed checkpoints of the audit; best on another disk. Empty: `checkpoints.jsonl` in the data folder."""
     log_file: str = ""
     """Empty: `csrdesk.log` in the data folder. It holds no names and no secrets."""
 
 
-class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class PasswordSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Who keeps the passwords that a reset sets."""
 
@@ -121,6 +127,7 @@ class PasswordSettings(Struct, frozen=True, forbid_unknown_fields=True):
         return chosen.get(population_id) or chosen.get(population) or self.password_authority
 
 
+class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Clocks in seconds and counts; values outside the bounds are refused at start."""
 
     link_seconds: Annotated[int, Meta(ge=30, le=600)] = 150
@@ -260,8 +267,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     directory: DirectorySettings = field(default_factory=DirectorySettings)
     mail: MailSettings = field(default_factory=MailSettings)
     desk: DeskSettings = field(default_factory=DeskSettings)
-    limits: LimitSettings = field(default_factory=LimitSettings)
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    keys: KeySettings = field(default_factory=KeySettings)
     flow: FlowSettings = field(default_factory=FlowSettings)
     demo: bool = False
     """Set by the demo alone: a sandbox on loopback, throw-away data."""

@@ -6,16 +6,16 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from csrdesk.screens.frame import FrameScreen, general
+from csrdesk.screens.frame import FrameScreen, named
 from csrdesk.screens.info import Surroundings
-from csrdesk.widgets.choices import TICKET, Offer
+from csrdesk.widgets.choices import Offer, ticket_offer
 from csrdesk.widgets.tones import Tone, inert
 
 
 class CallOverScreen(FrameScreen):
     """Home."""
 
-    BINDINGS = [general("enter", "app.next_call", "Next call")]  # noqa: RUF012 - Textual declares it so
+    BINDINGS = [named("enter", "app.next_call", "Next call")]  # noqa: RUF012 - Textual declares it so
 
     def __init__(self, around: Surroundings, *, error_message: str = "", error_details: str = "") -> None:
         super().__init__(around)
@@ -39,6 +39,6 @@ class CallOverScreen(FrameScreen):
     def offers(self) -> list[Offer]:
         return [
             Offer("enter", "Next call", "look up the next caller", "app.next_call"),
-            TICKET,
-            Offer("ctrl+q", "Leave", "close the console", "app.leave"),
+            ticket_offer(self.around.info.keys),
+            Offer(self.around.info.keys.leave, "Leave", "close the console", "app.leave"),
         ]

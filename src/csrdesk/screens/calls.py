@@ -7,13 +7,13 @@ from datetime import datetime
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from csrdesk.screens.call_line import CallLine
 from csrdesk.screens.dialog import Dialog
+from csrdesk.screens.frame import named
 from csrdesk.screens.info import Surroundings
 from csrdesk.widgets.choices import Offer
 from csrdesk.widgets.moments import left
@@ -31,8 +31,8 @@ class CallsScreen(Dialog[str]):
     CSS_PATH = ["frame.tcss", "calls.tcss"]  # noqa: RUF012 - Textual declares it so
     AUTO_FOCUS = "#calls-open"
     BINDINGS = [  # noqa: RUF012 - Textual declares it so
-        Binding("f2", "dismiss(None)", show=False),
-        Binding("ctrl+n", "new", show=False),
+        named("calls", "dismiss(None)", "Back"),
+        named("new_call", "new", "New call"),
     ]
 
     def __init__(
@@ -49,7 +49,7 @@ class CallsScreen(Dialog[str]):
     def offers(self) -> list[Offer]:
         return [
             Offer("enter", "Go to it", "arrow keys, or type its number first", "choose"),
-            Offer("ctrl+n", "New call", "look up another caller; this one waits", "new"),
+            Offer(self._around.info.keys.new_call, "New call", "look up another caller; this one waits", "new"),
             Offer("escape", "Back", "to the call on the screen", "dismiss(None)"),
         ]
 

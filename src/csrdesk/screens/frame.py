@@ -13,6 +13,7 @@ from textual.types import CSSPathType
 from textual.widget import Widget
 from textual.widgets import Static
 
+from csrdesk.config.keys import first_key
 from csrdesk.screens.info import Surroundings
 from csrdesk.widgets import lines
 from csrdesk.widgets.choice_list import ChoiceList
@@ -68,7 +69,7 @@ class FrameScreen(Screen[None]):
             yield lines.Notice(id="note")
             yield from self.compose_body()
         yield ChoiceList(self.offers(), long=self.long_choices)
-        yield Static(lines.closing(info.mailbox_url), id="closing")
+        yield Static(lines.closing(info.mailbox_url, info.keys), id="closing")
 
     def on_mount(self) -> None:
         self._painted = True
@@ -126,7 +127,7 @@ class FrameScreen(Screen[None]):
     def others(self, calls: int, wanting: int) -> None:
         """Say how many calls are open beside this one, and how many of them want the agent."""
         if self._painted:
-            self.query_one("#calls", Static).update(lines.calls(calls, wanting))
+            self.query_one("#calls", Static).update(lines.calls(calls, wanting, self.around.info.keys))
 
     def complain(self, words: str) -> None:
         """Say what went wrong, in place; empty takes it back."""
@@ -161,9 +162,9 @@ class FrameScreen(Screen[None]):
         return self.has_class("-working")
 
 
-def general(key: str, action: str, label: str) -> Binding:
-    """A key that is no answer; the closing line and the help name it."""
-    return Binding(key, action, label, show=False)
+def named(name: str, action: str, label: str, *, priority: bool = False) -> Binding:
+    """The key of that name in `KeySettings`, which settings may replace; or Enter or Esc itself."""
+    return Binding(first_key(name), action, label, show=False, priority=priority, id=name)
 
 
 def fitting(breakpoints: list[tuple[int, str]], size: int) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from csrdesk.config.keys import KeySettings
 from csrdesk.widgets.moments import utc_now
 
 
@@ -29,6 +30,8 @@ class ConsoleInfo(msgspec.Struct, frozen=True):
     """The same while somebody's call is open."""
     theme: Literal["dark", "light", "contrast"] = "dark"
     """What the console looks like at first."""
+    keys: KeySettings = KeySettings()
+    """Which key does what."""
     zone: tzinfo | None = None
     """The agent's time zone; None for the machine's own."""
 

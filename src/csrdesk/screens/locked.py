@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from csrdesk.screens.frame import FrameScreen, general
+from csrdesk.screens.frame import FrameScreen, named
 from csrdesk.screens.info import Surroundings
 from csrdesk.widgets.choices import Offer
 from csrdesk.widgets.tones import Tone
@@ -17,7 +17,7 @@ from csrdesk.widgets.tones import Tone
 class LockedScreen(FrameScreen):
     """It hides; what keeps others away is the lock of the operating system."""
 
-    BINDINGS = [general("enter", "app.unlock", "Unlock")]  # noqa: RUF012 - Textual declares it so
+    BINDINGS = [named("enter", "app.unlock", "Unlock")]  # noqa: RUF012 - Textual declares it so
 
     def __init__(self, around: Surroundings, open_calls: int) -> None:
         super().__init__(around)
@@ -47,5 +47,5 @@ class LockedScreen(FrameScreen):
     def offers(self) -> list[Offer]:
         return [
             Offer("enter", "Unlock", "read the open calls again", "app.unlock"),
-            Offer("ctrl+q", "Leave", "close the console; open calls stay open", "app.leave"),
+            Offer(self.around.info.keys.leave, "Leave", "close the console; open calls stay open", "app.leave"),
         ]

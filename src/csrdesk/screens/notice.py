@@ -6,6 +6,8 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from csrdesk.flows.answers import TryAgainChosen
+from csrdesk.flows.kernel import Answer
 from csrdesk.flows.prompts import NoticePrompt, ResultLine
 from csrdesk.model.proofs import Act
 from csrdesk.screens.prompted import PromptScreen
@@ -62,6 +64,9 @@ class NoticeScreen(PromptScreen[NoticePrompt]):
         return not self.prompt.half_done and all(
             line.aside or (line.ok and not line.unknown) for line in self.prompt.lines
         )
+
+    def is_offered(self, kind: type[Answer]) -> bool:
+        return kind is not TryAgainChosen or self.prompt.again
 
     def offers(self) -> list[Offer]:
         return [*super().offers(), ticket_offer(self.around.info.keys)]

@@ -9,9 +9,10 @@ import msgspec
 from textual.binding import Binding
 from textual.message import Message
 
+from csrdesk.config.keys import key_of
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Answer, Prompt
-from csrdesk.screens.frame import FrameScreen
+from csrdesk.screens.frame import FrameScreen, named
 from csrdesk.screens.info import Surroundings
 from csrdesk.widgets.choices import Choice, Offer, choices_of
 
@@ -64,7 +65,7 @@ class PromptScreen(FrameScreen, Generic[P]):
     def offers(self) -> list[Offer]:
         return [
             Offer(
-                (choice.form_key if self.has_fields else "") or choice.key,
+                key_of((choice.form_key if self.has_fields else "") or choice.key, self.around.info.keys),
                 choice.label,
                 choice.help,
                 f"give({choice.answer.__name__!r})",
@@ -94,8 +95,8 @@ class PromptScreen(FrameScreen, Generic[P]):
 
 def _bindings(choice: Choice) -> list[Binding]:
     action = f"give({choice.answer.__name__!r})"
-    found = [Binding(choice.key, action, choice.label, show=False)] if choice.key else []
+    found = [named(choice.key, action, choice.label)] if choice.key else []
     if choice.form_key:
         # First of all: a text field knows some of these keys, too.
-        found.append(Binding(choice.form_key, action, choice.label, show=False, priority=True))
+        found.append(named(choice.form_key, action, choice.label, priority=True))
     return found

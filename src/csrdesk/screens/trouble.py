@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from csrdesk.screens.frame import FrameScreen, general
+from csrdesk.screens.frame import FrameScreen, named
 from csrdesk.screens.info import Surroundings
 from csrdesk.widgets.choices import Offer
 from csrdesk.widgets.facts import Fact, Facts
@@ -14,7 +14,7 @@ from csrdesk.widgets.tones import Tone
 class TroubleScreen(FrameScreen):
     """The call itself stays saved: the agent reads it again, or leaves."""
 
-    BINDINGS = [general("t", "app.recover", "Try again")]  # noqa: RUF012 - Textual declares it so
+    BINDINGS = [named("try_again", "app.recover", "Try again")]  # noqa: RUF012 - Textual declares it so
 
     def __init__(self, around: Surroundings, *, message: str, reference: str = "") -> None:
         super().__init__(around)
@@ -36,6 +36,11 @@ class TroubleScreen(FrameScreen):
 
     def offers(self) -> list[Offer]:
         return [
-            Offer("t", "Try again", "read the call again; nothing of it is lost", "app.recover"),
-            Offer("ctrl+q", "Leave", "close the console; the call stays open", "app.leave"),
+            Offer(
+                self.around.info.keys.try_again,
+                "Try again",
+                "read the call again; nothing of it is lost",
+                "app.recover",
+            ),
+            Offer(self.around.info.keys.leave, "Leave", "close the console; the call stays open", "app.leave"),
         ]

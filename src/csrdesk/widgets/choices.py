@@ -6,6 +6,7 @@ from typing import Protocol, get_args, runtime_checkable
 
 import msgspec
 
+from csrdesk.config.keys import KeySettings
 from csrdesk.flows import answers as a
 from csrdesk.flows.kernel import Answer, Prompt
 
@@ -15,11 +16,11 @@ class Choice(msgspec.Struct, frozen=True):
 
     answer: type[Answer]
     key: str
-    """The key outside text fields."""
+    """The name in `KeySettings` of the key outside text fields; or Enter or Esc itself."""
     label: str
     help: str
     form_key: str = ""
-    """The key that works inside a text field, too; empty where `key` does."""
+    """The name of the key that works inside a text field, too; empty where `key` does."""
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -42,33 +43,37 @@ class Offering(Protocol):
 CHOICES: tuple[Choice, ...] = (
     Choice(a.UsernameGiven, "enter", "Look up", "find the caller's account"),
     Choice(a.UserChosen, "enter", "Choose", "this one (arrow keys, or type its number first)"),
-    Choice(a.MagicLinkChosen, "l", "Magic link", "the caller opens a link and types a code that you say"),
-    Choice(a.ProtectiveDisableChosen, "p", "Protect", "somebody has the account: close it, without proof"),
-    Choice(a.CannotVerifyChosen, "v", "Cannot verify", "the words to say; nothing is done"),
-    Choice(a.SendChosen, "s", "Send", "mail the link now; an older link ends"),
-    Choice(a.NewCodeChosen, "c", "New code", "another code for the same link; the tries left stay as they are"),
-    Choice(a.MoreTimeChosen, "m", "More time", "as much time again, once"),
-    Choice(a.ResendChosen, "l", "New link", "mail a new link; this one ends"),
-    Choice(a.Cancelled, "x", "Cancel", "go back; a link that was sent ends"),
-    Choice(a.DisableChosen, "d", "Disable", "close the account; you are asked first"),
-    Choice(a.EnableChosen, "n", "Enable", "open the account again; you are asked first"),
-    Choice(a.UnlockChosen, "u", "Unlock", "end every lock of the account; you are asked first"),
-    Choice(a.RefreshChosen, "r", "Reload", "read both directories again"),
-    Choice(a.LineDropped, "o", "Dropped", "the line dropped: links and verification end; customer and ticket stay"),
-    Choice(a.BackChosen, "b", "Back", "leave this page; a verification ends"),
-    Choice(a.Confirmed, "ctrl+s", "Yes, do it", "do what stands above"),
+    Choice(a.MagicLinkChosen, "link", "Magic link", "the caller opens a link and types a code that you say"),
+    Choice(a.ProtectiveDisableChosen, "protect", "Protect", "somebody has the account: close it, without proof"),
+    Choice(a.CannotVerifyChosen, "cannot_verify", "Cannot verify", "the words to say; nothing is done"),
+    Choice(a.SendChosen, "send", "Send", "mail the link now; an older link ends"),
+    Choice(a.NewCodeChosen, "new_code", "New code", "another code for the same link; the tries left stay as they are"),
+    Choice(a.MoreTimeChosen, "more_time", "More time", "as much time again, once"),
+    Choice(a.ResendChosen, "link", "New link", "mail a new link; this one ends"),
+    Choice(a.Cancelled, "cancel", "Cancel", "go back; a link that was sent ends"),
+    Choice(a.DisableChosen, "disable", "Disable", "close the account; you are asked first"),
+    Choice(a.EnableChosen, "enable", "Enable", "open the account again; you are asked first"),
+    Choice(a.UnlockChosen, "unlock", "Unlock", "end every lock of the account; you are asked first"),
+    Choice(a.RefreshChosen, "reload", "Reload", "read both directories again"),
+    Choice(
+        a.LineDropped, "dropped", "Dropped", "it dropped: links and verification end; customer and ticket stay"
+    ),
+    Choice(a.BackChosen, "back", "Back", "leave this page; a verification ends"),
+    Choice(a.Confirmed, "confirm", "Yes, do it", "do what stands above"),
     Choice(a.Declined, "escape", "No", "go back; nothing is done"),
     Choice(a.NoticeRead, "enter", "Go on", "back to the caller"),
-    Choice(a.TryAgainChosen, "t", "Try again", "do it once more"),
-    Choice(a.AnotherCustomerChosen, "a", "Another customer", "look up somebody else; a verification ends"),
-    Choice(a.CallEnded, "e", "End call", "links and verification end with it", "ctrl+e"),
+    Choice(a.TryAgainChosen, "try_again", "Try again", "do it once more"),
+    Choice(a.AnotherCustomerChosen, "another", "Another customer", "look up somebody else; a verification ends"),
+    Choice(a.CallEnded, "end_call", "End call", "links and verification end with it", "end_call_typing"),
 )
 
 _BY_ANSWER = {choice.answer: choice for choice in CHOICES}
 _KEYS = {"enter": "Enter", "escape": "Esc"}
 
-TICKET = Offer("f6", "Ticket text", "what was proved and done, to copy into the ticket", "app.ticket")
-"""Offered where something is done: beside what was done, and after the call."""
+
+def ticket_offer(keys: KeySettings) -> Offer:
+    """Made where something is done: beside what was done, and after the call."""
+    return Offer(keys.ticket, "Ticket text", "what was proved and done, to copy into the ticket", "app.ticket")
 
 
 def answers_of(prompt: type[Prompt]) -> tuple[type[Answer], ...]:

@@ -7,6 +7,8 @@ from datetime import datetime, tzinfo
 from textual.content import Content
 from textual.widgets import Static
 
+from csrdesk.config.keys import KeySettings
+from csrdesk.widgets.choices import shown
 from csrdesk.widgets.moments import left, span, time_of_day
 from csrdesk.widgets.tones import Tone, inert
 
@@ -31,11 +33,11 @@ def connection(words: str, *, well: bool) -> Content:
     return inert(words if well else f"! {words}", Tone.GOOD if well else Tone.WARN, limit=30)
 
 
-def calls(number: int, wanting: int) -> Content:
+def calls(number: int, wanting: int, keys: KeySettings) -> Content:
     """Beside the connection while there are several calls: how many, and how many want the agent."""
     if number < 2:
         return Content()
-    parts: list[Content | str | tuple[str, str]] = ["  ", ("F2", "bold $primary"), f" {number} calls"]
+    parts: list[Content | str | tuple[str, str]] = ["  ", (shown(keys.calls), "bold $primary"), f" {number} calls"]
     if wanting:
         parts.append((f", ! {wanting} for you", Tone.WARN.value))
     return Content.assemble(*parts, "   ")
@@ -60,13 +62,13 @@ def locking(seconds: float) -> Content:
     return Content.styled(f"   ! Locks in {span(seconds)}: an arrow key stops it", Tone.WARN.value)
 
 
-def closing(mailbox_url: str) -> Content:
+def closing(mailbox_url: str, keys: KeySettings) -> Content:
     """The last line: keys that always work, and in the demo where the customer's mail is."""
     parts: list[Content | str | tuple[str, str]] = []
-    keys = (("F1", "Help"), ("Ctrl+P", "Commands"), ("Ctrl+Q", "Leave"))
+    always = ((keys.help, "Help"), (keys.commands, "Commands"), (keys.leave, "Leave"))
     # The demo's address needs the room; the help names all three.
-    for key, label in (k for k in keys if not (mailbox_url and k[0] == "Ctrl+P")):
-        parts += [(key, "bold $primary"), f" {label}  "]
+    for key, label in (k for k in always if not (mailbox_url and k[0] == keys.commands)):
+        parts += [(shown(key), "bold $primary"), f" {label}  "]
     if mailbox_url:
         parts += [("Demo mail ", Tone.QUIET.value), inert(mailbox_url, Tone.STRONG, limit=60)]
     return Content.assemble(*parts)
