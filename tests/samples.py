@@ -232,6 +232,7 @@ AGENT: dict[str, Prompt] = {
             p.ResultLine("PingOne: sessions ended: no connection", ok=False),
         ),
         half_done=True,
+        again=True,
         verified_until=UNTIL,
     ),
     "error": p.ErrorPrompt(

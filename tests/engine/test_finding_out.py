@@ -16,7 +16,7 @@ from csrdesk.flows.kernel import AccountEffect, Reply
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.proofs import Act
 from tests.engine.test_runner import CHECK, SEND
-from tests.engine.world import ADA, BROKEN, GRACE, Begin, Desk, came, desk_on, disable
+from tests.engine.world import ADA, BROKEN, GRACE, Begin, Desk, Told, came, desk_on, disable
 
 PROTECT = disable(Act.PROTECT)
 ON, OFF = PingOneAccount(enabled=True), PingOneAccount(enabled=False)
@@ -62,13 +62,16 @@ UNLOCK_P1, UNLOCK_PASSWORD = fx.UnlockPingOne(**UNLOCK), fx.UnlockPassword(**UNL
 def test_what_is_read_back_says_whether_an_act_was_done(
     effect: AccountEffect, done: Reply, not_done: Reply, reply: Reply
 ) -> None:
-    assert unknown.found(effect, done) == reply
-    assert unknown.found(effect, not_done) == unknown.NOT_DONE
-    assert unknown.found(effect, read()) is None, "a half that could not be read tells nothing"
-    assert unknown.found(effect, BROKEN) is None
+    enabled = getattr(effect, "enabled", None)
+    assert unknown.found(effect.action, done, enabled=enabled) == reply
+    assert unknown.found(effect.action, not_done, enabled=enabled) == unknown.NOT_DONE
+    assert unknown.found(effect.action, read()) is None, "a half that could not be read tells nothing"
+    assert unknown.found(effect.action, BROKEN) is None
 
 
-async def interrupted(desk: Desk, effect: fx.SetPingOneEnabled | fx.SendMagicLink | fx.CheckPasscode = PROTECT) -> str:
+async def interrupted(
+    desk: Desk, effect: fx.SetPingOneEnabled | fx.EndSessions | fx.SendMagicLink | fx.CheckPasscode = PROTECT
+) -> str:
     """A flow of a process that died with its intent on record; the flow's id."""
     async with desk.store.transaction() as tx:
         flow_id = await desk.engine._runner.rows.insert(tx, "told", Begin((effect,)), GRACE)  # noqa: SLF001
@@ -108,6 +111,40 @@ async def test_r_62_an_act_that_cannot_be_read_back_stays_unknown(tmp_path: Path
         desk.world.replies[fx.ReadAccount] = BROKEN
         assert await taken_up(desk, flow_id) == ("Failed:unknown",)
         assert [row.seq for row in await desk.engine.audit.unknown()] == [1]
+
+
+@pytest.mark.parametrize("effect", [PROTECT, END], ids=["disable", "sessions"])
+async def test_r_62_trying_again_reads_first_and_settles_the_try_before(
+    tmp_path: Path, effect: fx.SetPingOneEnabled | fx.EndSessions
+) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        flow_id = await interrupted(desk, effect)
+        desk.world.replies |= {fx.ReadAccount: BROKEN, fx.ReadSessions: BROKEN}
+        assert await taken_up(desk, flow_id) == ("Failed:unknown",)
+        desk.world.replies |= {fx.ReadAccount: read(OFF), fx.ReadSessions: r.SessionsRead(0)}
+        again = fx.ReadAccount(person_id=ADA.id, before_act=True)
+        for reading in (fx.ReadAccount(person_id=ADA.id), again):
+            assert len(await desk.engine.audit.unknown()) == 1, "a mere look settles nothing"
+            await desk.tell(desk.session(), flow_id, Told((reading,)))
+        assert await desk.engine.audit.unknown() == ()
+        assert (await desk.engine.audit.list(call_id=flow_id))[-1].result == "found done"
+
+
+async def test_r_62_what_another_flow_is_doing_is_not_settled_by_who_looks(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        await interrupted(desk)
+        reading = fx.ReadAccount(person_id=ADA.id, before_act=True)
+        assert await desk.do(reading) == ("AccountRead",)
+        assert len(await desk.engine.audit.unknown()) == 1
+
+
+async def test_r_62_what_cannot_be_read_again_stays_unknown(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        flow_id = await interrupted(desk)
+        desk.world.replies[fx.ReadAccount] = BROKEN
+        await taken_up(desk, flow_id)
+        await desk.tell(desk.session(), flow_id, Told((fx.ReadAccount(person_id=ADA.id, before_act=True),)))
+        assert len(await desk.engine.audit.unknown()) == 1
 
 
 async def test_an_act_that_failed_before_the_crash_is_answered_as_its_outcome_says(tmp_path: Path) -> None:

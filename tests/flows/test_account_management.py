@@ -48,7 +48,8 @@ CONFIRM_STRICT = replace(CONFIRM, needs=STRICT)
 CHANGING = am.ChangingAccount(VERIFIED, NEEDS, Act.DISABLE, uf.ReadingAccount(DISABLE))
 LINES = (p.ResultLine("AD: disabled"), p.ResultLine("PingOne: not disabled.", ok=False))
 LAST = am.ChangingAccount(VERIFIED, NEEDS, Act.DISABLE, uf.ReadingBack(DISABLE, LINES))
-NOTICE = am.ShowingNotice(VERIFIED, NEEDS, Act.DISABLE, LINES, half_done=True)
+NOTICE = am.ShowingNotice(VERIFIED, NEEDS, Act.DISABLE, LINES, half_done=True, again=DISABLE)
+ALL_DONE = am.ShowingNotice(VERIFIED, NEEDS, Act.DISABLE, LINES[:1])
 ERROR = am.ReturnError(VERIFIED, NEEDS, PROBLEM)
 CLOSED = am.WindowClosed(ADA)
 YES = a.Confirmed(" Caller asked. ", " HD-1 ")
@@ -97,6 +98,8 @@ ROWS: list[Row] = [
     ),
     (LAST, Replies((r.AccountRead(DISABLED),)), NOTICE),
     (NOTICE, a.NoticeRead(), READING),
+    (NOTICE, a.TryAgainChosen(), CHANGING),
+    (ALL_DONE, a.TryAgainChosen(), READING),
     (NOTICE, a.CallEnded(), am.EndedCall()),
     (ERROR, a.TryAgainChosen(), READING),
     (ERROR, a.CallEnded(), am.EndedCall(PROBLEM)),
@@ -105,7 +108,7 @@ PROTECT = uf.Task("disableUser", ADA.id, ADA, DN, Act.PROTECT, "Somebody has it.
 ASK = pd.Confirming(ADA, DN, "HD-1")
 BOTH_NEEDED = "A reason and a ticket number are both needed."
 PROTECTING = pd.Disabling(ADA, uf.ReadingAccount(PROTECT))
-SHOWING = pd.Showing(ADA, LINES, half_done=True)
+SHOWING = pd.Showing(ADA, LINES, half_done=True, again=PROTECT)
 PROTECTION: list[Row] = [
     (ASK, a.Confirmed(" Somebody has it. ", " HD-1 "), PROTECTING),
     (ASK, a.Confirmed(" ", " HD-2 "), pd.Confirming(ADA, DN, "HD-2", BOTH_NEEDED)),
@@ -119,6 +122,8 @@ PROTECTION: list[Row] = [
     (PROTECTING, FAILED, pd.Showing(ADA, (p.ResultLine(PROBLEM.message, ok=False),))),
     (pd.Disabling(ADA, uf.ReadingBack(PROTECT, LINES)), Replies((r.AccountRead(DISABLED),)), SHOWING),
     (SHOWING, a.NoticeRead(), pd.Finished(ADA)),
+    (SHOWING, a.TryAgainChosen(), PROTECTING),
+    (pd.Showing(ADA, LINES[:1]), a.TryAgainChosen(), pd.Finished(ADA)),
     (SHOWING, a.CallEnded(), pd.EndedCall()),
 ]
 
@@ -155,6 +160,13 @@ def test_the_window_is_waited_for_wherever_the_agent_looks_at_the_account() -> N
 def test_a_notice_outlives_the_window() -> None:
     refused(NOTICE, r.TimeCame())
     assert NOTICE.want().prompt.lines == LINES
+
+
+def test_r_49_what_was_left_undone_can_be_tried_again_and_what_was_done_cannot() -> None:
+    assert NOTICE.want().prompt.again
+    assert SHOWING.want().prompt.again
+    assert not ALL_DONE.want().prompt.again
+    assert not pd.Showing(ADA, LINES[:1]).want().prompt.again
 
 
 def test_the_account_page_offers_what_the_read_says() -> None:

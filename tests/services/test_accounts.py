@@ -162,3 +162,11 @@ async def test_somebody_whom_pingone_does_not_know_is_not_found(do: Do) -> None:
     reply = await do(fx.ReadAccount(person_id="00000000-0000-0000-0000-000000000000"))
     assert isinstance(reply, Failed)
     assert reply.problem.code == "not_found"
+
+
+async def test_whether_sign_ins_are_left_is_read_without_ending_one(do: Do, box: Sandbox) -> None:
+    user = box.world.user("ada")
+    left = fx.ReadSessions(person_id=user.id)
+    assert await do(left) == r.SessionsRead(len(user.sessions))
+    await do(end_sessions(box, "ada"))
+    assert await do(left) == r.SessionsRead(0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from csrdesk.engine import unknown
 from csrdesk.engine.audit import AuditRow
 from csrdesk.engine.desk import Desk
+from csrdesk.flows import effects as fx
 from csrdesk.flows.doors import Context, Perform
 from csrdesk.flows.kernel import AccountEffect, Effect, Kind, Reply
 
@@ -27,14 +28,28 @@ class FindingOut:
         intent = await self._open(context)
         if intent is None and (known := await self._failed(context)):
             return known
-        reply = unknown.found(effect, await self._outside(unknown.question(effect), context))
-        if reply is None:
-            return unknown.UNKNOWN
-        if intent:
-            done = reply is not unknown.NOT_DONE
-            result = unknown.FOUND_DONE if done else unknown.FOUND_NOT_DONE
-            await self._desk.audit.write(unknown.outcome(intent, context.agent.id, result, changed=done))
-        return reply
+        read = await self._outside(unknown.question(effect), context)
+        reply = unknown.found(effect.action, read, enabled=getattr(effect, "enabled", None))
+        if intent and reply:
+            await self._write(intent, reply, context)
+        return reply or unknown.UNKNOWN
+
+    async def settle(self, effect: fx.ReadAccount, read: Reply, context: Context) -> None:
+        """Write down what `read` says of acts that this flow began before, as far as it tells."""
+        for intent in await self._desk.audit.unknown():
+            if intent.key.startswith(f"{context.flow_id}:") and "act" in intent.details:
+                told = read
+                if intent.action == fx.EndSessions.action:
+                    told = await self._outside(fx.ReadSessions(person_id=effect.person_id), context)
+                enabled = intent.details.get("enabled")
+                reply = unknown.found(intent.action, told, enabled=None if enabled is None else bool(enabled))
+                if reply:
+                    await self._write(intent, reply, context)
+
+    async def _write(self, intent: AuditRow, reply: Reply, context: Context) -> None:
+        done = reply is not unknown.NOT_DONE
+        result = unknown.FOUND_DONE if done else unknown.FOUND_NOT_DONE
+        await self._desk.audit.write(unknown.outcome(intent, context.agent.id, result, changed=done))
 
     async def maybe_sent(self, effect: Effect, context: Context) -> None:
         """Write down, once, that nobody knows whether a message went: it asks for nobody's attention any more."""

@@ -76,6 +76,9 @@ class Guard:
 
     async def _together(self, effect: Together[Effect], context: Context) -> Reply:
         works = [self(part, replace(context, index=index)) for index, part in enumerate(effect.effects)]
+        if isinstance(effect, fx.ReadAccount) and effect.before_act:
+            with suppress(StoreUnavailableError):  # then they stay unknown, and the act that follows is not done either
+                await self._finding_out.settle(effect, reply, context)
         # A mistake in one must not cancel a write in another: all end before it is raised.
         ended = await asyncio.gather(*works, return_exceptions=True)
         replies: list[Reply] = []

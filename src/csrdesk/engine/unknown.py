@@ -12,7 +12,7 @@ from csrdesk.engine.audit import AuditRow, Entry, Kind
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
-from csrdesk.model.account import Account, Lock
+from csrdesk.model.account import Account, Lock, PingOneAccount
 
 FOUND_DONE: Final = "found done"
 """The result of an act whose end nobody saw, and which had been done all the same."""
@@ -41,23 +41,32 @@ def question(effect: AccountEffect) -> Effect:
     return fx.ReadAccount(person_id=effect.person_id, dn=getattr(effect, "dn", ""))
 
 
-def found(effect: AccountEffect, read: Reply) -> Reply | None:
-    """What `effect` would have been answered, or `NOT_DONE`; None where `read` does not tell."""
-    match effect, read:
-        case fx.EndSessions(), r.SessionsRead(left):
+def found(action: str, read: Reply, *, enabled: bool | None = None) -> Reply | None:
+    """What the act would have been answered, or `NOT_DONE`; None where `read` does not tell.
+
+    `action` is the audit's name for it, `enabled` what it was to set.
+    """
+    match read:
+        case r.SessionsRead(left) if action == fx.EndSessions.action:
             return _came(left == 0, r.SessionsEnded(0))
-        case fx.SetPingOneEnabled(enabled=enabled), r.AccountRead(Account(pingone=pingone)) if pingone:
-            return _came(pingone.enabled is enabled, r.PingOneEnabledSet(enabled))
-        case fx.SetDirectoryEnabled(enabled=enabled), r.AccountRead(Account(directory=directory)) if directory:
-            return _came(directory.disabled is not enabled, r.DirectoryEnabledSet(enabled))
-        case fx.UnlockDirectory(), r.AccountRead(Account(directory=directory)) if directory:
-            return _came(not directory.locked, r.Unlocked())
-        case fx.UnlockPingOne(), r.AccountRead(Account(pingone=pingone)) if pingone:
-            return _came(not pingone.locked, r.Unlocked())
-        case fx.UnlockPassword(), r.AccountRead(account) if account.pingone:
-            return _came(Lock.PASSWORD not in account.locks, r.Unlocked())
+        case r.AccountRead(Account(pingone=p) as account) if p and action in _IN_PINGONE:
+            return _in_pingone(action, p, account.locks, enabled=enabled)
+        case r.AccountRead(Account(directory=d)) if d and action == fx.SetDirectoryEnabled.action:
+            return _came(d.disabled is not enabled, r.DirectoryEnabledSet(bool(enabled)))
+        case r.AccountRead(Account(directory=d)) if d and action == fx.UnlockDirectory.action:
+            return _came(not d.locked, r.Unlocked())
         case _:
             return None
+
+
+_IN_PINGONE = (fx.SetPingOneEnabled.action, fx.UnlockPingOne.action, fx.UnlockPassword.action)
+
+
+def _in_pingone(action: str, account: PingOneAccount, locks: tuple[Lock, ...], *, enabled: bool | None) -> Reply:
+    if action == fx.SetPingOneEnabled.action:
+        return _came(account.enabled is enabled, r.PingOneEnabledSet(bool(enabled)))
+    lock = Lock.PINGONE if action == fx.UnlockPingOne.action else Lock.PASSWORD
+    return _came(lock not in locks, r.Unlocked())
 
 
 def _came(done: bool, reply: Reply) -> Reply:  # noqa: FBT001 - whether it was done

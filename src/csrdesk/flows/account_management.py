@@ -188,8 +188,9 @@ class ChangingAccount(State, frozen=True):
 
     def step(self, event: Event) -> ChangingAccount | ShowingNotice:
         match self.sub.step(event):
-            case uf.ReturnSuccess(_, _, lines) as done:
-                return ShowingNotice(self.verified, self.needs, self.act, lines, half_done=done.half_done)
+            case uf.ReturnSuccess(task, _, lines) as done:
+                again = task if done.again else None
+                return ShowingNotice(self.verified, self.needs, self.act, lines, half_done=done.half_done, again=again)
             case uf.ReturnError(problem):
                 line = p.ResultLine(problem.message, ok=False)
                 return ShowingNotice(self.verified, self.needs, self.act, (line,))
@@ -207,14 +208,19 @@ class ShowingNotice(State, frozen=True):
     act: Act
     lines: tuple[p.ResultLine, ...]
     half_done: bool = False
+    again: uf.Task | None = None
+    """What trying again does; None where nothing is left to do."""
 
     def want(self) -> Ask[p.NoticePrompt]:
-        v = self.verified
-        return Ask(p.NoticePrompt(v.person, self.act, self.lines, half_done=self.half_done, verified_until=v.until))
+        v, again = self.verified, self.again is not None
+        prompt = p.NoticePrompt(v.person, self.act, self.lines, half_done=self.half_done, verified_until=v.until)
+        return Ask(msgspec.structs.replace(prompt, again=again))
 
     def step(self, event: Event) -> ReadingAccount | EndedCall:
         match event:
-            case a.NoticeRead():
+            case a.TryAgainChosen() if self.again:
+                return ChangingAccount(self.verified, self.needs, self.act, uf.ReadingAccount(self.again))
+            case a.NoticeRead() | a.TryAgainChosen():
                 return _read(self.verified, self.needs)
             case a.CallEnded():
                 return EndedCall()

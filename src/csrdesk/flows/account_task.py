@@ -124,6 +124,11 @@ class ReturnSuccess(Terminal, frozen=True):
         """Whether something was done and something else failed."""
         return {line.ok for line in self.lines if not line.aside} == {True, False}
 
+    @property
+    def again(self) -> bool:
+        """Whether something was left undone that trying again would do."""
+        return any(not line.ok and not line.aside for line in self.lines)
+
     def want(self) -> Done[Outputs]:
         person, account = self.task.person, self.account
         label, value = button(account)

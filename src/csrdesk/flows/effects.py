@@ -157,6 +157,8 @@ class ReadAccount(Effect, frozen=True, kw_only=True):
 
     kind = Kind.READ
     dn: str = ""
+    before_act: bool = False
+    """Whether an act follows: then what is read also settles earlier tries of it that nobody saw the end of."""
 
 
 class ReadSessions(Effect, frozen=True, kw_only=True):

@@ -137,14 +137,16 @@ class ResultLine(msgspec.Struct, frozen=True):
 
 
 class NoticePrompt(Prompt, frozen=True):
-    """What was done, and what was not."""
+    """What was done, and what was not: that can be tried again, or left as it is."""
 
-    answers = a.NoticeRead | a.CallEnded
+    answers = a.TryAgainChosen | a.NoticeRead | a.CallEnded
     person: Person
     act: Act
     lines: tuple[ResultLine, ...]
     half_done: bool = False
     verified_until: datetime | None = None
+    again: bool = False
+    """Whether something was left undone that trying again would do: what was done is not done twice."""
 
 
 class ErrorPrompt(Prompt, frozen=True):

@@ -60,8 +60,8 @@ class Disabling(State, frozen=True):
 
     def step(self, event: Event) -> Disabling | Showing:
         match self.sub.step(event):
-            case uf.ReturnSuccess(_, _, lines) as done:
-                return Showing(self.person, lines, half_done=done.half_done)
+            case uf.ReturnSuccess(task, _, lines) as done:
+                return Showing(self.person, lines, half_done=done.half_done, again=task if done.again else None)
             case uf.ReturnError(problem):
                 return Showing(self.person, (p.ResultLine(problem.message, ok=False),))
             case sub:
@@ -74,13 +74,18 @@ class Showing(State, frozen=True):
     person: Person
     lines: tuple[p.ResultLine, ...]
     half_done: bool = False
+    again: uf.Task | None = None
+    """What trying again does; None where nothing is left to do."""
 
     def want(self) -> Ask[p.NoticePrompt]:
-        return Ask(p.NoticePrompt(self.person, Act.PROTECT, self.lines, half_done=self.half_done))
+        again = self.again is not None
+        return Ask(p.NoticePrompt(self.person, Act.PROTECT, self.lines, half_done=self.half_done, again=again))
 
     def step(self, event: Event) -> Finished | EndedCall:
         match event:
-            case a.NoticeRead():
+            case a.TryAgainChosen() if self.again:
+                return Disabling(self.person, uf.ReadingAccount(self.again))
+            case a.NoticeRead() | a.TryAgainChosen():
                 return Finished(self.person)
             case a.CallEnded():
                 return EndedCall()

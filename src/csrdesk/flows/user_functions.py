@@ -146,7 +146,8 @@ class ReadingAccount(State, frozen=True):
     def want(self) -> Do[Together[fx.RequireProof | fx.ReadAccount]]:
         who = self.task.person.id
         proof = fx.RequireProof(person_id=who, act=self.task.act)
-        return Do(Together(effects=(proof, fx.ReadAccount(person_id=who, dn=self.task.dn))))
+        account = fx.ReadAccount(person_id=who, dn=self.task.dn, before_act=self.task.act is not None)
+        return Do(Together(effects=(proof, account)))
 
     def step(self, event: Event) -> Acting | ReturnSuccess | ReturnError:
         match event:
