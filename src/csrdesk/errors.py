@@ -125,7 +125,7 @@ class ConflictError(RefusedError):
 
 
 class InvalidValueError(RefusedError):
-    """A value was refused; `fields` maps the field to the service's words or rule names."""
+    """A value was refused; `fields` maps the field to the service's words, `rules` names what it breaks, where told."""
 
     code = "invalid_value"
 
@@ -134,12 +134,14 @@ class InvalidValueError(RefusedError):
         message: str,
         *,
         fields: dict[str, str] | None = None,
+        rules: tuple[str, ...] = (),
         system: str = "",
         details: str = "",
         correlation_id: str = "",
     ) -> None:
         super().__init__(message, system=system, details=details, correlation_id=correlation_id)
         self.fields = fields or {}
+        self.rules = rules
 
 
 class UnexpectedAnswerError(ServiceError):

@@ -20,7 +20,9 @@ PASSWORD_EXPIRED = 0x800000
 CONTROL = "userAccountControl"
 COMPUTED = "msDS-User-Account-Control-Computed"
 """Lock and expiry as they are now: `lockoutTime` stays set after a lock has run out."""
-ATTRIBUTES = ("sAMAccountName", CONTROL, COMPUTED, "accountExpires", "pwdLastSet")
+LAST_SET = "pwdLastSet"
+"""A FILETIME, or 0: then the password must be changed at the next sign-on."""
+ATTRIBUTES = ("sAMAccountName", CONTROL, COMPUTED, "accountExpires", LAST_SET)
 """What `account_of` needs."""
 
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
@@ -42,18 +44,28 @@ def control_of(entry: Entry) -> int:
     return _number(entry, CONTROL)
 
 
+def is_disabled(entry: Entry) -> bool:
+    """Whether the account is switched off."""
+    return bool(control_of(entry) & ACCOUNT_DISABLE)
+
+
 def is_locked(entry: Entry) -> bool:
     """Whether a lock is on now. Raises `UnexpectedAnswerError` where that was not told."""
     return bool(_number(entry, COMPUTED) & LOCKOUT)
+
+
+def password_set(entry: Entry) -> int:
+    """When the password was set as the server has it, a FILETIME; 0 where it must be changed or there is none."""
+    return _number(entry, LAST_SET, absent=0)
 
 
 def account_of(entry: Entry, now: datetime) -> DirectoryAccount:
     """The account as of `now`. Raises `UnexpectedAnswerError` where an attribute that decides something is missing."""
     control, computed = control_of(entry), _number(entry, COMPUTED)
     expires_at = moment(_number(entry, "accountExpires", absent=0))
-    password_set = _number(entry, "pwdLastSet", absent=0)
+    set_at = password_set(entry)
     past = bool(computed & PASSWORD_EXPIRED)
-    must_change = past and password_set == 0
+    must_change = past and set_at == 0
     return DirectoryAccount(
         dn=entry.dn,
         username=entry.first("sAMAccountName") or "",
@@ -62,7 +74,7 @@ def account_of(entry: Entry, now: datetime) -> DirectoryAccount:
         locked=bool(computed & LOCKOUT),
         expires_at=expires_at,
         expired=expires_at is not None and expires_at <= now,
-        password_changed_at=moment(password_set),
+        password_changed_at=moment(set_at),
         password_expired=past and not must_change,
         must_change_password=must_change,
     )

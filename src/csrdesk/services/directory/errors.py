@@ -21,6 +21,13 @@ SYSTEM = "The directory"
 SUCCESS = 0
 NO_SUCH_OBJECT = 32
 _LEADING = re.compile(r"([0-9A-Fa-f]{8}): ")
+_RULES = {
+    "too short": "minPwdLength",
+    "too long": "length",
+    "complexity": "pwdProperties",
+    "already used": "pwdHistoryLength",
+}
+"""What Samba's `check_password_restrictions` says, and the attribute of the domain that asks for it."""
 _NO_RIGHT = "The directory does not let csrdesk do this. Nothing was changed. Ask an administrator."
 _CHANGED = "Somebody else changed the account at the same time. Nothing was changed. Read it again."
 
@@ -32,7 +39,8 @@ def error_of(result_code: int, diagnostic: str) -> ServiceError:
     details = f"resultCode={result_code} code={leading}" if leading else f"resultCode={result_code}"
     match leading:
         case "0000052D":
-            return InvalidValueError("The directory's password policy refused it.", system=SYSTEM, details=details)
+            words = "The directory's password policy refused it."
+            return InvalidValueError(words, rules=_broken(diagnostic), system=SYSTEM, details=details)
         case "00000056":
             return InvalidValueError("The directory did not take the old password.", system=SYSTEM, details=details)
         case "00002098" | "80090308":
@@ -45,6 +53,11 @@ def error_of(result_code: int, diagnostic: str) -> ServiceError:
             return ConflictError("The directory has that name already.", system=SYSTEM, details=details)
         case _:
             return _by_result(result_code, details)
+
+
+def _broken(diagnostic: str) -> tuple[str, ...]:
+    """Which rule a password broke, where the diagnostic tells: Samba's does, Windows' never."""
+    return tuple(rule for words, rule in _RULES.items() if words in diagnostic)
 
 
 def _by_result(result_code: int, details: str) -> ServiceError:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from csrdesk.errors import CsrdeskError, PolicyError, ServiceError
 from csrdesk.flows import effects as fx
+from csrdesk.flows import password_effects as px
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
-from csrdesk.services.performer import accounts, factors, link, locks, lookup, notices, protection
+from csrdesk.services.performer import accounts, factors, link, locks, lookup, notices, passwords, protection
 from csrdesk.services.performer.outside import Outside
 
 __all__ = ["Outside", "Performer"]
@@ -31,6 +32,23 @@ class Performer:
     async def _perform(self, effect: Effect, context: Context) -> Reply:
         outside = self._outside.within(context.call_id)
         match effect:
+            case AccountEffect():
+                return await self._change(effect, context, outside)
+            case fx.SendMagicLink():
+                return await link.send_magic_link(effect, context, outside)
+            case fx.TellCustomer():
+                return await notices.tell_customer(effect, outside)
+            case fx.StartDeviceAuthentication():
+                return await factors.start(effect, outside)
+            case fx.SelectDevice():
+                return await factors.select(effect, outside)
+            case fx.CheckPasscode():
+                return await factors.check_passcode(effect, context, outside)
+            case _:
+                return await self._read(effect, context, outside)
+
+    async def _read(self, effect: Effect, context: Context, outside: Outside) -> Reply:
+        match effect:
             case fx.FindUser():
                 return await lookup.find_user(effect, outside)
             case fx.ReadDevices():
@@ -41,18 +59,10 @@ class Performer:
                 return await accounts.read_account(effect, outside)
             case fx.ReadSessions():
                 return await accounts.read_sessions(effect, outside)
-            case fx.SendMagicLink():
-                return await link.send_magic_link(effect, context, outside)
-            case fx.TellCustomer():
-                return await notices.tell_customer(effect, outside)
-            case AccountEffect():
-                return await self._change(effect, context, outside)
-            case fx.StartDeviceAuthentication():
-                return await factors.start(effect, outside)
-            case fx.SelectDevice():
-                return await factors.select(effect, outside)
-            case fx.CheckPasscode():
-                return await factors.check_passcode(effect, context, outside)
+            case px.ReadPasswordAuthority():
+                return await passwords.read_authority(effect, outside)
+            case px.ReadPasswordState():
+                return await passwords.read_state(effect, outside)
             case _:
                 raise _nobody_performs(effect)
 
@@ -68,6 +78,10 @@ class Performer:
                 return await locks.unlock_pingone(effect, context, outside)
             case fx.UnlockPassword():
                 return await locks.unlock_password(effect, context, outside)
+            case px.SetDirectoryPassword():
+                return await passwords.set_directory_password(effect, context, outside)
+            case px.SetPingOnePassword():
+                return await passwords.set_pingone_password(effect, context, outside)
             case fx.EndSessions():
                 return await accounts.end_sessions(effect, context, outside)
             case _:

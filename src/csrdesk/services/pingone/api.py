@@ -86,15 +86,18 @@ class Api:
         """Write a whole new state: doing it twice does the same, so it is tried again where that may help."""
         return await self._safely("PUT", url, shape, body=body)
 
+    async def put_once(self, url: str, body: msgspec.Struct, shape: type[T], *, verb: str) -> Received[T]:
+        """Do what the content type says, once: never tried again (PingOne API, "Content type")."""
+        return _decode(await self._once("PUT", url, body=body, media=_vendor(verb)), shape)
+
     async def post(self, url: str, body: msgspec.Struct, shape: type[T], *, media: str = "json") -> Received[T]:
         """Do something, once: never tried again. `media`: `json`, or the verb in PingOne's vendor type."""
-        kind = "application/json" if media == "json" else f"application/vnd.pingidentity.{media}+json"
+        kind = "application/json" if media == "json" else _vendor(media)
         return _decode(await self._once("POST", url, body=body, media=kind), shape)
 
     async def act(self, url: str, verb: str, shape: type[T]) -> Received[T]:
         """Do what the content type alone says, once, with an empty body (PingOne API, "Content type")."""
-        media = f"application/vnd.pingidentity.{verb}+json"
-        return _decode(await self._once("POST", url, media=media), shape)
+        return _decode(await self._once("POST", url, media=_vendor(verb)), shape)
 
     async def delete(self, url: str) -> str:
         """Delete, once; gives the correlation id."""
@@ -162,6 +165,10 @@ def open_api(settings: PingOneSettings, secret: Secret) -> Api:
     client = http.open_client(settings.api_url, timeout_seconds=settings.timeout_seconds, auth=auth)
     api_url = f"{settings.api_url.rstrip('/')}/environments/{environment}"
     return Api(client, api_url, auth_url, settings.timeout_seconds)
+
+
+def _vendor(verb: str) -> str:
+    return f"application/vnd.pingidentity.{verb}+json"
 
 
 def _decode(response: http.Response, shape: type[T]) -> Received[T]:

@@ -26,11 +26,18 @@ from csrdesk.model.text import clean
 SYSTEM = "PingOne"
 
 
-class Detail(msgspec.Struct, frozen=True):
+class Inner(msgspec.Struct, frozen=True, rename="camel"):
+    """`innerError`, as far as it says which rules of a password policy are not met."""
+
+    unsatisfied_requirements: tuple[str, ...] = ()
+
+
+class Detail(msgspec.Struct, frozen=True, rename="camel"):
     """One of `details`."""
 
     code: str = ""
     target: str = ""
+    inner_error: Inner | None = None
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -59,7 +66,9 @@ def error_of(status: int, body: bytes, *, correlation_id: str = "", after: float
             return ConflictError("PingOne has another account with this value.", **about)
         case "INVALID_DATA" | "INVALID_REQUEST":
             fields = {clean(d.target, 64): clean(d.code, 64) for d in read.details if d.target}
-            return InvalidValueError("PingOne did not take a value.", fields=fields, **about)
+            inner = [d.inner_error for d in read.details if d.inner_error]
+            rules = tuple(clean(rule, 64) for one in inner for rule in one.unsatisfied_requirements)
+            return InvalidValueError("PingOne did not take a value.", fields=fields, rules=rules, **about)
         case "REQUEST_FAILED" if "ACCOUNT_NOT_USABLE" in codes:
             return ConflictError("PingOne refuses this for an account that is disabled or locked.", **about)
         case "REQUEST_FAILED":

@@ -1,4 +1,4 @@
-"""The state of a user's password, never the password (PingOne API, "User passwords")."""
+"""A user's password: its state, ending its lock-out, and setting it (PingOne API, "User passwords")."""
 
 from __future__ import annotations
 
@@ -6,7 +6,27 @@ from datetime import datetime
 
 import msgspec
 
-from csrdesk.services.pingone.api import Api, path
+from csrdesk.model.secret import Secret
+from csrdesk.services.pingone.api import Api, Received, path
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """A resource named by its id."""
+
+    id: str
+
+
+class Gateway(msgspec.Struct, frozen=True, rename="camel"):
+    """The LDAP gateway that leads to the directory with the password, and the user's type there."""
+
+    id: str
+    user_type: Reference | None = None
+
+
+class External(msgspec.Struct, frozen=True):
+    """Where an `EXTERNAL` password is."""
+
+    gateway: Gateway | None = None
 
 
 class PasswordState(msgspec.Struct, frozen=True, rename="camel"):
@@ -14,15 +34,27 @@ class PasswordState(msgspec.Struct, frozen=True, rename="camel"):
 
     status: str
     last_changed_at: datetime | None = None
+    password_policy: Reference | None = None
+    external: External | None = None
 
     @property
     def locked(self) -> bool:
         return self.status == "PASSWORD_LOCKED_OUT"
 
+    @property
+    def is_external(self) -> bool:
+        return self.status == "EXTERNAL"
+
+
+class _Set(msgspec.Struct, frozen=True, rename="camel"):
+    value: str
+    force_change: bool
+    bypass_policy: bool
+
 
 async def read(api: Api, user_id: str) -> PasswordState:
     """The state as it is now."""
-    return (await api.get(f"{api.api_url}/{path('users', user_id, 'password')}", PasswordState)).body
+    return (await api.get(_url(api, user_id), PasswordState)).body
 
 
 async def unlock(api: Api, user_id: str) -> str:
@@ -30,5 +62,18 @@ async def unlock(api: Api, user_id: str) -> str:
 
     Of the two spellings that PingOne publishes for this content type, the one that all its other verbs have.
     """
-    url = f"{api.api_url}/{path('users', user_id, 'password')}"
-    return (await api.act(url, "password.unlock", PasswordState)).correlation_id
+    return (await api.act(_url(api, user_id), "password.unlock", PasswordState)).correlation_id
+
+
+async def set_value(api: Api, user_id: str, value: Secret) -> Received[PasswordState]:
+    """Set it by `password.set`, once: the policy judges, and no change is demanded at the next sign-on.
+
+    Never by an administrator's `password.reset`, which skips the policy and leaves must-change behind. Raises
+    `InvalidValueError` with the rules that it breaks.
+    """
+    body = _Set(value.reveal(), force_change=False, bypass_policy=False)
+    return await api.put_once(_url(api, user_id), body, PasswordState, verb="password.set")
+
+
+def _url(api: Api, user_id: str) -> str:
+    return f"{api.api_url}/{path('users', user_id, 'password')}"

@@ -1,0 +1,38 @@
+"""Password policies (PingOne API, "Password policies"): what PingOne asks of a new password."""
+
+from __future__ import annotations
+
+import msgspec
+
+from csrdesk.services.pingone.api import Api, path
+
+
+class Length(msgspec.Struct, frozen=True):
+    """In characters; 0 where nothing is asked."""
+
+    min: int = 0
+    max: int = 0
+
+
+class History(msgspec.Struct, frozen=True):
+    """How many earlier passwords are not taken again."""
+
+    count: int = 0
+
+
+class Policy(msgspec.Struct, frozen=True, rename="camel"):
+    """A policy, as far as a customer can be told of it."""
+
+    length: Length = Length()
+    min_characters: dict[str, int] = {}
+    """How many at least of the characters in the key."""
+    min_unique_characters: int = 0
+    max_repeated_characters: int = 0
+    excludes_commonly_used: bool = False
+    excludes_profile_data: bool = False
+    history: History = History()
+
+
+async def read(api: Api, policy_id: str) -> Policy:
+    """The policy of that id."""
+    return (await api.get(f"{api.api_url}/{path('passwordPolicies', policy_id)}", Policy)).body
