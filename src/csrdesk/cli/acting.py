@@ -21,7 +21,7 @@ from csrdesk.flows.kernel import Outcome
 if TYPE_CHECKING:
     from csrdesk.wiring import Desk
 
-_WHAT = {
+WHAT = {
     "enableUser": "enable the account in AD and PingOne",
     "disableUser": "disable the account in AD and PingOne, and end every PingOne session",
     "unlockUser": "end the account's locks in AD and PingOne, and the PingOne password's; devices stay as they are",
@@ -62,7 +62,7 @@ async def carry_out(desk: Desk, order: Order, *, yes: bool, dry_run: bool = Fals
         words = "This needs a verified caller: `csrdesk call start` verifies one, --call ID names the call."
         raise NotVerifiedError(words)
     session = desk.session(desk.agent)
-    order = _complete(order, ticket_required=desk.settings.desk.ticket_required or order.protective or by_script)
+    order = completed(order, ticket_required=desk.settings.desk.ticket_required or order.protective or by_script)
     if not (yes or dry_run):
         stopped = await _confirmed(session, order)
         if stopped is not None:
@@ -86,7 +86,8 @@ async def _caught_up(session: Session, call_id: str) -> None:
     await (await Walk.resume(session, call_id)).catch_up()
 
 
-def _complete(order: Order, *, ticket_required: bool) -> Order:
+def completed(order: Order, *, ticket_required: bool) -> Order:
+    """The order with what was missing, asked at the terminal. Raises `NeedsAnswerError`."""
     reason = order.reason.strip() or tty.ask("Reason:", missing="--reason")
     ticket = order.ticket.strip()
     if ticket_required and not ticket:
@@ -111,7 +112,7 @@ async def _confirmed(session: Session, order: Order) -> Result | None:
     person = prompt.person
     about = ", ".join(part for part in (person.username, person.email, person.population) if part)
     say(f"Whom:   {person.name} ({about})")
-    say(f"What:   {_WHAT[order.action]}")
+    say(f"What:   {WHAT[order.action]}")
     say(f"Proof:  {_proof(order)}")
     say(f"Reason: {order.reason}" + (f" (ticket {order.ticket})" if order.ticket else ""))
     answer = tty.ask("Do it? [y/N]", missing="--yes")

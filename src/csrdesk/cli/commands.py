@@ -27,7 +27,7 @@ Examples:
 """
 EPILOG = (
     "Exit codes: 0 done, 1 refused, 2 command line or settings, 3 something outside is down, 4 an answer is missing, "
-    "5 our credentials, 6 rules or not verified, 7 audit. With --json errors are JSON, too."
+    "5 our credentials, 6 rules or not verified, 7 audit, 8 some of a list. With --json errors are JSON, too."
 )
 
 GROUPS: dict[str, tuple[str, ...]] = {

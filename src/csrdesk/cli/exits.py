@@ -22,6 +22,7 @@ class Exit(IntEnum):
     CREDENTIALS = 5
     POLICY = 6
     AUDIT = 7
+    PARTLY = 8
     CRASH = 70
     INTERRUPTED = 130
 
@@ -37,6 +38,7 @@ MEANING: dict[Exit, str] = {
     Exit.POLICY: "csrdesk's own rules say no: caller not verified, account protected, a limit reached.",
     Exit.AUDIT: "The desk's database or audit cannot be written; nothing was done. "
     "`audit verify`: the audit is not as it was written.",
+    Exit.PARTLY: "Of a list of accounts some were done, and some were not; the result file says which. None: 1.",
     Exit.CRASH: "A defect in csrdesk; the message has a reference, and the log file the details.",
     Exit.INTERRUPTED: "Interrupted with Ctrl-C; what stays open was said.",
 }

@@ -13,7 +13,7 @@ from csrdesk.model.people import Person
 def shown(rehearsed: Rehearsed) -> Result:
     """Each change that would be made, and whether policy lets it happen; exit code and error as the act would have."""
     person, planned = rehearsed.person, rehearsed.planned
-    rows = [(*_where_and_what(one.effect), one.refusal.message if one.refusal else "allowed") for one in planned]
+    rows = [(*where_and_what(one.effect), one.refusal.message if one.refusal else "allowed") for one in planned]
     refusal = next((one.refusal for one in planned if one.refusal), None)
     return Result(
         data={"dryRun": True, "person": person, "wouldWrite": [_for_programs(one) for one in planned]},
@@ -24,7 +24,8 @@ def shown(rehearsed: Rehearsed) -> Result:
     )
 
 
-def _where_and_what(effect: AccountEffect) -> tuple[str, str]:
+def where_and_what(effect: AccountEffect) -> tuple[str, str]:
+    """Where a change would be made, and what it would be."""
     match effect:
         case fx.SetDirectoryEnabled(dn=dn, enabled=enabled):
             return "AD", f"{'enable' if enabled else 'disable'} the account {dn}"
@@ -43,7 +44,7 @@ def _where_and_what(effect: AccountEffect) -> tuple[str, str]:
 
 
 def _for_programs(planned: Planned) -> dict[str, object]:
-    where, what = _where_and_what(planned.effect)
+    where, what = where_and_what(planned.effect)
     refusal = planned.refusal
     return {
         "where": where,

@@ -7,13 +7,29 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from csrdesk.cli.desk import at_desk
-from csrdesk.cli.options import CallId, DryRun, Identifier, Json, Reason, Ticket, Yes
+from csrdesk.cli.options import (
+    CallId,
+    Column,
+    DryRun,
+    Identifier,
+    Json,
+    ListFile,
+    OneOf,
+    Parallel,
+    Reason,
+    ResultFile,
+    Resume,
+    Ticket,
+    Yes,
+)
 from csrdesk.cli.result import Result
 
 if TYPE_CHECKING:
+    from csrdesk.cli.acting import Order
+    from csrdesk.cli.bulk import ListOrder
     from csrdesk.wiring import Desk
 
-app = typer.Typer(help="Show, enable, disable or unlock one account.", rich_markup_mode=None)
+app = typer.Typer(help="Show, enable, disable or unlock one account, or a list of them.", rich_markup_mode=None)
 
 
 @app.command()
@@ -41,10 +57,16 @@ def show(identifier: Identifier, call_id: CallId = "", ticket: Ticket = "", _jso
 
 @app.command()
 def enable(
-    identifier: Identifier,
+    identifier: OneOf = "",
+    *,
     call_id: CallId = "",
     reason: Reason = "",
     ticket: Ticket = "",
+    source: ListFile = "",
+    column: Column = "",
+    result: ResultFile = "",
+    resume: Resume = False,
+    parallel: Parallel = 8,
     dry_run: DryRun = False,
     yes: Yes = False,
     _json: Json = False,
@@ -57,21 +79,27 @@ def enable(
     Example:
       csrdesk user enable ada --call ID --reason "laptop found" --ticket INC-1042
     """
-    from csrdesk.cli.acting import Order, carry_out
+    from csrdesk.cli.acting import Order
 
     order = Order("enableUser", identifier, call_id, reason, ticket)
-    return at_desk(lambda desk: carry_out(desk, order, yes=yes, dry_run=dry_run))
+    return _carry_out(order, _many(source, column, result, resume, parallel), yes=yes, dry_run=dry_run)
 
 
 @app.command()
 def disable(
-    identifier: Identifier,
+    identifier: OneOf = "",
+    *,
     call_id: CallId = "",
     reason: Reason = "",
     ticket: Ticket = "",
     protective: Annotated[
         bool, typer.Option("--protective", help='"Somebody has their account": without proof, limited, marked.')
     ] = False,
+    source: ListFile = "",
+    column: Column = "",
+    result: ResultFile = "",
+    resume: Resume = False,
+    parallel: Parallel = 8,
     dry_run: DryRun = False,
     yes: Yes = False,
     _json: Json = False,
@@ -86,18 +114,24 @@ def disable(
       csrdesk user disable ada --protective --reason "account taken over" --ticket INC-1043
       csrdesk user disable ada --call ID --reason "laptop stolen" --ticket INC-1042 --dry-run
     """
-    from csrdesk.cli.acting import Order, carry_out
+    from csrdesk.cli.acting import Order
 
     order = Order("disableUser", identifier, call_id, reason, ticket, protective)
-    return at_desk(lambda desk: carry_out(desk, order, yes=yes, dry_run=dry_run))
+    return _carry_out(order, _many(source, column, result, resume, parallel), yes=yes, dry_run=dry_run)
 
 
 @app.command()
 def unlock(
-    identifier: Identifier,
+    identifier: OneOf = "",
+    *,
     call_id: CallId = "",
     reason: Reason = "",
     ticket: Ticket = "",
+    source: ListFile = "",
+    column: Column = "",
+    result: ResultFile = "",
+    resume: Resume = False,
+    parallel: Parallel = 8,
     dry_run: DryRun = False,
     yes: Yes = False,
     _json: Json = False,
@@ -108,7 +142,33 @@ def unlock(
     Example:
       csrdesk user unlock ada --call ID --reason "typed it wrong five times"
     """
-    from csrdesk.cli.acting import Order, carry_out
+    from csrdesk.cli.acting import Order
 
     order = Order("unlockUser", identifier, call_id, reason, ticket)
-    return at_desk(lambda desk: carry_out(desk, order, yes=yes, dry_run=dry_run))
+    return _carry_out(order, _many(source, column, result, resume, parallel), yes=yes, dry_run=dry_run)
+
+
+def _many(source: str, column: str, result: str, resume: bool, parallel: int) -> ListOrder | None:
+    """The list that was named, if one was."""
+    if source:
+        from csrdesk.cli.bulk import ListOrder
+
+        return ListOrder(source, column, result, resume, parallel)
+    if column or result or resume:
+        raise typer.BadParameter("belongs to a list: give --from FILE.", param_hint="--column, --result, --resume")
+    return None
+
+
+def _carry_out(order: Order, many: ListOrder | None, *, yes: bool, dry_run: bool) -> Result:
+    """One account or a list of them."""
+    if many is None:
+        if not order.identifier:
+            raise typer.BadParameter("say whom, or give --from FILE.", param_hint="IDENTIFIER")
+        from csrdesk.cli.acting import carry_out
+
+        return at_desk(lambda desk: carry_out(desk, order, yes=yes, dry_run=dry_run))
+    if order.identifier or order.call_id or order.protective:
+        raise typer.BadParameter("a list takes no IDENTIFIER, no --call and no --protective.", param_hint="--from")
+    from csrdesk.cli.bulk import act_on_list
+
+    return act_on_list(order, many, yes=yes, dry_run=dry_run)

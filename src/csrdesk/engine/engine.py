@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from csrdesk.config import LimitSettings
-from csrdesk.engine.audit import Audit
+from csrdesk.engine.audit import Audit, AuditRow
+from csrdesk.engine.bulk import BulkDesk
 from csrdesk.engine.call_effects import CallEffects
 from csrdesk.engine.changes import Changes
 from csrdesk.engine.checkpointing import Checkpointing
@@ -22,6 +23,8 @@ from csrdesk.engine.guard import Guard
 from csrdesk.engine.link_effects import LinkEffects
 from csrdesk.engine.links import Links
 from csrdesk.engine.page_effects import PageEffects
+from csrdesk.engine.policy import Bulk
+from csrdesk.engine.presence import Presence
 from csrdesk.engine.purge import Purged, keep_purging, purge
 from csrdesk.engine.reading import AuditReader
 from csrdesk.engine.rehearsal import Rehearsed, rehearse
@@ -94,6 +97,10 @@ class Engine:
     def session(self, agent: Agent) -> AgentSession:
         """The door of one agent, who was named by the sign-in or the operating system."""
         return AgentSession(agent, self._desk, self._runner, lambda: self.trouble)
+
+    def bulk(self, agent: Agent, allowed: Bulk) -> BulkDesk:
+        """The agent's way to one order for many accounts, as far as settings allow."""
+        return BulkDesk(agent, allowed, self._desk, self._runner, self._guard)
 
     async def rehearse(self, start: uf.Start, agent: Agent, call_id: str = "") -> Rehearsed:
         """What the flow of one account would do, with nothing done. Raises `NoSuchFlowError` for another's call."""

@@ -17,6 +17,8 @@ _PHONE_DIGITS = 7
 
 BY_SCRIPT: dict[str, Detail] = {"verified": False, "script": True}
 """What marks an act that no caller was verified for, because settings let a script do it."""
+IN_BULK: dict[str, Detail] = {"verified": False, "bulk": True}
+"""What marks an act of a run over many accounts."""
 
 
 def entry(

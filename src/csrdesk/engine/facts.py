@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from csrdesk.engine import windows
+from csrdesk.engine import bulk_runs, windows
 from csrdesk.engine.audit import Detail
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
@@ -30,6 +30,7 @@ async def read(reading: Reading, desk: Desk, context: Context, person_id: str, a
         person_id=person_id,
         window=await windows.newest(reading, context.call_id),
         script=context.agent.id in desk.scripts and context.call_id == context.flow_id,
+        bulk=await bulk_runs.open_act(reading, context.call_id, context.agent.id),
         protected_elsewhere=await _protected_elsewhere(reading, context, person_id, now),
         disabled_by_desk_at=await _disabled_by_desk_at(reading, person_id, action),
     )

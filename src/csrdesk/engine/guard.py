@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
-from csrdesk.engine import facts, policy, quotas
+from csrdesk.engine import bulk_runs, facts, policy, quotas
 from csrdesk.engine.audit import Detail, event
 from csrdesk.engine.audit import Kind as Row
 from csrdesk.engine.desk import Desk
@@ -36,6 +36,12 @@ NOT_AUDITED = "The audit cannot be written. Look-ups go on; nothing else does."
 """What front ends show while the audit is down."""
 
 
+def _marks(effect: AccountEffect, known: policy.Facts) -> Marks:
+    if policy.is_in_bulk(effect.act, known):
+        return IN_BULK
+    return BY_SCRIPT if policy.is_by_script(effect.act, known) else {}
+
+
 def problem(error: CsrdeskError) -> Problem:
     """An expected error as a value."""
     return Problem(error.message, error.details, error.code, error.correlation_id)
@@ -50,13 +56,13 @@ class Guard:
         self._desk = desk
         self._inside = inside
         self._outside = outside
+        self._finding_out = FindingOut(desk, outside)
 
     async def __call__(self, effect: Effect, context: Context) -> Reply:
         """The effect's reply; raises what only a mistake in the program raises."""
         if isinstance(effect, Together):
             return await self._together(effect, context)
         if effect.needs_secret and context.secret is None:
-        self._finding_out = FindingOut(desk, outside)
             return await self._without_secret(effect, context)
         for inside in self._inside:
             try:
@@ -70,15 +76,15 @@ class Guard:
         if isinstance(effect, fx.FindUser) and (over := await self._looked_up_too_often(context)):
             return Failed(problem(over.error))
         reply = await self._perform(effect, context)
+        if isinstance(effect, fx.ReadAccount) and effect.before_act:
+            with suppress(StoreUnavailableError):  # then they stay unknown, and the act that follows is not done either
+                await self._finding_out.settle(effect, reply, context)
         if effect.action:
             await self._note(Row.LOOKUP, effect, context, reply)
         return reply
 
     async def _together(self, effect: Together[Effect], context: Context) -> Reply:
         works = [self(part, replace(context, index=index)) for index, part in enumerate(effect.effects)]
-        if isinstance(effect, fx.ReadAccount) and effect.before_act:
-            with suppress(StoreUnavailableError):  # then they stay unknown, and the act that follows is not done either
-                await self._finding_out.settle(effect, reply, context)
         # A mistake in one must not cancel a write in another: all end before it is raised.
         ended = await asyncio.gather(*works, return_exceptions=True)
         replies: list[Reply] = []
@@ -107,17 +113,19 @@ class Guard:
             await self._count_wrong(context)
         return reply
 
-    async def _looked_up_too_often(self, context: Context) -> quotas.Over | None:
-        over = await quotas.look_ups(self._desk.store, self._desk, context.agent.id)
-        if over:
-            with suppress(StoreUnavailableError):  # refused all the same
-                await self._desk.audit.write(quotas.alert(over, context))
-        return over
     async def _without_secret(self, effect: Effect, context: Context) -> Reply:
         with suppress(StoreUnavailableError):  # then it is written down when the call is taken up
             await self._finding_out.maybe_sent(effect, context)
         return SecretLost()
 
+    async def _looked_up_too_often(self, context: Context) -> quotas.Over | None:
+        if await bulk_runs.open_act(self._desk.store, context.call_id, context.agent.id):
+            return None
+        over = await quotas.look_ups(self._desk.store, self._desk, context.agent.id)
+        if over:
+            with suppress(StoreUnavailableError):  # refused all the same
+                await self._desk.audit.write(quotas.alert(over, context))
+        return over
 
     async def _count_wrong(self, context: Context) -> None:
         with suppress(StoreUnavailableError):  # PingOne counts as well, and the next form meets the same trouble
@@ -136,7 +144,7 @@ class Guard:
         marks: Marks = {}
         if isinstance(effect, AccountEffect):
             known = await facts.read(tx, self._desk, context, effect.person_id, effect.action)
-            marks = BY_SCRIPT if policy.is_by_script(effect.act, known) else {}
+            marks = _marks(effect, known)
             try:
                 policy.permit(effect, known, self._desk.limits)
             except PolicyError as error:

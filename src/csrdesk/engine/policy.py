@@ -22,6 +22,15 @@ from csrdesk.flows.kernel import AccountEffect
 from csrdesk.model.proofs import Act, Evidence
 
 
+class Bulk(msgspec.Struct, frozen=True):
+    """What settings allow for many accounts at once."""
+
+    agents: frozenset[str] = frozenset()
+    """Who may disable from a list."""
+    restore: bool = False
+    """Whether they may enable and unlock from a list as well."""
+
+
 class Window(msgspec.Struct, frozen=True):
     """A verified window: this caller, in this call of this agent, until then."""
 
@@ -56,6 +65,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """How many other accounts this agent protectively disabled within the hour."""
     script: bool = False
     """Whether settings let this agent act without a call, and this step belongs to none."""
+    bulk: Act | None = None
+    """The act of the open run over many accounts that this step belongs to; None where it belongs to none."""
     disabled_by_desk_at: datetime | None = None
     """When csrdesk disabled it in the directory concerned; None where csrdesk's last change there was no disable."""
 
@@ -70,7 +81,7 @@ def require_proof(act: Act | None, facts: Facts, limits: LimitSettings) -> None:
             hourly = limits.protective_disables_an_hour
             raise ForbiddenError(f"You have used the {hourly} protective disables of this hour. Ask a lead.")
         return
-    if is_by_script(act, facts):
+    if is_by_script(act, facts) or is_in_bulk(act, facts):
         return
     window = facts.window
     if window is None or (window.call_id, window.agent, window.person_id) != _who(facts):
@@ -90,13 +101,33 @@ def is_by_script(act: Act | None, facts: Facts) -> bool:
     return facts.script and facts.window is None and act in (Act.ENABLE, Act.DISABLE)
 
 
+def is_in_bulk(act: Act | None, facts: Facts) -> bool:
+    """Whether `act` is what a run over many accounts was begun for; whoever is verified in it is nobody."""
+    return facts.bulk is not None and facts.window is None and act is facts.bulk
+
+
+def permit_run(act: Act | None, agent: str, reason: str, ticket: str, bulk: Bulk) -> Act:
+    """The act of a run over many accounts, where settings allow it. Raises `ForbiddenError`."""
+    if agent not in bulk.agents:
+        words = "Settings do not name you for acting on a list (desk.bulk_identities). Nothing was done."
+        raise ForbiddenError(words)
+    if act is None or act not in (Act.DISABLE, Act.ENABLE, Act.UNLOCK):
+        raise ForbiddenError("This is not done to many accounts at once. Nothing was done.")
+    if act is not Act.DISABLE and not bulk.restore:
+        raise ForbiddenError(f"Settings do not allow to {act} from a list (desk.bulk_restore). Nothing was done.")
+    if not (reason.strip() and ticket.strip()):
+        raise ForbiddenError("What is done to a list needs a reason and a ticket. Nothing was done.")
+    return act
+
+
 def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
     """Refuse a change of an account that is not covered. Raises `NotVerifiedError` or `ForbiddenError`."""
     if effect.act is Act.PROTECT and not (effect.reason.strip() and effect.ticket.strip()):
         raise ForbiddenError("A protective disable needs a reason and a ticket. Nothing was done.")
     if _enables(effect) and effect.act is not Act.ENABLE:
         raise ForbiddenError("Enabling an account is an act of its own. Nothing was done.")
-    if is_by_script(effect.act, facts) and not (effect.reason.strip() and effect.ticket.strip()):
+    unverified = is_by_script(effect.act, facts) or is_in_bulk(effect.act, facts)
+    if unverified and not (effect.reason.strip() and effect.ticket.strip()):
         raise ForbiddenError("What a script does needs a reason and a ticket. Nothing was done.")
     if isinstance(effect, UnlockDirectory | UnlockPingOne | UnlockPassword) is not (effect.act is Act.UNLOCK):
         raise ForbiddenError("Unlocking an account is an act of its own. Nothing was done.")

@@ -86,7 +86,11 @@ async def tried_often(reading: Reading, desk: Desk, person_id: str) -> str:
 async def look_ups(reading: Reading, desk: Desk, agent: str) -> Over | None:
     """The limit that speaks against another look-up by this agent, if any."""
     most = desk.limits.look_ups_per_agent_an_hour
-    sql = "SELECT at FROM audit WHERE agent = ? AND kind = 'lookup' AND action = 'lookup'"
+    # What a run over many accounts looks up was counted and confirmed before it began.
+    sql = (
+        "SELECT at FROM audit WHERE agent = ? AND kind = 'lookup' AND action = 'lookup'"
+        " AND call_id NOT IN (SELECT id FROM bulk_runs)"
+    )
     again = await _again(reading, desk, sql, agent, most=most, within=HOUR, at="at")
     words = f"You have looked up {most} times in an hour, which is the most."
     return _over("look_ups_per_agent_an_hour", words, again) if again else None

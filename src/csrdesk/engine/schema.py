@@ -124,7 +124,21 @@ CREATE TABLE addresses (
 """
 """The address that a person was last seen with, as a keyed hash, and since when; changed: they had another before."""
 
-STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES, OPEN_INTENTS, QUOTAS, ADDRESSES)
+BULK = """
+CREATE TABLE bulk_runs (
+    id TEXT PRIMARY KEY,
+    agent TEXT NOT NULL,
+    act TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at TEXT
+);
+CREATE INDEX bulk_runs_of_agent ON bulk_runs (agent);
+CREATE INDEX flows_of_call ON flows (call_id);
+CREATE INDEX audit_of_alerts ON audit (agent, at) WHERE kind = 'alert';
+"""
+"""Runs over many accounts, and what keeps an act's cost the same however many rows one agent has written."""
+
+STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES, OPEN_INTENTS, QUOTAS, ADDRESSES, BULK)
 """Step n brings a database of version n to n + 1."""
 
 

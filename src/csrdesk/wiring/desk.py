@@ -17,11 +17,14 @@ from csrdesk.wiring.who import agent_of, data_folder, log_path
 
 if TYPE_CHECKING:
     from csrdesk.engine.audit import Audit
+    from csrdesk.engine.bulk import BulkDesk
     from csrdesk.engine.engine import Engine
+    from csrdesk.engine.policy import Bulk
     from csrdesk.engine.reading import AuditReader
     from csrdesk.engine.rehearsal import Rehearsed
     from csrdesk.flows.rules import Rules
     from csrdesk.flows.user_functions import Start
+    from csrdesk.services.pingone.pace import Pace
 
 DATABASE = "desk.sqlite3"
 
@@ -66,6 +69,11 @@ class Desk:
         """The door of an agent's front end."""
         return self.engine.session(agent)
 
+    @property
+    def bulk(self) -> BulkDesk:
+        """The way of this process's agent to one order for many accounts."""
+        return self.engine.bulk(self.agent, bulk_of(self.settings))
+
     async def rehearse(self, start: Start, call_id: str) -> Rehearsed:
         """What an act of this agent on one account would change, with nothing changed."""
         return await self.engine.rehearse(start, self.agent, call_id)
@@ -84,11 +92,14 @@ def load() -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_desk(settings: Settings, *, serve_pages: bool, reach_out: bool = True) -> AsyncIterator[Desk]:
+async def open_desk(
+    settings: Settings, *, serve_pages: bool, reach_out: bool = True, pace: Pace | None = None
+) -> AsyncIterator[Desk]:
     """Open the desk that the settings describe; everything is closed when the block ends.
 
     With `serve_pages` this process serves the customers' pages, unless another one does; it takes over when that one is
-    gone. Without `reach_out` no secret is read and nothing goes outside. Raises `ConfigError`, `StoreUnavailableError`.
+    gone. Without `reach_out` no secret is read and nothing goes outside. `pace`: how fast PingOne is asked. Raises
+    `ConfigError`, `StoreUnavailableError`.
     """
     from csrdesk.engine.engine import Engine
     from csrdesk.engine.store_sqlite import SqliteStore
@@ -106,7 +117,7 @@ async def open_desk(settings: Settings, *, serve_pages: bool, reach_out: bool = 
             await pages.claim()
         store = await SqliteStore.open(data_dir / DATABASE)
         stack.push_async_callback(store.close)
-        performer = _performer(settings, pages, stack) if reach_out else _nothing
+        performer = _performer(settings, pages, stack, pace) if reach_out else _nothing
         engine = Engine(
             store,
             performer,
@@ -140,13 +151,23 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
-def _performer(settings: Settings, pages: Pages, stack: AsyncExitStack) -> Callable[[LinkDesk], Perform]:
+def bulk_of(settings: Settings) -> Bulk:
+    """What the settings allow for many accounts at once."""
+    from csrdesk.engine.policy import Bulk
+
+    named = settings.desk
+    return Bulk(frozenset((*named.script_identities, *named.bulk_identities)), named.bulk_restore)
+
+
+def _performer(
+    settings: Settings, pages: Pages, stack: AsyncExitStack, pace: Pace | None
+) -> Callable[[LinkDesk], Perform]:
     """What the engine is given for the world outside: opened with it, closed after it has stopped."""
     from csrdesk.services.performer import Performer
     from csrdesk.wiring.outside import OnlyServedLinks, open_outside
 
     def opened(links: LinkDesk) -> Perform:
-        outside = open_outside(settings, links, pages)
+        outside = open_outside(settings, links, pages, pace)
         stack.push_async_callback(outside.close)
         return OnlyServedLinks(Performer(outside), pages)
 

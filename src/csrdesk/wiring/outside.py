@@ -17,10 +17,11 @@ from csrdesk.services.letters import Mailer
 from csrdesk.services.performer import Outside
 from csrdesk.services.performer.outside import Company
 from csrdesk.services.pingone.api import open_api
+from csrdesk.services.pingone.pace import Pace
 from csrdesk.wiring.pages import Pages
 
 
-def open_outside(settings: Settings, links: LinkDesk, pages: Pages) -> Outside:
+def open_outside(settings: Settings, links: LinkDesk, pages: Pages, pace: Pace | None = None) -> Outside:
     """The services that the settings name; nothing is sent yet. Raises `ConfigError` for a secret that is missing."""
     secrets = keys.load_secrets(settings)
     directory: Directory | None = None
@@ -29,7 +30,7 @@ def open_outside(settings: Settings, links: LinkDesk, pages: Pages) -> Outside:
 
         directory = SandboxDirectory(settings.directory, secrets.directory)
     return Outside(
-        pingone=open_api(settings.pingone, secrets.pingone),
+        pingone=open_api(settings.pingone, secrets.pingone, pace),
         links=lambda: links,
         mailer=_mailer(settings, secrets) if settings.mail.host and settings.mail.sender else None,
         directory=directory,

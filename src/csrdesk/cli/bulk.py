@@ -1,0 +1,198 @@
+"""`user disable|enable|unlock --from FILE`: a list read whole, shown as a plan, confirmed, worked through."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from csrdesk.cli.acting import Order, completed
+from csrdesk.cli.bulk_list import Account, AccountList, WrongListError, read_list
+from csrdesk.cli.bulk_plan import Plan
+from csrdesk.cli.bulk_progress import Progress
+from csrdesk.cli.bulk_results import Came, Line, Results
+from csrdesk.cli.bulk_run import BulkRun
+from csrdesk.cli.bulk_telling import line_of, line_of_rehearsal, told
+from csrdesk.cli.desk import settings_for_desk
+from csrdesk.cli.result import Result, refusal, say
+from csrdesk.engine import bulk as many
+from csrdesk.errors import NeedsAnswerError
+from csrdesk.wiring.for_lists import open_for_list
+
+if TYPE_CHECKING:
+    from csrdesk.engine.audit import AuditRow
+    from csrdesk.services.pingone.pace import Pace
+    from csrdesk.wiring import Desk
+
+STOPPED = "You stopped it"
+
+
+class ListOrder(msgspec.Struct, frozen=True):
+    """Which list, and how it is worked through."""
+
+    source: str = ""
+    column: str = ""
+    result: str = ""
+    resume: bool = False
+    parallel: int = 8
+
+    @property
+    def result_path(self) -> Path:
+        """Where results go: beside nothing of anybody's, in the working folder, unless it is named."""
+        if self.result:
+            return Path(self.result)
+        if self.source == "-":
+            raise NeedsAnswerError("A list from standard input has no name: give --result FILE.", prompt="--result")
+        return Path(f"{Path(self.source).stem}.result.csv")
+
+
+def act_on_list(order: Order, wanted: ListOrder, *, yes: bool, dry_run: bool) -> Result:
+    """The whole of it. What is wrong with the list is said before anything is opened."""
+    settings, _ = settings_for_desk()
+    path = wanted.result_path
+    order = completed(order, ticket_required=True)
+    try:
+        accounts = _read(wanted)
+    except WrongListError as error:
+        return _wrong(wanted.source, error)
+    with contextlib.closing(accounts):
+        results = _results(path, order, wanted, accounts, dry_run=dry_run)
+        with contextlib.closing(results):
+
+            async def work() -> Result:
+                async with open_for_list(settings) as (desk, pace):
+                    todo = _Work(desk, pace, accounts, results, order, wanted)
+                    return await todo.done(yes=yes, dry_run=dry_run)
+
+            return asyncio.run(work())
+
+
+def _read(wanted: ListOrder) -> AccountList:
+    def tell(lines: int) -> None:
+        if sys.stderr.isatty():
+            say(f"Reading the list: {lines:,} lines ...")
+
+    if wanted.source == "-":
+        return read_list(sys.stdin.buffer, wanted.column, tell)
+    try:
+        with Path(wanted.source).open("rb") as file:
+            return read_list(file, wanted.column, tell)
+    except OSError as error:
+        raise WrongListError((f"it cannot be read: {error.strerror}",)) from None
+
+
+def _wrong(source: str, error: WrongListError) -> Result:
+    more = (f"... and {error.more:,} more lines",) if error.more else ()
+    lines = tuple(f"{source}: {problem}" for problem in error.problems)
+    words = "The list cannot be taken as it is. Nothing was done."
+    came = refusal("invalid_value", words, details="; ".join(error.problems), data={"problems": error.problems})
+    return msgspec.structs.replace(came, messages=(*lines, *more))
+
+
+def _results(path: Path, order: Order, wanted: ListOrder, accounts: AccountList, *, dry_run: bool) -> Results:
+    act = f"{order.action} (dry run)" if dry_run else order.action
+    return Results.resumed(path, act, accounts) if wanted.resume else Results.new(path, act)
+
+
+class _Work:
+    """One list at an open desk."""
+
+    def __init__(
+        self, desk: Desk, pace: Pace, accounts: AccountList, results: Results, order: Order, wanted: ListOrder
+    ) -> None:
+        self._desk = desk
+        self._pace = pace
+        self._accounts = accounts
+        self._results = results
+        self._order = order
+        self._wanted = wanted
+        self._bulk = desk.bulk
+        self._unknown: dict[str, list[AuditRow]] = {}
+
+    async def done(self, *, yes: bool, dry_run: bool) -> Result:
+        """Plan, question, run, and what came of it."""
+        left = self._accounts.left
+        order = many.Order(
+            action=self._order.action,
+            reason=self._order.reason,
+            ticket=self._order.ticket,
+            accounts=left,
+            source=self._accounts.digest,
+            dry_run=dry_run,
+        )
+        await self._bulk.permit(order)
+        plan = Plan(
+            self._order, self._wanted.source, self._accounts, left, self._pace.per_second, self._wanted.parallel
+        )
+        for line in plan.lines(self._results.path, dry_run=dry_run):
+            say(line)
+        if not left:
+            return Result(data=plan.data, messages=("Nothing is left to do.",))
+        if not (yes or dry_run):
+            plan.confirm()
+        await self._look_for_unknown()
+        run_id = await self._bulk.begin(order)
+        run = await self._run(run_id, order, left)
+        await self._bulk.end(run_id, order, {came.value: count for came, count in run.counts.items()})
+        trouble = (self._desk.trouble,) if self._desk.trouble else ()
+        return told(plan, run, run_id, self._results.path, trouble)
+
+    async def _look_for_unknown(self) -> None:
+        """What an earlier run left without an outcome: where this one meets the account, it is read anew."""
+        for row in await self._bulk.unknown():
+            self._unknown.setdefault(row.person_id, []).append(row)
+        if self._unknown:
+            say(f"An earlier run was cut off: how it ended for {len(self._unknown)} accounts is not known.")
+            say("Each is read again where this list holds it. The others: csrdesk audit list --unknown")
+
+    async def _run(self, run_id: str, order: many.Order, left: int) -> BulkRun:
+        progress = Progress(left)
+
+        async def act(account: Account) -> Line:
+            if order.dry_run:
+                return line_of_rehearsal(account, await self._bulk.rehearse(run_id, order, account.identifier))
+            line = line_of(account, await self._bulk.act(run_id, order, account.identifier))
+            return await self._found(line)
+
+        def ended(line: Line) -> None:
+            self._results.write(run_id, line)
+            progress.tell(run.ended, run.ended - run.counts[Came.DONE] - run.counts[Came.WOULD], self._pace.held)
+
+        run = BulkRun(act, ended)
+        with _stopping(lambda: run.stop(STOPPED, interrupted=True)):
+            await run.over(self._accounts.to_do(), self._wanted.parallel)
+        progress.end()
+        run.seconds = progress.seconds
+        return run
+
+    async def _found(self, line: Line) -> Line:
+        """An act of an earlier run whose end nobody knew has one now: how the account was found."""
+        if line.came is not Came.DONE:
+            return line
+        for row in self._unknown.pop(line.person_id, []):
+            await self._bulk.found(row, f"Read back by a later run of the list: {line.what}")
+        return line
+
+
+@contextlib.contextmanager
+def _stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the run politely; what is under way is brought to its end."""
+
+    def asked() -> None:
+        say("Stopping: what is under way is brought to its end.")
+        stop()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,87 @@
+"""What is about to be done to a list, in the words that somebody reads before they say yes."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+from csrdesk.cli import tty
+from csrdesk.cli.acting import WHAT, Order
+from csrdesk.cli.bulk_list import AccountList
+from csrdesk.cli.bulk_progress import in_words
+from csrdesk.cli.result import columns
+from csrdesk.errors import NeedsAnswerError
+
+REQUESTS = {"disableUser": 14, "enableUser": 11, "unlockUser": 13}
+"""What PingOne is asked for one account, counted against the sandbox: look-up, checks, write, read-back."""
+_NAMED = 3
+
+
+class Plan:
+    """A list and what is to be done with it."""
+
+    def __init__(
+        self, order: Order, source: str, accounts: AccountList, left: int, per_second: float, parallel: int
+    ) -> None:
+        self._order = order
+        self._source = source
+        self._accounts = accounts
+        self._per_second = per_second
+        self._parallel = parallel
+        self.left = left
+
+    @property
+    def seconds(self) -> float:
+        """What PingOne's rate alone takes."""
+        return self.left * REQUESTS[self._order.action] / self._per_second
+
+    @property
+    def data(self) -> dict[str, object]:
+        """For programs."""
+        found = self._accounts
+        return {
+            "action": self._order.action,
+            "accounts": found.total,
+            "toDo": self.left,
+            "column": found.column,
+            "blankLines": found.blank,
+            "namedTwice": found.twice,
+            "leastSeconds": round(self.seconds),
+        }
+
+    def lines(self, path: Path, *, dry_run: bool) -> tuple[str, ...]:
+        """For people, beside each other."""
+        first = ", ".join(account.identifier for account in islice(self._accounts.to_do(), _NAMED))
+        more = ", ..." if self.left > _NAMED else ""
+        pace = f"{self._per_second:g} requests a second to PingOne, half of pingone.requests_per_second"
+        rows = [
+            ("What:", WHAT[self._order.action] + (" (a dry run: nothing is written)" if dry_run else "")),
+            ("Whom:", self._whom()),
+            ("First:", f"{first}{more}"),
+            ("Proof:", "none; marked unverified, bulk"),
+            ("Reason:", f"{self._order.reason} (ticket {self._order.ticket})"),
+            ("Pace:", f"{self._parallel} at a time, at most {pace}: calls go first"),
+            ("Time:", f"{in_words(self.seconds)} at least"),
+            ("Results:", str(path)),
+        ]
+        return columns([row for row in rows if row[1]])
+
+    def confirm(self) -> None:
+        """Go on only where the number of accounts is typed. Raises `NeedsAnswerError`."""
+        if not tty.can_ask():
+            raise NeedsAnswerError("Nobody is there to confirm: give --yes. Nothing was done.", prompt="--yes")
+        answer = tty.ask(f"Type {self.left} to do it:", missing="--yes")
+        if answer.replace(",", "") != str(self.left):
+            raise NeedsAnswerError("Not confirmed. Nothing was done.", prompt="--yes")
+
+    def _whom(self) -> str:
+        found = self._accounts
+        notes = [
+            (bool(found.column), f"column {found.column}"),
+            (found.total > self.left, f"{found.total - self.left:,} of {found.total:,} ended before"),
+            (bool(found.twice), f"{found.twice:,} named twice"),
+            (bool(found.blank), f"{found.blank:,} blank lines"),
+        ]
+        said = "; ".join(words for applies, words in notes if applies)
+        accounts = "account" if self.left == 1 else "accounts"
+        return f"{self.left:,} {accounts} of {self._source}" + (f" ({said})" if said else "")

@@ -1,0 +1,121 @@
+"""One order for many accounts, each through the flow, the guard and the policy of a single act.
+
+Nobody is verified in a run: settings say who may begin one and for what, and every row of it says so in the audit.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from csrdesk.engine import bulk_runs, policy
+from csrdesk.engine.audit import AuditRow, Detail, Entry, Kind
+from csrdesk.engine.codes import new_id
+from csrdesk.engine.desk import Desk
+from csrdesk.engine.guard import Guard
+from csrdesk.engine.policy import Bulk
+from csrdesk.engine.reading import AuditReader
+from csrdesk.engine.rehearsal import Rehearsed, rehearse
+from csrdesk.engine.runner import Runner
+from csrdesk.engine.views import is_settled
+from csrdesk.errors import ForbiddenError
+from csrdesk.flows import user_functions as uf
+from csrdesk.flows.doors import Agent, Context
+from csrdesk.flows.kernel import Done, Outcome
+from csrdesk.model.proofs import Act
+
+FLOW = "user_functions"
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done to how many accounts, and why."""
+
+    action: str
+    """`disableUser`, `enableUser` or `unlockUser`."""
+    reason: str
+    ticket: str
+    accounts: int
+    source: str = ""
+    """The SHA-256 of the list, so that it can be told later which one it was."""
+    dry_run: bool = False
+
+    @property
+    def act(self) -> Act | None:
+        return uf.act_of(self.action, protective=False)
+
+
+class BulkDesk:
+    """The door to a run for one agent. One process holds at most one run of an agent at a time."""
+
+    def __init__(self, agent: Agent, allowed: Bulk, desk: Desk, runner: Runner, guard: Guard) -> None:
+        self.agent = agent
+        self._allowed = allowed
+        self._desk = desk
+        self._runner = runner
+        self._guard = guard
+
+    async def permit(self, order: Order) -> Act:
+        """Whether `begin` would be allowed; a refusal is audited. Raises `ForbiddenError`."""
+        try:
+            return policy.permit_run(order.act, self.agent.id, order.reason, order.ticket, self._allowed)
+        except ForbiddenError as error:
+            refused = self._entry("bulk.started", "", {"problem": error.message}, order, Kind.REFUSED)
+            await self._desk.audit.write(msgspec.structs.replace(refused, result="refused"))
+            raise
+
+    async def begin(self, order: Order) -> str:
+        """A new run's id, audited. Raises `ForbiddenError`, `StoreUnavailableError`."""
+        run = bulk_runs.Run(new_id(), self.agent.id, await self.permit(order), self._desk.clock.now())
+        told: dict[str, Detail] = {"accounts": order.accounts, "source": order.source, "dry_run": order.dry_run}
+        async with self._desk.store.transaction() as tx:
+            await bulk_runs.start(tx, run)
+            await self._desk.audit.append(tx, self._entry("bulk.started", run.id, told, order))
+        return run.id
+
+    async def act(self, run_id: str, order: Order, identifier: str) -> Outcome:
+        """One account, to its end: how the flow ended, as for a single act."""
+        running = await self._runner.start(FLOW, self._start(order, identifier), self.agent, run_id)
+        settled = await self._runner.until(running.id, is_settled)
+        # Its result is in the audit, and whoever began the run was told: nothing of it is needed any more.
+        async with self._desk.store.transaction(durable=False) as tx:
+            await tx.execute("DELETE FROM flows WHERE id = ?", running.id)
+        if isinstance(settled.want, Done):
+            return settled.want.outcome
+        return uf.Refusal("This account needs an agent's decision. Look at it by itself.", "", "needs_answer")
+
+    async def rehearse(self, run_id: str, order: Order, identifier: str) -> Rehearsed:
+        """What `act` would change, with nothing changed."""
+        context = Context(new_id(), 1, run_id, self.agent)
+        return await rehearse(uf.begin(self._start(order, identifier)), context, self._desk, self._guard)
+
+    async def end(self, run_id: str, order: Order, counts: dict[str, int]) -> None:
+        """The run is over, whole or stopped; `counts` says how many accounts ended how."""
+        async with self._desk.store.transaction() as tx:
+            await bulk_runs.end(tx, run_id, self._desk.clock.now())
+            await self._desk.audit.append(tx, self._entry("bulk.ended", run_id, {**counts}, order))
+
+    async def unknown(self) -> tuple[AuditRow, ...]:
+        """The acts of this agent's earlier runs that were begun and have no outcome on record."""
+        rows = await self._desk.store.all("SELECT id FROM bulk_runs WHERE agent = ?", self.agent.id)
+        runs = {str(row["id"]) for row in rows}
+        return tuple(row for row in await self._desk.audit.unknown() if row.call_id in runs)
+
+    async def found(self, intent: AuditRow, words: str) -> None:
+        """Write down how the account of an unknown act was found when it was read back."""
+        await AuditReader(self.agent, self._desk.store, self._desk.audit).leave(intent.seq, words)
+
+    def _start(self, order: Order, identifier: str) -> uf.Start:
+        return uf.Start(order.action, identifier, order.reason, order.ticket)
+
+    def _entry(
+        self, action: str, run_id: str, details: dict[str, Detail], order: Order, kind: Kind = Kind.EVENT
+    ) -> Entry:
+        of: dict[str, Detail] = {"of": order.act.value if order.act else order.action}
+        return Entry(
+            kind=kind,
+            action=action,
+            agent=self.agent.id,
+            call_id=run_id,
+            reason=order.reason,
+            ticket=order.ticket,
+            details=of | details,
+        )

@@ -1,0 +1,46 @@
+"""Runs over many accounts: the rows that stand for a proof, since in a run nobody is verified.
+
+A run is one agent's and one act's, and it ends; only what is bound to an open one, by id, is done in its name.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from csrdesk.engine.clock import stamp
+from csrdesk.engine.store import Reading, Transaction
+from csrdesk.model.proofs import Act
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One order for many accounts."""
+
+    id: str
+    agent: str
+    act: Act
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+async def open_act(reading: Reading, run_id: str, agent: str) -> Act | None:
+    """The act of this agent's open run; None where there is no such run, or it has ended."""
+    sql = "SELECT act FROM bulk_runs WHERE id = ? AND agent = ? AND ended_at IS NULL"
+    row = await reading.one(sql, run_id, agent)
+    return Act(str(row["act"])) if row else None
+
+
+async def start(tx: Transaction, run: Run) -> None:
+    """A new run. Older ones of the agent end: what they left undone is begun anew, so their states go."""
+    left = "SELECT id FROM bulk_runs WHERE agent = ? AND ended_at IS NULL"
+    for row in await tx.all(left, run.agent):
+        await end(tx, str(row["id"]), run.started_at)
+    values = (run.id, run.agent, run.act.value, stamp(run.started_at))
+    await tx.execute("INSERT INTO bulk_runs VALUES (?, ?, ?, ?, NULL)", *values)
+
+
+async def end(tx: Transaction, run_id: str, now: datetime) -> None:
+    """Nothing more is done in its name; what it left of its accounts' states is taken away."""
+    await tx.execute("UPDATE bulk_runs SET ended_at = ? WHERE id = ? AND ended_at IS NULL", stamp(now), run_id)
+    await tx.execute("DELETE FROM flows WHERE call_id = ?", run_id)
