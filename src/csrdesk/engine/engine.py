@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from csrdesk.config import LimitSettings
-from csrdesk.engine.audit import Audit, AuditRow
+from csrdesk.engine.audit import Audit
 from csrdesk.engine.bulk import BulkDesk
 from csrdesk.engine.call_effects import CallEffects
 from csrdesk.engine.changes import Changes
@@ -24,7 +24,6 @@ from csrdesk.engine.link_effects import LinkEffects
 from csrdesk.engine.links import Links
 from csrdesk.engine.page_effects import PageEffects
 from csrdesk.engine.policy import Bulk
-from csrdesk.engine.presence import Presence
 from csrdesk.engine.purge import Purged, keep_purging, purge
 from csrdesk.engine.reading import AuditReader
 from csrdesk.engine.rehearsal import Rehearsed, rehearse
