@@ -49,11 +49,19 @@ def why_no_shell(name: str) -> str | None:
     return None if shutil.which(name) else f"no {name} here (as root: scripts/test-system.sh)"
 
 
+def why_no_controller() -> str | None:
+    """Asked only where a test wants one: the answer opens a port."""
+    from tests.ad import controller
+
+    return controller.why_not()
+
+
 GROUPS: dict[str, Callable[[], str | None]] = {
     "chromium": why_no_chromium,
     "tmux": why_no_tmux,
     "zsh": lambda: why_no_shell("zsh"),
     "fish": lambda: why_no_shell("fish"),
+    "ad": why_no_controller,
 }
 """What a test may need of the machine, by its name in `@pytest.mark.needs(...)`: why it is not here, or None."""
 

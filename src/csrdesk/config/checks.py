@@ -7,7 +7,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from csrdesk.config.keys import wrong_key
-from csrdesk.config.settings import FLOW_NAMES, Settings
+from csrdesk.config.settings import FLOW_NAMES, DirectorySettings, Settings
 from csrdesk.errors import ConfigError
 from csrdesk.model.devices import ORDER
 
@@ -36,8 +36,10 @@ def check(settings: Settings, *, file: str = "") -> None:
     for key, url in (("pingone.api_url", settings.pingone.api_url), ("pingone.auth_url", settings.pingone.auth_url)):
         if not is_safe(url):
             raise wrong(key, _HTTPS)
-    if settings.directory.kind != "none" and not is_safe(settings.directory.url):
+    if settings.directory.kind == "sandbox" and not is_safe(settings.directory.url):
         raise wrong("directory.url", _HTTPS)
+    if settings.directory.kind == "ad":
+        _check_controllers(settings.directory, wrong)
     if settings.desk.public_url:
         _check_public_url(settings.desk.public_url, wrong)
     if settings.limits.link_total_seconds < settings.limits.link_seconds:
@@ -46,6 +48,29 @@ def check(settings: Settings, *, file: str = "") -> None:
         raise wrong(f"keys.{found[0]}", found[1])
     if settings.demo and not is_loopback(urlsplit(settings.pingone.api_url).hostname or ""):
         raise wrong("demo", "the demo runs against the sandbox on this machine alone; leave this key out.")
+
+
+def _check_controllers(directory: DirectorySettings, wrong: Wrong) -> None:
+    if not directory.controllers:
+        raise wrong("directory.controllers", 'name at least one, for example ["ldaps://dc1.example.org"].')
+    for url in directory.controllers:
+        if not _is_controller(url):
+            raise wrong("directory.controllers", f"{url!r} must be ldaps:// or ldap:// and a host, with no path.")
+    if directory.ad_write_to not in ("pdc", "first") and not _is_controller(directory.ad_write_to):
+        raise wrong("directory.ad_write_to", "must be pdc, first, or a controller's address.")
+    if directory.sign_in == "password" and not directory.user:
+        raise wrong("directory.user", "is required; with sign_in = kerberos it is not.")
+
+
+def _is_controller(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+    exact = f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+    return parts.scheme in ("ldap", "ldaps") and bool(host) and url.lower() == exact.lower()
 
 
 def _check_flow(settings: Settings, wrong: Wrong) -> None:

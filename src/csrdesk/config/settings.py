@@ -35,12 +35,22 @@ class PingOneSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class DirectorySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The directory beside PingOne."""
 
-    kind: Literal["none", "sandbox"] = "none"
-    """`sandbox` speaks to the directory of `csrdesk sandbox`; Active Directory itself is not built yet."""
+    kind: Literal["none", "ad", "sandbox"] = "none"
+    """`ad`: Active Directory over LDAP (needs `csrdesk[ad]`). `sandbox`: the directory of `csrdesk sandbox`."""
+    controllers: tuple[str, ...] = ()
+    """Of `ad`: its domain controllers. `ldaps://` is LDAPS; `ldap://` becomes TLS (or Kerberos' own sealing) first."""
+    ca_file: str = ""
+    """Of `ad`: a CA of your own (PEM); empty for the system's."""
+    sign_in: Literal["password", "kerberos"] = "password"
+    """Of `ad`: `kerberos` takes the ticket of the account that csrdesk runs as (`kinit`, or a keytab)."""
+    ad_write_to: str = "pdc"
+    """Of `ad`, where changes are made: `pdc` for the PDC emulator, `first` for the first controller, or an address."""
+    scope_ous: tuple[str, ...] = ()
+    """Distinguished names; nobody at the desk acts on accounts elsewhere. Empty: the whole directory."""
     url: str = ""
-    """Where the directory is."""
+    """Of `sandbox`: where it is."""
     user: str = ""
-    """Whom csrdesk signs in as."""
+    """Whom csrdesk signs in as: for `ad` user@domain or a distinguished name, none with Kerberos."""
     password_file: str = ""
     """Empty: `CSRDESK_DIRECTORY_PASSWORD_FILE`, then the keyring."""
     timeout_seconds: Seconds = 10.0
@@ -55,6 +65,11 @@ class DirectorySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Nobody at the desk acts on members, by nesting too."""
     protected_ous: tuple[str, ...] = ()
     """Distinguished names; nobody at the desk acts on what is below them."""
+
+    @property
+    def needs_password(self) -> bool:
+        """Whether csrdesk signs in there with a password."""
+        return self.kind == "sandbox" or (self.kind == "ad" and self.sign_in == "password")
 
 
 class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,6 +124,8 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the same accounts may enable and unlock from a file, too."""
     checkpoint_file: str = ""
     """Signed checkpoints of the audit; best on another disk. Empty: `checkpoints.jsonl` in the data folder."""
+    alert_to: str = ""
+    """Who is mailed when the audit has an alert: a protective disable, "this wasn't me", a limit, a broken chain."""
     log_file: str = ""
     """Empty: `csrdesk.log` in the data folder. It holds no names and no secrets."""
 
@@ -166,6 +183,8 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Disables without proof that an agent may make."""
     not_me_freeze_hours: Annotated[int, Meta(ge=1, le=168)] = 4
     """How long nobody can verify as a person who said "this wasn't me"."""
+    notice_seconds: Annotated[int, Meta(ge=10, le=600)] = 60
+    """How long the mail about a change is tried; then it is shown as not sent."""
     enable_within_days: Annotated[int, Meta(ge=1, le=365)] = 30
     """Agents enable what the desk itself disabled in that time, nothing else."""
     audit_years: Annotated[int, Meta(ge=6, le=100)] = 6

@@ -92,18 +92,19 @@ async def _pingone(settings: Settings) -> Found:
 
 
 async def _directory(settings: Settings) -> Found:
-    if settings.directory.kind == "none":
-        return (ok("Directory", "None is set up."),)
     from csrdesk.services import keys
-    from csrdesk.services.directory.sandbox import SandboxDirectory
+    from csrdesk.services.directory.opening import open_directory
     from csrdesk.services.probes import directory
 
     named = settings.directory
     try:
-        password = await asyncio.to_thread(keys.read, keys.DIRECTORY, named.password_file)
+        needed = named.needs_password
+        password = await asyncio.to_thread(keys.read, keys.DIRECTORY, named.password_file) if needed else None
     except ConfigError:
         return (wrong(directory.AREA, "Not asked: there is no password.", "See Keys."),)
-    opened = SandboxDirectory(named, password)
+    opened = open_directory(named, password)
+    if opened is None:
+        return (ok("Directory", "None is set up."),)
     try:
         return await directory.probe(opened, named.protected_groups, named.protected_ous)
     finally:

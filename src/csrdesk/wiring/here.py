@@ -49,7 +49,7 @@ def keys_of(settings: Settings) -> tuple[Finding, ...]:
     from csrdesk.services import keys
 
     wanted = [(keys.PINGONE, settings.pingone.client_secret_file)]
-    if settings.directory.kind != "none":
+    if settings.directory.needs_password:
         wanted.append((keys.DIRECTORY, settings.directory.password_file))
     if settings.mail.user:
         wanted.append((keys.MAIL, settings.mail.password_file))

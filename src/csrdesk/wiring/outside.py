@@ -11,7 +11,7 @@ from csrdesk.flows.doors import Context, LinkDesk, Perform
 from csrdesk.flows.kernel import Effect, Failed, Problem, Reply
 from csrdesk.flows.replies import LinkNotSent
 from csrdesk.services import keys
-from csrdesk.services.directory.port import Directory
+from csrdesk.services.directory.opening import open_directory
 from csrdesk.services.directory.protection import ProtectedAccounts
 from csrdesk.services.letters import Mailer
 from csrdesk.services.performer import Outside
@@ -24,22 +24,20 @@ from csrdesk.wiring.pages import Pages
 def open_outside(settings: Settings, links: LinkDesk, pages: Pages, pace: Pace | None = None) -> Outside:
     """The services that the settings name; nothing is sent yet. Raises `ConfigError` for a secret that is missing."""
     secrets = keys.load_secrets(settings)
-    directory: Directory | None = None
-    if settings.directory.kind == "sandbox" and secrets.directory:
-        from csrdesk.services.directory.sandbox import SandboxDirectory
-
-        directory = SandboxDirectory(settings.directory, secrets.directory)
     return Outside(
         pingone=open_api(settings.pingone, secrets.pingone, pace),
         links=lambda: links,
         mailer=_mailer(settings, secrets) if settings.mail.host and settings.mail.sender else None,
-        directory=directory,
-        protected=ProtectedAccounts(settings.directory.protected_groups, settings.directory.protected_ous),
+        directory=open_directory(settings.directory, secrets.directory),
+        protected=ProtectedAccounts(
+            settings.directory.protected_groups, settings.directory.protected_ous, settings.directory.scope_ous
+        ),
         passwords=settings.passwords,
         company=Company(
             name=settings.flow.ciam_company_name,
             phone=settings.desk.phone,
             link_minutes=max(1, round(settings.limits.link_seconds / 60)),
+            alert_to=settings.desk.alert_to,
         ),
         public_url=lambda: pages.url,
         proof_age=timedelta(hours=settings.limits.proof_age_hours),

@@ -23,6 +23,12 @@ def is_below(dn: str, ancestor: str) -> bool:
     return bool(above) and parts(dn)[-len(above) :] == above
 
 
+def above(dn: str) -> str:
+    """The name of what an object lies in; empty for one without."""
+    found = _PART.match(dn)
+    return dn[found.end() :].strip() if found else ""
+
+
 def common_name(dn: str) -> str:
     """The value of the first part, case-folded: a group's name, as people write it."""
     found = parts(dn)

@@ -8,7 +8,10 @@ import msgspec
 
 
 class Equal(msgspec.Struct, frozen=True):
-    """An attribute has a value, compared as the schema says. The value is data: adapters escape it (RFC 4515)."""
+    """An attribute has a value, compared as the schema says. The value is data: adapters escape it (RFC 4515).
+
+    GUIDs and security ids stand in their text form, here and in entries.
+    """
 
     attribute: str
     value: str
@@ -83,6 +86,18 @@ class Directory(Protocol):
     @property
     def private(self) -> bool:
         """Whether nobody on the way can read what is written: passwords are written only then."""
+        ...
+
+    @property
+    def server(self) -> str:
+        """What people call the server that answers; empty where there is but one."""
+        ...
+
+    async def writer(self) -> Directory:
+        """The one server that changes are made on: what is written there is read back there, and nowhere else.
+
+        Raises `UnavailableError` where it cannot be reached: then nothing was written.
+        """
         ...
 
     async def root(self, attributes: tuple[str, ...]) -> Entry:

@@ -1,10 +1,12 @@
 """Whom the desk never acts on, as far as the directory tells: marked, grouped or placed among administrators.
 
 AD marks its own administrators (`adminCount`), but only after an hour, and not every directory does: so groups are
-looked at by nesting as well.
+looked at by nesting as well, the built-in ones by their ids, since their names differ from language to language.
 """
 
 from __future__ import annotations
+
+import re
 
 import msgspec
 
@@ -12,7 +14,10 @@ from csrdesk.services.directory.names import common_name, is_below
 from csrdesk.services.directory.port import Entry
 
 ATTRIBUTES = ("sAMAccountName", "adminCount", "memberOf", "tokenGroups")
-"""What `reasons` needs. `tokenGroups`: all groups by nesting, as names."""
+"""What `reasons` needs. `tokenGroups`: all groups by nesting, by name, in AD by security id as well."""
+# Domain, Schema, Enterprise and Key Admins, Domain Controllers, Policy Owners; the built-in Administrators, Account,
+# Server, Print and Backup Operators ([MS-DTYP] 2.4.2.4).
+_ADMINISTRATORS = re.compile(r"S-1-5-21-[\d-]+-(?:512|516|518|519|520|526|527)|S-1-5-32-(?:544|548|549|550|551)")
 
 
 class ProtectedAccounts(msgspec.Struct, frozen=True):
@@ -20,6 +25,8 @@ class ProtectedAccounts(msgspec.Struct, frozen=True):
 
     groups: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    """Units that the desk acts in; where none is named, everywhere."""
 
     def reasons(self, entry: Entry) -> tuple[str, ...]:
         """Why the entry is protected, in words; empty where it is not."""
@@ -28,9 +35,17 @@ class ProtectedAccounts(msgspec.Struct, frozen=True):
             found.append("marked as an administrator in the directory")
         if self._groups_of(entry) & {_group(name) for name in self.groups}:
             found.append("member of a protected group")
+        if any(_ADMINISTRATORS.fullmatch(group) for group in entry.values("tokenGroups")):
+            found.append("administrator in the directory")
         if any(is_below(entry.dn, unit) for unit in self.units):
             found.append("in a protected part of the directory")
+        if not self.is_in_scope(entry):
+            found.append("outside the part of the directory that this desk looks after")
         return tuple(found)
+
+    def is_in_scope(self, entry: Entry) -> bool:
+        """Whether the desk may know of it."""
+        return not self.scope or any(is_below(entry.dn, unit) for unit in self.scope)
 
     def _groups_of(self, entry: Entry) -> set[str]:
         direct = {common_name(dn) for dn in entry.values("memberOf")}

@@ -98,6 +98,13 @@ class SandboxDirectory:
     def private(self) -> bool:
         return is_safe(self._url)
 
+    @property
+    def server(self) -> str:
+        return ""
+
+    async def writer(self) -> SandboxDirectory:
+        return self
+
     async def root(self, attributes: tuple[str, ...]) -> Entry:
         found = await self._reading(_Root(attributes))
         return found[0] if found else Entry("")
