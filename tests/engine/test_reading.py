@@ -6,12 +6,14 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
+import sqlite3
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from csrdesk.engine import reading
+from csrdesk.engine import schema
 from csrdesk.engine.audit import Audit, Entry, Kind, Which
 from csrdesk.engine.clock import MovableClock
 from csrdesk.engine.reading import AuditReader
@@ -208,15 +210,15 @@ async def test_r_62_what_an_older_csrdesk_left_open_is_found_as_well(tmp_path: P
     for key in ("a", "b"):
         await audit.write(Entry(kind=Kind.INTENT, action="x", agent="hal", key=key))
     await audit.write(Entry(kind=Kind.OUTCOME, action="x", agent="hal", key="a"))
+    first = sqlite3.connect(":memory:")
+    first.executescript(schema.STEPS[0])
+    named = "SELECT name, type FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+    known = set(first.execute(named))
+    first.close()
     async with store.transaction() as tx:
-        for what in (
-            "TABLE open_intents",
-            "TABLE wrong_posts",
-            "TABLE addresses",
-            "INDEX challenges_of_agent",
-            "INDEX audit_of_look_ups",
-        ):
-            await tx.execute(f"DROP {what}")
+        newer = {(str(row["name"]), str(row["type"])) for row in await tx.all(named)} - known
+        for name, what in sorted(newer, key=lambda pair: pair[1]):  # indexes before their tables
+            await tx.execute(f"DROP {what} {name}")
         await tx.execute("PRAGMA user_version = 1")
     await store.close()
     store = await SqliteStore.open(path)
