@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
-import sqlite3
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from csrdesk.engine import reading
-from csrdesk.engine import schema
+from csrdesk.engine import reading, schema
 from csrdesk.engine.audit import Audit, Entry, Kind, Which
 from csrdesk.engine.clock import MovableClock
 from csrdesk.engine.reading import AuditReader
