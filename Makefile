@@ -3,13 +3,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 FAST := $(wildcard tests/unit tests/flows tests/snapshots)
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs fmt lock
+.PHONY: help setup demo demo-ad test check bench docs fmt lock
 
 help: ## list the tasks
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r task line; do printf '  make %-6s %s\n' "$$task" "$$line"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r task line; do printf '  make %-7s %s\n' "$$task" "$$line"; done
 
 setup: ## make .venv with everything the project needs, from the lock file
 	@PYTHON="$(PYTHON)" scripts/setup.sh
+
+demo-ad: setup ## the same with a real Active Directory domain controller (Samba, installed as root) as the directory
+	@scripts/test-system.sh ad
+	@$(BIN)/python -m tests.ad.demo
 
 demo: setup ## play a whole call here: sandbox, desk and console (without a terminal it plays by itself)
 	@$(BIN)/csrdesk demo
@@ -39,3 +43,6 @@ fmt: setup ## format and mend what can be mended
 lock: setup ## renew requirements.lock from pyproject.toml (then commit both)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--upgrade --custom-compile-command 'make lock' --group dev --output-file requirements.lock pyproject.toml
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["ad"])' | \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--upgrade --custom-compile-command 'make lock' --output-file requirements-ad.lock -
