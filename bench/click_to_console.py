@@ -31,7 +31,7 @@ from csrdesk.cli.main import START_THRESHOLD
 from csrdesk.config import load
 from csrdesk.demo.agent import Call
 from csrdesk.flows import prompts as p
-from csrdesk.flows.doors import Agent, CallRecord, CallSummary, Session, View
+from csrdesk.flows.doors import Agent, CallRecord, CallSummary, Resumed, Session, View
 from csrdesk.flows.kernel import Answer
 from csrdesk.sandbox.people import everybody
 from csrdesk.wiring import Desk, open_desk
@@ -200,6 +200,9 @@ class Relay:
 
     async def view(self, flow_id: str) -> View:
         return await self._call.session.view(flow_id)
+
+    async def resume(self, flow_id: str) -> Resumed:
+        return await self._call.session.resume(flow_id)
 
     async def answer(self, flow_id: str, rev: int, answer: Answer) -> View:
         return await self._call.session.answer(flow_id, rev, answer)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from csrdesk.errors import NotFoundError, StaleFlowError
-from csrdesk.flows.doors import Agent, CallRecord, CallSummary, View
+from csrdesk.errors import NotFoundError, StaleFlowError, StoreUnavailableError
+from csrdesk.flows.doors import Agent, AuditLine, AuditPage, CallRecord, CallSummary, Resumed, View
 from csrdesk.flows.kernel import Answer
 
 Reaction = Callable[[Answer], View | None]
@@ -25,6 +25,8 @@ class FakeSession:
         self.react = react
         self.answers: list[Answer] = []
         self.started = 0
+        self.links_ended = 0
+        """What taking it up says."""
         self.on_record: CallRecord | None = None
         self._moved = asyncio.Event()
 
@@ -48,6 +50,9 @@ class FakeSession:
             raise StaleFlowError("The call moved on.")
         self.answers.append(answer)
         return self.react(answer) or self.now
+    async def resume(self, flow_id: str) -> Resumed:
+        return Resumed(self.now, self.links_ended)
+
 
     async def changed(self, flow_id: str, rev: int) -> View:
         while self.now.rev <= rev:
@@ -95,3 +100,6 @@ class FakeDesk:
 
     async def record(self, call_id: str) -> CallRecord:
         return await self.known[call_id].record(call_id)
+    async def resume(self, flow_id: str) -> Resumed:
+        return await self.known[flow_id].resume(flow_id)
+

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from csrdesk.config import LimitSettings
-from csrdesk.engine.audit import Audit
+from csrdesk.engine.audit import Audit, AuditRow
 from csrdesk.engine.bulk import BulkDesk
 from csrdesk.engine.call_effects import CallEffects
 from csrdesk.engine.changes import Changes
@@ -25,9 +25,11 @@ from csrdesk.engine.links import Links
 from csrdesk.engine.page_effects import PageEffects
 from csrdesk.engine.policy import Bulk
 from csrdesk.engine.purge import Purged, keep_purging, purge
+from csrdesk.engine.presence import Presence
 from csrdesk.engine.reading import AuditReader
 from csrdesk.engine.rehearsal import Rehearsed, rehearse
 from csrdesk.engine.runner import Runner
+from csrdesk.engine.resuming import left_unknown
 from csrdesk.engine.session import AgentSession
 from csrdesk.engine.store import Store
 from csrdesk.flows import user_functions as uf
@@ -87,6 +89,19 @@ class Engine:
 
     async def purge(self, agent: Agent, *, dry_run: bool = False) -> Purged:
         """Take away what was kept long enough."""
+    @property
+    def name(self) -> str:
+        """How this process is saved with its steps."""
+        return self._runner.rows.performer
+
+    def tell_who_is_gone(self, presence: Presence) -> None:
+        """Take up at once what a process left that is gone by `presence`, where otherwise a lease has to end."""
+        self._runner.presence = presence
+
+    async def left_unknown(self) -> tuple[AuditRow, ...]:
+        """What was begun and has no outcome on record, without what is being done right now."""
+        return await left_unknown(self._desk, self._runner)
+
         return await purge(self._desk, agent, dry_run=dry_run)
 
     async def keep_purging(self, agent: Agent) -> None:

@@ -15,7 +15,7 @@ from csrdesk.engine.store import Row, Store, Transaction
 from csrdesk.errors import NoSuchFlowError
 from csrdesk.flows.catalog import Flow
 from csrdesk.flows.doors import Agent
-from csrdesk.flows.kernel import Do, Done, State, Want
+from csrdesk.flows.kernel import Done, State, Want
 
 
 class _Columns(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class Running:
     want: Want
     """What the state wants, asked once."""
     performer: str
-    """The process that performs what the state wants; empty where it is nobody's or anybody's."""
+    """The process that made the last step, and performs what the state wants; empty where it is anybody's."""
     started_at: datetime
     changed_at: datetime
     over: bool
@@ -79,9 +79,16 @@ class FlowRows:
         return int(str(row["rev"])) if row else 0
 
     async def calls_of(self, agent: str) -> list[Row]:
-        """The rows of an agent's calls, newest first."""
-        sql = "SELECT * FROM flows WHERE agent = ? AND id = call_id ORDER BY started_at DESC"
-        return await self._store.all(sql, agent)
+        """The rows of an agent's calls, newest first; and of acts under way that are bound to a call."""
+        sql = (
+            "SELECT * FROM flows WHERE agent = ? AND (id = call_id OR (over = 0 AND name = ?)) ORDER BY started_at DESC"
+        )
+        return await self._store.all(sql, agent, BOUND)
+
+    async def claim(self, tx: Transaction, running: Running) -> bool:
+        """Become the process that has this flow, where nobody was faster."""
+        sql = "UPDATE flows SET performer = ? WHERE id = ? AND rev = ? AND performer = ?"
+        return await tx.execute(sql, self.performer, running.id, running.rev, running.performer) == 1
 
     def decode(self, row: Row) -> Running:
         """Raises `NoSuchFlowError` for a state that another version of csrdesk saved."""
@@ -126,7 +133,7 @@ class FlowRows:
             agent.id,
             agent.name,
             msgspec.json.encode(state),
-            self.performer if claim and isinstance(want, Do) else "",
+            self.performer if claim else "",
             now,
             now,
             int(isinstance(want, Done)),
@@ -139,7 +146,7 @@ class FlowRows:
             "UPDATE flows SET state = ?, rev = rev + 1, performer = ?, changed_at = ?, over = max(over, ?)"
             " WHERE id = ? AND rev = ?",
             msgspec.json.encode(state),
-            self.performer if isinstance(want, Do) else "",
+            self.performer,
             stamp(self._clock.now()),
             int(isinstance(want, Done)),
             running.id,
@@ -148,6 +155,9 @@ class FlowRows:
         tx.wake(flow_topic(running.id))
         return changed == 1
 
+
+BOUND = "user_functions"
+"""The flow of a single act, which runs beside its call."""
 
 OTHER_VERSION = "This call was begun by another version of csrdesk and cannot go on. Start again."
 """A saved state is never migrated: a call lasts minutes."""

@@ -19,6 +19,7 @@ from csrdesk.engine.desk import Desk
 from csrdesk.engine.finishing import to_the_end
 from csrdesk.engine.flow_rows import FlowRows, Running
 from csrdesk.engine.guard import Guard
+from csrdesk.engine.presence import Nobody, Presence
 from csrdesk.errors import StaleFlowError
 from csrdesk.flows.doors import Agent, Context
 from csrdesk.flows.kernel import Ask, Do, Done, Effect, Event, Poll, State, Want
@@ -29,7 +30,9 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 """How long a process is waited for that made a step and is to perform what comes next; then another takes over.
 
-Taking over too early is harmless: see `guard`."""
+Taking over too early is harmless: see `guard`. A process that is known to be gone is not waited for: see `presence`."""
+_LOOK_AGAIN = timedelta(seconds=1)
+"""How soon it is noticed that a process is gone that is waited for."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Runner:
 
     def __init__(self, desk: Desk, rows: FlowRows, guard: Guard) -> None:
         self.rows = rows
+        self.presence: Presence = Nobody()
         self._desk = desk
         self._guard = guard
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -142,10 +146,15 @@ class Runner:
 
     def _is_ours(self, running: Running) -> bool:
         lapsed = self._desk.clock.now() >= running.changed_at + LEASE
-        return lapsed or running.performer in ("", self.rows.performer)
+        return lapsed or running.performer in ("", self.rows.performer) or self.is_left(running)
+
+    def is_left(self, running: Running) -> bool:
+        """Whether the process that had this flow is gone."""
+        return running.performer not in ("", self.rows.performer) and self.presence.is_gone(running.performer)
 
     async def _wait_for_performer(self, running: Running, news: News) -> None:
-        lapse = asyncio.ensure_future(self._desk.clock.sleep_until(running.changed_at + LEASE))
+        moment = min(running.changed_at + LEASE, self._desk.clock.now() + _LOOK_AGAIN)
+        lapse = asyncio.ensure_future(self._desk.clock.sleep_until(moment))
         try:
             await news.wait(lapse)
         finally:

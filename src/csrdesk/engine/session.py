@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import get_args
@@ -11,15 +12,16 @@ import msgspec
 from csrdesk.engine import challenges, windows
 from csrdesk.engine.audit import refused
 from csrdesk.engine.desk import Desk
-from csrdesk.engine.flow_rows import OTHER_VERSION, Running
-from csrdesk.engine.links import CUSTOMER_FLOW
-from csrdesk.engine.reading import AuditReader
-from csrdesk.engine.record import record_of
+from csrdesk.engine.flow_rows import BOUND, OTHER_VERSION, Running
+from csrdesk.engine.links import CUSTOMER_FLOWS
+from csrdesk.engine.reading import AuditReader, page_of
+from csrdesk.engine.record import record_of, records_of
+from csrdesk.engine.resuming import is_act, left_unknown, take_up
 from csrdesk.engine.runner import Runner, Typed
 from csrdesk.engine.store import Row
 from csrdesk.engine.views import agent_view, is_settled, prompt_for
 from csrdesk.errors import IllegalEventError, NoSuchFlowError, StaleFlowError
-from csrdesk.flows.doors import Agent, CallRecord, CallSummary, View
+from csrdesk.flows.doors import Agent, AuditPage, CallRecord, CallSummary, Resumed, View
 from csrdesk.flows.kernel import Answer, Audience
 from csrdesk.model.people import Person
 from csrdesk.model.secret import Secret
@@ -47,6 +49,11 @@ class AgentSession:
         self._runner.attend(flow_id, running.want)
         return self._view(running)
 
+    async def resume(self, flow_id: str) -> Resumed:
+        """Take up a flow whose process is gone."""
+        links = await take_up(await self._own(flow_id), self._desk, self._runner)
+        return Resumed(await self.view(flow_id), links)
+
     async def answer(self, flow_id: str, rev: int, answer: Answer) -> View:
         """One answer to the prompt of revision `rev`, from the prompt's own list."""
         running = await self._own(flow_id)
@@ -65,7 +72,11 @@ class AgentSession:
         return self._view(await self._runner.until(flow_id, is_settled))
 
     async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
-        summaries = [await self._summary(row) for row in await self._runner.rows.calls_of(self.agent.id)]
+        unknown = Counter(
+            row.key.partition(":")[0] for row in await left_unknown(self._desk, self._runner) if is_act(row)
+        )
+        rows = await self._runner.rows.calls_of(self.agent.id)
+        summaries = [await self._summary(row, unknown[str(row["id"])]) for row in rows]
         return tuple(summary for summary in summaries if all_of_them or not summary.over)
 
     async def record(self, call_id: str) -> CallRecord:
@@ -82,7 +93,7 @@ class AgentSession:
     def _view(self, running: Running) -> View:
         return agent_view(running, self._desk.key, self._trouble())
 
-    async def _summary(self, row: Row) -> CallSummary:
+    async def _summary(self, row: Row, unknown: int) -> CallSummary:
         flow_id, started_at = str(row["id"]), datetime.fromisoformat(str(row["started_at"]))
         try:
             running = self._runner.rows.decode(row)
@@ -112,6 +123,9 @@ class AgentSession:
             return f"verified until {until:%H:%M} UTC"
         if await challenges.open_ones(self._desk.store, call_id=running.id):
             return "link sent"
+            left=not running.over and self._runner.is_left(running),
+            unknown=unknown,
+            call_id="" if running.call_id == flow_id else running.call_id,
         return "not verified" if person else "looking up"
 
 
@@ -121,6 +135,8 @@ def check_answer(running: Running, audience: Audience, answer: Answer) -> None:
     if prompt is None or type(answer) not in (get_args(prompt.answers) or (prompt.answers,)):
         raise IllegalEventError(running.state, answer)
 
+        if running.name == BOUND:
+            return "an act was interrupted" if self._runner.is_left(running) else "an act is being done"
 
 def secret_of(answer: Answer) -> Secret | None:
     """What of an answer is never saved."""

@@ -113,6 +113,20 @@ class CallSummary(msgspec.Struct, frozen=True):
     ticket: str = ""
     verified_until: datetime | None = None
     over: bool = False
+    left: bool = False
+    """The process that had it is gone: it waits for somebody to take it up."""
+    unknown: int = 0
+    """Acts of it that were begun and have no outcome on record."""
+    call_id: str = ""
+    """The call that a single act belongs to; empty for a call, and where it belongs to none."""
+
+
+class Resumed(msgspec.Struct, frozen=True):
+    """A flow that was taken up."""
+
+    view: View
+    links_ended: int = 0
+    """Links of the call that were open, and ended because the process that showed them is gone."""
 
 
 class Deed(msgspec.Struct, frozen=True):
@@ -184,6 +198,13 @@ class Session(Protocol):
 
 class LinkView(msgspec.Struct, frozen=True):
     """What a browser that opened a magic link may see. Built only for a link that is alive for this browser."""
+
+    async def resume(self, flow_id: str) -> Resumed:
+        """Take up a flow that another process left, which ends its open links; any other is only looked at.
+
+        Raises as `view` does.
+        """
+        ...
 
     view: View
     challenge_id: str

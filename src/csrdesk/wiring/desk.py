@@ -16,7 +16,7 @@ from csrdesk.wiring.pages import Pages
 from csrdesk.wiring.who import agent_of, data_folder, log_path
 
 if TYPE_CHECKING:
-    from csrdesk.engine.audit import Audit
+    from csrdesk.engine.audit import Audit, AuditRow
     from csrdesk.engine.bulk import BulkDesk
     from csrdesk.engine.engine import Engine
     from csrdesk.engine.policy import Bulk
@@ -74,6 +74,10 @@ class Desk:
         """The way of this process's agent to one order for many accounts."""
         return self.engine.bulk(self.agent, bulk_of(self.settings))
 
+    async def left_unknown(self) -> tuple[AuditRow, ...]:
+        """What was begun and has no outcome on record, without what is being done right now."""
+        return await self.engine.left_unknown()
+
     async def rehearse(self, start: Start, call_id: str) -> Rehearsed:
         """What an act of this agent on one account would change, with nothing changed."""
         return await self.engine.rehearse(start, self.agent, call_id)
@@ -106,6 +110,7 @@ async def open_desk(
     from csrdesk.services.keys import desk_key
     from csrdesk.wiring.checkpoints import checkpoints_of
     from csrdesk.wiring.log import send_logging_to, stop_logging_to
+    from csrdesk.wiring.presence import Processes
 
     data_dir = data_folder(settings)
     async with AsyncExitStack() as stack:
@@ -127,6 +132,12 @@ async def open_desk(
             scripts=frozenset(settings.desk.script_identities),
         )
         engine.write_checkpoints(checkpoints_of(settings))
+        processes = Processes(data_dir, engine.name)
+        stack.callback(processes.leave)
+        processes.arrive()
+        engine.tell_who_is_gone(processes)
+        if settings.desk.alert_to:
+            engine.mail_alerts()
         await stack.enter_async_context(engine)
         agent = agent_of(settings)
         if serve_pages:  # by whoever stays: a one-shot command leaves what is old to the next console

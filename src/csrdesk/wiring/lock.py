@@ -47,7 +47,7 @@ class PagesLock:
 
     def _try(self) -> bool:
         if self._descriptor is None:
-            self._descriptor = self._locked()
+            self._descriptor = locked(self._path)
             if self._descriptor is not None:
                 os.ftruncate(self._descriptor, 0)
         return self._descriptor is not None
@@ -61,7 +61,7 @@ class PagesLock:
         """Who serves the pages now. None for nobody, and while that process is only starting."""
         if not self._path.exists():
             return None
-        free = None if self.ours else self._locked()
+        free = None if self.ours else locked(self._path)
         if free is not None:
             os.close(free)
             return None
@@ -76,11 +76,13 @@ class PagesLock:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _locked(self) -> int | None:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        return descriptor
+
+def locked(path: Path) -> int | None:
+    """A descriptor of that file with its lock, until it is closed; None where another process has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
