@@ -26,7 +26,6 @@ from csrdesk.errors import NeedsAnswerError
 from csrdesk.wiring.for_lists import open_for_list
 
 if TYPE_CHECKING:
-    from csrdesk.engine.audit import AuditRow
     from csrdesk.services.pingone.pace import Pace
     from csrdesk.wiring import Desk
 
@@ -113,7 +112,6 @@ class _Work:
         self._order = order
         self._wanted = wanted
         self._bulk = desk.bulk
-        self._unknown: dict[str, list[AuditRow]] = {}
 
     async def done(self, *, yes: bool, dry_run: bool) -> Result:
         """Plan, question, run, and what came of it."""
@@ -127,29 +125,24 @@ class _Work:
             dry_run=dry_run,
         )
         await self._bulk.permit(order)
+        left_over = 0 if dry_run else await self._bulk.left_over()
         plan = Plan(
             self._order, self._wanted.source, self._accounts, left, self._pace.per_second, self._wanted.parallel
         )
-        for line in plan.lines(self._results.path, dry_run=dry_run):
+        for line in plan.lines(self._results.path, left_over, dry_run=dry_run):
             say(line)
         if not left:
             return Result(data=plan.data, messages=("Nothing is left to do.",))
         if not (yes or dry_run):
             plan.confirm()
-        await self._look_for_unknown()
+        if left_over:
+            await self._bulk.take_up()
+            say("The accounts of the earlier run were read back and brought to their end.")
         run_id = await self._bulk.begin(order)
         run = await self._run(run_id, order, left)
         await self._bulk.end(run_id, order, {came.value: count for came, count in run.counts.items()})
         trouble = (self._desk.trouble,) if self._desk.trouble else ()
         return told(plan, run, run_id, self._results.path, trouble)
-
-    async def _look_for_unknown(self) -> None:
-        """What an earlier run left without an outcome: where this one meets the account, it is read anew."""
-        for row in await self._bulk.unknown():
-            self._unknown.setdefault(row.person_id, []).append(row)
-        if self._unknown:
-            say(f"An earlier run was cut off: how it ended for {len(self._unknown)} accounts is not known.")
-            say("Each is read again where this list holds it. The others: csrdesk audit list --unknown")
 
     async def _run(self, run_id: str, order: many.Order, left: int) -> BulkRun:
         progress = Progress(left)
@@ -157,8 +150,7 @@ class _Work:
         async def act(account: Account) -> Line:
             if order.dry_run:
                 return line_of_rehearsal(account, await self._bulk.rehearse(run_id, order, account.identifier))
-            line = line_of(account, await self._bulk.act(run_id, order, account.identifier))
-            return await self._found(line)
+            return line_of(account, await self._bulk.act(run_id, order, account.identifier))
 
         def ended(line: Line) -> None:
             self._results.write(run_id, line)
@@ -170,14 +162,6 @@ class _Work:
         progress.end()
         run.seconds = progress.seconds
         return run
-
-    async def _found(self, line: Line) -> Line:
-        """An act of an earlier run whose end nobody knew has one now: how the account was found."""
-        if line.came is not Came.DONE:
-            return line
-        for row in self._unknown.pop(line.person_id, []):
-            await self._bulk.found(row, f"Read back by a later run of the list: {line.what}")
-        return line
 
 
 @contextlib.contextmanager

@@ -49,8 +49,8 @@ class Plan:
             "leastSeconds": round(self.seconds),
         }
 
-    def lines(self, path: Path, *, dry_run: bool) -> tuple[str, ...]:
-        """For people, beside each other."""
+    def lines(self, path: Path, left_over: int, *, dry_run: bool) -> tuple[str, ...]:
+        """For people; `left_over`: accounts that an earlier run was cut off in the middle of."""
         first = ", ".join(account.identifier for account in islice(self._accounts.to_do(), _NAMED))
         more = ", ..." if self.left > _NAMED else ""
         pace = f"{self._per_second:g} requests a second to PingOne, half of pingone.requests_per_second"
@@ -58,6 +58,10 @@ class Plan:
             ("What:", WHAT[self._order.action] + (" (a dry run: nothing is written)" if dry_run else "")),
             ("Whom:", self._whom()),
             ("First:", f"{first}{more}"),
+            (
+                "Before:",
+                f"{left_over} accounts of a run that was cut off are read back and finished" if left_over else "",
+            ),
             ("Proof:", "none; marked unverified, bulk"),
             ("Reason:", f"{self._order.reason} (ticket {self._order.ticket})"),
             ("Pace:", f"{self._parallel} at a time, at most {pace}: calls go first"),

@@ -5,25 +5,27 @@ Nobody is verified in a run: settings say who may begin one and for what, and ev
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from csrdesk.engine import bulk_runs, policy
-from csrdesk.engine.audit import AuditRow, Detail, Entry, Kind
+from csrdesk.engine.audit import Detail, Entry, Kind
 from csrdesk.engine.codes import new_id
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.guard import Guard
 from csrdesk.engine.policy import Bulk
-from csrdesk.engine.reading import AuditReader
 from csrdesk.engine.rehearsal import Rehearsed, rehearse
 from csrdesk.engine.runner import Runner
 from csrdesk.engine.views import is_settled
-from csrdesk.errors import ForbiddenError
+from csrdesk.errors import ForbiddenError, NoSuchFlowError
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.doors import Agent, Context
 from csrdesk.flows.kernel import Done, Outcome
 from csrdesk.model.proofs import Act
 
 FLOW = "user_functions"
+_ASKS = uf.Refusal("This account needs somebody's decision. Look at it by itself.", "", "needs_answer")
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +69,8 @@ class BulkDesk:
         run = bulk_runs.Run(new_id(), self.agent.id, await self.permit(order), self._desk.clock.now())
         told: dict[str, Detail] = {"accounts": order.accounts, "source": order.source, "dry_run": order.dry_run}
         async with self._desk.store.transaction() as tx:
+            if not order.dry_run:
+                await bulk_runs.end_all(tx, run.agent, run.started_at)
             await bulk_runs.start(tx, run)
             await self._desk.audit.append(tx, self._entry("bulk.started", run.id, told, order))
         return run.id
@@ -78,9 +82,7 @@ class BulkDesk:
         # Its result is in the audit, and whoever began the run was told: nothing of it is needed any more.
         async with self._desk.store.transaction(durable=False) as tx:
             await tx.execute("DELETE FROM flows WHERE id = ?", running.id)
-        if isinstance(settled.want, Done):
-            return settled.want.outcome
-        return uf.Refusal("This account needs an agent's decision. Look at it by itself.", "", "needs_answer")
+        return settled.want.outcome if isinstance(settled.want, Done) else _ASKS
 
     async def rehearse(self, run_id: str, order: Order, identifier: str) -> Rehearsed:
         """What `act` would change, with nothing changed."""
@@ -93,15 +95,25 @@ class BulkDesk:
             await bulk_runs.end(tx, run_id, self._desk.clock.now())
             await self._desk.audit.append(tx, self._entry("bulk.ended", run_id, {**counts}, order))
 
-    async def unknown(self) -> tuple[AuditRow, ...]:
-        """The acts of this agent's earlier runs that were begun and have no outcome on record."""
-        rows = await self._desk.store.all("SELECT id FROM bulk_runs WHERE agent = ?", self.agent.id)
-        runs = {str(row["id"]) for row in rows}
-        return tuple(row for row in await self._desk.audit.unknown() if row.call_id in runs)
+    async def left_over(self) -> int:
+        """How many accounts a run that was cut off left in the middle."""
+        return len(await bulk_runs.left_over(self._desk.store, self.agent.id))
 
-    async def found(self, intent: AuditRow, words: str) -> None:
-        """Write down how the account of an unknown act was found when it was read back."""
-        await AuditReader(self.agent, self._desk.store, self._desk.audit).leave(intent.seq, words)
+    async def take_up(self) -> int:
+        """Bring those accounts to their end; how many. What was begun is read back, and not done twice.
+
+        Only where no other process works on them: whoever calls it knows that.
+        """
+        taken = await bulk_runs.left_over(self._desk.store, self.agent.id)
+        async with self._desk.store.transaction(durable=False) as tx:
+            for flow_id in taken:
+                await tx.execute("UPDATE flows SET performer = '' WHERE id = ?", flow_id)
+        ends = [self._runner.until(flow_id, is_settled) for flow_id in taken]
+        for end in await asyncio.gather(*ends, return_exceptions=True):
+            # What another version of csrdesk saved cannot go on: its acts stay unknown, for somebody to look at.
+            if isinstance(end, BaseException) and not isinstance(end, NoSuchFlowError):
+                raise end
+        return len(taken)
 
     def _start(self, order: Order, identifier: str) -> uf.Start:
         return uf.Start(order.action, identifier, order.reason, order.ticket)

@@ -31,13 +31,25 @@ async def open_act(reading: Reading, run_id: str, agent: str) -> Act | None:
     return Act(str(row["act"])) if row else None
 
 
+async def left_over(reading: Reading, agent: str) -> tuple[str, ...]:
+    """The flows that the agent's open runs have not brought to their end."""
+    sql = (
+        "SELECT flows.id FROM flows JOIN bulk_runs ON flows.call_id = bulk_runs.id"
+        " WHERE bulk_runs.agent = ? AND bulk_runs.ended_at IS NULL"
+    )
+    return tuple(str(row["id"]) for row in await reading.all(sql, agent))
+
+
 async def start(tx: Transaction, run: Run) -> None:
-    """A new run. Older ones of the agent end: what they left undone is begun anew, so their states go."""
-    left = "SELECT id FROM bulk_runs WHERE agent = ? AND ended_at IS NULL"
-    for row in await tx.all(left, run.agent):
-        await end(tx, str(row["id"]), run.started_at)
+    """A new run."""
     values = (run.id, run.agent, run.act.value, stamp(run.started_at))
     await tx.execute("INSERT INTO bulk_runs VALUES (?, ?, ?, ?, NULL)", *values)
+
+
+async def end_all(tx: Transaction, agent: str, now: datetime) -> None:
+    """End every run of the agent, as where one was cut off."""
+    for row in await tx.all("SELECT id FROM bulk_runs WHERE agent = ? AND ended_at IS NULL", agent):
+        await end(tx, str(row["id"]), now)
 
 
 async def end(tx: Transaction, run_id: str, now: datetime) -> None:
