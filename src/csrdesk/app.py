@@ -21,6 +21,7 @@ from csrdesk import theme
 from csrdesk.console.call import Call
 from csrdesk.console.calls import FIRST, Calls
 from csrdesk.console.idle import Idle
+from csrdesk.console.records import Records
 from csrdesk.flows.doors import Session
 from csrdesk.screens.following import Arrived, Following, reference_for
 from csrdesk.screens.frame import named
@@ -34,7 +35,7 @@ __all__ = ["ConsoleInfo", "CsrdeskApp"]
 TICK_SECONDS = 0.5
 LOCKED = "locked"
 """The mode that hides every call."""
-_NOT_WHILE_LOCKED = {"help", "calls", "other_call", "new_call", "next_call", "recover", "ticket", "command_palette"}
+_WHILE_LOCKED = {"unlock", "leave", "copy_or_leave", "leave_by_letter", "focus_next", "focus_previous"}
 
 
 def _palette() -> type[Provider]:
@@ -61,7 +62,10 @@ class CsrdeskApp(App[None]):
         named("calls", "calls", "Calls"),
         named("call_before", "other_call(-1)", "Call before"),
         named("call_after", "other_call(1)", "Call after"),
+        named("history", "history", "Your calls so far"),
         named("ticket", "ticket", "Ticket text"),
+        named("audit", "audit", "Audit"),
+        named("copy", "copy_value", "Copy a value"),
         named("new_call", "new_call", "New call"),
         named("commands", "command_palette", "Commands", priority=True),
         named("leave", "leave", "Leave", priority=True),
@@ -84,6 +88,7 @@ class CsrdeskApp(App[None]):
         self._following: Following | None = None
         self._connection = ("Connecting", False)
         self.calls = Calls(self, self.around, self._reach)
+        self._records = Records(self, self.around, self.calls)
         self._idle = Idle(now, seconds=info.lock_seconds, seconds_in_call=info.lock_seconds_in_call)
 
     @property
@@ -164,6 +169,18 @@ class CsrdeskApp(App[None]):
         if self.call.is_shown:
             self.call.show_ticket()
 
+    def action_audit(self) -> None:
+        """What was done, of this call or of all."""
+        self._records.audit()
+
+    async def action_history(self) -> None:
+        """The agent's own calls so far."""
+        await self._records.history()
+
+    def action_copy_value(self) -> None:
+        """What the screen shows, to copy."""
+        self._records.values()
+
     async def _tick(self) -> None:
         if self._locks_in <= 0:
             await self._lock()
@@ -196,7 +213,7 @@ class CsrdeskApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While the console is locked it does nothing but unlock and leave."""
-        if self.is_locked and action in _NOT_WHILE_LOCKED:
+        if self.is_locked and action not in _WHILE_LOCKED:
             return False
         return super().check_action(action, parameters)
 
@@ -291,7 +308,10 @@ class CsrdeskApp(App[None]):
             ("Help", "keys of this screen", keys.help, self.action_help),
             ("Calls", "the list of open calls", keys.calls, self.action_calls),
             ("New call", "take another caller while this one waits", keys.new_call, self.action_new_call),
+            ("Your calls so far", "each with its text for the ticket and its audit", keys.history, self.action_history),
             ("Ticket text", "what was proved and done in this call, to copy", keys.ticket, self.action_ticket),
+            ("Audit", "what was done, of this call or of all", keys.audit, self.action_audit),
+            ("Copy a value", "of what the screen shows", keys.copy, self.action_copy_value),
             ("Lock", "hide every call until you are back", "", self._lock),
             ("Next theme", "dark, light, high contrast", "", partial(theme.next_one, self)),
             ("Leave", "close the console", keys.leave, self.action_leave),

@@ -28,6 +28,11 @@ class FakeSession:
         self.links_ended = 0
         """What taking it up says."""
         self.on_record: CallRecord | None = None
+        self.rows: tuple[AuditLine, ...] = ()
+        """The audit, newest first."""
+        self.looks: list[tuple[str, int]] = []
+        """What was asked of the audit: the call, and the row before which."""
+        self.unreadable = False
         self._moved = asyncio.Event()
 
     def move(self, **changes: object) -> View:
@@ -45,14 +50,14 @@ class FakeSession:
     async def view(self, flow_id: str) -> View:
         return self.now
 
+    async def resume(self, flow_id: str) -> Resumed:
+        return Resumed(self.now, self.links_ended)
+
     async def answer(self, flow_id: str, rev: int, answer: Answer) -> View:
         if rev != self.now.rev:
             raise StaleFlowError("The call moved on.")
         self.answers.append(answer)
         return self.react(answer) or self.now
-    async def resume(self, flow_id: str) -> Resumed:
-        return Resumed(self.now, self.links_ended)
-
 
     async def changed(self, flow_id: str, rev: int) -> View:
         while self.now.rev <= rev:
@@ -70,6 +75,19 @@ class FakeSession:
             raise NotFoundError("Nothing was done in this call yet.", system="csrdesk")
         return self.on_record
 
+    async def history(self) -> tuple[CallRecord, ...]:
+        return (self.on_record,) if self.on_record else ()
+
+    async def audit(self, *, call_id: str = "", before: int = 0, limit: int = 500) -> AuditPage:
+        if self.unreadable:
+            raise StoreUnavailableError("The desk's database cannot be used.")
+        self.looks.append((call_id, before))
+        found = [line for line in self.rows if call_id in ("", line.call_id) and (not before or line.seq < before)]
+        return AuditPage(tuple(found[:limit]), more=len(found) > limit)
+
+    async def audit_row(self, seq: int) -> tuple[tuple[str, str], ...]:
+        return next((("seq", str(line.seq)), ("action", line.action)) for line in self.rows if line.seq == seq)
+
 
 class FakeDesk:
     """As many calls as it is given, each a `FakeSession`; those that were `left` are open before it starts."""
@@ -86,6 +104,9 @@ class FakeDesk:
     async def view(self, flow_id: str) -> View:
         return self.known[flow_id].now
 
+    async def resume(self, flow_id: str) -> Resumed:
+        return await self.known[flow_id].resume(flow_id)
+
     async def answer(self, flow_id: str, rev: int, answer: Answer) -> View:
         return await self.known[flow_id].answer(flow_id, rev, answer)
 
@@ -100,6 +121,12 @@ class FakeDesk:
 
     async def record(self, call_id: str) -> CallRecord:
         return await self.known[call_id].record(call_id)
-    async def resume(self, flow_id: str) -> Resumed:
-        return await self.known[flow_id].resume(flow_id)
 
+    async def history(self) -> tuple[CallRecord, ...]:
+        return ()
+
+    async def audit(self, *, call_id: str = "", before: int = 0, limit: int = 500) -> AuditPage:
+        return AuditPage((), more=False)
+
+    async def audit_row(self, seq: int) -> tuple[tuple[str, str], ...]:
+        raise NotFoundError(f"There is no row {seq}.", system="csrdesk")

@@ -89,14 +89,7 @@ def show(row: Number, _json: Json = False) -> Result:
 
     async def work(desk: Desk) -> Result:
         found = await desk.reader.show(row)
-        import msgspec
-
-        told = {**msgspec.to_builtins(found), **found.details}
-        del told["details"]
-        lines = columns(
-            [(name.replace("_", " "), str(value)) for name, value in told.items() if value not in ("", None)]
-        )
-        return Result(data=found, lines=lines)
+        return Result(data=found, lines=columns(found.told))
 
     return at_desk(work, reach_out=False)
 

@@ -14,9 +14,11 @@ from typing import Final
 import msgspec
 
 from csrdesk.engine.clock import Clock, stamp
+from csrdesk.engine.outgoing import queue_alert
 from csrdesk.engine.store import Row, Store, Transaction
 from csrdesk.errors import StoreUnavailableError
 from csrdesk.flows.doors import Agent, Context
+from csrdesk.flows.effects import MailAlert
 from csrdesk.model.text import clean
 
 VERSION: Final = 1
@@ -81,6 +83,13 @@ class AuditRow(Entry, frozen=True, kw_only=True):
     """The hash of the row before."""
     hash: str
 
+    @property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """Everything that it holds, by names that people read; what is empty is left out."""
+        held = {**msgspec.to_builtins(self), **self.details}
+        del held["details"]
+        return tuple((name.replace("_", " "), str(value)) for name, value in held.items() if value not in ("", None))
+
 
 class Which(msgspec.Struct, frozen=True, kw_only=True):
     """Which rows are meant; what is empty leaves nothing out."""
@@ -93,11 +102,17 @@ class Which(msgspec.Struct, frozen=True, kw_only=True):
     """Before this moment."""
 
     @property
-    def values(self) -> tuple[str, ...]:
-        """For the statements below, in their order."""
-        since, until = (stamp(moment) if moment else "" for moment in (self.since, self.until))
-        pairs = (self.call_id,) * 2 + (self.person_id,) * 2 + (self.agent,) * 2
-        return (*pairs, since, until, until)
+    def where(self) -> tuple[str, tuple[str, ...]]:
+        """The condition and its values; only what is given stands in it, so that an index can serve it."""
+        conditions = {
+            "call_id = ?": self.call_id,
+            "person_id = ?": self.person_id,
+            "agent = ?": self.agent,
+            "at >= ?": stamp(self.since) if self.since else "",
+            "at < ?": stamp(self.until) if self.until else "",
+        }
+        given = {condition: value for condition, value in conditions.items() if value}
+        return " AND ".join(["seq > 0", *given]), tuple(given.values())
 
     @property
     def said(self) -> dict[str, Detail]:
@@ -134,6 +149,8 @@ class Audit:
     """Writes and reads the rows of one store."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
+        self.mails_alerts = False
+        """Whether each alert is mailed to those whom settings name."""
         self._store = store
         self._clock = clock
         self._place = clean(platform.node(), 64)
@@ -164,6 +181,9 @@ class Audit:
             await tx.execute("INSERT INTO open_intents VALUES (?, ?)", entry.key, columns.seq)
         elif entry.kind is Kind.OUTCOME:
             await tx.execute("DELETE FROM open_intents WHERE key = ?", entry.key)
+        elif entry.kind is Kind.ALERT and self.mails_alerts:
+            told = MailAlert(person_id=entry.person_id, alert=entry.action, seq=columns.seq, by=entry.agent)
+            await queue_alert(tx, told, entry.call_id, entry.agent, self._clock.now())
         if columns.seq % CHECKPOINT_EVERY == 0 or entry.action == CALL_ENDED:
             tx.wake(CHECKPOINT_DUE)
 
@@ -176,15 +196,18 @@ class Audit:
         """The newest `limit` rows, the oldest of them first; of one call or person where that is given."""
         return await self.newest(Which(call_id=call_id, person_id=person_id), limit)
 
-    async def newest(self, which: Which, limit: int) -> tuple[AuditRow, ...]:
-        """The newest `limit` of those rows, the oldest of them first."""
-        rows = await self._store.all(f"{_SELECT} ORDER BY seq DESC LIMIT ?", *which.values, limit)
+    async def newest(self, which: Which, limit: int, *, before: int = 0) -> tuple[AuditRow, ...]:
+        """The newest `limit` of those rows, the oldest of them first; before row `before` where that is given."""
+        where, values = which.where
+        sql = f"SELECT * FROM audit WHERE {where} AND seq < ? ORDER BY seq DESC LIMIT ?"  # noqa: S608 - no value in it
+        rows = await self._store.all(sql, *values, before or _LAST, limit)
         return tuple(map(_row, reversed(rows)))
 
     async def after(self, seq: int, which: Which, *, upto: int, limit: int) -> tuple[AuditRow, ...]:
         """The next `limit` rows after row `seq` up to row `upto`: a page of a long list."""
-        sql = f"{_SELECT} AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
-        return tuple(map(_row, await self._store.all(sql, *which.values, seq, upto, limit)))
+        where, values = which.where
+        sql = f"SELECT * FROM audit WHERE {where} AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?"  # noqa: S608 - as above
+        return tuple(map(_row, await self._store.all(sql, *values, seq, upto, limit)))
 
     async def row(self, seq: int) -> AuditRow | None:
         """One row by its number; None where there is none."""
@@ -198,10 +221,8 @@ class Audit:
 
 
 _INSERT = "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_SELECT = (
-    "SELECT * FROM audit WHERE (? = '' OR call_id = ?) AND (? = '' OR person_id = ?) AND (? = '' OR agent = ?)"
-    " AND at >= ? AND (? = '' OR at < ?)"
-)
+_LAST = 2**63 - 1
+"""More than any row's number."""
 
 
 def _row(row: Row) -> AuditRow:

@@ -13,7 +13,7 @@ from csrdesk.engine.checkpoints import Checkpoint, Signed
 from csrdesk.engine.store import Store
 from csrdesk.engine.verify import Verdict, verify
 from csrdesk.errors import NotFoundError
-from csrdesk.flows.doors import Agent
+from csrdesk.flows.doors import Agent, AuditLine, AuditPage
 
 EXPORT_PAGE: Final = 1000
 LEFT: Final = "left"
@@ -28,10 +28,11 @@ class AuditReader:
         self._store = store
         self._audit = audit
 
-    async def list(self, which: Which, limit: int) -> tuple[AuditRow, ...]:
-        """The newest `limit` rows, the oldest of them first."""
-        rows = await self._audit.newest(which, limit)
-        await self._note("audit.read", {"rows": len(rows), **which.said})
+    async def list(self, which: Which, limit: int, *, before: int = 0) -> tuple[AuditRow, ...]:
+        """The newest `limit` rows, the oldest of them first; before row `before` where that is given: the next page."""
+        rows = await self._audit.newest(which, limit, before=before)
+        page: dict[str, Detail] = {"before": before} if before else {}
+        await self._note("audit.read", {"rows": len(rows), **page, **which.said})
         return rows
 
     async def show(self, seq: int) -> AuditRow:
@@ -89,3 +90,14 @@ class AuditReader:
 
     async def _note(self, action: str, details: dict[str, Detail], kind: Kind = Kind.EVENT) -> None:
         await self._audit.write(Entry(kind=kind, action=action, agent=self._agent.id, details=details))
+
+
+def page_of(rows: tuple[AuditRow, ...], limit: int) -> AuditPage:
+    """Rows as a front end lists them; a page that is full has more behind it."""
+    lines = tuple(
+        AuditLine(
+            row.seq, row.at, row.kind.value, row.action, row.result, row.agent, row.call_id, row.reason, row.ticket
+        )
+        for row in reversed(rows)
+    )
+    return AuditPage(lines, more=len(rows) == limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from csrdesk.engine.audit import AuditRow, Kind, Which
 from csrdesk.engine.reading import AuditReader
@@ -13,11 +14,32 @@ _MOST = 1000
 """Rows of one call that are looked at, the newest."""
 
 
+HISTORY: Final = 2000
+"""Rows of one agent that a history is made of, the newest: a shift has some hundreds."""
+
+
+async def records_of(agent: Agent, reader: AuditReader) -> tuple[CallRecord, ...]:
+    """The agent's own calls, the newest first, made of one look into the audit."""
+    rows = await reader.list(Which(agent=agent.id), HISTORY)
+    calls: dict[str, list[AuditRow]] = {}
+    for row in rows:
+        if row.call_id:
+            calls.setdefault(row.call_id, []).append(row)
+    if len(rows) == HISTORY and rows[0].call_id:
+        # What lies before the oldest of these rows was not read.
+        del calls[rows[0].call_id]
+    return tuple(_record(call_id, agent, tuple(of_call)) for call_id, of_call in reversed(calls.items()))
+
+
 async def record_of(call_id: str, agent: Agent, reader: AuditReader) -> CallRecord:
     """Read a call's rows, which is noted as a look into the audit. Raises `NotFoundError` where there are none yet."""
     rows = await reader.list(Which(call_id=call_id), _MOST)
     if not rows:
         raise NotFoundError("Nothing was done in this call yet.", system="csrdesk")
+    return _record(call_id, agent, rows)
+
+
+def _record(call_id: str, agent: Agent, rows: tuple[AuditRow, ...]) -> CallRecord:
     newest = rows[-1]
     verified = (row for row in rows if row.kind is Kind.EVENT and row.action == "verification.started")
     return CallRecord(

@@ -10,7 +10,7 @@ from typing import get_args
 import msgspec
 
 from csrdesk.engine import challenges, windows
-from csrdesk.engine.audit import refused
+from csrdesk.engine.audit import Which, refused
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.flow_rows import BOUND, OTHER_VERSION, Running
 from csrdesk.engine.links import CUSTOMER_FLOWS
@@ -38,7 +38,7 @@ class AgentSession:
 
     async def start(self, flow: str, inputs: msgspec.Struct, *, call_id: str = "") -> View:
         """Start a flow; the customer's is the desk's alone to start. Raises `NoSuchFlowError`."""
-        if flow == CUSTOMER_FLOW or not self._runner.rows.takes(flow, inputs):
+        if flow in CUSTOMER_FLOWS or not self._runner.rows.takes(flow, inputs):
             raise NoSuchFlowError("There is no such flow.", details=f"flow={flow} inputs={type(inputs).__name__}")
         if call_id and (await self._own(call_id)).over:
             raise NoSuchFlowError("This call is over.")
@@ -81,11 +81,24 @@ class AgentSession:
 
     async def record(self, call_id: str) -> CallRecord:
         await self._own(call_id)
-        return await record_of(call_id, self.agent, AuditReader(self.agent, self._desk.store, self._desk.audit))
+        return await record_of(call_id, self.agent, self._reader)
+
+    async def history(self) -> tuple[CallRecord, ...]:
+        return await records_of(self.agent, self._reader)
+
+    async def audit(self, *, call_id: str = "", before: int = 0, limit: int = 500) -> AuditPage:
+        return page_of(await self._reader.list(Which(call_id=call_id), limit, before=before), limit)
+
+    async def audit_row(self, seq: int) -> tuple[tuple[str, str], ...]:
+        return (await self._reader.show(seq)).told
+
+    @property
+    def _reader(self) -> AuditReader:
+        return AuditReader(self.agent, self._desk.store, self._desk.audit)
 
     async def _own(self, flow_id: str) -> Running:
         running = await self._runner.rows.load(flow_id)
-        if running.agent.id != self.agent.id or running.name == CUSTOMER_FLOW:
+        if running.agent.id != self.agent.id or running.name in CUSTOMER_FLOWS:
             await self._desk.audit.write(refused(self.agent, "call.foreign", call_id=running.call_id, flow=flow_id))
             raise NoSuchFlowError("There is no such call.")
         return running
@@ -110,6 +123,9 @@ class AgentSession:
             ticket=next((ticket for ticket in tickets if ticket), ""),
             verified_until=until,
             over=running.over,
+            left=not running.over and self._runner.is_left(running),
+            unknown=unknown,
+            call_id="" if running.call_id == flow_id else running.call_id,
         )
 
     async def _verified_until(self, call_id: str) -> datetime | None:
@@ -119,13 +135,12 @@ class AgentSession:
     async def _stage(self, running: Running, person: Person | None, until: datetime | None) -> str:
         if running.over:
             return "over"
+        if running.name == BOUND:
+            return "an act was interrupted" if self._runner.is_left(running) else "an act is being done"
         if until:
             return f"verified until {until:%H:%M} UTC"
         if await challenges.open_ones(self._desk.store, call_id=running.id):
             return "link sent"
-            left=not running.over and self._runner.is_left(running),
-            unknown=unknown,
-            call_id="" if running.call_id == flow_id else running.call_id,
         return "not verified" if person else "looking up"
 
 
@@ -135,8 +150,6 @@ def check_answer(running: Running, audience: Audience, answer: Answer) -> None:
     if prompt is None or type(answer) not in (get_args(prompt.answers) or (prompt.answers,)):
         raise IllegalEventError(running.state, answer)
 
-        if running.name == BOUND:
-            return "an act was interrupted" if self._runner.is_left(running) else "an act is being done"
 
 def secret_of(answer: Answer) -> Secret | None:
     """What of an answer is never saved."""

@@ -162,6 +162,30 @@ class CallRecord(msgspec.Struct, frozen=True):
     hash: str
 
 
+class AuditLine(msgspec.Struct, frozen=True):
+    """A row of the audit in a list."""
+
+    seq: int
+    at: datetime
+    kind: str
+    """intent, outcome, refused, event, lookup or alert."""
+    action: str
+    """The audit's name for what was done: `pingone.set_enabled`."""
+    result: str
+    agent: str
+    call_id: str
+    reason: str
+    ticket: str
+
+
+class AuditPage(msgspec.Struct, frozen=True):
+    """The rows that one look showed, newest first."""
+
+    lines: tuple[AuditLine, ...]
+    more: bool
+    """Whether there are older ones."""
+
+
 class Session(Protocol):
     """What an agent's front end can do, and all it can do."""
 
@@ -173,6 +197,13 @@ class Session(Protocol):
 
     async def view(self, flow_id: str) -> View:
         """The flow as it stands. Raises `NoSuchFlowError`, also for another agent's."""
+        ...
+
+    async def resume(self, flow_id: str) -> Resumed:
+        """Take up a flow that another process left, which ends its open links; any other is only looked at.
+
+        Raises as `view` does.
+        """
         ...
 
     async def answer(self, flow_id: str, rev: int, answer: Answer) -> View:
@@ -195,16 +226,24 @@ class Session(Protocol):
         """What the audit holds of one of the agent's own calls. Raises `NoSuchFlowError`."""
         ...
 
+    async def history(self) -> tuple[CallRecord, ...]:
+        """The agent's own calls as the audit has them, newest first; how far back is the desk's to say."""
+        ...
+
+    async def audit(self, *, call_id: str = "", before: int = 0, limit: int = 500) -> AuditPage:
+        """The newest rows of the audit, or those before row `before`; of one call alone where that is given.
+
+        Each page is a row of the audit itself, and so is each row that is looked at.
+        """
+        ...
+
+    async def audit_row(self, seq: int) -> tuple[tuple[str, str], ...]:
+        """Everything that a row of the audit holds: names with values. Raises `NotFoundError`."""
+        ...
+
 
 class LinkView(msgspec.Struct, frozen=True):
     """What a browser that opened a magic link may see. Built only for a link that is alive for this browser."""
-
-    async def resume(self, flow_id: str) -> Resumed:
-        """Take up a flow that another process left, which ends its open links; any other is only looked at.
-
-        Raises as `view` does.
-        """
-        ...
 
     view: View
     challenge_id: str

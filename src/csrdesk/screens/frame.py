@@ -18,10 +18,13 @@ from csrdesk.screens.info import Surroundings
 from csrdesk.widgets import lines
 from csrdesk.widgets.choice_list import ChoiceList
 from csrdesk.widgets.choices import Offer
+from csrdesk.widgets.facts import Fact, Facts
 from csrdesk.widgets.tones import Tone
 from csrdesk.widgets.working import WorkingPane
 
 _READY = "Connected"
+_MARKS = 2
+"""A label of no more letters is a mark beside words, and no name of a value."""
 WIDTHS = [(0, "-narrow"), (76, "-medium"), (110, "-wide")]
 HEIGHTS = [(0, "-low"), (32, "-tall")]
 """From how many columns and lines on a class of the style sheets holds."""
@@ -97,6 +100,11 @@ class FrameScreen(Screen[None]):
     def offers(self) -> list[Offer]:
         """What can be chosen now."""
         return []
+
+    def values(self) -> tuple[Fact, ...]:
+        """What can be copied from this screen, each with what it is called."""
+        shown = (fact for facts in self.query(Facts) for fact in facts.facts)
+        return tuple(fact for fact in shown if len(fact.label) > _MARKS and fact.value)
 
     # What the application calls
     def repaint(self) -> None:

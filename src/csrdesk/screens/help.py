@@ -19,7 +19,10 @@ def _always(keys: KeySettings) -> list[tuple[str, str]]:
     return [
         ("Tab, arrows", "go to a field or choice; Enter takes the marked one"),
         (shown(keys.calls), f"your open calls; {before} and {after} go from one to the next"),
+        (shown(keys.history), "your calls so far"),
         (shown(keys.ticket), "what was proved and done, as text for the ticket"),
+        (shown(keys.audit), "the audit of this call, or of all"),
+        (shown(keys.copy), "copy a value that stands on the screen"),
         (shown(keys.new_call), "take another caller while this one waits"),
         (shown(keys.commands), "all commands by name, and the themes"),
         (shown(keys.leave), "leave; open calls are asked about once"),

@@ -15,6 +15,7 @@ from csrdesk.flows.kernel import Answer, Prompt
 from csrdesk.screens.frame import FrameScreen, named
 from csrdesk.screens.info import Surroundings
 from csrdesk.widgets.choices import Choice, Offer, choices_of
+from csrdesk.widgets.facts import Fact
 
 P = TypeVar("P", bound=Prompt)
 
@@ -73,6 +74,21 @@ class PromptScreen(FrameScreen, Generic[P]):
             for choice in choices_of(self.prompt_class)
             if self.is_offered(choice.answer)
         ]
+
+    def values(self) -> tuple[Fact, ...]:
+        """What the prompt holds in plain text beside what its screen shows; one value once."""
+        person, link = getattr(self.prompt, "person", None), getattr(self.prompt, "link", None)
+        held = {
+            "Call": self.view.id,
+            "Ticket": getattr(self.prompt, "ticket", ""),
+            "Name": getattr(person, "name", ""),
+            "User name": getattr(person, "username", ""),
+            "Mail": getattr(person, "email", ""),
+            "PingOne id": getattr(person, "id", ""),
+            "Reference": getattr(link, "reference", ""),
+        }
+        found = {value: Fact(label, value) for label, value in held.items() if value}
+        return (*found.values(), *(fact for fact in super().values() if fact.value not in found))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No answer while something is being done, and none that is not offered."""

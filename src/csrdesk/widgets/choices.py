@@ -55,9 +55,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(a.EnableChosen, "enable", "Enable", "open the account again; you are asked first"),
     Choice(a.UnlockChosen, "unlock", "Unlock", "end every lock of the account; you are asked first"),
     Choice(a.RefreshChosen, "reload", "Reload", "read both directories again"),
-    Choice(
-        a.LineDropped, "dropped", "Dropped", "it dropped: links and verification end; customer and ticket stay"
-    ),
+    Choice(a.LineDropped, "dropped", "Dropped", "it dropped: links and verification end; customer and ticket stay"),
     Choice(a.BackChosen, "back", "Back", "leave this page; a verification ends"),
     Choice(a.Confirmed, "confirm", "Yes, do it", "do what stands above"),
     Choice(a.Declined, "escape", "No", "go back; nothing is done"),

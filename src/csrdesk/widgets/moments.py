@@ -44,6 +44,12 @@ def dated(moment: datetime | None, now: datetime, zone: tzinfo | None) -> str:
     return f"{local:%Y-%m-%d}, {far}"
 
 
+def short(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
+    """For a list: `03-04 09:10:05`, with the year instead of the time where it is another one: `2029-03-04`."""
+    local = moment.astimezone(zone)
+    return f"{local:%m-%d %H:%M:%S}" if local.year == now.astimezone(zone).year else f"{local:%Y-%m-%d}"
+
+
 def zone_name(now: datetime, zone: tzinfo | None) -> str:
     """What the agent's clock calls its own time: `CET`, `UTC`."""
     return now.astimezone(zone).tzname() or "local time"
