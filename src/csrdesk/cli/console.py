@@ -38,12 +38,14 @@ async def _run() -> Result:
     async with AsyncExitStack() as desks:
 
         async def connect() -> Session:
+            from csrdesk.cli.sweeping import swept_in_pauses
             from csrdesk.wiring import load, open_desk
 
             await asyncio.to_thread(load)
             desk = await desks.enter_async_context(open_desk(settings, serve_pages=True))
-            for words in unknown_acts(len(await desk.audit.unknown())):
+            for words in unknown_acts(len(await desk.left_unknown())):
                 app.notify(words, severity="warning", timeout=_READ_SECONDS, markup=False)
+            await desks.enter_async_context(swept_in_pauses())
             return desk.session(desk.agent)
 
         info = ConsoleInfo(

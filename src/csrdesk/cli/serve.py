@@ -19,6 +19,7 @@ def serve() -> Result:
 
 async def _serve() -> Result:
     from csrdesk.cli.desk import settings_for_desk, unknown_acts
+    from csrdesk.cli.sweeping import swept_in_pauses
     from csrdesk.cli.waiting import stopped
     from csrdesk.errors import ConfigError, ConflictError
     from csrdesk.wiring import open_desk
@@ -35,5 +36,6 @@ async def _serve() -> Result:
         for message in (*messages, *unknown_acts(len(await desk.audit.unknown()))):
             say(message)
         say(f"Serving the customers' pages at {desk.pages_url} (here: {desk.pages.local_url}). Ctrl-C ends it.")
-        await stopped()
+        async with swept_in_pauses():
+            await stopped()
     return Result()
