@@ -89,15 +89,6 @@ async def test_selecting_again_sends_a_new_code_and_ends_the_old_one(desk: Desk)
     assert (await check(desk, started, new)).json()["status"] == "COMPLETED"
 
 
-@pytest.mark.parametrize(("username", "type_"), [(people.ONLY_PASSKEY, "FIDO2"), (people.ONLY_APP, "MOBILE")])
-async def test_passkeys_and_apps_are_offered_but_refused(desk: Desk, username: str, type_: str) -> None:
-    started = await desk.authenticate(username)
-    assert started.json()["status"] == "DEVICE_SELECTION_REQUIRED"
-    assert [offer["type"] for offer in started.json()["_embedded"]["devices"]] == [type_]
-    refused = await select(desk, started, username, type_)
-    assert error_of(refused) == (400, "REQUEST_FAILED", "CONSTRAINT_VIOLATION")
-
-
 @pytest.mark.parametrize("username", [people.NO_DEVICE, people.MFA_OFF, people.DEVICE_LOCKED])
 async def test_without_a_usable_device_it_fails(desk: Desk, username: str) -> None:
     answer = await desk.authenticate(username)

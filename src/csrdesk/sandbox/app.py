@@ -33,6 +33,7 @@ from csrdesk.sandbox import (
     passwords,
     policies,
     populations,
+    pushes,
     roles,
     sessions,
     users,
@@ -92,6 +93,7 @@ _MAILBOX: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/mailbox", mailbox.as_page),
     ("GET", "/mailbox.json", mailbox.as_json),
     ("GET", "/mailbox/style.css", mailbox.style),
+    ("POST", "/mailbox/push", pushes.answer_on_phone),
 )
 _DIRECTORY = (
     ("POST", "/directory/search", directory.search),

@@ -1,6 +1,6 @@
 """Device authentications: start, choose a device, check a passcode. PingOne API, "MFA device authentications".
 
-Passcode devices (EMAIL, SMS, VOICE, TOTP) work; FIDO2 and MOBILE are offered and refused when they are selected.
+Passcodes are made and judged in `passcodes`, passkeys in `assertions`, pushes in `pushes`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 from starlette.responses import Response
 
-from csrdesk.sandbox import ids, passcodes
+from csrdesk.sandbox import assertions, ids, passcodes, pushes
 from csrdesk.sandbox.accounts import refuse_unusable
 from csrdesk.sandbox.answers import Json, Refusal, failed, hal, invalid, link, not_found
 from csrdesk.sandbox.bypass import is_bypassing
@@ -21,10 +21,16 @@ from csrdesk.sandbox.model import Authentication, Device, OneTime, User
 from csrdesk.sandbox.policies import DEFAULT, Policy, policy_of
 
 _FLOW_LIFE = timedelta(minutes=15)
-_PASSCODE_TYPES = frozenset({"EMAIL", "SMS", "VOICE", "TOTP"})
 _ONE_TIME_TYPES = frozenset({"EMAIL", "SMS", "VOICE"})
-_OFFERED_TYPES = _PASSCODE_TYPES | {"FIDO2", "MOBILE"}
-_SELECTABLE = frozenset({"DEVICE_SELECTION_REQUIRED", "OTP_REQUIRED"})
+_OFFERED_TYPES = frozenset({"EMAIL", "SMS", "VOICE", "TOTP", "FIDO2", "MOBILE"})
+_PUSHED = frozenset({"PUSH_CONFIRMATION_REQUIRED", "PUSH_CONFIRMATION_TIMED_OUT"})
+_CHECKABLE = frozenset({"OTP_REQUIRED"}) | _PUSHED
+"""Statuses in which a passcode is taken: in place of a push, the one that the app shows."""
+_SELECTABLE = frozenset({"DEVICE_SELECTION_REQUIRED", "OTP_REQUIRED", "ASSERTION_REQUIRED"}) | _PUSHED
+_FAILURES = {
+    "NO_USABLE_DEVICES": "The user has no device that can be used.",
+    pushes.DENIED: "The request was denied in the app.",
+}
 _WRONG_OTP = "The passcode is not valid."
 
 
@@ -57,6 +63,10 @@ class _Check(msgspec.Struct, frozen=True):
     otp: str
 
 
+class _Cancel(msgspec.Struct, frozen=True):
+    reason: str = "CHANGE_DEVICE"
+
+
 def _usable(user: User, now: datetime) -> list[Device]:
     """The devices that can be used now, in the user's own order; none where MFA is off for the user."""
     if not user.mfa_enabled:
@@ -66,8 +76,12 @@ def _usable(user: User, now: datetime) -> list[Device]:
 
 def _links(authentication: Authentication, self_href: str) -> Json:
     names = ["self"]
-    if authentication.status == "OTP_REQUIRED":
+    if authentication.status in _CHECKABLE:
         names.append("otp.check")
+    if authentication.status == "ASSERTION_REQUIRED":
+        names.append("assertion.check")
+    if authentication.status == "PUSH_CONFIRMATION_REQUIRED":
+        names.append("cancel.push.authentication")
     if authentication.status in _SELECTABLE and authentication.one_time is None:
         names.append("device.select")
     return {name: link(self_href) for name in names}
@@ -91,16 +105,28 @@ def _resource(call: Call, user: User, authentication: Authentication) -> Json:
         member = "email" if authentication.one_time.type == "EMAIL" else "phone"
         one_time = {"type": authentication.one_time.type, member: authentication.one_time.to}
         body["selectedDevice"] = {"oneTime": one_time}
+    body |= _step(call, user, authentication)
     if authentication.status == "FAILED":
         body["error"] = {
-            "code": "NO_USABLE_DEVICES",
-            "message": "The user has no device that can be used.",
+            "code": authentication.error,
+            "message": _FAILURES[authentication.error],
             "unavailableDevices": [{"id": id_} for id_ in authentication.unavailable],
         }
     elif authentication.status in _SELECTABLE:
         offered = _usable(user, call.clock.now())
         body["_embedded"] = {"devices": [_offer(device) for device in offered]}
     return body
+
+
+def _step(call: Call, user: User, authentication: Authentication) -> Json:
+    """What the next step needs: the options for a passkey, the number of a push (inferred, see `pushes`)."""
+    device = passcodes.device_of(user, authentication)
+    if authentication.status == "ASSERTION_REQUIRED" and device is not None:
+        return {"publicKeyCredentialRequestOptions": assertions.request_options(authentication, device)}
+    push = pushes.current(call.world, authentication)
+    if authentication.status == "PUSH_CONFIRMATION_REQUIRED" and push is not None and push.number:
+        return {"numberMatching": {"number": push.number}}
+    return {}
 
 
 def _offer(device: Device) -> Json:
@@ -119,15 +145,21 @@ def _fail(call: Call, user: User, authentication: Authentication) -> None:
 
 
 def _use(call: Call, user: User, authentication: Authentication, policy: Policy, id_: str) -> None:
-    """Goes on with that device and sends its code."""
+    """Goes on with that device: sends its code or push, or makes the passkey's challenge."""
     device = next((device for device in _usable(user, call.clock.now()) if device.id == id_.lower()), None)
     if device is None:
         raise invalid("device.id", "The device does not exist or cannot be used.")
-    if device.type not in _PASSCODE_TYPES:
-        raise failed("CONSTRAINT_VIOLATION", f"This environment cannot use {device.type} devices.", target="device.id")
+    pushes.take_back(call.world, authentication)
     authentication.device_id = device.id
-    passcodes.send_code(call.world, user, authentication, policy, call.clock.now())
-    _move(call, authentication, "OTP_REQUIRED")
+    if device.type == "FIDO2":
+        assertions.ask(authentication)
+        _move(call, authentication, "ASSERTION_REQUIRED")
+    elif device.type == "MOBILE" and device.push:
+        pushes.send_push(call.world, user, authentication, policy, call.clock.now())
+        _move(call, authentication, "PUSH_CONFIRMATION_REQUIRED")
+    else:
+        passcodes.send_code(call.world, user, authentication, policy, call.clock.now())
+        _move(call, authentication, "OTP_REQUIRED")
 
 
 def _begin(call: Call, user: User, authentication: Authentication, policy: Policy) -> None:
@@ -136,12 +168,10 @@ def _begin(call: Call, user: User, authentication: Authentication, policy: Polic
     if not usable:
         _fail(call, user, authentication)
         return
-    with_passcode = [device for device in usable if device.type in _PASSCODE_TYPES]
-    first = next(iter(with_passcode), None)
     to_first = policy.device_selection == "DEFAULT_TO_FIRST"
     only_one = policy.device_selection == "PROMPT_TO_SELECT" and len(usable) == 1
-    if first is not None and (to_first or only_one):
-        _use(call, user, authentication, policy, first.id)
+    if to_first or only_one:
+        _use(call, user, authentication, policy, usable[0].id)
     else:
         _move(call, authentication, "DEVICE_SELECTION_REQUIRED")
 
@@ -205,6 +235,7 @@ def _known(call: Call) -> _Known:
     policy = policy_of(authentication.policy_id)
     if user is None or policy is None:
         raise not_found()
+    pushes.settle(call.world, authentication, call.clock.now())
     return _Known(authentication, user, policy)
 
 
@@ -247,7 +278,7 @@ def _wrong(call: Call, known: _Known) -> Refusal:
 
 def _check(call: Call) -> Response:
     """otp.check."""
-    known = _acting(call, frozenset({"OTP_REQUIRED"}))
+    known = _acting(call, _CHECKABLE)
     otp = call.decode(_Check).otp.strip()
     if not otp:
         raise invalid("otp", "The passcode is empty.", code="EMPTY_VALUE")
@@ -259,13 +290,31 @@ def _check(call: Call) -> Response:
     if device is not None:
         device.failures = 0
     known.authentication.code = ""
+    pushes.take_back(call.world, known.authentication)
     _move(call, known.authentication, "COMPLETED")
     return hal(_resource(call, known.user, known.authentication))
 
 
-def _not_built(call: Call) -> Response:
-    _known(call)
-    raise failed("CONSTRAINT_VIOLATION", "This environment has no such devices.", target="status")
+def _assert(call: Call) -> Response:
+    """assertion.check."""
+    known = _acting(call, frozenset({"ASSERTION_REQUIRED"}))
+    body = call.decode(assertions.Check)
+    device = passcodes.device_of(known.user, known.authentication)
+    if device is None or not is_usable(device, call.clock.now()):
+        raise failed("CONSTRAINT_VIOLATION", "The device cannot be used any more.", target="device.id")
+    assertions.check(known.authentication, device, body)
+    _move(call, known.authentication, "COMPLETED")
+    return hal(_resource(call, known.user, known.authentication))
+
+
+def _cancel_push(call: Call) -> Response:
+    """cancel.push.authentication: the question leaves the phone, and a device is asked for."""
+    known = _acting(call, frozenset({"PUSH_CONFIRMATION_REQUIRED"}))
+    if call.decode(_Cancel).reason != "CHANGE_DEVICE":
+        raise invalid("reason")
+    pushes.take_back(call.world, known.authentication)
+    _move(call, known.authentication, "DEVICE_SELECTION_REQUIRED")
+    return hal(_resource(call, known.user, known.authentication))
 
 
 def act_on_authentication(call: Call) -> Response:
@@ -275,7 +324,7 @@ def act_on_authentication(call: Call) -> Response:
         {
             ping_media("device.select"): _select,
             ping_media("otp.check"): _check,
-            ping_media("assertion.check"): _not_built,
-            ping_media("cancel.push.authentication"): _not_built,
+            ping_media("assertion.check"): _assert,
+            ping_media("cancel.push.authentication"): _cancel_push,
         },
     )

@@ -15,7 +15,6 @@ from csrdesk.sandbox.scim import FilterError, parse, reading
 from csrdesk.sandbox.users import found_user
 
 PHONE_TYPES = frozenset({"SMS", "VOICE"})
-_RELYING_PARTY = {"id": "localhost", "name": "csrdesk sandbox"}
 
 
 def is_locked(device: Device, now: datetime) -> bool:
@@ -55,7 +54,7 @@ def device_resource(call: Call, user: User, device: Device) -> Json:
     elif device.type in PHONE_TYPES:
         body["phone"] = device.to
     elif device.type == "FIDO2":
-        body["rp"] = _RELYING_PARTY
+        body["rp"] = {"id": device.rp_id, "name": "csrdesk sandbox"}
     elif device.type == "MOBILE":
         body |= {"os": {"type": "ANDROID", "version": "16"}, "application": {"id": ids.APPLICATION}}
     if device.locked_until is not None and is_locked(device, now):

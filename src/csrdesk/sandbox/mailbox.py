@@ -15,9 +15,11 @@ import msgspec
 from markupsafe import Markup, escape
 from starlette.responses import Response
 
+from csrdesk.sandbox import pushes
+from csrdesk.sandbox.authenticator import Passkey
 from csrdesk.sandbox.calls import Call
-from csrdesk.sandbox.model import Device, Mail, Passcode, User
-from csrdesk.sandbox.passcodes import totp_now
+from csrdesk.sandbox.model import Device, Mail, Passcode, Push, User
+from csrdesk.sandbox.passcodes import WITH_APP, totp_now
 
 _URL = re.compile(r"(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]])")
 _NOT_SHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -47,6 +49,10 @@ class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
     mails: list[Mail]
     passcodes: list[Passcode]
     totp: list[TotpCode]
+    pushes: list[Push]
+    """Those that wait for an answer."""
+    passkeys: list[Passkey]
+    """For programs that play the customer; a person's own browser does not know them."""
 
 
 def linked(text: str) -> Markup:
@@ -73,6 +79,10 @@ def _totp(user: User, device: Device, now: datetime) -> TotpCode:
     )
 
 
+def _names(call: Call, username: str) -> set[str]:
+    return {username.casefold(), call.world.user(username).email.casefold()}
+
+
 def mailbox(call: Call) -> Mailbox:
     """`?to=` keeps what reached that address or number, and all that is its owner's; `?since=` what came later."""
     to = call.query.get("to", "").strip().casefold()
@@ -83,7 +93,7 @@ def mailbox(call: Call) -> Mailbox:
         _totp(user, device, now)
         for user in call.world.users.values()
         for device in user.devices
-        if device.type == "TOTP" and to in {"", user.email.casefold(), user.username.casefold()}
+        if device.type in WITH_APP and to in {"", user.email.casefold(), user.username.casefold()}
     ]
     return Mailbox(
         mails=[mail for mail in reversed(call.world.mails) if mail.seq > since and to in {"", mail.to.casefold()}],
@@ -94,6 +104,12 @@ def mailbox(call: Call) -> Mailbox:
             and to in {"", code.to.casefold(), code.email.casefold(), code.username.casefold()}
         ],
         totp=apps,
+        pushes=[
+            push
+            for push in pushes.waiting(call.world, now)
+            if push.seq > since and to in {"", push.email.casefold(), push.username.casefold()}
+        ],
+        passkeys=[key for key in call.world.passkeys if to and to in _names(call, key.username)],
     )  # fmt: skip
 
 

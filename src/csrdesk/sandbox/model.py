@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from csrdesk.sandbox.authenticator import Passkey
+
 
 class Device(msgspec.Struct, kw_only=True):
     """A way to authenticate that somebody registered with PingOne."""
@@ -26,9 +28,19 @@ class Device(msgspec.Struct, kw_only=True):
     failures: int = 0
     """Wrong passcodes in a row."""
     secret: str = ""
-    """Base32, of TOTP devices."""
+    """Base32, of TOTP devices and of the app's passcodes of MOBILE devices."""
     last_step: int = -1
     """The TOTP time step that was accepted last; it counts once (RFC 6238, 5.2)."""
+    push: bool = True
+    """Of MOBILE devices: whether the app takes pushes."""
+    rp_id: str = ""
+    """Of FIDO2 devices, as the rest: the relying party that they were registered for."""
+    credential_id: str = ""
+    """Base64url, as the next."""
+    public_key: str = ""
+    """COSE (RFC 9053)."""
+    sign_count: int = 0
+    """Of the assertion that was taken last."""
 
 
 class Lock(msgspec.Struct, kw_only=True):
@@ -131,6 +143,10 @@ class Authentication(msgspec.Struct, kw_only=True):
     """Wrong passcodes for an address without a device."""
     unavailable: list[str] = []
     """Ids of devices that could not be used, where it failed for want of one."""
+    error: str = "NO_USABLE_DEVICES"
+    """Why it failed, once it has."""
+    challenge: str = ""
+    """What a passkey is to sign, base64url; empty once it was answered."""
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +172,24 @@ class Passcode(msgspec.Struct, frozen=True, kw_only=True):
     username: str
     email: str
     device_id: str
+
+
+class Push(msgspec.Struct, kw_only=True):
+    """A question in the mobile app."""
+
+    seq: int
+    at: datetime
+    until: datetime
+    username: str
+    email: str
+    device_id: str
+    authentication_id: str
+    number: str
+    """What the asking page shows; empty where the policy has no number matching."""
+    choices: list[str]
+    """What the app offers, one of them right."""
+    state: str = "WAITING"
+    """Or APPROVED, DENIED, TIMED_OUT, TAKEN_BACK."""
 
 
 class Activity(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,13 +239,16 @@ class World(msgspec.Struct, kw_only=True):
     authentications: dict[str, Authentication] = {}
     mails: list[Mail] = []
     passcodes: list[Passcode] = []
+    pushes: list[Push] = []
+    passkeys: list[Passkey] = []
+    """In people's own authenticators; PingOne has the public keys."""
     activities: list[Activity] = []
     offline_gateways: list[str] = []
     """Ids of gateways that nobody answers for."""
     supported_controls: list[str] = []
     """OIDs that the directory understands."""
     sequence: int = 0
-    """Of mails and passcodes together."""
+    """Of mails, passcodes and pushes together."""
 
     def user(self, username: str) -> User:
         """The account with that username; KeyError where there is none."""

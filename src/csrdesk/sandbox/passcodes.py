@@ -15,6 +15,8 @@ from csrdesk.sandbox.model import Authentication, Device, Passcode, User, World
 from csrdesk.sandbox.policies import Policy
 
 _STEP = 30
+WITH_APP = frozenset({"TOTP", "MOBILE"})
+"""Device types whose passcode an app makes by the clock; nothing is sent."""
 
 
 def send_code(world: World, user: User, authentication: Authentication, policy: Policy, now: datetime) -> None:
@@ -23,7 +25,7 @@ def send_code(world: World, user: User, authentication: Authentication, policy: 
     code = "".join(secrets.choice("0123456789") for _ in range(policy.otp_length))
     authentication.code = code
     authentication.code_sent_at = now
-    if device is not None and device.type == "TOTP":
+    if device is not None and device.type in WITH_APP:
         authentication.code = ""
         return
     one_time = authentication.one_time
@@ -64,7 +66,7 @@ def _totp_is_right(device: Device, otp: str, now: datetime) -> bool:
 def is_right(user: User, authentication: Authentication, policy: Policy, otp: str, now: datetime) -> bool:
     """True for the code sent last, within its life, or the authenticator app's own."""
     device = device_of(user, authentication)
-    if device is not None and device.type == "TOTP":
+    if device is not None and device.type in WITH_APP:
         return _totp_is_right(device, otp, now)
     sent_at = authentication.code_sent_at
     if sent_at is None or now - sent_at > policy.otp_life:

@@ -37,6 +37,10 @@ class DeviceSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Phone or email address; empty where the type has none."""
     nickname: str = ""
     locked: bool = False
+    push: bool = True
+    """Of MOBILE devices: whether the app takes pushes."""
+    rp_id: str = "localhost"
+    """Of FIDO2 devices: the site that they were registered for."""
 
 
 class Trouble(enum.Flag):

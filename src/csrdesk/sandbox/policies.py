@@ -30,6 +30,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """How long it stays locked."""
     otp_life: timedelta = timedelta(minutes=30)
     otp_length: int = 6
+    push_timeout: timedelta = timedelta(seconds=40)
+    """How long a push waits on the phone; PingOne takes 40 to 150 s."""
+    number_matching: bool = False
 
 
 POLICIES = (
@@ -46,6 +49,7 @@ POLICIES = (
         default=False,
         device_selection="PROMPT_TO_SELECT",
         ignore_user_lock=True,
+        number_matching=True,
     ),
 )
 DEFAULT = POLICIES[0]
@@ -58,6 +62,15 @@ def policy_of(id_: str) -> Policy | None:
 
 def _minutes(duration: timedelta) -> Json:
     return {"duration": duration // timedelta(minutes=1), "timeUnit": "MINUTES"}
+
+
+def _application(policy: Policy) -> Json:
+    return {
+        "id": ids.APPLICATION,
+        "push": {"enabled": True, "numberMatching": {"enabled": policy.number_matching}},
+        "pushTimeout": {"duration": policy.push_timeout // timedelta(seconds=1), "timeUnit": "SECONDS"},
+        "otp": {"enabled": True},
+    }
 
 
 def _resource(call: Call, policy: Policy) -> Json:
@@ -84,7 +97,7 @@ def _resource(call: Call, policy: Policy) -> Json:
         "voice": passcode,
         "email": passcode,
         "totp": {"enabled": True, "pairingDisabled": False, "otp": {"failure": failure}},
-        "mobile": {"enabled": True, "otp": {"failure": failure}, "applications": []},
+        "mobile": {"enabled": True, "otp": {"failure": failure}, "applications": [_application(policy)]},
         "fido2": {"enabled": True, "pairingDisabled": False, "fido2PolicyId": ids.FIDO2_POLICY},
         "updatedAt": "2018-01-02T08:00:00.000Z",
     }

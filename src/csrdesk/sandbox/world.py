@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from csrdesk.sandbox import ids
+from csrdesk.sandbox.authenticator import Passkey, make_passkey, public_key
 from csrdesk.sandbox.digests import digest
 from csrdesk.sandbox.directory_passwords import SUPPORTED_CONTROLS
 from csrdesk.sandbox.domain import build_entries, object_guid
@@ -23,6 +24,7 @@ from csrdesk.sandbox.model import (
     User,
     World,
 )
+from csrdesk.sandbox.passcodes import WITH_APP
 from csrdesk.sandbox.password_rules import STANDARD
 from csrdesk.sandbox.person import DeviceSpec, Person, Trouble
 
@@ -49,8 +51,18 @@ def _device(person: Person, index: int, spec: DeviceSpec, now: datetime) -> Devi
         created_at=registered,
         updated_at=registered,
         locked_until=now + LOCK_FOR_LONG if spec.locked else None,
-        secret=totp_secret(person.username, index) if spec.type == "TOTP" else "",
+        secret=totp_secret(person.username, index) if spec.type in WITH_APP else "",
+        push=spec.push,
+        rp_id=spec.rp_id if spec.type == "FIDO2" else "",
     )
+
+
+def _register(user: User, device: Device) -> Passkey:
+    """A passkey for that device: the person keeps it, and PingOne is given its public half."""
+    passkey = make_passkey(device.id, user.username, device.rp_id)
+    device.credential_id = passkey.credential_id
+    device.public_key = public_key(passkey)
+    return passkey
 
 
 def _session(person: Person, index: int, now: datetime) -> SignOnSession:
@@ -136,6 +148,7 @@ def build_world(people: tuple[Person, ...], now: datetime) -> World:
     return World(
         started_at=now,
         users={user.id: user for user in users},
+        passkeys=[_register(user, device) for user in users for device in user.devices if device.type == "FIDO2"],
         entries={entry.dn.lower(): entry for entry in build_entries(people, now)},
         activities=_earlier_activities(people, now),
         offline_gateways=[BRANCH.id],
