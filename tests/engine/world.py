@@ -70,6 +70,7 @@ AnyEffect = (
     | fx.SetDirectoryEnabled
     | fx.EndSessions
     | fx.TellCustomer
+    | fx.AwaitNotice
     | fx.StartDeviceAuthentication
     | fx.SelectDevice
     | fx.CheckPasscode
@@ -238,6 +239,7 @@ DEFAULTS: dict[type[Effect], Reply | Callable[[Effect], Reply]] = {
     fx.SetDirectoryEnabled: lambda e: r.DirectoryEnabledSet(getattr(e, "enabled", True)),
     fx.EndSessions: r.SessionsEnded(2),
     fx.TellCustomer: r.CustomerTold(),
+    fx.MailAlert: r.AlertMailed(),
     fx.StartDeviceAuthentication: r.AuthenticationIs(r.DeviceAuthentication("da-1", "OTP_REQUIRED", "d-totp")),
     fx.SelectDevice: r.AuthenticationIs(r.DeviceAuthentication("da-1", "OTP_REQUIRED", "d-totp")),
     fx.CheckPasscode: r.PasscodeRight("d-totp"),

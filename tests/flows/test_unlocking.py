@@ -138,7 +138,7 @@ ROWS: list[Row] = [
         Replies((r.AccountRead(ENABLED), devices(SMS), TOLD)),
         uf.ReturnSuccess(TASK, ENABLED, (*BACK.lines, SAID)),
     ),
-    (CHANGED, FAILED, uf.ReturnSuccess(TASK, Account(), (*BACK.lines, NO_DEVICES, UNSAID, UNREAD))),
+    (CHANGED, FAILED, uf.ReturnSuccess(TASK, Account(), (*BACK.lines, NO_DEVICES, UNREAD, UNSAID))),
 ]
 
 

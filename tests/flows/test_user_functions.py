@@ -12,6 +12,7 @@ from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.kernel import Event, Failed, Problem, Replies, Reply, Together
 from csrdesk.flows.prompts import ResultLine
+from csrdesk.flows.telling import Later
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.notices import Change
 from csrdesk.model.people import Protection
@@ -34,8 +35,10 @@ from tests.flows.values import (
     ON,
     PROBLEM,
     PROTECTED,
+    QUEUED,
     REFUSED,
     TOLD,
+    UNTIL,
 )
 
 READ = uf.Start("getUserAccountStatus", "ada")
@@ -77,6 +80,9 @@ IN_PINGONE = uf.EnablingInPingOne(TO_ENABLE, (AD_ENABLED,))
 BACK = uf.ReadingBack(TO_DISABLE, (AD_DONE, P1_DONE))
 CHANGED = replace(BACK, changed=True)
 SAID = ResultLine("Customer: told by mail", aside=True)
+NOT_SAID = ResultLine("Customer: not told. No mail server is set up. Tell them yourself.", ok=False, aside=True)
+WAITS = Later("notice-1", "Busy.", UNTIL)
+LATER = uf.TellingLater(TO_DISABLE, DISABLED, BACK.lines, WAITS)
 UNREAD = ResultLine(f"The account could not be read afterwards: {PROBLEM.message}", ok=False)
 UNSAID = ResultLine(f"Customer: maybe not told. {PROBLEM.message}", ok=False, unknown=True, aside=True)
 
@@ -253,7 +259,11 @@ ACTING: list[Row] = [
         Replies((r.AccountRead(DISABLED), TOLD)),
         uf.ReturnSuccess(TO_DISABLE, DISABLED, (*BACK.lines, SAID)),
     ),
-    (CHANGED, FAILED, uf.ReturnSuccess(TO_DISABLE, Account(), (*BACK.lines, UNSAID, UNREAD))),
+    (CHANGED, FAILED, uf.ReturnSuccess(TO_DISABLE, Account(), (*BACK.lines, UNREAD, UNSAID))),
+    (CHANGED, Replies((r.AccountRead(DISABLED), QUEUED)), LATER),
+    (LATER, TOLD, uf.ReturnSuccess(TO_DISABLE, DISABLED, (*BACK.lines, SAID))),
+    (LATER, NOT_TOLD, uf.ReturnSuccess(TO_DISABLE, DISABLED, (*BACK.lines, NOT_SAID))),
+    (LATER, FAILED, uf.ReturnSuccess(TO_DISABLE, DISABLED, (*BACK.lines, UNSAID))),
 ]
 
 
@@ -275,6 +285,7 @@ def test_each_branch_of_the_user_functions(
         IN_AD,
         IN_PINGONE,
         BACK,
+        LATER,
         ERROR,
     ],
     ids=name,
@@ -307,10 +318,7 @@ def test_r_36_a_change_is_told_beside_the_read_back_and_nothing_else_is(start: u
     [
         (TOLD, SAID),
         (r.CustomerTold("New."), ResultLine("Customer: told by mail. New.", aside=True)),
-        (
-            NOT_TOLD,
-            ResultLine("Customer: not told. No mail server is set up. Tell them yourself.", ok=False, aside=True),
-        ),
+        (NOT_TOLD, NOT_SAID),
         (FAILED, UNSAID),
         (NOTED, ResultLine("Customer: not told. Tell them yourself.", ok=False, aside=True)),
     ],
@@ -399,3 +407,10 @@ def test_the_outputs_say_the_status_the_button_and_when_the_password_changed_in_
     assert (outputs.account_status, outputs.pwd_last_change) == (status, changed)
     assert (outputs.button_label, outputs.button_value) == (label, value)
     assert (outputs.response_data, outputs.action, outputs.identifier) == (account, READ.action, ADA.id)
+
+
+def test_r_36_a_mail_that_waits_is_said_with_the_moment_at_which_it_is_given_up() -> None:
+    said = WAITS.line
+    assert said.text == "Customer: not told yet. Busy. csrdesk tries again until 09:30:00 UTC."
+    assert (said.ok, said.unknown, said.aside) == (False, True, True)
+    assert LATER.so_far == uf.ReturnSuccess(TO_DISABLE, DISABLED, BACK.lines)

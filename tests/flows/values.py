@@ -133,6 +133,7 @@ ACCOUNTS_READ = tuple(
     )
 )
 TOLD, NOT_TOLD = r.CustomerTold(), r.CustomerNotTold("No mail server is set up.")
+QUEUED = r.NoticeQueued("notice-1", "Busy.", UNTIL)
 SINGLE: tuple[Reply, ...] = (
     r.RulesLoaded(RULES),
     r.RulesLoaded(STRICT),
@@ -173,6 +174,7 @@ SINGLE: tuple[Reply, ...] = (
     TOLD,
     r.CustomerTold("Their address came lately."),
     NOT_TOLD,
+    QUEUED,
     authentication("DEVICE_SELECTION_REQUIRED"),
     authentication("OTP_REQUIRED", SMS.id),
     authentication("OTP_REQUIRED", TOTP.id),
@@ -213,8 +215,8 @@ GROUPS: tuple[Reply, ...] = (
     Replies((r.AccountRead(ENABLED), devices(LOCKED_SMS))),
     Replies((FAILED, devices(SMS))),
     Replies((FAILED, FAILED)),
-    *(Replies((r.AccountRead(ENABLED), told)) for told in (TOLD, NOT_TOLD, FAILED)),
-    *(Replies((r.AccountRead(ENABLED), devices(LOCKED_SMS), told)) for told in (TOLD, NOT_TOLD)),
+    *(Replies((r.AccountRead(ENABLED), told)) for told in (TOLD, NOT_TOLD, FAILED, QUEUED)),
+    *(Replies((r.AccountRead(ENABLED), devices(LOCKED_SMS), told)) for told in (TOLD, QUEUED)),
     *(Replies((read,)) for read in ACCOUNTS_READ),
     Replies((devices(SMS), NOTED)),
     Replies((devices(TOTP), NOTED)),

@@ -22,6 +22,7 @@ from csrdesk.engine.flow_rows import FlowRows
 from csrdesk.engine.guard import Guard
 from csrdesk.engine.link_effects import LinkEffects
 from csrdesk.engine.links import Links
+from csrdesk.engine.outbox import Outbox, Queueing
 from csrdesk.engine.page_effects import PageEffects
 from csrdesk.engine.policy import Bulk
 from csrdesk.engine.purge import Purged, keep_purging, purge
@@ -66,8 +67,9 @@ class Engine:
         self._desk = Desk(store, self.audit, Changes(store), clock, rules, limits, key, scripts)
         rows = FlowRows(store, catalog, clock, new_id())
         self.links = Links(self._desk, rows)
-        inside = CallEffects(self._desk), LinkEffects(self._desk), PageEffects(self._desk)
-        self._guard = Guard(self._desk, inside, outside(self.links))
+        self._outbox = Outbox(self._desk)
+        inside = CallEffects(self._desk), LinkEffects(self._desk), PageEffects(self._desk), self._outbox
+        self._guard = Guard(self._desk, inside, Queueing(self._desk, outside(self.links)))
         self._runner = Runner(self._desk, rows, self._guard)
         self.customers = CustomerDesk(self._desk, self._runner)
         self._watching: asyncio.Task[None] | None = None
@@ -76,8 +78,12 @@ class Engine:
 
     @property
     def trouble(self) -> str:
-        """What front ends must say loudly: the audit or its checkpoints cannot be written. Empty while all is well."""
-        return self._guard.trouble or (self._checkpointing.trouble if self._checkpointing else "")
+        """What front ends must say loudly: the audit or its checkpoints cannot be written, or somebody was not told.
+
+        Empty while all is well.
+        """
+        signing = self._checkpointing.trouble if self._checkpointing else ""
+        return self._guard.trouble or signing or self._outbox.trouble
 
     def write_checkpoints(self, file: CheckpointFile) -> None:
         """Write the audit's checkpoints to `file`, from `start` on."""
@@ -103,6 +109,14 @@ class Engine:
         return await left_unknown(self._desk, self._runner)
 
         return await purge(self._desk, agent, dry_run=dry_run)
+
+    def mail_alerts(self) -> None:
+        """Have each alert of the audit mailed, from now on."""
+        self.audit.mails_alerts = True
+
+    async def keep_sending(self) -> None:
+        """Send the mails that could not be sent at once, and those about alerts; runs until it is cancelled."""
+        await self._outbox.run(self._guard)
 
     async def keep_purging(self, agent: Agent) -> None:
         """Take away the states of ended calls when their day is over; runs until it is cancelled."""

@@ -46,7 +46,7 @@ def result(reply: Reply) -> str:
     match reply:
         case Failed():
             return "failed"
-        case r.CustomerNotTold():
+        case r.CustomerNotTold() | r.NoticeQueued():
             return "failed"
         case r.LinkNotSent() | r.PasscodeWrong() | r.PasscodeRefused():
             return "refused"
@@ -76,6 +76,10 @@ def _of_effect(effect: Effect) -> dict[str, Detail]:
     match effect:
         case fx.SetPingOneEnabled(enabled=enabled) | fx.SetDirectoryEnabled(enabled=enabled):
             details["enabled"] = enabled
+        case fx.TellCustomer(change=change):
+            details["change"] = change.value
+        case fx.MailAlert(alert=alert, seq=seq):
+            details |= {"alert": alert, "row": seq}
         case fx.FindUser(identifier=identifier):
             details["identifier"] = masked(identifier)
         case fx.StartDeviceAuthentication(device_id=device) | fx.SelectDevice(device_id=device):
@@ -103,6 +107,8 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
             return {"reference": link.reference, "to": link.to}
         case r.CustomerTold(doubt) if doubt:
             return {"doubt": clean(doubt)}
+        case r.NoticeQueued(message=message):
+            return {"problem": clean(message), "queued": True}
         case r.LinkNotSent(message) | r.PasscodeRefused(message) | r.CustomerNotTold(message):
             return {"problem": clean(message)}
         case r.UserFound():

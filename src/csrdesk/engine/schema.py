@@ -138,7 +138,27 @@ CREATE INDEX audit_of_alerts ON audit (agent, at) WHERE kind = 'alert';
 """
 """Runs over many accounts, and what keeps an act's cost the same however many rows one agent has written."""
 
-STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES, OPEN_INTENTS, QUOTAS, ADDRESSES, BULK)
+OUTBOX = """
+CREATE TABLE outbox (
+    id TEXT PRIMARY KEY,
+    call_id TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    effect BLOB NOT NULL,
+    about TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    claimed INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    next_at TEXT NOT NULL,
+    until TEXT NOT NULL,
+    message TEXT NOT NULL
+);
+CREATE INDEX outbox_waiting ON outbox (next_at) WHERE stage = 'waiting';
+CREATE INDEX outbox_about ON outbox (about, created_at);
+"""
+"""Mails that are still to be sent: about whom and what, never where to."""
+
+STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES, OPEN_INTENTS, QUOTAS, ADDRESSES, BULK, OUTBOX)
 """Step n brings a database of version n to n + 1."""
 
 

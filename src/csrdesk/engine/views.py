@@ -23,6 +23,7 @@ _WORDS: dict[type[Effect], str] = {
     fx.UnlockDirectory: "Unlocking the account in AD",
     fx.UnlockPingOne: "Unlocking the account in PingOne",
     fx.UnlockPassword: "Unlocking the password in PingOne",
+    fx.AwaitNotice: "Done. The mail server did not take the mail to the customer; trying again",
     fx.EndSessions: "Ending the sessions",
     fx.StartWindow: "Starting the verified window",
     fx.EndCall: "Ending the call",

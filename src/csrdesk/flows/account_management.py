@@ -16,6 +16,8 @@ from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.kernel import Ask, Done, Event, Failed, Outcome, Poll, Problem, State, Terminal, Want
+from csrdesk.flows.result_lines import told_line
+from csrdesk.flows.telling import Later, prompt_with
 from csrdesk.model.account import Account, Lock
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act, Evidence
@@ -191,6 +193,9 @@ class ChangingAccount(State, frozen=True):
             case uf.ReturnSuccess(task, _, lines) as done:
                 again = task if done.again else None
                 return ShowingNotice(self.verified, self.needs, self.act, lines, half_done=done.half_done, again=again)
+            case uf.TellingLater(task, _, lines, later) as telling:
+                half_done, again = telling.so_far.half_done, task if telling.so_far.again else None
+                return ShowingNotice(self.verified, self.needs, self.act, lines, half_done, again, later)
             case uf.ReturnError(problem):
                 line = p.ResultLine(problem.message, ok=False)
                 return ShowingNotice(self.verified, self.needs, self.act, (line,))
@@ -211,13 +216,19 @@ class ShowingNotice(State, frozen=True):
     again: uf.Task | None = None
     """What trying again does; None where nothing is left to do."""
 
-    def want(self) -> Ask[p.NoticePrompt]:
+    later: Later | None = None
+    """The mail about it, where that is still tried."""
+
+    def want(self) -> Ask[p.NoticePrompt] | Poll[p.NoticePrompt, fx.AwaitNotice]:
         v, again = self.verified, self.again is not None
         prompt = p.NoticePrompt(v.person, self.act, self.lines, half_done=self.half_done, verified_until=v.until)
-        return Ask(msgspec.structs.replace(prompt, again=again))
+        prompt = msgspec.structs.replace(prompt, again=again)
+        return prompt_with(prompt, self.later)
 
-    def step(self, event: Event) -> ReadingAccount | EndedCall:
+    def step(self, event: Event) -> ShowingNotice | ReadingAccount | EndedCall:
         match event:
+            case r.CustomerTold() | r.CustomerNotTold() | Failed() if self.later:
+                return msgspec.structs.replace(self, lines=(*self.lines, told_line(event)), later=None)
             case a.TryAgainChosen() if self.again:
                 return ChangingAccount(self.verified, self.needs, self.act, uf.ReadingAccount(self.again))
             case a.NoticeRead() | a.TryAgainChosen():

@@ -227,6 +227,26 @@ class TellCustomer(Effect, frozen=True, kw_only=True):
     change: Change
 
 
+class AwaitNotice(Effect, frozen=True, kw_only=True):
+    """Wait until a queued mail to a customer was sent, or is given up."""
+
+    kind = Kind.READ
+    notice_id: str
+
+
+class MailAlert(Effect, frozen=True, kw_only=True):
+    """Mail an alert of the audit to those whom settings name. No flow asks for it: the engine does, by itself."""
+
+    kind = Kind.SEND
+    action = "alert.send"
+    alert: str
+    """The alert's action."""
+    seq: int
+    """Its row."""
+    by: str
+    """The agent, empty where it was none's doing."""
+
+
 class StartDeviceAuthentication(Effect, frozen=True, kw_only=True):
     kind = Kind.SEND
     action = "mfa.start"

@@ -10,10 +10,14 @@ import msgspec
 
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import answers as a
+from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
+from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.account_management import SECTION, Left, disable_words
-from csrdesk.flows.kernel import Ask, Done, Event, State, Terminal, Want
+from csrdesk.flows.kernel import Ask, Done, Event, Failed, Poll, State, Terminal, Want
+from csrdesk.flows.result_lines import told_line
+from csrdesk.flows.telling import Later, prompt_with
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act
 
@@ -62,6 +66,9 @@ class Disabling(State, frozen=True):
         match self.sub.step(event):
             case uf.ReturnSuccess(task, _, lines) as done:
                 return Showing(self.person, lines, half_done=done.half_done, again=task if done.again else None)
+            case uf.TellingLater(task, _, lines, later) as telling:
+                half_done, again = telling.so_far.half_done, task if telling.so_far.again else None
+                return Showing(self.person, lines, half_done, again, later)
             case uf.ReturnError(problem):
                 return Showing(self.person, (p.ResultLine(problem.message, ok=False),))
             case sub:
@@ -77,12 +84,18 @@ class Showing(State, frozen=True):
     again: uf.Task | None = None
     """What trying again does; None where nothing is left to do."""
 
-    def want(self) -> Ask[p.NoticePrompt]:
-        again = self.again is not None
-        return Ask(p.NoticePrompt(self.person, Act.PROTECT, self.lines, half_done=self.half_done, again=again))
+    later: Later | None = None
+    """The mail about it, where that is still tried."""
 
-    def step(self, event: Event) -> Finished | EndedCall:
+    def want(self) -> Ask[p.NoticePrompt] | Poll[p.NoticePrompt, fx.AwaitNotice]:
+        again = self.again is not None
+        prompt = p.NoticePrompt(self.person, Act.PROTECT, self.lines, half_done=self.half_done, again=again)
+        return prompt_with(prompt, self.later)
+
+    def step(self, event: Event) -> Showing | Disabling | Finished | EndedCall:
         match event:
+            case r.CustomerTold() | r.CustomerNotTold() | Failed() if self.later:
+                return msgspec.structs.replace(self, lines=(*self.lines, told_line(event)), later=None)
             case a.TryAgainChosen() if self.again:
                 return Disabling(self.person, uf.ReadingAccount(self.again))
             case a.NoticeRead() | a.TryAgainChosen():

@@ -183,6 +183,18 @@ class CustomerNotTold(Reply, frozen=True):
     message: str
 
 
+class NoticeQueued(Reply, frozen=True):
+    """The mail was not taken now; the desk tries again until that moment."""
+
+    notice_id: str
+    message: str
+    until: datetime
+
+
+class AlertMailed(Reply, frozen=True):
+    """The mail server has taken the mail about an alert."""
+
+
 # Device authentication
 class DeviceAuthentication(msgspec.Struct, frozen=True):
     """PingOne's `deviceAuthentications` resource as far as the flow needs it."""

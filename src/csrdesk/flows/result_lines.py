@@ -49,6 +49,9 @@ def told_line(reply: Reply) -> ResultLine:
             return ResultLine(f"Customer: told by mail. {doubt}", aside=True)
         case r.CustomerNotTold(message):
             return ResultLine(f"Customer: not told. {message} {_YOURSELF}", ok=False, aside=True)
+        case r.NoticeQueued(message=message, until=until):
+            words = f"Customer: not told yet. {message} csrdesk tries again until {until:%H:%M:%S} UTC."
+            return ResultLine(words, ok=False, unknown=True, aside=True)
         case Failed(problem):
             return ResultLine(f"Customer: maybe not told. {problem.message}", ok=False, unknown=True, aside=True)
         case _:

@@ -12,7 +12,8 @@ from csrdesk.flows import replies as r
 from csrdesk.flows.account_task import ReturnSuccess, Task, tell, unread
 from csrdesk.flows.kernel import Do, Event, Failed, Replies, Reply, State, Together
 from csrdesk.flows.prompts import ResultLine
-from csrdesk.flows.result_lines import has_changed, result_line, told_line
+from csrdesk.flows.result_lines import has_changed, result_line
+from csrdesk.flows.telling import TellingLater, finish
 from csrdesk.model.account import Account, Lock
 from csrdesk.model.devices import Device
 from csrdesk.model.proofs import Act
@@ -79,7 +80,7 @@ class ReadingLocks(State, frozen=True):
         reads = (fx.ReadAccount(person_id=who, dn=self.task.dn), fx.ReadDevices(person_id=who))
         return Do(Together(effects=(*reads, *tell(self.task)) if self.changed else reads))
 
-    def step(self, event: Event) -> ReturnSuccess:
+    def step(self, event: Event) -> ReturnSuccess | TellingLater:
         match event:
             case Replies((account, devices, *told)) if len(told) == self.changed:
                 return self._then(account, devices, tuple(told))
@@ -88,19 +89,18 @@ class ReadingLocks(State, frozen=True):
             case _:
                 raise IllegalEventError(self, event)
 
-    def _then(self, account: Reply, devices: Reply, told: tuple[Reply, ...]) -> ReturnSuccess:
+    def _then(self, account: Reply, devices: Reply, told: tuple[Reply, ...]) -> ReturnSuccess | TellingLater:
         lines = [*self.lines]
         match devices:
             case r.DevicesRead(found):
                 lines += [_stays(device) for device in found.devices if device.locked or device.blocked]
             case _:
                 lines.append(ResultLine("Whether a device is locked could not be read.", aside=True))
-        lines += map(told_line, told)
         match account:
             case r.AccountRead(read):
-                return ReturnSuccess(self.task, read, tuple(lines))
+                return finish(self.task, read, tuple(lines), told)
             case _:
-                return ReturnSuccess(self.task, Account(), (*lines, unread(account)))
+                return finish(self.task, Account(), (*lines, unread(account)), told)
 
 
 def _unlock(task: Task, lock: Lock) -> Unlock:

@@ -26,7 +26,8 @@ from csrdesk.flows.account_task import (
 )
 from csrdesk.flows.kernel import Do, Event, Failed, Problem, Replies, Reply, State, Together
 from csrdesk.flows.prompts import ResultLine
-from csrdesk.flows.result_lines import has_changed, result_line, told_line, was_already
+from csrdesk.flows.result_lines import has_changed, result_line, was_already
+from csrdesk.flows.telling import TellingLater, finish
 from csrdesk.model.account import Account
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act
@@ -41,6 +42,7 @@ __all__ = [
     "ReturnSuccess",
     "Start",
     "Task",
+    "TellingLater",
     "UserFunctionsState",
     "act_of",
     "begin",
@@ -334,7 +336,7 @@ class ReadingBack(State, frozen=True):
         read = fx.ReadAccount(person_id=self.task.person.id, dn=self.task.dn)
         return Do(Together(effects=(read, *tell(self.task)) if self.changed else (read,)))
 
-    def step(self, event: Event) -> ReturnSuccess:
+    def step(self, event: Event) -> ReturnSuccess | TellingLater:
         match event:
             case Replies((account, *told)) if len(told) == self.changed:
                 return self._then(account, tuple(told))
@@ -343,13 +345,12 @@ class ReadingBack(State, frozen=True):
             case _:
                 raise IllegalEventError(self, event)
 
-    def _then(self, account: Reply, told: tuple[Reply, ...]) -> ReturnSuccess:
-        lines = (*self.lines, *map(told_line, told))
+    def _then(self, account: Reply, told: tuple[Reply, ...]) -> ReturnSuccess | TellingLater:
         match account:
             case r.AccountRead(read):
-                return ReturnSuccess(self.task, read, lines)
+                return finish(self.task, read, self.lines, told)
             case _:
-                return ReturnSuccess(self.task, Account(), (*lines, unread(account)))
+                return finish(self.task, Account(), (*self.lines, unread(account)), told)
 
 
 Acting = Disabling | EnablingInDirectory | EnablingInPingOne | ul.Unlocking | ul.ReadingLocks
@@ -364,6 +365,7 @@ ActingState = (
     | ReadingBack
     | ul.Unlocking
     | ul.ReadingLocks
+    | TellingLater
     | ReturnSuccess
     | ReturnError
 )

@@ -96,6 +96,34 @@ def notice(change: Change, at: datetime, *, company: str, phone: str = "") -> Le
     )
 
 
+_ALERTS = {
+    "link.not_me": 'A customer said "this wasn\'t me"',
+    "protective_disable": "An account was disabled without proof",
+    "limit.reached": "A limit was reached",
+    "protected.touched": "Somebody came to a protected account",
+    "notice.not_sent": "A customer was not told of a change of their account",
+    "audit.verified": "The audit is not as it was written",
+}
+
+
+def alert(action: str, *, row: int, by: str, call_id: str, person_id: str) -> Letter:
+    """For the desk's own people: what kind of alert, and where the audit has the rest; no name of any customer."""
+    what = _ALERTS.get(action, action)
+    shown = {
+        "what": what,
+        "action": clean(action, _LINE),
+        "row": row,
+        "by": clean(by, _LINE),
+        "call_id": clean(call_id, _LINE),
+        "person_id": clean(person_id, _LINE),
+    }
+    return Letter(
+        subject=f"csrdesk alert: {what}",
+        text=_templates().get_template("alert.txt").render(shown),
+        html=_templates().get_template("alert.html").render(shown),
+    )
+
+
 @cache
 def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape

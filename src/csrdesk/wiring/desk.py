@@ -139,6 +139,8 @@ async def open_desk(
         if settings.desk.alert_to:
             engine.mail_alerts()
         await stack.enter_async_context(engine)
+        if reach_out:
+            stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_sending()))
         agent = agent_of(settings)
         if serve_pages:  # by whoever stays: a one-shot command leaves what is old to the next console
             stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_purging(agent)))

@@ -38,6 +38,8 @@ class Performer:
                 return await link.send_magic_link(effect, context, outside)
             case fx.TellCustomer():
                 return await notices.tell_customer(effect, outside)
+            case fx.MailAlert():
+                return await notices.mail_alert(effect, context, outside)
             case fx.StartDeviceAuthentication():
                 return await factors.start(effect, outside)
             case fx.SelectDevice():

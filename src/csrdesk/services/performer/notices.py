@@ -1,15 +1,17 @@
-"""The mail about a change of somebody's account. The address is read, used and forgotten here.
+"""The mail about a change of somebody's account, and about an alert. The address is read, used and forgotten here.
 
-It goes to the address that PingOne has now, also where that is unverified: a change that nobody is told of would be
-worse. Of an address that came lately the desk knows no earlier one (it keeps hashes), so the agent is told instead.
+The mail to a customer goes to the address that PingOne has now, also where that is unverified: a change that nobody is
+told of would be worse. Of an address that came lately the desk knows no earlier one (it keeps hashes), so the agent is
+told instead.
 """
 
 from __future__ import annotations
 
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
+from csrdesk.flows.doors import Context
 from csrdesk.model.devices import Age
-from csrdesk.services.letters import notice
+from csrdesk.services.letters import alert, notice
 from csrdesk.services.performer.outside import Outside
 from csrdesk.services.pingone import users
 
@@ -34,3 +36,13 @@ async def tell_customer(effect: fx.TellCustomer, outside: Outside) -> r.Customer
     if age is Age.NEW:
         return r.CustomerTold(_NEW)
     return r.CustomerTold("" if user.email_verified else _UNVERIFIED)
+
+
+async def mail_alert(effect: fx.MailAlert, context: Context, outside: Outside) -> r.AlertMailed | r.CustomerNotTold:
+    """To those whom settings name. Raises a `ServiceError`."""
+    company = outside.company
+    if outside.mailer is None or not company.alert_to:
+        return r.CustomerNotTold(_NO_MAIL)
+    letter = alert(effect.alert, row=effect.seq, by=effect.by, call_id=context.call_id, person_id=effect.person_id)
+    await outside.mailer().send(letter, to=company.alert_to, sender_name=company.name)
+    return r.AlertMailed()

@@ -31,6 +31,8 @@ class Company:
     name: str = "Help desk"
     phone: str = ""
     link_minutes: int = 3
+    alert_to: str = ""
+    """Who reads of alerts."""
 
 
 class Remembered:
