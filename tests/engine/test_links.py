@@ -391,7 +391,7 @@ async def test_r_12_a_link_of_another_purpose_verifies_nobody(tmp_path: Path) ->
         call = await linked(desk)
         context = await context_of(desk, call.challenge_id)
         async with desk.store.transaction() as tx:
-            await tx.execute("UPDATE challenges SET purpose = 'reset', stage = 'approved', used_at = created_at")
+            await tx.execute("UPDATE challenges SET purpose = 'password', stage = 'approved', used_at = created_at")
         reply = await perform(desk, fx.StartWindow(person_id=ADA.id, challenge_id=call.challenge_id), context)
         assert isinstance(reply, Failed)
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,6 +23,8 @@ from csrdesk.errors import IllegalEventError, StaleFlowError
 from csrdesk.flows import answers as a
 from csrdesk.flows import csr_main
 from csrdesk.flows import effects as fx
+from csrdesk.flows import password_effects as pfx
+from csrdesk.flows import password_replies as pr
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows.catalog import FLOWS, Flow
@@ -46,6 +49,7 @@ from csrdesk.flows.kernel import (
 from csrdesk.flows.rules import Rules
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.devices import Device, Devices, Strength, WebAuthn
+from csrdesk.model.passwords import Home, PasswordState, Requirement
 from csrdesk.model.people import Person, Protection
 from csrdesk.model.proofs import Act, Evidence, Proof
 from csrdesk.model.secret import Secret
@@ -57,6 +61,7 @@ HAL = Agent("hal", "Hal")
 KEY = b"k" * 32
 TOTP = Device("d-totp", "TOTP")
 BROWSER = "cookie-of-ada"
+LONG_AGO, JUST_NOW = datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 3, 4, 9, 25, tzinfo=UTC)
 OPEN_ACCOUNT = Account(PingOneAccount(enabled=True), DirectoryAccount("CN=Ada", "ada"))
 PROVED = Evidence((Proof("ml", Strength.NONE), Proof("totp", Strength.STRONG, "d-totp", "app")), registered=True)
 LINK_AND_CODE = Evidence((Proof("ml", Strength.NONE),))
@@ -215,7 +220,7 @@ class World:
         self.begun.set()
         if type(effect) in self.held:
             await self.gate.wait()
-        if isinstance(effect, fx.CheckPasscode):
+        if effect.needs_secret:
             self.secrets.append(context.secret)
         if isinstance(effect, fx.SendMagicLink) and type(effect) not in self.replies:
             return await self._send(effect, context)
@@ -238,6 +243,14 @@ DEFAULTS: dict[type[Effect], Reply | Callable[[Effect], Reply]] = {
     fx.SetPingOneEnabled: lambda e: r.PingOneEnabledSet(getattr(e, "enabled", True), correlation_id="c-p1"),
     fx.SetDirectoryEnabled: lambda e: r.DirectoryEnabledSet(getattr(e, "enabled", True)),
     fx.EndSessions: r.SessionsEnded(2),
+    pfx.ReadPasswordAuthority: pr.AuthorityRead(
+        (Home.DIRECTORY, Home.PINGONE),
+        requirements=(Requirement("At least 10 characters", "min_length", 10),),
+        states=(PasswordState(Home.DIRECTORY, LONG_AGO), PasswordState(Home.PINGONE, LONG_AGO)),
+    ),
+    pfx.SetDirectoryPassword: pr.PasswordSet(Home.DIRECTORY, JUST_NOW, unlocked=True),
+    pfx.SetPingOnePassword: pr.PasswordSet(Home.PINGONE, JUST_NOW),
+    pfx.ReadPasswordState: lambda e: pr.PasswordStateRead(PasswordState(getattr(e, "home", Home.PINGONE), JUST_NOW)),
     fx.TellCustomer: r.CustomerTold(),
     fx.MailAlert: r.AlertMailed(),
     fx.StartDeviceAuthentication: r.AuthenticationIs(r.DeviceAuthentication("da-1", "OTP_REQUIRED", "d-totp")),

@@ -11,15 +11,20 @@ import msgspec
 
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import challenge_acceptance as ca
-from csrdesk.flows import csr_main
+from csrdesk.flows import csr_main, new_password, password_reset
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.kernel import Event, State
-from tests.flows.values import ABOUT, ADA, EVENTS, RULES, STRICT
+from tests.flows.values import ABOUT, ADA, DN, EVENTS, PAGE, RULES, STRICT
 
 Path = tuple[type[State], ...]
 FIRST: dict[str, tuple[State, ...]] = {
     "csr_main": (csr_main.begin(csr_main.Start("HD-1")), csr_main.begin(csr_main.Start())),
     "challenge_acceptance": (ca.begin(ca.Start(ABOUT, ADA.id, RULES)), ca.begin(ca.Start(ABOUT, ADA.id, STRICT))),
+    "password_reset": (password_reset.begin(password_reset.Start("ada", "Forgot it.", "HD-1")),),
+    "new_password": tuple(
+        new_password.begin(new_password.Start(ABOUT, ADA.id, DN, "Forgot it.", "HD-1", PAGE, fixed))
+        for fixed in (False, True)
+    ),
     "user_functions": (
         *(uf.begin(uf.Start(action, "ada", "Caller asked for it.", "HD-1")) for action in uf.ACTIONS),
         uf.begin(uf.Start("disableUser", "ada", "Somebody has the account.", "HD-1", protective=True)),
@@ -43,9 +48,12 @@ def path(state: State) -> Path:
 
 
 def kind(state: State) -> Path:
-    """The path, and the state that this one leads back to: what the samples are counted by."""
-    back = getattr(state, "again", None) or getattr(state, "back", None)
-    return (*path(state), *(path(back) if isinstance(back, State) else ()))
+    """The path, what this one leads back to, and what is to be told: what the samples are counted by."""
+    *_, innermost = inside(state)
+    back = getattr(innermost, "again", None) or getattr(innermost, "back", None)
+    to_tell = getattr(innermost, "later", None) or getattr(innermost, "changed", False)
+    leads_to = path(back) if isinstance(back, State) else (type(back),) if back else ()
+    return (*path(state), *leads_to, *((type(to_tell),) if to_tell else ()))
 
 
 @dataclass

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 from csrdesk.flows import account_management as am
 from csrdesk.flows import answers as a
 from csrdesk.flows import effects as fx
+from csrdesk.flows import password_replies as pr
+from csrdesk.flows import password_reset as reset
 from csrdesk.flows import prompts as p
 from csrdesk.flows import protective_disable as pd
 from csrdesk.flows import replies as r
@@ -21,19 +23,24 @@ from tests.flows.values import (
     ADA,
     DISABLED,
     DN,
+    DONE_IN_AD,
     ENABLED,
     FAILED,
+    IN_BOTH,
+    LATER,
+    LINK,
+    NOT_GUESSED,
     NOT_VERIFIED,
     NOTED,
     OFF,
     PROBLEM,
+    RECOVERY,
     UNTIL,
     WITH_DEVICE,
 )
 
 VERIFIED, NEEDS = am.Verified(ADA, DN, WITH_DEVICE, UNTIL, "HD-1"), am.Needs()
 STRICT = am.Needs(ticket=True)
-READ = uf.Task("getUserAccountStatus", ADA.id, ADA, DN)
 
 
 def doing(action: str, act: Act, ticket: str = "HD-1") -> uf.Task:
@@ -41,7 +48,7 @@ def doing(action: str, act: Act, ticket: str = "HD-1") -> uf.Task:
 
 
 DISABLE, ENABLE = doing("disableUser", Act.DISABLE), doing("enableUser", Act.ENABLE)
-READING = am.ReadingAccount(VERIFIED, NEEDS, uf.ReadingAccount(READ))
+READING = am.ReadingAccount(VERIFIED, NEEDS)
 MANAGING = am.ManagingAccount(VERIFIED, NEEDS, ENABLED)
 CONFIRM, CONFIRM_ENABLE = (am.ConfirmingAct(VERIFIED, NEEDS, ENABLED, act, "HD-1") for act in (Act.DISABLE, Act.ENABLE))
 CONFIRM_STRICT = replace(CONFIRM, needs=STRICT)
@@ -53,11 +60,40 @@ ALL_DONE = am.ShowingNotice(VERIFIED, NEEDS, Act.DISABLE, LINES[:1])
 ERROR = am.ReturnError(VERIFIED, NEEDS, PROBLEM)
 CLOSED = am.WindowClosed(ADA)
 YES = a.Confirmed(" Caller asked. ", " HD-1 ")
+NO_RESET = replace(MANAGING, why_no_reset=NOT_GUESSED.why_not)
+CONFIRM_RESET = replace(CONFIRM, act=Act.RESET)
+TASK = reset.Task(ADA, DN, "Caller asked.", "HD-1", NEEDS.rules)
+IN_EACH = replace(TASK, homes=IN_BOTH.homes)
+RESETTING = am.Resetting(VERIFIED, NEEDS, reset.ReadingAuthority(TASK))
+OPENING = replace(RESETTING, sub=reset.OpeningPage(IN_EACH))
+WAITING = replace(RESETTING, sub=reset.AwaitingNewPassword(IN_EACH, None, LINK, UNTIL))
+RESULT = am.Resetting(VERIFIED, NEEDS, reset.ReadingResult(IN_EACH, None, LINK.id, "complete"))
+
+
+def notice(*lines: p.ResultLine) -> am.ShowingNotice:
+    return am.ShowingNotice(VERIFIED, NEEDS, Act.RESET, lines)
+
 
 ROWS: list[Row] = [
-    (READING, Replies((NOTED, r.AccountRead(ENABLED))), MANAGING),
-    (READING, Replies((Failed(NOT_VERIFIED), FAILED)), CLOSED),
-    (READING, Replies((NOTED, FAILED)), ERROR),
+    (READING, Replies((NOTED, r.AccountRead(ENABLED), IN_BOTH)), MANAGING),
+    (READING, Replies((NOTED, r.AccountRead(ENABLED), NOT_GUESSED)), NO_RESET),
+    (READING, Replies((Failed(NOT_VERIFIED), FAILED, FAILED)), CLOSED),
+    (READING, Replies((NOTED, FAILED, IN_BOTH)), ERROR),
+    (READING, FAILED, ERROR),
+    (MANAGING, a.ResetChosen(), CONFIRM_RESET),
+    (NO_RESET, a.ResetChosen(), replace(NO_RESET, note=f"Reset is not possible now. {NOT_GUESSED.why_not}")),
+    (CONFIRM_RESET, YES, RESETTING),
+    (RESETTING, Replies((NOTED, r.AccountRead(ENABLED), IN_BOTH)), OPENING),
+    (RESETTING, FAILED, notice(p.ResultLine(PROBLEM.message, ok=False))),
+    (OPENING, pr.PasswordPageOpened(LINK, UNTIL), WAITING),
+    (WAITING, a.LineDropped(), am.LostCaller(ADA)),
+    (RESULT, Replies((pr.ResetIs((DONE_IN_AD,)), r.AccountRead(ENABLED))), notice(DONE_IN_AD)),
+    (
+        replace(RESULT, sub=replace(RESULT.sub, renewed=reset.Renewed(LATER, RECOVERY))),
+        Replies((pr.ResetIs((DONE_IN_AD,)), r.AccountRead(ENABLED))),
+        replace(notice(DONE_IN_AD), verified=replace(VERIFIED, until=LATER, evidence=RECOVERY)),
+    ),
+    (replace(RESULT, sub=replace(RESULT.sub, result="notMe")), FAILED, am.Refused(ADA)),
     (MANAGING, a.DisableChosen(), CONFIRM),
     (MANAGING, a.EnableChosen(), CONFIRM_ENABLE),
     (MANAGING, a.RefreshChosen(), READING),
@@ -147,11 +183,6 @@ def test_nothing_else_is_taken_there(state: am.AccountManagementState) -> None:
     refused(state, a.SendChosen())
 
 
-def test_a_reading_that_would_write_is_refused() -> None:
-    with_a_write = replace(READING, sub=uf.ReadingAccount(DISABLE))
-    refused(with_a_write, Replies((NOTED, r.AccountRead(ENABLED))))
-
-
 def test_the_window_is_waited_for_wherever_the_agent_looks_at_the_account() -> None:
     for state in (MANAGING, CONFIRM):
         assert state.want().effect == fx.WaitUntil(person_id=ADA.id, moment=UNTIL)
@@ -196,5 +227,6 @@ def test_a_protective_disable_is_marked_unverified_and_wants_a_ticket() -> None:
 
 
 def test_leaving_says_nothing_to_anybody() -> None:
-    ends = (am.LostCaller(ADA), am.WentBack(ADA), CLOSED, am.EndedCall(), pd.Finished(ADA), pd.EndedCall())
-    assert {type(state.want().outcome) for state in ends} == {am.Left}
+    ends = (am.LostCaller(ADA), am.WentBack(ADA), CLOSED, am.EndedCall(), am.Refused(ADA))
+    others = (pd.Finished(ADA), pd.EndedCall())
+    assert {type(state.want().outcome) for state in (*ends, *others)} == {am.Left}

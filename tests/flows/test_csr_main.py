@@ -11,10 +11,10 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import csr_main as cm
 from csrdesk.flows import effects as fx
 from csrdesk.flows import look_up as lu
+from csrdesk.flows import password_reset as reset
 from csrdesk.flows import prompts as p
 from csrdesk.flows import protective_disable as pd
 from csrdesk.flows import replies as r
-from csrdesk.flows import user_functions as uf
 from csrdesk.flows import verify_user as vu
 from csrdesk.flows.kernel import Ask, Do, Event, Poll, Replies, State
 from csrdesk.flows.rules import Rules
@@ -29,6 +29,7 @@ from tests.flows.values import (
     DN,
     ENABLED,
     FAILED,
+    IN_BOTH,
     LINK,
     LOCKED_SMS,
     NO_MAIL,
@@ -68,13 +69,15 @@ def verifying(sub: vu.VerifyUserState) -> cm.Verifying:
     return cm.Verifying(GIVEN, CALLER, sub)
 
 
-VERIFYING = verifying(vu.DisplayingForm(VERIFY_GIVEN := cm.verification(GIVEN, ADA).given))
+VERIFYING = verifying(vu.DisplayingForm(VERIFY_GIVEN := vu.begin(ADA, RULES).given))
 WAITING = verifying(vu.AwaitingChallenge(VERIFY_GIVEN, LINK))
 VERIFIED = am.Verified(ADA, DN, WITH_DEVICE, UNTIL, "HD-1")
-READ = uf.Task("getUserAccountStatus", ADA.id, ADA, DN)
-MANAGING = cm.Managing(GIVEN, am.ReadingAccount(VERIFIED, am.Needs(), uf.ReadingAccount(READ)))
-ACCOUNT = cm.Managing(GIVEN, am.ManagingAccount(VERIFIED, am.Needs(), ENABLED))
-FAILED_READ = cm.Managing(GIVEN, am.ReturnError(VERIFIED, am.Needs(), PROBLEM))
+MANAGING = cm.Managing(GIVEN, am.ReadingAccount(VERIFIED, am.Needs(rules=RULES)))
+ACCOUNT = cm.Managing(GIVEN, am.ManagingAccount(VERIFIED, am.Needs(rules=RULES), ENABLED))
+FAILED_READ = cm.Managing(GIVEN, am.ReturnError(VERIFIED, am.Needs(rules=RULES), PROBLEM))
+ASKED = reset.Task(ADA, DN, "Forgot it.", "HD-1", RULES)
+REFUSED = am.Resetting(VERIFIED, am.Needs(rules=RULES), reset.ReadingResult(ASKED, None, LINK.id, "notMe"))
+REFUSING = cm.Managing(GIVEN, REFUSED)
 SHOWING = cm.Protecting(GIVEN, pd.Showing(ADA, ()))
 TIME_RAN_OUT = "Time ran out before the caller was verified. Nothing was approved. You can send a new link."
 NOT_ME = 'The customer pressed "This wasn\'t me". Verification of this person is frozen. End the call politely.'
@@ -133,8 +136,9 @@ ROWS: list[Row] = [
         verifying(vu.DisplayingForm(VERIFY_GIVEN, TIME_RAN_OUT)),
     ),
     (verifying(vu.GoingToSuccess(VERIFY_GIVEN, LINK.id)), r.WindowStarted(UNTIL, WITH_DEVICE), MANAGING),
-    (MANAGING, Replies((NOTED, r.AccountRead(ENABLED))), ACCOUNT),
+    (MANAGING, Replies((NOTED, r.AccountRead(ENABLED), IN_BOTH)), ACCOUNT),
     (ACCOUNT, a.LineDropped(), LINE_DROPPED),
+    (REFUSING, FAILED, replace(LEAVING_ADA, note=NOT_ME, why="the customer said: this wasn't me")),
     (LINE_DROPPED, r.VerificationEnded(), replace(CHECKING, note=DROPPED)),
     (ACCOUNT, a.BackChosen(), LEAVING_ADA),
     (ACCOUNT, r.TimeCame(), replace(LEAVING_ADA, note=WINDOW_OVER)),
@@ -289,7 +293,7 @@ def test_a_verification_without_its_moment_or_evidence_opens_nothing() -> None:
 
 def test_the_page_names_the_account_by_initials_and_the_end_of_its_number() -> None:
     assert VERIFY_GIVEN == VERIFY_AS_CALLED
-    assert cm.verification(GIVEN, NO_MAIL).given.account == "B*** B***"
+    assert vu.begin(NO_MAIL, RULES).given.account == "B*** B***"
 
 
 VERIFY_AS_CALLED = replace(

@@ -18,8 +18,13 @@ from csrdesk.flows import device_authentication as da
 from csrdesk.flows import effects as fx
 from csrdesk.flows import graph as g
 from csrdesk.flows import look_up as lu
+from csrdesk.flows import new_password as np
+from csrdesk.flows import password_effects as pfx
+from csrdesk.flows import password_prompts as pp
+from csrdesk.flows import password_reset as reset
 from csrdesk.flows import prompts as p
 from csrdesk.flows import protective_disable as pd
+from csrdesk.flows import setting_password as sp
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows import verify_user as vu
 from csrdesk.flows.catalog import FLOWS
@@ -33,6 +38,7 @@ from csrdesk.flows.kernel import (
     Event,
     Poll,
     Prompt,
+    Reply,
     State,
     Terminal,
     Together,
@@ -51,6 +57,9 @@ UNIONS: dict[str, object] = {
     "verify_user": vu.VerifyUserState,
     "challenge_acceptance": ca.ChallengeAcceptanceState,
     "user_functions": uf.UserFunctionsState,
+    "password_reset": reset.PasswordResetState,
+    "new_password": np.NewPasswordState,
+    "setting_password": sp.SettingPasswordState,
     "device_authentication": da.DeviceAuthenticationState,
 }
 """Every flow, nested ones too."""
@@ -181,7 +190,7 @@ def test_every_state_is_saved_and_read_back_as_it_was(flow: str) -> None:
 def test_no_state_keeps_a_secret_nor_its_text(flow: str) -> None:
     secrets = [event for event in EVENTS if any(isinstance(value, Secret) for value in fields(event))]
     assert secrets
-    typed = [value.reveal() for event in secrets for value in fields(event) if isinstance(value, Secret)]
+    typed = [v.reveal() for event in secrets for v in fields(event) if isinstance(v, Secret) and v.reveal()]
     for state, event, after in walk(flow).steps:
         saved = msgspec.json.encode(after).decode()
         if event in secrets:
@@ -226,6 +235,16 @@ SECTIONS = {
         "Return Success",
         "Return Error",
     },
+    "password_reset": {
+        "Display Magic Link Form",
+        "Create Challenge and Send Email",
+        "Challenge Acceptance By The User",
+        "Display Magic Link Polling And Check For Challenge Status",
+        "Go To Success",
+        "Challenge Expiration",
+        "Return Success",
+        "Return Error",
+    },
     "user_functions": {"Identify the CSR action", "User Functions", "Return Success", "Return Error"},
     "device_authentication": {
         "Gather Browser And Devices Data",
@@ -248,6 +267,7 @@ SECTIONS = {
 PARTS = {
     "csr_main": ("csr_main", "look_up", "protective_disable", "account_management"),
     "verify_user": ("verify_user", "challenge_acceptance"),
+    "password_reset": ("password_reset", "new_password", "setting_password"),
     "user_functions": ("user_functions",),
     "device_authentication": ("device_authentication",),
 }
@@ -264,6 +284,8 @@ NAMES: dict[type[msgspec.Struct], str] = {
     csr_main.CallOver: "errorMessage errorDetails",
     vu.Inputs: "p1UserId canChangeDevice p1MFAPolicyId allowedDeviceTypes companyLogo",
     vu.Outputs: "subflowResult errorMessage errorDetails",
+    reset.Inputs: "p1UserId companyLogo",
+    reset.Outputs: "subflowResult errorMessage errorDetails",
     uf.Inputs: "action identifier",
     uf.Outputs: "p1UserName p1Email p1emailVerified accountStatus pwdLastChange buttonLabel buttonValue responseData "
     "action identifier",
@@ -272,7 +294,11 @@ NAMES: dict[type[msgspec.Struct], str] = {
     "companyLogo cancelEnabled",
     da.Outputs: "subflowResult authMethod errorMessage errorDetails",
 }
-OWN = {uf.Outputs: {"lines", "halfDone"}, uf.Refusal: {"code", "candidates"}}
+OWN = {
+    reset.Outputs: {"code", "candidates", "lines", "halfDone"},
+    uf.Outputs: {"lines", "halfDone"},
+    uf.Refusal: {"code", "candidates"},
+}
 """What csrdesk adds to Ping's outputs."""
 
 
@@ -353,7 +379,7 @@ def effects(state: State) -> tuple[Effect, ...]:
 
 
 def test_reading_an_account_never_writes() -> None:
-    reading = [state for state in walk("csr_main").all if isinstance(list(inside(state))[-2:][0], am.ReadingAccount)]
+    reading = [state for state in walk("csr_main").all if isinstance(list(inside(state))[-1], am.ReadingAccount)]
     assert reading
     assert not any(isinstance(effect, AccountEffect) for state in reading for effect in effects(state))
 
@@ -367,8 +393,11 @@ ASKED = {
     a.BrowserChecked: {"webauthn"},
     a.DeviceChosen: {"device_id"},
     a.PasscodeGiven: {"passcode"},
+    a.NewPasswordTyped: {"password", "again", "sign_out_elsewhere"},
 }
-"""All that anybody can be asked for: whom, why, codes that were sent or said, and choices. Nothing that they know."""
+"""All that anybody can be asked for: whom, why, codes that were sent or said, choices, and a password that is new.
+Nothing that they know.
+"""
 
 
 def test_r_33_no_prompt_asks_a_knowledge_question() -> None:
@@ -376,7 +405,7 @@ def test_r_33_no_prompt_asks_a_knowledge_question() -> None:
     assert {kind: names for kind, names in asked.items() if names} == ASKED
 
 
-def test_r_33_the_customer_types_only_codes() -> None:
+def test_r_33_the_customer_types_only_codes_and_a_new_password() -> None:
     typed = {
         (kind, name)
         for prompt in prompts()
@@ -385,7 +414,39 @@ def test_r_33_the_customer_types_only_codes() -> None:
         for name, annotation in get_type_hints(kind).items()
         if name in kind.__struct_fields__ and get_origin(annotation) not in (Literal, Union)
     }
-    assert {name for _, name in typed} == {"code", "passcode", "webauthn", "device_id"}
+    assert {name for _, name in typed} == {"code", "passcode", "webauthn", "device_id", "password", "again"}
+
+
+def test_r_35_nothing_that_an_agent_is_asked_or_shown_has_a_place_for_a_password() -> None:
+    theirs = {kind for kind in prompts() if kind.audience is Audience.AGENT}
+    assert pp.WaitingForNewPasswordPrompt in theirs
+    for kind in theirs:
+        assert not holds(kind, Secret), kind
+        assert not any(holds(answer, Secret) for answer in g.answers(kind)), kind
+    assert not any(holds(outcome, Secret) for node in NODES.values() for outcome in node.outcomes)
+    assert not any(holds(flow.inputs, Secret) for flow in FLOWS.values())
+    taking = {kind for kind in prompts() if any(answer is a.NewPasswordTyped for answer in g.answers(kind))}
+    assert taking == {pp.NewPasswordPrompt}
+    assert pp.NewPasswordPrompt.audience is Audience.CUSTOMER
+
+
+def test_r_35_no_effect_and_no_reply_carries_a_password() -> None:
+    assert not any(holds(effect, Secret) for effect in leaves(Effect) - {Together})
+    assert not any(holds(reply, Secret) for reply in below(Reply))
+
+
+def below(kind: type[Reply]) -> set[type[Reply]]:
+    return {found for child in kind.__subclasses__() for found in (child, *below(child))}
+
+
+def test_r_30_a_password_is_set_on_the_customers_page_alone() -> None:
+    setting = {short(state) for state, node in NODES.items() if {*node.effects} & PASSWORDS}
+    assert setting == {"setting_password.SettingInDirectory", "setting_password.SettingInPingOne"}
+    around = {short(state) for state, node in NODES.items() if sp.SettingInDirectory in node.sub}
+    assert around == {"new_password.SettingPassword"}
+
+
+PASSWORDS: set[type[Effect]] = {pfx.SetDirectoryPassword, pfx.SetPingOnePassword}
 
 
 def test_every_prompt_belongs_to_one_audience() -> None:

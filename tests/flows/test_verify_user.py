@@ -29,6 +29,8 @@ NEWS: dict[LinkStage, vu.After] = {
     LinkStage.NO_FACTOR: vu.DisplayingForm(VERIFY, "The caller cannot use any of their devices. Nothing was approved."),
     LinkStage.TOO_MANY_CODES: vu.DisplayingForm(VERIFY, "Too many wrong codes. That link opens nothing any more."),
     LinkStage.ENDED: vu.DisplayingForm(VERIFY, "That link was ended."),
+    LinkStage.CANCELLED: vu.DisplayingForm(VERIFY, "That link was ended."),
+    LinkStage.SETTING: vu.AwaitingChallenge(VERIFY, STAGES[LinkStage.SETTING]),
 }
 
 ROWS: list[Row] = [

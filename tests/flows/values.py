@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 
 from csrdesk.flows import answers as a
 from csrdesk.flows import device_authentication as da
+from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows import verify_user as vu
 from csrdesk.flows.kernel import Answer, Failed, Problem, Replies, Reply
-from csrdesk.flows.prompts import Page
+from csrdesk.flows.prompts import Page, ResultLine
 from csrdesk.flows.rules import Rules
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.devices import Device, Devices, Strength, WebAuthn
 from csrdesk.model.link import Link, LinkAbout, LinkStage
+from csrdesk.model.passwords import Home, PasswordState, Requirement
 from csrdesk.model.people import Person, Protection
 from csrdesk.model.proofs import Act, Evidence, Proof
 from csrdesk.model.secret import Secret
@@ -41,6 +43,7 @@ RECOVERY = Evidence((LINK_AND_CODE,))
 ON, OFF = PingOneAccount(enabled=True), PingOneAccount(enabled=False)
 AD_ON, AD_OFF = DirectoryAccount(DN, "ada"), DirectoryAccount(DN, "ada", 0x202, disabled=True)
 ENABLED, DISABLED = Account(ON, AD_ON), Account(OFF, AD_OFF)
+EXPIRED = Account(ON, DirectoryAccount(DN, "ada", expired=True))
 AD_UNREAD = Account(OFF, directory_problem="The directory did not answer.")
 
 LOCKED = PingOneAccount(enabled=True, locked=True, password="PASSWORD_LOCKED_OUT")
@@ -58,6 +61,19 @@ PROTECTED = Protection(("member of Domain Admins",), DN)
 LINK = Link("link-1", 2, LinkStage.SENT, "K7Q-2M9", ADA.email)
 STAGES = {stage: Link("link-1", 3, stage, "K7Q-2M9", ADA.email) for stage in LinkStage}
 PAGE = Page(UNTIL)
+
+NEW_PASSWORD = "Correct horse 7 battery"
+LONG_ENOUGH = Requirement("At least 10 characters", "min_length", 10)
+BEFORE, AFTER = datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 3, 4, 9, 25, tzinfo=UTC)
+IN_AD, IN_PINGONE = PasswordState(Home.DIRECTORY, BEFORE), PasswordState(Home.PINGONE, BEFORE)
+SET_IN_AD, SET_IN_PINGONE = PasswordState(Home.DIRECTORY, AFTER), PasswordState(Home.PINGONE, AFTER)
+IN_BOTH = pr.AuthorityRead((Home.DIRECTORY, Home.PINGONE), "", (LONG_ENOUGH,), (IN_AD, IN_PINGONE))
+IN_AD_ALONE = pr.AuthorityRead((Home.DIRECTORY,), "", (LONG_ENOUGH,), (IN_AD,))
+IN_PINGONE_ALONE = pr.AuthorityRead((Home.PINGONE,), "", (LONG_ENOUGH,), (IN_PINGONE,))
+THROUGH_GATEWAY = pr.AuthorityRead((Home.GATEWAY,), "", (), (PasswordState(Home.GATEWAY),))
+NOT_GUESSED = pr.AuthorityRead((), "PingOne and AD both keep a password; set password_authority.")
+USED_BEFORE = pr.PasswordRefused(("It was used before.",))
+DONE_IN_AD = ResultLine("AD: password set")
 
 
 def authentication(status: str, device_id: str = "", error: str = "") -> r.AuthenticationIs:
@@ -88,6 +104,8 @@ ANSWERS: tuple[Answer, ...] = (
     a.DisableChosen(),
     a.EnableChosen(),
     a.UnlockChosen(),
+    a.ResetChosen(),
+    a.OwnLinkChosen(),
     a.LineDropped(),
     a.RefreshChosen(),
     a.BackChosen(),
@@ -111,6 +129,11 @@ ANSWERS: tuple[Answer, ...] = (
     a.PasscodeGiven(Secret("12")),
     a.CannotUseAnyChosen(),
     a.FactorCancelled(),
+    a.NewPasswordTyped(Secret(NEW_PASSWORD), Secret(NEW_PASSWORD), "yes"),
+    a.NewPasswordTyped(Secret(NEW_PASSWORD), Secret(NEW_PASSWORD)),
+    a.NewPasswordTyped(Secret(NEW_PASSWORD), Secret("Another one 123")),
+    a.NewPasswordTyped(Secret("short"), Secret("short")),
+    a.NewPasswordTyped(Secret(""), Secret("")),
 )
 """Every answer, with the contents that matter."""
 
@@ -175,6 +198,15 @@ SINGLE: tuple[Reply, ...] = (
     r.CustomerTold("Their address came lately."),
     NOT_TOLD,
     QUEUED,
+    *(IN_BOTH, IN_AD_ALONE, IN_PINGONE_ALONE, THROUGH_GATEWAY, NOT_GUESSED),
+    *(pr.PasswordStateRead(state) for state in (IN_AD, IN_PINGONE, SET_IN_AD, SET_IN_PINGONE)),
+    pr.PasswordStateRead(PasswordState(Home.GATEWAY)),
+    pr.PasswordSet(Home.DIRECTORY, AFTER, unlocked=True),
+    pr.PasswordSet(Home.PINGONE, AFTER),
+    USED_BEFORE,
+    pr.PasswordPageOpened(LINK, UNTIL),
+    pr.NoPasswordPage("The page that verified is closed."),
+    pr.ResetIs((DONE_IN_AD,)),
     authentication("DEVICE_SELECTION_REQUIRED"),
     authentication("OTP_REQUIRED", SMS.id),
     authentication("OTP_REQUIRED", TOTP.id),
@@ -218,6 +250,22 @@ GROUPS: tuple[Reply, ...] = (
     *(Replies((r.AccountRead(ENABLED), told)) for told in (TOLD, NOT_TOLD, FAILED, QUEUED)),
     *(Replies((r.AccountRead(ENABLED), devices(LOCKED_SMS), told)) for told in (TOLD, QUEUED)),
     *(Replies((read,)) for read in ACCOUNTS_READ),
+    *(
+        Replies((NOTED, r.AccountRead(account), authority))
+        for account in (ENABLED, DISABLED, ALL_LOCKED, EXPIRED)
+        for authority in (IN_BOTH, NOT_GUESSED, FAILED)
+    ),
+    *(Replies((NOTED, read, IN_BOTH)) for read in ACCOUNTS_READ),
+    *(Replies((NOTED, r.AccountRead(ENABLED), odd)) for odd in (pr.AuthorityRead(), NOTED)),
+    Replies((Failed(NOT_VERIFIED), r.AccountRead(ENABLED), IN_BOTH)),
+    Replies((NOTED, FAILED, IN_BOTH)),
+    *(Replies((NOTED, r.ProtectionRead(found), r.RulesLoaded(RULES))) for found in (Protection(dn=DN), PROTECTED)),
+    Replies((NOTED, FAILED, r.RulesLoaded(RULES))),
+    Replies((pr.ResetIs((DONE_IN_AD,)), r.AccountRead(ALL_LOCKED))),
+    Replies((pr.ResetIs(), r.AccountRead(ENABLED))),
+    Replies((FAILED, r.AccountRead(ENABLED))),
+    *(Replies((told, ended)) for told in (TOLD, FAILED) for ended in (r.SessionsEnded(1), r.SessionsEnded(2), FAILED)),
+    Replies((TOLD,)),
     Replies((devices(SMS), NOTED)),
     Replies((devices(TOTP), NOTED)),
     Replies((devices(SMS), r.LinkOver(LinkStage.EXPIRED))),

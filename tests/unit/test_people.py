@@ -27,6 +27,7 @@ def test_a_protected_account_is_one_with_a_reason() -> None:
     assert Protection(("adminCount is 1",)).protected
 
 
-def test_a_link_is_open_until_one_of_its_six_ends() -> None:
+def test_a_link_is_open_until_one_of_its_seven_ends_or_while_a_password_is_written() -> None:
     closed = [stage for stage in LinkStage if not stage.open]
-    assert closed == list(LinkStage)[-6:]
+    assert closed == list(LinkStage)[-8:]
+    assert closed[0] is LinkStage.SETTING

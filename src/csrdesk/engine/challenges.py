@@ -13,10 +13,7 @@ from csrdesk.config import LimitSettings
 from csrdesk.engine.changes import link_topic
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.store import Reading, Row, Transaction
-from csrdesk.model.link import Link, LinkStage
-
-PURPOSE = "verify"
-"""What every link so far is for; a link of one purpose is good for no other."""
+from csrdesk.model.link import Link, LinkStage, Purpose
 
 
 class Challenge(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +23,7 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     call_id: str
     agent: str
     person_id: str
-    purpose: str
+    purpose: Purpose
     flow_id: str
     """The customer's flow."""
     token_hash: str

@@ -16,6 +16,7 @@ from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.codes import fingerprint
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import expire, note
+from csrdesk.engine.password_pages import going_on
 from csrdesk.engine.runner import Runner, Typed
 from csrdesk.engine.session import check_answer, secret_of
 from csrdesk.engine.store import Reading, Transaction
@@ -23,12 +24,14 @@ from csrdesk.engine.views import customer_view, is_settled
 from csrdesk.errors import LinkOverError
 from csrdesk.flows.doors import LinkView
 from csrdesk.flows.kernel import Answer, Audience
-from csrdesk.model.link import LinkStage
+from csrdesk.model.link import LinkStage, Purpose
 from csrdesk.model.text import clean
 
 PATIENCE: Final = 15.0
 """Seconds that a browser is kept waiting for the flow's next question."""
 _SHOWN_AGENT: Final = 60
+_ENDS_OF_PAGE: Final = frozenset({LinkStage.APPROVED, LinkStage.CANCELLED, LinkStage.EXPIRED})
+"""How a page for a new password ends, when the caller stays verified."""
 
 
 class CustomerDesk:
@@ -69,9 +72,16 @@ class CustomerDesk:
         self._runner.attend(running.id, running.want)
         view = customer_view(running)
         time_up = row.stage is LinkStage.EXPIRED and bool(row.browser)
-        if not (row.stage.open or time_up or view.outcome):
+        if row.stage.over and not (time_up or view.outcome):
             raise _over()
-        return LinkView(view, row.id, row.page_until, time_up)
+        return LinkView(view, row.id, row.page_until, time_up, await self._goes_on(row))
+
+    async def _goes_on(self, row: Challenge) -> bool:
+        """Whether another question may come: the caller is verified, and nothing is asked now."""
+        if row.purpose is Purpose.PASSWORD:
+            window = await windows.newest(self._desk.store, row.call_id)
+            return row.stage in _ENDS_OF_PAGE and window is not None and window.is_open(self._desk.clock.now())
+        return row.stage is LinkStage.APPROVED and await self._shows(self._desk.store, row, row.browser)
 
     async def _knock(self, token: str, mark: str, user_agent: str, *, fetch: bool, source: str) -> Challenge:
         if not fetch and (seen_open := await self._glance(token, mark, source)):
@@ -83,8 +93,12 @@ class CustomerDesk:
             row = await challenges.find_by_token(tx, fingerprint(token))
             if row is not None:
                 row = await expire(tx, self._desk, row)
+            if row is not None:
+                row = await self._going_on(tx, row)
             shows = row is not None and await self._shows(tx, row, mark)
-            if row is not None and shows and fetch and row.stage.open:
+            # A page that goes on is loaded from itself; that it was, the agent wants to know once.
+            first = row is not None and row.purpose is Purpose.PASSWORD and not row.fetched
+            if row is not None and shows and (fetch or first) and row.stage.open:
                 seen = row.fetched + 1
                 row = await challenges.save(tx, row, fetched=seen, fetched_by=user_agent, fetched_at=now)
             elif not shows:
@@ -93,6 +107,13 @@ class CustomerDesk:
         if row is None or not shows:
             raise _over()
         return row
+
+    async def _going_on(self, tx: Transaction, row: Challenge) -> Challenge:
+        """The page that goes on from this link's, where there is one that was not ended by the agent."""
+        later = await going_on(tx, row.id) if row.stage is LinkStage.APPROVED else None
+        if later is not None:
+            later = await expire(tx, self._desk, later)
+        return row if later is None or later.stage is LinkStage.ENDED else later
 
     async def _glance(self, token: str, mark: str, source: str) -> Challenge | None:
         """The link where it is open to this browser and nothing is to be written: a POST waits for no other's write."""
@@ -109,8 +130,10 @@ class CustomerDesk:
         now, desk = self._desk.clock.now(), self._desk
         is_its_own = hmac.compare_digest(row.browser, mark)
         match row.stage:
-            case stage if stage.open:
+            case stage if not stage.over:
                 return is_its_own or not row.browser
+            case stage if stage in _ENDS_OF_PAGE and row.purpose is Purpose.PASSWORD:
+                return is_its_own and row.ended_at is not None and now < row.ended_at + desk.page
             case LinkStage.EXPIRED | LinkStage.NOT_ME | LinkStage.NO_FACTOR:
                 return is_its_own and row.ended_at is not None and now < row.ended_at + desk.page
             case LinkStage.APPROVED:

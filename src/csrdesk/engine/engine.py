@@ -25,6 +25,7 @@ from csrdesk.engine.links import Links
 from csrdesk.engine.outbox import Outbox, Queueing
 from csrdesk.engine.page_effects import PageEffects
 from csrdesk.engine.policy import Bulk
+from csrdesk.engine.password_pages import PasswordPages
 from csrdesk.engine.purge import Purged, keep_purging, purge
 from csrdesk.engine.presence import Presence
 from csrdesk.engine.reading import AuditReader
@@ -68,7 +69,8 @@ class Engine:
         rows = FlowRows(store, catalog, clock, new_id())
         self.links = Links(self._desk, rows)
         self._outbox = Outbox(self._desk)
-        inside = CallEffects(self._desk), LinkEffects(self._desk), PageEffects(self._desk), self._outbox
+        pages = PageEffects(self._desk), PasswordPages(self._desk, rows)
+        inside = CallEffects(self._desk), LinkEffects(self._desk), *pages, self._outbox
         self._guard = Guard(self._desk, inside, Queueing(self._desk, outside(self.links)))
         self._runner = Runner(self._desk, rows, self._guard)
         self.customers = CustomerDesk(self._desk, self._runner)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from csrdesk.engine.audit import Detail, Entry, Kind
 from csrdesk.flows import effects as fx
+from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Reply
@@ -48,7 +49,7 @@ def result(reply: Reply) -> str:
             return "failed"
         case r.CustomerNotTold() | r.NoticeQueued():
             return "failed"
-        case r.LinkNotSent() | r.PasscodeWrong() | r.PasscodeRefused():
+        case r.LinkNotSent() | r.PasscodeWrong() | r.PasscodeRefused() | pr.PasswordRefused():
             return "refused"
         case _:
             return "done"
@@ -101,6 +102,10 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
             return {"changed": changed}
         case r.AuthenticationIs(authentication):
             return {"asks": authentication.status.removesuffix("_REQUIRED")}
+        case pr.PasswordSet(_, changed_at, unlocked):
+            return {"changed_at": changed_at.isoformat() if changed_at else "", "unlocked": unlocked}
+        case pr.PasswordRefused(reasons):
+            return {"problem": clean(" ".join(reasons))}
         case r.SessionsEnded(count):
             return {"sessions": count}
         case r.LinkSent(link):

@@ -32,6 +32,7 @@ async def read(reading: Reading, desk: Desk, context: Context, person_id: str, a
         script=context.agent.id in desk.scripts and context.call_id == context.flow_id,
         bulk=await bulk_runs.open_act(reading, context.call_id, context.agent.id),
         protected_elsewhere=await _protected_elsewhere(reading, context, person_id, now),
+        asks_for_password=await _asks_for_password(reading, context, person_id),
         disabled_by_desk_at=await _disabled_by_desk_at(reading, person_id, action),
     )
 
@@ -44,6 +45,20 @@ async def is_protected_here(reading: Reading, context: Context, person_id: str, 
     )
     values = (PROTECTED, context.agent.id, stamp(now - _HOUR), context.call_id, person_id)
     return await reading.one(sql, *values) is not None
+
+
+async def was_protected_since(reading: Reading, person_id: str, since: datetime) -> bool:
+    """Whether anybody reported the account as taken over: a protective disable, by any agent."""
+    sql = "SELECT 1 FROM audit WHERE person_id = ? AND kind = 'alert' AND action = ? AND at > ?"
+    return await reading.one(sql, person_id, PROTECTED, stamp(since)) is not None
+
+
+async def _asks_for_password(reading: Reading, context: Context, person_id: str) -> bool:
+    sql = (
+        "SELECT 1 FROM challenges WHERE flow_id = ? AND call_id = ? AND agent = ? AND person_id = ?"
+        " AND purpose = 'password' AND stage = 'setting'"
+    )
+    return await reading.one(sql, context.flow_id, context.call_id, context.agent.id, person_id) is not None
 
 
 async def _protected_elsewhere(reading: Reading, context: Context, person_id: str, now: datetime) -> int:

@@ -6,7 +6,8 @@ import asyncio
 from datetime import timedelta
 
 from csrdesk.engine import bound, challenges
-from csrdesk.engine.changes import link_topic
+from csrdesk.engine.challenges import Challenge
+from csrdesk.engine.changes import News, link_topic
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close, expire, note
 from csrdesk.flows import effects as fx
@@ -40,18 +41,24 @@ class LinkEffects:
         with desk.changes.listen(link_topic(effect.challenge_id)) as news:
             while True:
                 news.clear()
-                row = await bound.of_call(desk.store, effect.challenge_id, context, effect.person_id)
+                row = await bound.of_call(desk.store, effect.challenge_id, context, effect.person_id, bound.ANY)
                 if row.has_run_out(desk.clock.now()):
                     async with desk.store.transaction() as tx:
-                        fresh = await bound.of_call(tx, effect.challenge_id, context, effect.person_id)
+                        fresh = await bound.of_call(tx, effect.challenge_id, context, effect.person_id, bound.ANY)
                         row = await expire(tx, desk, fresh)
-                if row.rev > effect.seen or not row.stage.open:
+                if row.rev > effect.seen or row.stage.over:
                     return r.LinkChanged(row.link(desk.limits))
-                deadline = asyncio.ensure_future(desk.clock.sleep_until(row.deadline))
-                try:
-                    await news.wait(deadline)
-                finally:
-                    deadline.cancel()
+                await self._news_of(row, news)
+
+    async def _news_of(self, row: Challenge, news: News) -> None:
+        if not row.stage.open:  # a password is being written: no clock ends that
+            await news.wait()
+            return
+        deadline = asyncio.ensure_future(self._desk.clock.sleep_until(row.deadline))
+        try:
+            await news.wait(deadline)
+        finally:
+            deadline.cancel()
 
     async def _new_code(self, effect: fx.NewCode, context: Context) -> Reply:
         async with self._desk.store.transaction() as tx:
@@ -79,6 +86,6 @@ class LinkEffects:
 
     async def _end(self, effect: fx.EndChallenge, context: Context) -> Reply:
         async with self._desk.store.transaction() as tx:
-            row = await bound.of_call(tx, effect.challenge_id, context, effect.person_id)
+            row = await bound.of_call(tx, effect.challenge_id, context, effect.person_id, bound.ANY)
             row = await close(tx, self._desk, row, effect.stage, why="the agent ended it", agent=context.agent.id)
         return r.LinkChanged(row.link(self._desk.limits))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from csrdesk.engine import addresses, challenges, codes, quotas
 from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close, close_all
 from csrdesk.engine.flow_rows import FlowRows
+from csrdesk.engine.password_pages import PASSWORD_FLOW
 from csrdesk.engine.store import Reading, Transaction
 from csrdesk.errors import NoSuchFlowError
 from csrdesk.flows.challenge_acceptance import Start
@@ -17,10 +20,12 @@ from csrdesk.flows.doors import Context, OpenedLink
 from csrdesk.flows.effects import SendMagicLink
 from csrdesk.flows.replies import LinkNotSent
 from csrdesk.model.devices import Age
-from csrdesk.model.link import Link, LinkAbout, LinkStage
+from csrdesk.model.link import Link, LinkAbout, LinkStage, Purpose
 
 CUSTOMER_FLOW = "challenge_acceptance"
 """The flow behind a link's page; the desk alone starts it."""
+CUSTOMER_FLOWS = frozenset({CUSTOMER_FLOW, PASSWORD_FLOW})
+"""Every flow that asks customers: no agent starts one, or looks into one."""
 _DAY = timedelta(days=1)
 
 
@@ -101,6 +106,8 @@ class Links:
         await close_all(tx, self._desk, why="a newer link", agent=agent.id, person_id=person_id)
         token = codes.new_token()
         about = LinkAbout(codes.new_id(), codes.new_reference(), agent.name or agent.id, effect.account)
+        if effect.purpose is Purpose.RESET:
+            about = replace(about, purpose="to verify that it is you, before you choose a new password")
         start = Start(about, person_id, self._desk.rules)
         # Claimed by nobody: whichever process serves the page goes on with it.
         flow_id = await self._rows.insert(tx, CUSTOMER_FLOW, start, agent, call_id=context.call_id, claim=False)
@@ -109,7 +116,7 @@ class Links:
             call_id=context.call_id,
             agent=agent.id,
             person_id=person_id,
-            purpose=challenges.PURPOSE,
+            purpose=effect.purpose,
             flow_id=flow_id,
             token_hash=codes.fingerprint(token.reveal()),
             reference=about.reference,

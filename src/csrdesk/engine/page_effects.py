@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from csrdesk.engine import bound, challenges, codes, policy, quotas
+from csrdesk.engine import bound, challenges, codes, policy, quotas, windows
 from csrdesk.engine.audit import Kind
 from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.changes import link_topic
@@ -20,7 +20,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Effect, Reply
-from csrdesk.model.link import LinkStage
+from csrdesk.model.link import LinkStage, Purpose
 from csrdesk.model.proofs import Evidence
 from csrdesk.model.secret import Secret
 
@@ -122,6 +122,12 @@ class PageEffects:
         if row.page_extended:
             return r.NoMoreTime()
         until = row.deadline + self._desk.page
+        if row.purpose is Purpose.PASSWORD:
+            # Nothing is written once the verified window has ended, so the page does not promise it.
+            window = await windows.newest(tx, row.call_id)
+            until = min(until, window.verified_until) if window else row.deadline
+            if until <= row.deadline:
+                return r.NoMoreTime()
         row = await challenges.save(tx, row, page_until=until, page_extended=1)
         await self._desk.audit.append(tx, note(row, "link.page_extended", by="customer"))
         return r.PageTimeAdded(until)
@@ -149,9 +155,12 @@ class PageEffects:
             return await change(tx, row) if row.stage in _AFTER_CODE else r.LinkOver(row.stage)
 
     async def _row(self, tx: Transaction, effect: _OfPage, context: Context) -> Challenge:
-        return await bound.of_page(tx, effect.challenge_id, context, effect.person_id)
+        purposes = _PURPOSES.get(type(effect), bound.VERIFYING)
+        return await bound.of_page(tx, effect.challenge_id, context, effect.person_id, purposes)
 
 
+_PURPOSES: dict[type[Effect], frozenset[Purpose]] = {fx.AddPageTime: bound.ANY, fx.RefuseChallenge: bound.ANY}
+"""What every page can do; the rest verifies, and is for links that do."""
 _OfPage = (
     fx.CheckCode | fx.RefuseChallenge | fx.GiveUpFactor | fx.AddPageTime | fx.NoteDevicePassed | fx.ApproveChallenge
 )

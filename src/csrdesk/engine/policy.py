@@ -12,6 +12,7 @@ import msgspec
 from csrdesk.config import LimitSettings
 from csrdesk.errors import ForbiddenError, NotVerifiedError
 from csrdesk.flows.effects import (
+    EndSessions,
     SetDirectoryEnabled,
     SetPingOneEnabled,
     UnlockDirectory,
@@ -19,6 +20,7 @@ from csrdesk.flows.effects import (
     UnlockPingOne,
 )
 from csrdesk.flows.kernel import AccountEffect
+from csrdesk.flows.password_effects import SetDirectoryPassword, SetPingOnePassword
 from csrdesk.model.proofs import Act, Evidence
 
 
@@ -67,6 +69,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether settings let this agent act without a call, and this step belongs to none."""
     bulk: Act | None = None
     """The act of the open run over many accounts that this step belongs to; None where it belongs to none."""
+    asks_for_password: bool = False
+    """Whether this step belongs to the page on which this customer has typed a new password just now."""
     disabled_by_desk_at: datetime | None = None
     """When csrdesk disabled it in the directory concerned; None where csrdesk's last change there was no disable."""
 
@@ -131,9 +135,20 @@ def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
         raise ForbiddenError("What a script does needs a reason and a ticket. Nothing was done.")
     if isinstance(effect, UnlockDirectory | UnlockPingOne | UnlockPassword) is not (effect.act is Act.UNLOCK):
         raise ForbiddenError("Unlocking an account is an act of its own. Nothing was done.")
+    if isinstance(effect, SetDirectoryPassword | SetPingOnePassword):
+        _permit_password(effect, facts)
+    elif effect.act is Act.RESET and not isinstance(effect, EndSessions):
+        raise ForbiddenError("A reset sets a password and ends sessions, nothing else. Nothing was done.")
     require_proof(effect.act, facts, limits)
     if effect.act is Act.ENABLE:
         _permit_enable(facts, limits)
+
+
+def _permit_password(effect: AccountEffect, facts: Facts) -> None:
+    if effect.act is not Act.RESET:
+        raise ForbiddenError("Setting a password is an act of its own. Nothing was done.")
+    if not facts.asks_for_password:
+        raise ForbiddenError("Only the customer sets a password, on their own page. Nothing was done.")
 
 
 def _permit_enable(facts: Facts, limits: LimitSettings) -> None:

@@ -54,7 +54,7 @@ async def links(reading: Reading, desk: Desk, person_id: str, agent: str) -> Ove
     limits = desk.limits
     most = limits.links_per_person_in_ten_minutes
     words = f"{_links(most)} to this person in ten minutes, which is the most. Nothing was sent."
-    sql = "SELECT created_at AS at FROM challenges WHERE person_id = ?"
+    sql = "SELECT created_at AS at FROM challenges WHERE purpose <> 'password' AND person_id = ?"
     if again := await _again(reading, desk, sql, person_id, most=most, within=TEN_MINUTES):
         return _over("links_per_person_in_ten_minutes", words, again)
     most = limits.links_per_person_a_day
@@ -63,7 +63,7 @@ async def links(reading: Reading, desk: Desk, person_id: str, agent: str) -> Ove
         return _over("links_per_person_a_day", words, again)
     most = limits.links_per_agent_an_hour
     words = f"{_links(most)} by you in an hour, which is the most. Nothing was sent."
-    sql = "SELECT created_at AS at FROM challenges WHERE agent = ?"
+    sql = "SELECT created_at AS at FROM challenges WHERE purpose <> 'password' AND agent = ?"
     if again := await _again(reading, desk, sql, agent, most=most, within=HOUR):
         return _over("links_per_agent_an_hour", words, again)
     return None
@@ -71,7 +71,7 @@ async def links(reading: Reading, desk: Desk, person_id: str, agent: str) -> Ove
 
 async def tried_often(reading: Reading, desk: Desk, person_id: str) -> str:
     """A warning for the agent before the third link to one person in 24 hours, by whomever; empty before that."""
-    sql = "SELECT agent FROM challenges WHERE person_id = ? AND created_at > ?"
+    sql = "SELECT agent FROM challenges WHERE purpose <> 'password' AND person_id = ? AND created_at > ?"
     rows = await reading.all(sql, person_id, stamp(desk.clock.now() - DAY))
     if len(rows) < WARN_AFTER:
         return ""

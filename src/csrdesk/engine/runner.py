@@ -22,7 +22,7 @@ from csrdesk.engine.guard import Guard
 from csrdesk.engine.presence import Nobody, Presence
 from csrdesk.errors import StaleFlowError
 from csrdesk.flows.doors import Agent, Context
-from csrdesk.flows.kernel import Ask, Do, Done, Effect, Event, Poll, State, Want
+from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Event, Poll, State, Want
 from csrdesk.model.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,10 @@ class Runner:
         then nothing happened.
         """
         state = running.state.step(event)
-        await to_the_end(self._step(running, state, state.want(), typed))
+        want = state.want()
+        # From one effect to the next, what was typed is handed on where that needs it, and forgotten otherwise.
+        kept = typed if isinstance(event, Answer) or _needs_secret(want) else None
+        await to_the_end(self._step(running, state, want, kept))
 
     async def _step(self, running: Running, state: State, want: Want, typed: Typed | None) -> None:
         place = running.id, running.rev + 1
@@ -164,7 +167,7 @@ class Runner:
         typed = self._typed.pop((running.id, running.rev), Typed())
         reply = await self._guard(effect, _context(running, typed))
         with suppress(StaleFlowError):  # another process took over: its reply stands
-            await self.step(running, reply)
+            await self.step(running, reply, typed)
 
     async def _poll(self, running: Running, effect: Effect, news: News) -> None:
         work = asyncio.ensure_future(self._guard(effect, _context(running, Typed())))
@@ -192,6 +195,10 @@ def _context(running: Running, typed: Typed) -> Context:
     return Context(
         running.id,
         running.rev,
+def _needs_secret(want: Want) -> bool:
+    return isinstance(want, Do) and want.effect.needs_secret
+
+
         running.call_id,
         running.agent,
         secret=typed.secret,

@@ -158,7 +158,13 @@ CREATE INDEX outbox_about ON outbox (about, created_at);
 """
 """Mails that are still to be sent: about whom and what, never where to."""
 
-STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES, OPEN_INTENTS, QUOTAS, ADDRESSES, BULK, OUTBOX)
+RESETS = """
+CREATE TABLE resets (challenge_id TEXT PRIMARY KEY, continues TEXT NOT NULL, lines BLOB NOT NULL);
+CREATE INDEX resets_of_page ON resets (continues);
+"""
+"""The page for a new password, the link whose page it goes on from, and what the agent is told of it."""
+
+STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES, OPEN_INTENTS, QUOTAS, ADDRESSES, BULK, OUTBOX, RESETS)
 """Step n brings a database of version n to n + 1."""
 
 

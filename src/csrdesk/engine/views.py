@@ -5,6 +5,7 @@ from __future__ import annotations
 from csrdesk.engine.codes import spoken_code
 from csrdesk.engine.flow_rows import Running
 from csrdesk.flows import effects as fx
+from csrdesk.flows import password_effects as pfx
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Ask, Audience, Do, Done, Effect, Poll, Prompt, Together, Want
 from csrdesk.flows.prompts import PollingPrompt
@@ -25,6 +26,8 @@ _WORDS: dict[type[Effect], str] = {
     fx.UnlockPassword: "Unlocking the password in PingOne",
     fx.AwaitNotice: "Done. The mail server did not take the mail to the customer; trying again",
     fx.EndSessions: "Ending the sessions",
+    pfx.OpenPasswordPage: "Opening the customer's page",
+    pfx.ReadReset: "Reading what came of it",
     fx.StartWindow: "Starting the verified window",
     fx.EndCall: "Ending the call",
 }

@@ -12,11 +12,28 @@ import msgspec
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import answers as a
 from csrdesk.flows import effects as fx
+from csrdesk.flows import password_effects as pfx
+from csrdesk.flows import password_reset as reset
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
-from csrdesk.flows.kernel import Ask, Done, Event, Failed, Outcome, Poll, Problem, State, Terminal, Want
+from csrdesk.flows.kernel import (
+    Ask,
+    Do,
+    Done,
+    Event,
+    Failed,
+    Outcome,
+    Poll,
+    Problem,
+    Replies,
+    State,
+    Terminal,
+    Together,
+    Want,
+)
 from csrdesk.flows.result_lines import told_line
+from csrdesk.flows.rules import Rules
 from csrdesk.flows.telling import Later, prompt_with
 from csrdesk.model.account import Account, Lock
 from csrdesk.model.people import Person
@@ -39,6 +56,8 @@ class Needs(msgspec.Struct, frozen=True):
     """What policy wants with every act."""
 
     ticket: bool = False
+    rules: Rules = Rules()
+    """For a link of its own, where a reset needs one."""
 
 
 class Left(Outcome, frozen=True):
@@ -51,24 +70,29 @@ def begin(verified: Verified, needs: Needs) -> ReadingAccount:
 
 
 class ReadingAccount(State, frozen=True):
-    """`getUserAccountStatus` runs here, in its one step: to read never leads to a write."""
+    """What `getUserAccountStatus` reads, and beside it whether the password can be reset: it never leads to a write."""
 
     section = SECTION
 
     verified: Verified
     needs: Needs
-    sub: uf.ReadingAccount
 
-    def want(self) -> Want:
-        return self.sub.want()
+    def want(self) -> Do[Together[fx.RequireProof | fx.ReadAccount | pfx.ReadPasswordAuthority]]:
+        who, dn = self.verified.person.id, self.verified.dn
+        read = fx.ReadAccount(person_id=who, dn=dn)
+        authority = pfx.ReadPasswordAuthority(person_id=who, dn=dn)
+        return Do(Together(effects=(fx.RequireProof(person_id=who), read, authority)))
 
     def step(self, event: Event) -> ManagingAccount | WindowClosed | ReturnError:
-        match self.sub.step(event):
-            case uf.ReturnSuccess(_, account):
-                return ManagingAccount(self.verified, self.needs, account)
-            case uf.ReturnError(problem) if problem.code == "not_verified":
+        match event:
+            case Replies((Failed(problem), *_)) if problem.code == "not_verified":
                 return WindowClosed(self.verified.person)
-            case uf.ReturnError(problem):
+            case Replies((r.Noted(), r.AccountRead(account), authority)):
+                why = reset.why_no_reset(account, authority)
+                return ManagingAccount(self.verified, self.needs, account, why)
+            case Replies(replies):
+                return ReturnError(self.verified, self.needs, uf.first_problem(replies))
+            case Failed(problem):
                 return ReturnError(self.verified, self.needs, problem)
             case _:
                 raise IllegalEventError(self, event)
@@ -82,23 +106,42 @@ class ManagingAccount(State, frozen=True):
     verified: Verified
     needs: Needs
     account: Account
+    why_no_reset: str = ""
+    """Why Reset is not offered; empty where it is."""
+    note: str = ""
 
     def want(self) -> Poll[p.AccountPrompt, fx.WaitUntil]:
         v = self.verified
         label, value = uf.button(self.account)
-        prompt = p.AccountPrompt(v.person, self.account, v.evidence, v.until, label, value)
+        prompt = p.AccountPrompt(
+            v.person, self.account, v.evidence, v.until, label, value, self.note, why_no_reset=self.why_no_reset
+        )
         return Poll(prompt, fx.WaitUntil(person_id=v.person.id, moment=v.until))
 
     def step(
         self, event: Event
-    ) -> ConfirmingAct | ReadingAccount | LostCaller | WentBack | EndedCall | WindowClosed | ReturnError:
+    ) -> (
+        ConfirmingAct
+        | ManagingAccount
+        | ReadingAccount
+        | LostCaller
+        | WentBack
+        | EndedCall
+        | WindowClosed
+        | ReturnError
+    ):
         match event:
-            case a.DisableChosen():
-                return ConfirmingAct(self.verified, self.needs, self.account, Act.DISABLE, self.verified.ticket)
-            case a.EnableChosen():
-                return ConfirmingAct(self.verified, self.needs, self.account, Act.ENABLE, self.verified.ticket)
-            case a.UnlockChosen():
-                return ConfirmingAct(self.verified, self.needs, self.account, Act.UNLOCK, self.verified.ticket)
+            case a.ResetChosen() if self.why_no_reset:
+                return msgspec.structs.replace(self, note=f"Reset is not possible now. {self.why_no_reset}")
+            case a.DisableChosen() | a.EnableChosen() | a.UnlockChosen() | a.ResetChosen():
+                return ConfirmingAct(
+                    self.verified,
+                    self.needs,
+                    self.account,
+                    _CHOSEN[type(event)],
+                    self.verified.ticket,
+                    why_no_reset=self.why_no_reset,
+                )
             case a.RefreshChosen():
                 return _read(self.verified, self.needs)
             case a.LineDropped():
@@ -126,6 +169,7 @@ class ConfirmingAct(State, frozen=True):
     act: Act
     ticket: str = ""
     note: str = ""
+    why_no_reset: str = ""
 
     def want(self) -> Poll[p.ConfirmPrompt, fx.WaitUntil]:
         v = self.verified
@@ -141,16 +185,20 @@ class ConfirmingAct(State, frozen=True):
         )
         return Poll(prompt, fx.WaitUntil(person_id=v.person.id, moment=v.until))
 
-    def step(self, event: Event) -> ChangingAccount | ConfirmingAct | ManagingAccount | WindowClosed | ReturnError:
+    def step(
+        self, event: Event
+    ) -> ChangingAccount | Resetting | ConfirmingAct | ManagingAccount | WindowClosed | ReturnError:
         match event:
             case a.Confirmed(reason, ticket) if not reason.strip():
                 return self._saying("A reason is needed: one line for the audit.", ticket)
             case a.Confirmed(_, ticket) if self.needs.ticket and not ticket.strip():
                 return self._saying("A ticket number is needed.", ticket)
+            case a.Confirmed(reason, ticket) if self.act is Act.RESET:
+                return Resetting(self.verified, self.needs, reset.ReadingAuthority(self._reset(reason, ticket)))
             case a.Confirmed(reason, ticket):
                 return ChangingAccount(self.verified, self.needs, self.act, self._task(reason, ticket))
             case a.Declined():
-                return ManagingAccount(self.verified, self.needs, self.account)
+                return ManagingAccount(self.verified, self.needs, self.account, self.why_no_reset)
             case r.TimeCame():
                 return WindowClosed(self.verified.person)
             case Failed(problem):
@@ -165,13 +213,25 @@ class ConfirmingAct(State, frozen=True):
         v, action = self.verified, _ACTIONS[self.act]
         return uf.ReadingAccount(uf.Task(action, v.person.id, v.person, v.dn, self.act, reason.strip(), ticket.strip()))
 
+    def _reset(self, reason: str, ticket: str) -> reset.Task:
+        v = self.verified
+        return reset.Task(v.person, v.dn, reason.strip(), ticket.strip(), self.needs.rules)
+
     def _words(self) -> tuple[str, ...]:
+        if self.act is Act.RESET:
+            return reset.WORDS
         if self.act is Act.UNLOCK:
             return unlock_words(self.account)
         words = disable_words if self.act is Act.DISABLE else enable_words
         return words(has_directory=bool(self.verified.dn))
 
 
+_CHOSEN: dict[type[Event], Act] = {
+    a.DisableChosen: Act.DISABLE,
+    a.EnableChosen: Act.ENABLE,
+    a.UnlockChosen: Act.UNLOCK,
+    a.ResetChosen: Act.RESET,
+}
 _ACTIONS = {Act.DISABLE: "disableUser", Act.ENABLE: "enableUser", Act.UNLOCK: "unlockUser"}
 
 
@@ -203,6 +263,36 @@ class ChangingAccount(State, frozen=True):
                 return ChangingAccount(self.verified, self.needs, self.act, sub)
 
 
+class Resetting(State, frozen=True):
+    """Password reset Magic Link runs here: the agent watches, the customer types."""
+
+    section = SECTION
+
+    verified: Verified
+    needs: Needs
+    sub: reset.ResettingState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> Resetting | ShowingNotice | LostCaller | Refused:
+        v = self.verified
+        match self.sub.step(event):
+            case reset.ReturnSuccess(line_dropped=True):
+                return LostCaller(v.person)
+            case reset.ReturnSuccess("notMe"):
+                return Refused(v.person)
+            case reset.ReturnSuccess(_, lines, renewed) as done:
+                if renewed:
+                    v = msgspec.structs.replace(v, until=renewed.until, evidence=renewed.evidence)
+                return ShowingNotice(v, self.needs, Act.RESET, lines, half_done=done.half_done)
+            case reset.ReturnError(problem):
+                line = p.ResultLine(problem.message, ok=False)
+                return ShowingNotice(v, self.needs, Act.RESET, (line,))
+            case sub:
+                return msgspec.structs.replace(self, sub=sub)
+
+
 class ShowingNotice(State, frozen=True):
     """Stays until it is read, also past the window: what was half done must not vanish."""
 
@@ -225,7 +315,7 @@ class ShowingNotice(State, frozen=True):
         prompt = msgspec.structs.replace(prompt, again=again)
         return prompt_with(prompt, self.later)
 
-    def step(self, event: Event) -> ShowingNotice | ReadingAccount | EndedCall:
+    def step(self, event: Event) -> ShowingNotice | ReadingAccount | ChangingAccount | EndedCall:
         match event:
             case r.CustomerTold() | r.CustomerNotTold() | Failed() if self.later:
                 return msgspec.structs.replace(self, lines=(*self.lines, told_line(event)), later=None)
@@ -284,6 +374,17 @@ class LostCaller(Terminal, frozen=True):
         return Done(Left())
 
 
+class Refused(Terminal, frozen=True):
+    """The customer said "this wasn't me" in the middle of a reset: nobody is verified any more."""
+
+    section = SECTION
+
+    person: Person
+
+    def want(self) -> Done[Left]:
+        return Done(Left())
+
+
 class WindowClosed(Terminal, frozen=True):
     section = SECTION
 
@@ -308,10 +409,12 @@ AccountManagementState = (
     | ManagingAccount
     | ConfirmingAct
     | ChangingAccount
+    | Resetting
     | ShowingNotice
     | ReturnError
     | LostCaller
     | WentBack
+    | Refused
     | WindowClosed
     | EndedCall
 )
@@ -344,5 +447,4 @@ _UNLOCK = {
 
 
 def _read(verified: Verified, needs: Needs) -> ReadingAccount:
-    task = uf.Task("getUserAccountStatus", verified.person.id, verified.person, verified.dn)
-    return ReadingAccount(verified, needs, uf.ReadingAccount(task))
+    return ReadingAccount(verified, needs)

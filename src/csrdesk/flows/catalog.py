@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from csrdesk.flows import challenge_acceptance, csr_main, user_functions
+from csrdesk.flows import challenge_acceptance, csr_main, new_password, password_reset, user_functions
 from csrdesk.flows.kernel import State
 
 
@@ -35,6 +35,8 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
                 challenge_acceptance.Start,
                 challenge_acceptance.begin,
             ),
+            Flow("password_reset", 1, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
+            Flow("new_password", 1, new_password.NewPasswordState, new_password.Start, new_password.begin),
             Flow("user_functions", 3, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
         )
     }

@@ -35,7 +35,6 @@ from csrdesk.flows.ping import spelled
 from csrdesk.flows.rules import Rules
 from csrdesk.flows.ways import gives, warning, why_not
 from csrdesk.model.devices import Devices
-from csrdesk.model.masking import mask_name
 from csrdesk.model.people import Person, Protection
 
 VERIFICATION = "CSR Flow for Verification"
@@ -173,7 +172,7 @@ class ChoosingWay(State, frozen=True):
     def step(self, event: Event) -> Verifying | Protecting | RecordingNotVerified | LeavingCustomer | EndingCall:
         match event:
             case a.MagicLinkChosen():
-                return Verifying(self.given, self.caller, verification(self.given, self.caller.person))
+                return Verifying(self.given, self.caller, vu.begin(self.caller.person, self.given.rules))
             case a.ProtectiveDisableChosen():
                 return Protecting(self.given, self.caller.protect(self.given.ticket))
             case a.CannotVerifyChosen():
@@ -296,12 +295,11 @@ class Verifying(State, frozen=True):
         match self.sub.step(event):
             case vu.ReturnSuccess("complete", until, evidence) if until and evidence:
                 verified = am.Verified(person, self.caller.dn, evidence, until, self.given.ticket)
-                rules = am.Needs(self.given.rules.ticket_required)
-                return Managing(self.given, am.begin(verified, rules))
+                needs = am.Needs(self.given.rules.ticket_required, self.given.rules)
+                return Managing(self.given, am.begin(verified, needs))
             case vu.ReturnSuccess("expired"):
                 note = "Time ran out before the caller was verified. Nothing was approved. You can send a new link."
-                sub = vu.DisplayingForm(verification(self.given, person).given, note)
-                return Verifying(self.given, self.caller, sub)
+                return Verifying(self.given, self.caller, vu.begin(person, self.given.rules, note=note))
             case vu.ReturnSuccess("notMe"):
                 return CheckingDevices(self.given, person, _NOT_ME)
             case vu.ReturnSuccess(line_dropped=True):
@@ -334,6 +332,8 @@ class Managing(State, frozen=True):
         match self.sub.step(event):
             case am.LostCaller(person):
                 return LeavingCustomer(self.given, person, _DROPPED, "the line dropped")
+            case am.Refused(person):
+                return LeavingCustomer(self.given, person, _NOT_ME, "the customer said: this wasn't me")
             case am.WentBack(person):
                 return LeavingCustomer(self.given, person)
             case am.WindowClosed(person):
@@ -476,16 +476,3 @@ CsrMainState = (
 def look_up(given: Given, note: str = "") -> LookingUp:
     """Where the agent types who is calling."""
     return LookingUp(given, lu.AskUsername(lu.Given(given.rules.ticket_required, given.ticket), note))
-
-
-def verification(given: Given, person: Person) -> vu.DisplayingForm:
-    """Where Verify User Magic Link begins for this person."""
-    rules = given.rules
-    inputs = vu.Inputs(
-        p1_user_id=person.id,
-        can_change_device=True,
-        p1_mfa_policy_id=rules.mfa_policy_id,
-        allowed_device_types=rules.allowed_device_types,
-    )
-    number = f", ending {person.number_ending}" if person.number_ending else ""
-    return vu.DisplayingForm(vu.Given(inputs, person, mask_name(person.given, person.family) + number))

@@ -71,6 +71,8 @@ class OpenPasswordPage(Effect, frozen=True, kw_only=True):
     dn: str = ""
     account: str = ""
     """How the page names the account."""
+    homes: tuple[Home, ...] = ()
+    """Where it will be set, for a rehearsal's words."""
     reason: str
     ticket: str = ""
 

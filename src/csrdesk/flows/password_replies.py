@@ -50,6 +50,7 @@ class PasswordPageOpened(Reply, frozen=True):
     """The page that verified asks for the password; its row is a link without a mail."""
 
     link: Link
+    verified_until: datetime
 
 
 class NoPasswordPage(Reply, frozen=True):

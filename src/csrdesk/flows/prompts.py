@@ -96,7 +96,14 @@ class AccountPrompt(Prompt, frozen=True):
     """The verified caller's account in both directories, and what can be done."""
 
     answers = (
-        a.DisableChosen | a.EnableChosen | a.UnlockChosen | a.RefreshChosen | a.LineDropped | a.BackChosen | a.CallEnded
+        a.DisableChosen
+        | a.EnableChosen
+        | a.UnlockChosen
+        | a.ResetChosen
+        | a.RefreshChosen
+        | a.LineDropped
+        | a.BackChosen
+        | a.CallEnded
     )
     person: Person
     account: Account
@@ -106,6 +113,8 @@ class AccountPrompt(Prompt, frozen=True):
     button_value: str
     """`disableUser` or `enableUser`."""
     note: str = ""
+    why_no_reset: str = ""
+    """Why the password cannot be reset now, in words; empty where it can."""
 
 
 class ConfirmPrompt(Prompt, frozen=True):

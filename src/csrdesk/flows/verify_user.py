@@ -13,7 +13,9 @@ from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Poll, Problem, State, Terminal
 from csrdesk.flows.ping import spelled
-from csrdesk.model.link import Link, LinkStage
+from csrdesk.flows.rules import Rules
+from csrdesk.model.link import Link, LinkStage, Purpose
+from csrdesk.model.masking import mask_name
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Evidence
 
@@ -51,6 +53,24 @@ class Given(msgspec.Struct, frozen=True):
     person: Person
     account: str
     """How the customer's page names the account."""
+    purpose: Purpose = Purpose.VERIFY
+
+
+def begin(person: Person, rules: Rules, *, purpose: Purpose = Purpose.VERIFY, note: str = "") -> DisplayingForm:
+    """Where a link to this person begins."""
+    inputs = Inputs(
+        p1_user_id=person.id,
+        can_change_device=True,
+        p1_mfa_policy_id=rules.mfa_policy_id,
+        allowed_device_types=rules.allowed_device_types,
+    )
+    return DisplayingForm(Given(inputs, person, account_words(person), purpose), note)
+
+
+def account_words(person: Person) -> str:
+    """How a customer's page names the account: masked, and enough to know one's own."""
+    number = f", ending {person.number_ending}" if person.number_ending else ""
+    return mask_name(person.given, person.family) + number
 
 
 class DisplayingForm(State, frozen=True):
@@ -86,7 +106,11 @@ class CreatingChallenge(State, frozen=True):
 
     def want(self) -> Do[fx.SendMagicLink]:
         given = self.given
-        return Do(fx.SendMagicLink(person_id=given.person.id, account=given.account, warned=self.warned))
+        return Do(
+            fx.SendMagicLink(
+                person_id=given.person.id, account=given.account, warned=self.warned, purpose=given.purpose
+            )
+        )
 
     def step(self, event: Event) -> AwaitingChallenge | DisplayingForm:
         match event:
@@ -298,7 +322,7 @@ def after(given: Given, link: Link) -> After:
             return DisplayingForm(given, "The caller cannot use any of their devices. Nothing was approved.")
         case LinkStage.TOO_MANY_CODES:
             return DisplayingForm(given, "Too many wrong codes. That link opens nothing any more.")
-        case LinkStage.ENDED:
+        case LinkStage.ENDED | LinkStage.CANCELLED:
             return DisplayingForm(given, "That link was ended.")
         case _:
             return AwaitingChallenge(given, link)

@@ -43,6 +43,11 @@ class LinkStage(StrEnum):
         """Whether it can still be ended: by its clock, by a newer one, by either side."""
         return self in (LinkStage.SENDING, LinkStage.SENT, LinkStage.CODE_RIGHT, LinkStage.DEVICE_PASSED)
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes of it."""
+        return not self.open and self is not LinkStage.SETTING
+
 
 class Link(msgspec.Struct, frozen=True):
     """One challenge row as the agent's screen shows it; `rev` grows with each change, so that a waiter knows news."""

@@ -1,0 +1,471 @@
+"""Password reset Magic Link, the agent's side: let the customer's page ask for a new password, watch, say the result.
+
+Runs inside the agent's call and, for scripts, by itself bound to a verified call. The page that verified goes on; where
+it cannot, a link of its own verifies once more (`verify_user` runs here) and its page goes on. The customer's side is
+`new_password`: no state here holds a password, or a place for one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from csrdesk.errors import IllegalEventError
+from csrdesk.flows import answers as a
+from csrdesk.flows import effects as fx
+from csrdesk.flows import password_effects as pfx
+from csrdesk.flows import password_prompts as pp
+from csrdesk.flows import password_replies as pr
+from csrdesk.flows import replies as r
+from csrdesk.flows import verify_user as vu
+from csrdesk.flows.account_task import first_problem
+from csrdesk.flows.kernel import (
+    Do,
+    Done,
+    Event,
+    Failed,
+    Outcome,
+    Poll,
+    Problem,
+    Replies,
+    Reply,
+    State,
+    Terminal,
+    Together,
+    Want,
+)
+from csrdesk.flows.ping import spelled
+from csrdesk.flows.prompts import ResultLine
+from csrdesk.flows.rules import Rules
+from csrdesk.model.account import Account, AccountStatus
+from csrdesk.model.link import Link, LinkStage, Purpose
+from csrdesk.model.passwords import Home
+from csrdesk.model.people import Person
+from csrdesk.model.proofs import Evidence
+
+FORM = "Display Magic Link Form"
+CREATE = "Create Challenge and Send Email"
+POLLING = "Display Magic Link Polling And Check For Challenge Status"
+SUCCESS = "Go To Success"
+
+
+class Inputs(msgspec.Struct, frozen=True, rename=spelled):
+    """What the flow is called with, in Ping's names."""
+
+    p1_user_id: str
+    """The caller's PingOne id."""
+    company_logo: str = ""
+    """Has no effect: the page takes its logo from the settings."""
+
+
+class Outputs(Outcome, frozen=True, rename=spelled):
+    """Return Success or Return Error."""
+
+    subflow_result: str = ""
+    """`complete`, `cancelled`, `expired` or `notMe`; empty after an error."""
+    error_message: str = ""
+    """For people; empty unless it failed."""
+    error_details: str = ""
+    """For the log, without secrets."""
+    code: str = ""
+    """The error's stable name."""
+    candidates: tuple[Person, ...] = ()
+    """Where the identifier fits several people."""
+    lines: tuple[ResultLine, ...] = ()
+    """What was done, failed, or is to be known beside it: sessions, what is still locked."""
+    half_done: bool = False
+    """Whether something was done and something else failed."""
+
+
+class Start(msgspec.Struct, frozen=True):
+    """How a script starts the flow, bound to a verified call."""
+
+    identifier: str
+    reason: str
+    ticket: str = ""
+
+
+class Task(msgspec.Struct, frozen=True):
+    """Whose password, why, and by which rules."""
+
+    person: Person
+    dn: str
+    reason: str
+    ticket: str
+    rules: Rules
+    homes: tuple[Home, ...] = ()
+    """Where it will be set, once that is known."""
+
+
+class Renewed(msgspec.Struct, frozen=True):
+    """What a link of its own has shown: the verified window runs from there."""
+
+    until: datetime
+    evidence: Evidence
+
+
+def begin(start: Start) -> IdentifyingCustomer | ReturnError:
+    """The first state for a script's call."""
+    if not start.identifier.strip():
+        words = "Say whom: user name, mail address, customer number or phone."
+        return ReturnError(Problem(words, code="invalid_value"))
+    if not start.reason.strip():
+        return ReturnError(Problem("A reason is needed: one line for the audit.", code="needs_answer"))
+    return IdentifyingCustomer(start)
+
+
+def why_no_reset(account: Account, authority: Reply) -> str:
+    """Why Reset cannot be offered for this account now, in words; empty where it can."""
+    if account.status is AccountStatus.DISABLED:
+        return "The account is disabled: a new password would open nothing."
+    if account.status is AccountStatus.EXPIRED:
+        return "The AD account has expired: a new password would open nothing."
+    match authority:
+        case pr.AuthorityRead(homes=(), why_not=why):
+            return why or "Nobody says where the password is kept."
+        case pr.AuthorityRead():
+            return ""
+        case Failed(problem):
+            return f"Where the password is kept could not be read. {problem.message}"
+        case _:
+            return "Where the password is kept could not be read."
+
+
+class IdentifyingCustomer(State, frozen=True):
+    """For a script: the identifier chooses the account of the verified call, and proves nobody."""
+
+    section = FORM
+
+    start: Start
+
+    def want(self) -> Do[fx.FindUser]:
+        return Do(fx.FindUser(identifier=self.start.identifier))
+
+    def step(self, event: Event) -> Permitting | ReturnError:
+        match event:
+            case r.UserFound(person):
+                return Permitting(self.start, person)
+            case r.SeveralUsers(people):
+                words = "This fits several people. Use the user name of the one you mean."
+                return ReturnError(Problem(words, code="needs_answer"), people)
+            case r.NoSuchUser():
+                return ReturnError(Problem("PingOne knows nobody by that.", code="not_found"))
+            case r.OnlyInDirectory():
+                words = "This account is only in AD; csrdesk acts on PingOne users."
+                return ReturnError(Problem(words, code="not_found"))
+            case Failed(problem):
+                return ReturnError(problem)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class Permitting(State, frozen=True):
+    """Is this the verified caller, and is the account protected?"""
+
+    section = FORM
+
+    start: Start
+    person: Person
+
+    def want(self) -> Do[Together[fx.RequireProof | fx.ReadProtection | fx.LoadRules]]:
+        who = self.person.id
+        parts = (fx.RequireProof(person_id=who), fx.ReadProtection(person_id=who), fx.LoadRules())
+        return Do(Together(effects=parts))
+
+    def step(self, event: Event) -> ReadingAuthority | ReturnError:
+        match event:
+            case Replies((_, r.ProtectionRead(protection), r.RulesLoaded(rules))) if protection.protected:
+                return ReturnError(
+                    Problem(rules.protected_words, details="; ".join(protection.reasons), code="forbidden")
+                )
+            case Replies((r.Noted(), r.ProtectionRead(protection), r.RulesLoaded(rules))):
+                start = self.start
+                task = Task(self.person, protection.dn, start.reason.strip(), start.ticket.strip(), rules)
+                return ReadingAuthority(task)
+            case Replies(replies):
+                return ReturnError(first_problem(replies))
+            case Failed(problem):
+                return ReturnError(problem)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class ReadingAuthority(State, frozen=True):
+    """Where the agent's call enters: which directory keeps this password, and may it be reset now?"""
+
+    section = FORM
+
+    task: Task
+
+    def want(self) -> Do[Together[fx.RequireProof | fx.ReadAccount | pfx.ReadPasswordAuthority]]:
+        who, dn = self.task.person.id, self.task.dn
+        read = fx.ReadAccount(person_id=who, dn=dn)
+        authority = pfx.ReadPasswordAuthority(person_id=who, dn=dn)
+        return Do(Together(effects=(fx.RequireProof(person_id=who), read, authority)))
+
+    def step(self, event: Event) -> OpeningPage | ReturnError:
+        match event:
+            case Replies((r.Noted(), r.AccountRead(account), authority)):
+                why = why_no_reset(account, authority)
+                if why:
+                    return ReturnError(Problem(f"{why} Nothing was changed.", code="conflict"))
+                homes = authority.homes if isinstance(authority, pr.AuthorityRead) else ()
+                return OpeningPage(msgspec.structs.replace(self.task, homes=homes))
+            case Replies(replies):
+                return ReturnError(first_problem(replies))
+            case Failed(problem):
+                return ReturnError(problem)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class OpeningPage(State, frozen=True):
+    """The page that verified goes on, without another mail, code or factor; or a link of its own is needed."""
+
+    section = CREATE
+
+    task: Task
+    renewed: Renewed | None = None
+
+    def want(self) -> Do[pfx.OpenPasswordPage]:
+        task = self.task
+        return Do(
+            pfx.OpenPasswordPage(
+                person_id=task.person.id,
+                dn=task.dn,
+                account=vu.account_words(task.person),
+                homes=task.homes,
+                reason=task.reason,
+                ticket=task.ticket,
+            )
+        )
+
+    def step(self, event: Event) -> AwaitingNewPassword | VerifyingAgain | ReturnError:
+        match event:
+            case pr.PasswordPageOpened(link, until):
+                return AwaitingNewPassword(self.task, self.renewed, link, until)
+            case pr.NoPasswordPage(why):
+                return VerifyingAgain(self.task, self.renewed, _own_link(self.task, why))
+            case Failed(problem):
+                return ReturnError(problem)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class VerifyingAgain(State, frozen=True):
+    """Verify User Magic Link runs here, by a link of its own; its page then goes on by itself."""
+
+    section = FORM
+
+    task: Task
+    renewed: Renewed | None
+    sub: vu.VerifyUserState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> VerifyingAgain | OpeningPage | EndingLinks | ReturnSuccess:
+        match self.sub.step(event):
+            case vu.ReturnSuccess("complete", until, evidence) if until and evidence:
+                return OpeningPage(self.task, Renewed(until, evidence))
+            case vu.ReturnSuccess(result, line_dropped=dropped):
+                line = ResultLine("The password was not reset: the caller was not verified again.", ok=False)
+                return ReturnSuccess(result, (line,), self.renewed, line_dropped=dropped)
+            case vu.ReturnError(problem):
+                return EndingLinks(self.task, problem)
+            case sub:
+                return VerifyingAgain(self.task, self.renewed, sub)
+
+
+class EndingLinks(State, frozen=True):
+    """Nobody watches the link any more: it must not be approved meanwhile."""
+
+    section = "Challenge Expiration"
+
+    task: Task
+    problem: Problem
+
+    def want(self) -> Do[fx.EndLinks]:
+        return Do(fx.EndLinks(person_id=self.task.person.id))
+
+    def step(self, event: Event) -> ReturnError:
+        match event:
+            case r.Noted() | Failed():
+                return ReturnError(self.problem)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class AwaitingNewPassword(State, frozen=True):
+    """The agent sees how far the customer is; the customer's side writes the row that this one reads."""
+
+    section = POLLING
+    also = ("Challenge Acceptance By The User",)
+
+    task: Task
+    renewed: Renewed | None
+    link: Link
+    until: datetime
+    note: str = ""
+
+    def want(self) -> Poll[pp.WaitingForNewPasswordPrompt, fx.AwaitChallenge]:
+        task, link = self.task, self.link
+        prompt = pp.WaitingForNewPasswordPrompt(task.person, link, task.homes, self.until, self.note)
+        return Poll(prompt, fx.AwaitChallenge(person_id=task.person.id, challenge_id=link.id, seen=link.rev))
+
+    def step(self, event: Event) -> AwaitingNewPassword | ReadingResult | ClosingPage | ReturnSuccess | ReturnError:
+        match event:
+            case r.LinkChanged(link) if link.stage.open or link.stage is LinkStage.SETTING:
+                return msgspec.structs.replace(self, link=link)
+            case r.LinkChanged(link):
+                return ReadingResult(self.task, self.renewed, link.id, _RESULTS.get(link.stage, "cancelled"))
+            case a.OwnLinkChosen():
+                return ClosingPage(self, own_link=True)
+            case a.Cancelled():
+                return ClosingPage(self)
+            case a.LineDropped():
+                # Whoever called ends the page, together with whatever else the caller has open.
+                return ReturnSuccess("cancelled", (_NOT_WAITED,), self.renewed, line_dropped=True)
+            case Failed(problem):
+                return ReturnError(problem)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class ClosingPage(State, frozen=True):
+    """The agent ends the page, unless the customer was faster: then what they did is waited for."""
+
+    section = POLLING
+
+    back: AwaitingNewPassword
+    own_link: bool = False
+
+    def want(self) -> Do[fx.EndChallenge]:
+        back = self.back
+        return Do(fx.EndChallenge(person_id=back.task.person.id, challenge_id=back.link.id))
+
+    def step(self, event: Event) -> AwaitingNewPassword | VerifyingAgain | ReadingResult:
+        back = self.back
+        match event:
+            case r.LinkChanged(link) if link.stage is LinkStage.SETTING:
+                return msgspec.structs.replace(back, link=link, note=_WRITING)
+            case r.LinkChanged(link) if link.stage is LinkStage.ENDED and self.own_link:
+                return VerifyingAgain(back.task, back.renewed, _own_link(back.task, ""))
+            case r.LinkChanged(link):
+                return ReadingResult(back.task, back.renewed, link.id, _RESULTS.get(link.stage, "cancelled"))
+            case Failed(problem):
+                return msgspec.structs.replace(back, note=f"The page was not ended. {problem.message}")
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class ReadingResult(State, frozen=True):
+    """What the page has done, and what the account is like now."""
+
+    section = SUCCESS
+
+    task: Task
+    renewed: Renewed | None
+    challenge_id: str
+    result: str
+
+    def want(self) -> Do[Together[pfx.ReadReset | fx.ReadAccount]]:
+        who = self.task.person.id
+        said = pfx.ReadReset(person_id=who, challenge_id=self.challenge_id)
+        return Do(Together(effects=(said, fx.ReadAccount(person_id=who, dn=self.task.dn))))
+
+    def step(self, event: Event) -> ReturnSuccess:
+        match event:
+            case Replies((said, account)):
+                return self._then(said, account)
+            case Failed():
+                return self._then(event, event)
+            case _:
+                raise IllegalEventError(self, event)
+
+    def _then(self, said: Reply, account: Reply) -> ReturnSuccess:
+        lines = list(said.lines) if isinstance(said, pr.ResetIs) else [_UNREAD]
+        if self.result != "complete" and isinstance(said, pr.ResetIs):
+            lines.append(ResultLine(_STOPPED if lines else _ENDS.get(self.result, ""), ok=False))
+        match account:
+            case r.AccountRead(read):
+                lines += [ResultLine(f"{lock.value}: still locked", aside=True) for lock in read.locks]
+            case _:
+                lines.append(ResultLine("What is still locked could not be read.", aside=True))
+        return ReturnSuccess(self.result, tuple(lines), self.renewed)
+
+
+class ReturnSuccess(Terminal, frozen=True):
+    section = "Return Success"
+
+    subflow_result: str
+    lines: tuple[ResultLine, ...] = ()
+    renewed: Renewed | None = None
+    line_dropped: bool = False
+    """The agent lost the caller; what is open has to be ended by the parent flow."""
+
+    @property
+    def half_done(self) -> bool:
+        """Whether something was done and something else failed."""
+        return {line.ok for line in self.lines if not line.aside} == {True, False}
+
+    def want(self) -> Done[Outputs]:
+        return Done(Outputs(self.subflow_result, lines=self.lines, half_done=self.half_done))
+
+
+class ReturnError(Terminal, frozen=True):
+    section = "Return Error"
+
+    problem: Problem
+    candidates: tuple[Person, ...] = ()
+
+    def want(self) -> Done[Outputs]:
+        problem = self.problem
+        return Done(
+            Outputs(
+                error_message=problem.message,
+                error_details=problem.details,
+                code=problem.code,
+                candidates=self.candidates,
+            )
+        )
+
+
+ResettingState = (
+    ReadingAuthority
+    | OpeningPage
+    | VerifyingAgain
+    | EndingLinks
+    | AwaitingNewPassword
+    | ClosingPage
+    | ReadingResult
+    | ReturnSuccess
+    | ReturnError
+)
+"""Once the person is known: what runs inside the agent's call."""
+
+PasswordResetState = IdentifyingCustomer | Permitting | ResettingState
+
+_RESULTS = {LinkStage.APPROVED: "complete", LinkStage.EXPIRED: "expired", LinkStage.NOT_ME: "notMe"}
+_ENDS = {
+    "cancelled": "The reset was cancelled; no password was set by it.",
+    "expired": "Time ran out before a password was set.",
+    "notMe": 'The customer pressed "This wasn\'t me". No password was set.',
+}
+_STOPPED = "Then the reset ended, before the password was the same everywhere."
+_WRITING = "The new password is being written just now. Wait for what comes of it."
+_UNREAD = ResultLine("What came of the reset could not be read. Look at when the password was changed.", ok=False)
+_NOT_WAITED = ResultLine("The line dropped, so the reset was ended.", ok=False)
+
+
+WORDS = (
+    "The customer chooses a new password on their own page. You never see it.",
+    "It is set where this account keeps its password.",
+    "Every PingOne session ends, unless the customer keeps them.",
+)
+"""What a reset does, a line each."""
+
+
+def _own_link(task: Task, why: str) -> vu.DisplayingForm:
+    return vu.begin(task.person, task.rules, purpose=Purpose.RESET, note=why)
