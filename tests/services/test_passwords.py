@@ -378,7 +378,7 @@ async def test_what_pingone_asks_is_said_in_words_and_can_be_checked(outside: Ou
         "No character more than 2 times in a row",
         "No password that many people use",
         "Nothing of your own data, such as name, address or number",
-        "None of your last 6",
+        "None of your last 6 passwords",
     ]
     unmet = [one.words for one in asked if not one.is_met_by(Secret("aaab"))]
     assert unmet == [asked[0].words, asked[2].words, asked[4].words, asked[5].words, asked[6].words]

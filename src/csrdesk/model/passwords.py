@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
@@ -42,8 +43,8 @@ class Requirement(msgspec.Struct, frozen=True):
     """`At least 10 characters`."""
     kind: Literal["min_length", "max_length", "characters", "distinct", "repeated", "classes", "said"]
     """`characters`: `number` of those in `characters`. `distinct`: `number` different ones. `repeated`: no character
-    more than `number` times in a row. `classes`: `number` of lower case, upper case, digits, everything else.
-    `said`: only the directory can tell (history, names, common ones)."""
+    more than `number` times in a row. `classes`: `number` of small letters, capitals, digits, letters that are
+    neither, everything else. `said`: only the directory can tell (history, names, common ones)."""
     number: int = 0
     characters: str = ""
 
@@ -68,5 +69,8 @@ class Requirement(msgspec.Struct, frozen=True):
 
 
 def _classes(text: str) -> int:
-    kinds = {(c.islower(), c.isupper(), c.isdigit()) for c in text}
-    return len(kinds)
+    """Small letters, capital ones, digits, letters that are neither, everything else: AD's five kinds."""
+    return len({_KINDS.get(category, category[0] == "L") for category in map(unicodedata.category, text)})
+
+
+_KINDS = {"Ll": "small", "Lu": "capital", "Nd": "digit"}

@@ -19,9 +19,11 @@ from csrdesk.model.secret import decode_hook
 from csrdesk.model.text import digits
 from csrdesk.server import texts
 
-MAX_BODY = 16 * 1024
+MAX_BODY = 256 * 1024
 MAX_FIELDS = 20
 MAX_VALUE = 1000
+LONG = frozenset({"password", "again"})
+"""Fields as long as a body may be: who pastes a whole page is told what a password may be, not turned away."""
 
 Form = dict[str, str]
 
@@ -47,7 +49,7 @@ async def read_form(request: Request) -> Form | Refusal:
     except ValueError:  # not ASCII, not UTF-8 behind the percent signs, or too many fields
         return Refusal(400, texts.NOT_TAKEN)
     form = dict(fields)
-    if len(form) != len(fields) or any(len(value) > MAX_VALUE for value in form.values()):
+    if len(form) != len(fields) or any(len(value) > MAX_VALUE for name, value in form.items() if name not in LONG):
         return Refusal(422, texts.NOT_TAKEN)
     return form
 

@@ -8,12 +8,15 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from csrdesk.flows import challenge_acceptance as ca
+from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
 from csrdesk.flows.doors import LinkView
 from csrdesk.flows.kernel import Outcome, Prompt
 
 WORKING_SECONDS = 2
 """How often the page of a working flow is loaded again."""
+GOES_ON_SECONDS = 5
+"""How often the page of a caller who is verified looks whether there is another question."""
 
 
 class Countdown(Struct, frozen=True):
@@ -54,7 +57,8 @@ def page_of(link: LinkView, now: datetime, *, note: str = "") -> Page:
     if view.prompt is not None:
         return Page(_template(view.prompt), _context(link, view.prompt, now, note))
     if view.outcome is not None:
-        return Page(_end(view.outcome), {"outcome": view.outcome})
+        again = {"refresh": GOES_ON_SECONDS} if link.goes_on else {}
+        return Page(_end(view.outcome), {"outcome": view.outcome, **again})
     return Page("working.html", {"working": view.working, "refresh": WORKING_SECONDS})
 
 
@@ -96,6 +100,10 @@ def _template(prompt: Prompt) -> str:
             return "unsupported_device.html"
         case p.TryAgainPrompt():
             return "try_again.html"
+        case pp.NewPasswordPrompt():
+            return "new_password.html"
+        case pp.CannotSetPasswordPrompt():
+            return "cannot_set_password.html"
         case _:
             raise TypeError(f"no page shows {type(prompt).__name__}")
 
@@ -110,5 +118,9 @@ def _end(outcome: Outcome) -> str:
             return "no_factor.html"
         case ca.PageOver():
             return "ended.html"
+        case pp.PasswordChanged():
+            return "password_changed.html"
+        case pp.PasswordKept():
+            return "password_kept.html"
         case _:
             raise TypeError(f"no page shows {type(outcome).__name__}")

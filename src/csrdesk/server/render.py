@@ -1,4 +1,4 @@
-"""Templates, style sheet, script and logo: loaded once, and served by the hash of what they hold."""
+"""Templates, style sheet, scripts and logo: loaded once, and served by the hash of what they hold."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Render:
     def __init__(self, look: Look) -> None:
         self.look = look
         self._assets: dict[str, bytes] = {}
-        for name in ("site.css", "site.js", "icon.svg"):
+        for name in ("site.css", "site.js", "password.js", "icon.svg"):
             self._assets[name] = files(__package__).joinpath("static", name).read_bytes()
         if look.logo_style:
             rule = f".brand img {{ {'; '.join(look.logo_style)}; }}\n"

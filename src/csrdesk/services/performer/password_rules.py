@@ -125,4 +125,8 @@ def _said(words: str) -> Requirement:
 
 
 def _unlike_the_last(number: int) -> Requirement | None:
-    return _said("Not the one that you have now" if number == 1 else f"None of your last {number}") if number else None
+    return (
+        _said("Not the one that you have now" if number == 1 else f"None of your last {number} passwords")
+        if number
+        else None
+    )
