@@ -159,3 +159,10 @@ async def test_another_host_name_is_refused(desk: Desk) -> None:
 async def test_the_people_worth_trying_are_listed_over_http(steering: Steering) -> None:
     listed = (await steering.call("GET", "/people")).json()["people"]
     assert listed[0]["username"] == people.ONE_DEVICE
+
+
+async def test_a_late_answer_comes_when_the_write_is_long_done(desk: Desk) -> None:
+    desk.box.faults.add(path="/enabled$", late_ms=60_000, times=1)
+    with pytest.raises(httpx.ReadTimeout):
+        await desk.http.put(desk.user_url("ada", "/enabled"), json={"enabled": False}, timeout=1)
+    assert not desk.box.world.user("ada").enabled

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from csrdesk.sandbox import Options, Sandbox, people
+from csrdesk.sandbox.authenticator import sign
 from csrdesk.sandbox.gateway_values import MAIN
 from tests.sandbox.conftest import Desk, token
 
@@ -34,7 +35,7 @@ async def read_everything(desk: Desk) -> None:
     for path, id_ in (("devices", user.devices[0].id), ("sessions", user.sessions[0].id)):
         await desk.http.get(desk.user_url(people.SEVERAL_DEVICES, f"/{path}/{id_}"))
         await desk.http.get(desk.user_url(people.SEVERAL_DEVICES, f"/{path}/{ID}"))
-    for path in ("populations", "passwordPolicies", "gateways", "deviceAuthenticationPolicies"):
+    for path in ("populations", "passwordPolicies", "gateways", "deviceAuthenticationPolicies", "fido2Policies"):
         listed = (await desk.http.get(desk.api(f"/{path}"))).json()["_embedded"][path]
         await desk.http.get(desk.api(f"/{path}/{listed[0]['id']}"))
         await desk.http.get(desk.api(f"/{path}/{ID}"))
@@ -136,6 +137,40 @@ async def authenticate_everybody(desk: Desk) -> None:
     await desk.authenticate(people.NO_DEVICE, selectedDevice=one_time)
 
 
+async def use_passkey_and_app(desk: Desk) -> None:
+    """A passkey that signs wrongly and rightly; a push denied, cancelled and approved."""
+    url = f"{desk.authentications}/{{}}".format
+    key = next(key for key in desk.box.world.passkeys if key.username == people.ONLY_PASSKEY)
+    started = (await desk.authenticate(people.ONLY_PASSKEY)).json()
+    wrong = {"origin": "http://localhost", "assertion": "{}"}
+    await desk.verb(url(started["id"]), "assertion.check", wrong)
+    started = (await desk.authenticate(people.ONLY_PASSKEY)).json()
+    signed = sign(key, started["publicKeyCredentialRequestOptions"], "http://localhost")
+    await desk.verb(url(started["id"]), "assertion.check", {**wrong, "assertion": signed})
+    for act in ("deny", "approve"):
+        started = (await desk.authenticate(people.ONLY_APP)).json()
+        await desk.verb(url(started["id"]), "cancel.push.authentication", {"reason": "CHANGE_DEVICE"})
+        (offer,) = (await desk.http.get(url(started["id"]))).json()["_embedded"]["devices"]
+        asked = (await desk.verb(url(started["id"]), "device.select", {"device": {"id": offer["id"]}})).json()
+        form = {"push": str(desk.box.world.pushes[-1].seq), "act": act, "number": asked["numberMatching"]["number"]}
+        await desk.http.post(f"{desk.at.mailbox_url}/push", data=form)
+        await desk.http.get(url(started["id"]))
+
+
+async def manage_devices(desk: Desk) -> None:
+    """Each verb on a device, and its end."""
+    devices = desk.box.world.user(people.SEVERAL_DEVICES).devices
+    url = desk.user_url(people.SEVERAL_DEVICES, f"/devices/{devices[0].id}")
+    for verb in ("block", "unblock", "unlock", "destroy"):
+        await desk.verb(url, f"device.{verb}")
+    for nickname in ("Red phone", " "):
+        await desk.http.put(f"{url}/nickname", json={"nickname": nickname})
+    order = {"order": [{"id": devices[1].id}]}
+    await desk.verb(desk.user_url(people.SEVERAL_DEVICES, "/devices"), "devices.reorder", order)
+    for _ in range(2):
+        await desk.http.delete(url)
+
+
 async def test_a_recording_of_every_endpoint_holds_no_secret(tmp_path: Path) -> None:
     file = tmp_path / "exchanges.jsonl"
     async with Sandbox(Options(record=file)) as box, httpx.AsyncClient(timeout=5) as http:
@@ -146,6 +181,8 @@ async def test_a_recording_of_every_endpoint_holds_no_secret(tmp_path: Path) -> 
         await http.get(f"{desk.at.auth_url}/{desk.at.environment_id}/as/.well-known/openid-configuration")
         for act in (read_everything, refuse_everything, write_everything, change_passwords, authenticate_everybody):
             await act(desk)
+        await use_passkey_and_app(desk)
+        await manage_devices(desk)
         await desk.entry("ada")
         await http.get(desk.at.mailbox_url)
         secrets = {

@@ -80,16 +80,20 @@ def _filtered(devices: list[Device], text: str) -> list[Device]:
     return [device for device in devices if wanted.holds(reading({"status": device.status, "type": device.type}))]
 
 
+def device_page(call: Call, user: User, devices: list[Device]) -> Json:
+    """Some of the user's devices, in their own order."""
+    body = dict(page("devices", [device_resource(call, user, device) for device in devices], call.href))
+    body["_links"] = {"self": link(call.href), "devices.reorder": link(f"{call.api}/users/{user.id}/devices")}
+    return body
+
+
 def list_devices(call: Call) -> Response:
     """GET devices, in the user's own order."""
     user = found_user(call)
     devices = user.devices
     if "filter" in call.query:
         devices = _filtered(devices, call.query["filter"])
-    self_href = f"{call.api}/users/{user.id}/devices"
-    body = dict(page("devices", [device_resource(call, user, device) for device in devices], call.href))
-    body["_links"] = {"self": link(call.href), "devices.reorder": link(self_href)}
-    return hal(body)
+    return hal(device_page(call, user, devices))
 
 
 def read_device(call: Call) -> Response:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import msgspec
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from csrdesk.sandbox import ids
 from csrdesk.sandbox.answers import by_status
@@ -36,6 +36,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     retry_after: int | None = None
     """Seconds, as a header; 429 says 1 where nothing is given."""
     latency_ms: int = 0
+    late_ms: int = 0
+    """What was asked is done at once, and the answer comes that much later."""
     cut: bool = False
     """The connection ends without an answer."""
     wrong_shape: bool = False
@@ -159,4 +161,13 @@ class FaultLayer:
                 pass
             return
         response = _answer(fault, scope)
-        await (response or self._app)(scope, receive, send)
+        await (response or self._app)(scope, receive, _late(send, fault.late_ms) if fault.late_ms else send)
+
+
+def _late(send: Send, late_ms: int) -> Send:
+    async def later(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await asyncio.sleep(late_ms / 1000)
+        await send(message)
+
+    return later
