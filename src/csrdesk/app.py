@@ -111,7 +111,17 @@ class CsrdeskApp(App[None]):
         self.calls.session = session
         self._following = Following(session, self.post_message, self._say_connection)
         self._say_connection("Connected", True)  # noqa: FBT003 - all is well
+        self.call_later(self._offer_left)
         return self._following
+
+    async def _offer_left(self) -> None:
+        """What no console has is listed at the start; whoever is typing already is only told."""
+        left = await self.calls.left()
+        if left and self.call.is_untouched:
+            await self.action_calls()
+        elif left:
+            waits = "1 call waits" if left == 1 else f"{left} calls wait"
+            self.notify(f"{waits} to be taken up: see the list of calls.", severity="warning", markup=False)
 
     # The calls
     @on(Given)

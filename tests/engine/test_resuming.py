@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ class Gone:
         return performer not in self.there
 
 
+def kill(path: Path) -> None:
+    """What a desk left that did not end in order: its flows still bear its name."""
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE flows SET performer = 'killed' WHERE over = 0 AND performer = ''")
+    connection.close()
+
+
 async def actions(desk: Desk) -> list[str]:
     return [row.action for row in await desk.engine.audit.list(limit=1000)]
 
@@ -36,6 +45,7 @@ async def test_r_31_verification_survives_the_death_of_its_process_for_the_same_
     async with desk_on(path) as first:
         call = await linked(first)
         await call.verify()
+    kill(path)
     async with desk_on(path, first.clock) as desk:
         desk.engine.tell_who_is_gone(Gone())
         with pytest.raises(NoSuchFlowError):
@@ -52,6 +62,7 @@ async def test_r_31_verification_that_ended_meanwhile_does_not_come_back(tmp_pat
         call = await linked(first)
         await call.verify()
     first.clock.move(minutes=15)
+    kill(path)
     async with desk_on(path, first.clock) as desk:
         desk.engine.tell_who_is_gone(Gone())
         await desk.session().resume(call.id)
@@ -64,6 +75,7 @@ async def test_open_links_end_when_a_call_is_taken_up_and_that_is_audited_and_to
     path = tmp_path / "desk.db"
     async with desk_on(path) as first:
         call = await linked(first)
+    kill(path)
     async with desk_on(path, first.clock) as desk:
         desk.engine.tell_who_is_gone(Gone())
         (summary,) = await desk.session().calls()
@@ -84,6 +96,27 @@ async def test_open_links_end_when_a_call_is_taken_up_and_that_is_audited_and_to
         assert (await desk.session().resume(call.id)).links_ended == 0
 
 
+async def test_a_call_that_was_given_back_is_taken_up_with_its_links_open(tmp_path: Path) -> None:
+    path = tmp_path / "desk.db"
+    async with desk_on(path) as first:
+        call = await linked(first)
+    async with desk_on(path, first.clock) as desk:
+        assert (await desk.session().calls())[0].left
+        resumed = await desk.session().resume(call.id)
+        assert isinstance(resumed.view.prompt, p.PollingPrompt)
+        assert resumed.links_ended == 0
+        assert not (await desk.session().calls())[0].left
+        assert "call.resumed" not in await actions(desk)
+
+
+async def test_what_cannot_be_given_back_stops_no_desk_from_ending(tmp_path: Path) -> None:
+    path = tmp_path / "desk.db"
+    async with desk_on(path) as first:
+        call = await linked(first)
+        path.rename(tmp_path / "elsewhere.db")
+    assert call.id
+
+
 async def test_a_call_that_another_console_has_is_only_looked_at(tmp_path: Path) -> None:
     path = tmp_path / "desk.db"
     async with desk_on(path) as first, desk_on(path, first.clock) as second:
@@ -101,6 +134,7 @@ async def test_of_two_who_take_a_call_up_one_does(tmp_path: Path) -> None:
     path = tmp_path / "desk.db"
     async with desk_on(path) as first:
         call = await linked(first)
+    kill(path)
     async with desk_on(path, first.clock) as one, desk_on(path, first.clock) as two:
         for desk in (one, two):
             desk.engine.tell_who_is_gone(Gone(one.engine.name, two.engine.name))
@@ -132,6 +166,7 @@ async def test_r_62_what_may_have_been_sent_is_written_down_and_acts_stay_unknow
         await intent(first, call.id, "customers:4:0", "mfa.start")
         await intent(first, call.id, f"{call.id}:1:0", "pingone.set_enabled", act="disable")
         await intent(first, "another", "another:1:0", "mfa.start")
+    kill(path)
     async with desk_on(path, first.clock) as desk:
         desk.engine.tell_who_is_gone(Gone())
         (summary,) = await desk.session().calls()
@@ -168,11 +203,13 @@ async def test_a_single_act_that_was_interrupted_is_listed_beside_its_call_and_t
         async with first.store.transaction() as tx:
             start = uf.Start("disableUser", "ada", "asked for it", "INC-7")
             act = await rows.insert(tx, "user_functions", start, GRACE, call_id=call.id)
+    kill(path)
     async with desk_on(path, first.clock) as desk:
-        there = Gone(first.engine.name)
+        there = Gone("killed")
         desk.engine.tell_who_is_gone(there)
         listed = {summary.id: summary for summary in await desk.session().calls()}
         assert (listed[act].call_id, listed[act].stage) == (call.id, "an act is being done")
+        assert not listed[act].left
         there.there = ()
         listed = {summary.id: summary for summary in await desk.session().calls()}
         assert (listed[act].left, listed[act].stage) == (True, "an act was interrupted")

@@ -71,7 +71,7 @@ async def carry_out(desk: Desk, order: Order, *, yes: bool, dry_run: bool = Fals
         await _caught_up(session, order.call_id)
     if dry_run:
         return await _rehearsed(desk, order)
-    return came_of(await Walk.begin(session, "user_functions", order.start, call_id=order.call_id))
+    return came_of(await Walk.begin(session, "user_functions", order.start, call_id=order.call_id, tell=say))
 
 
 async def _rehearsed(desk: Desk, order: Order) -> Result:
@@ -148,7 +148,7 @@ def of_outcome(outcome: Outcome) -> Result:
 def _returned(outputs: uf.Outputs) -> Result:
     data = msgspec.to_builtins(outputs)
     data.pop("type", None)
-    lines = tuple(f"{_mark(line)} {line.text}" for line in outputs.lines)
+    lines = tuple(map(shown_line, outputs.lines))
     shown = (*lines, *account_lines(outputs.response_data))
     failed = [line for line in outputs.lines if not (line.ok or line.aside)]
     if not failed:
@@ -163,7 +163,9 @@ def _returned(outputs: uf.Outputs) -> Result:
     )
 
 
-def _mark(line: p.ResultLine) -> str:
+def shown_line(line: p.ResultLine) -> str:
+    """`ok`, `failed`, `unknown` or, for what was not tried, `note`; and what it is about."""
     if line.aside and line.ok:
-        return "note   "
-    return "ok     " if line.ok else "unknown" if line.unknown else "failed "
+        return f"note    {line.text}"
+    mark = "ok" if line.ok else "unknown" if line.unknown else "failed"
+    return f"{mark:<7} {line.text}"

@@ -69,7 +69,9 @@ _HEADS = ("CALL", "STARTED", "CUSTOMER", "STAGE", "TICKET")
 
 
 def _row(call: CallSummary) -> tuple[str, ...]:
-    return call.id, f"{call.started_at.astimezone():%Y-%m-%d %H:%M}", call.customer, call.stage, call.ticket
+    stage = f"{call.stage} (call {call.call_id})" if call.call_id else call.stage
+    unknown = f"; {call.unknown} unknown" if call.unknown else ""
+    return call.id, f"{call.started_at.astimezone():%Y-%m-%d %H:%M}", call.customer, f"{stage}{unknown}", call.ticket
 
 
 @app.command()
@@ -113,6 +115,40 @@ def _shown(call: CallSummary | None, view: View) -> Result:
         ("Verified until", until),
     ]
     return Result(data={"call": call, "asks": asks}, lines=columns([row for row in rows if row[1]]))
+
+
+@app.command()
+def resume(
+    call_id: Id,
+    retry: Annotated[bool, typer.Option("--retry", help="Do what was left undone.")] = False,
+    leave: Annotated[bool, typer.Option("--leave", help="Leave what was left undone.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Send a new link where the caller is not verified.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="With --send: wait for the caller.")] = True,
+    _json: Json = False,
+) -> Result:
+    """Take up a call, or a single act, whose console or command is gone: killed, or its machine went down.
+
+    A verified caller stays verified until the window ends. An open link ends. What may have been sent is not sent
+    again; what may have been done is read back, and what was not done is done with --retry.
+
+    Ends with 0 where the caller is verified or the act is done, 6 where not verified, 1 where something stayed undone,
+    4 where an answer is missing.
+
+    \b
+    Examples:
+      csrdesk call list
+      csrdesk call resume 3f9c
+      csrdesk call resume 3f9c --retry
+    """
+    if retry and leave:
+        raise typer.BadParameter("choose one.", param_hint="--retry, --leave")
+
+    async def work(desk: Desk) -> Result:
+        from csrdesk.cli.resuming import Wishes, take_up
+
+        return await take_up(desk.session(desk.agent), call_id, Wishes(retry, leave, send, wait))
+
+    return at_desk(work, serve_pages=send and wait)
 
 
 @app.command()

@@ -32,7 +32,7 @@ def at_desk(work: Callable[[Desk], Awaitable[Result]], *, serve_pages: bool = Fa
         from csrdesk.wiring import open_desk
 
         async with open_desk(settings, serve_pages=serve_pages, reach_out=reach_out) as desk:
-            unknown = unknown_acts(len(await desk.audit.unknown()))
+            unknown = unknown_acts(len(await desk.left_unknown()))
             came = await work(desk)
             trouble = (desk.trouble,) if desk.trouble else ()
             return msgspec.structs.replace(came, messages=(*came.messages, *unknown, *trouble))
@@ -45,5 +45,5 @@ def unknown_acts(count: int) -> tuple[str, ...]:
     if not count:
         return ()
     acts, were = ("act", "was") if count == 1 else ("acts", "were")
-    words = f"{count} {acts} {were} begun and nobody knows how it ended, unless it is being done right now."
-    return (f"{words} See: csrdesk audit list --unknown",)
+    words = f"{count} {acts} {were} begun and nobody knows how it ended. Take up what `csrdesk call list` shows."
+    return (f"{words} All of them: csrdesk audit list --unknown",)

@@ -48,8 +48,20 @@ async def verify(session: Session, identifier: str, ticket: str, *, wait: bool, 
         screen.close()
 
 
+async def send_again(walk: Walk, *, wait: bool) -> Result:
+    """A new link in a call that was taken up, and what comes of it."""
+    screen = Screen.opened()
+    if screen is None:
+        words = "There is no terminal to show the spoken code on, and it goes nowhere else. Nothing was sent."
+        raise NeedsAnswerError(words, prompt="terminal")
+    try:
+        return await _send_and_watch(walk, screen, wait=wait, again=False)
+    finally:
+        screen.close()
+
+
 async def _send_and_watch(walk: Walk, screen: Screen, *, wait: bool, again: bool) -> Result:
-    stopped = instead_of_card(walk.prompt)
+    stopped = None if isinstance(walk.prompt, p.MagicLinkFormPrompt) else instead_of_card(walk.prompt)
     if stopped is None and isinstance(walk.prompt, p.UnverifiableCardPrompt):
         stopped = _not_verified(walk, walk.prompt.why)
     if stopped is not None:
@@ -67,7 +79,7 @@ async def _send_and_watch(walk: Walk, screen: Screen, *, wait: bool, again: bool
     while isinstance(walk.prompt, p.PollingPrompt):
         watch.look(walk)
         if not wait:
-            return _sent(walk, walk.prompt)
+            return waited(walk, walk.prompt)
         await walk.news()
     return await _ended(walk)
 
@@ -128,7 +140,7 @@ def local(moment: datetime) -> str:
 async def _ended(walk: Walk) -> Result:
     prompt = walk.prompt
     if isinstance(prompt, p.AccountPrompt):
-        return _verified(walk, prompt)
+        return verified_result(walk, prompt)
     match prompt:
         case p.MagicLinkFormPrompt(note=note) | p.CardPrompt(note=note) | p.UnverifiableCardPrompt(note=note):
             came = _not_verified(walk, note)
@@ -140,7 +152,8 @@ async def _ended(walk: Walk) -> Result:
     return came
 
 
-def _verified(walk: Walk, prompt: p.AccountPrompt) -> Result:
+def verified_result(walk: Walk, prompt: p.AccountPrompt) -> Result:
+    """Who is verified, by what and until when."""
     data = _about(walk, prompt.person) | {
         "verified": True,
         "verifiedUntil": prompt.verified_until,
@@ -151,7 +164,8 @@ def _verified(walk: Walk, prompt: p.AccountPrompt) -> Result:
     return Result(data=data, lines=(line, f"  {prompt.evidence.label}"))
 
 
-def _sent(walk: Walk, prompt: p.PollingPrompt) -> Result:
+def waited(walk: Walk, prompt: p.PollingPrompt) -> Result:
+    """A link is open, and nobody waits for it here."""
     data = _about(walk, prompt.person) | {"verified": False, "reference": prompt.link.reference}
     line = f"{walk.view.id}  {prompt.person.name}: link sent, not verified yet"
     return Result(data=data, lines=(line,), messages=(f"See how it goes: csrdesk call show {walk.view.id}",))

@@ -27,6 +27,8 @@ from csrdesk.screens.username import UsernameScreen
 from csrdesk.screens.window import verified_until
 from csrdesk.widgets.choices import answers_of
 
+_READ_SECONDS = 20
+"""How long what is said of a call that was taken up stays on the screen."""
 WORKING_AFTER_SECONDS = 0.15
 """Work that is done sooner is not shown: a screen that flashes up tells nobody anything."""
 
@@ -80,6 +82,14 @@ class Call:
         return self._held.view if self._held else self.view
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether nobody has begun anything: the look-up stands there, empty, and takes the keys."""
+        frame = self.frame
+        if not (self.is_shown and isinstance(frame, UsernameScreen)):
+            return False
+        return self._early is None and not any(field.value for field in frame.query(Input))
+
+    @property
     def is_shown(self) -> bool:
         """Whether it is on the screen, with nothing above it."""
         return self._is_current and not isinstance(self._app.screen, ModalScreen)
@@ -102,6 +112,11 @@ class Call:
             self._forget(flow_id)
         self._run(self._follow(), "follow", exclusive=True)
 
+    def take_up(self, flow_id: str) -> None:
+        """Go on with a call that this console did not have so far."""
+        self._forget(flow_id)
+        self._run(self._take_up(flow_id), "follow", exclusive=True)
+
     def next_caller(self) -> None:
         """Start another call in the place of this one, which is over."""
         self.follow("")
@@ -119,6 +134,14 @@ class Call:
     async def _follow(self) -> None:
         following = await self._reach()
         await following.follow(self.view.id, self.mode)
+
+    async def _take_up(self, flow_id: str) -> None:
+        following = await self._reach()
+        links = await following.take_up(flow_id)
+        if links:
+            words = "Its open link has ended, because the console that showed its code is gone. Send a new one."
+            self._app.notify(words, severity="warning", timeout=_READ_SECONDS, markup=False)
+        await following.follow(flow_id, self.mode)
 
     def _run(self, work: Coroutine[None, None, None], group: str, *, exclusive: bool = False) -> None:
         name = f"{group} {self.mode}"

@@ -13,7 +13,7 @@ from csrdesk.console.call import Call
 from csrdesk.console.lines import elsewhere, line_of
 from csrdesk.errors import CsrdeskError
 from csrdesk.flows import answers as a
-from csrdesk.flows.doors import Session
+from csrdesk.flows.doors import CallSummary, Session
 from csrdesk.flows.prompts import UsernamePrompt
 from csrdesk.screens.call_line import CallLine
 from csrdesk.screens.following import Following
@@ -76,7 +76,7 @@ class Calls:
         found = self.at(place)
         if found is None:
             found = self._add()
-            found.follow(place)
+            found.take_up(place)
         await self._bring(found)
 
     def _add(self) -> Call:
@@ -120,9 +120,16 @@ class Calls:
     async def lines(self) -> tuple[CallLine, ...]:
         """The calls of this console, and the agent's others that are open on the desk."""
         here = [line_of(call, current=call is self.current) for call in self._calls]
+        return (*here, *(elsewhere(other) for other in await self._others()))
+
+    async def left(self) -> int:
+        """How many calls and single acts no console has: they wait for somebody to take them up."""
+        return sum(other.left for other in await self._others())
+
+    async def _others(self) -> list[CallSummary]:
         ids = {call.view.id for call in self._calls}
         others = await self.session.calls() if self.session else ()
-        return (*here, *(elsewhere(other) for other in others if other.id not in ids and other.customer))
+        return [other for other in others if other.id not in ids and other.customer]
 
     async def end_all(self) -> None:
         """End every open call that can be ended now, as the agent leaves."""

@@ -48,10 +48,16 @@ def line_of(call: Call, *, current: bool) -> CallLine:
 
 
 def elsewhere(call: CallSummary) -> CallLine:
-    """An open call of the agent that this console does not have yet."""
+    """An open call of the agent, or a single act of theirs, that this console does not have yet."""
     # The clock stands beside it.
     state = "verified" if call.verified_until else call.stage
-    return CallLine(call.id, call.customer, f"{state}, not in this console", call.verified_until, call.ticket)
+    if not call.left:
+        state = f"{state}, in another console"
+    elif call.unknown:
+        state = "to be taken up: an act is unknown"
+    else:
+        state = f"to be taken up: {state}"
+    return CallLine(call.id, call.customer, state, call.verified_until, call.ticket, needs_agent=call.unknown > 0)
 
 
 def _state(view: View) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
@@ -24,16 +25,17 @@ from csrdesk.engine.link_effects import LinkEffects
 from csrdesk.engine.links import Links
 from csrdesk.engine.outbox import Outbox, Queueing
 from csrdesk.engine.page_effects import PageEffects
-from csrdesk.engine.policy import Bulk
 from csrdesk.engine.password_pages import PasswordPages
-from csrdesk.engine.purge import Purged, keep_purging, purge
+from csrdesk.engine.policy import Bulk
 from csrdesk.engine.presence import Presence
+from csrdesk.engine.purge import Purged, keep_purging, purge
 from csrdesk.engine.reading import AuditReader
 from csrdesk.engine.rehearsal import Rehearsed, rehearse
-from csrdesk.engine.runner import Runner
 from csrdesk.engine.resuming import left_unknown
+from csrdesk.engine.runner import Runner
 from csrdesk.engine.session import AgentSession
 from csrdesk.engine.store import Store
+from csrdesk.errors import StoreUnavailableError
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.catalog import FLOWS, Flow
 from csrdesk.flows.doors import Agent, Context, LinkDesk, Perform
@@ -91,12 +93,6 @@ class Engine:
         """Write the audit's checkpoints to `file`, from `start` on."""
         self._checkpointing = Checkpointing(self._desk.store, self._desk.changes, self._desk.clock, file)
 
-    def reader(self, agent: Agent) -> AuditReader:
-        """The agent's way to the audit: each look is a row itself."""
-        return AuditReader(agent, self._desk.store, self.audit)
-
-    async def purge(self, agent: Agent, *, dry_run: bool = False) -> Purged:
-        """Take away what was kept long enough."""
     @property
     def name(self) -> str:
         """How this process is saved with its steps."""
@@ -110,6 +106,12 @@ class Engine:
         """What was begun and has no outcome on record, without what is being done right now."""
         return await left_unknown(self._desk, self._runner)
 
+    def reader(self, agent: Agent) -> AuditReader:
+        """The agent's way to the audit: each look is a row itself."""
+        return AuditReader(agent, self._desk.store, self.audit)
+
+    async def purge(self, agent: Agent, *, dry_run: bool = False) -> Purged:
+        """Take away what was kept long enough."""
         return await purge(self._desk, agent, dry_run=dry_run)
 
     def mail_alerts(self) -> None:
@@ -149,6 +151,8 @@ class Engine:
     async def stop(self) -> None:
         """End the waiting, and bring effects that are under way to their end."""
         await self._runner.stop()
+        with suppress(StoreUnavailableError):  # then it looks as if this process had been killed, which does no harm
+            await self._runner.rows.give_back()
         if self._checkpointing and self._signing:
             self._checkpointing.stop()
             await self._signing

@@ -60,6 +60,7 @@ class FlowRows:
         self._store = store
         self._catalog = catalog
         self._clock = clock
+        self._has_some = False
 
     async def load(self, flow_id: str) -> Running:
         """The flow as it stands. Raises `NoSuchFlowError` where there is none, or none that can go on."""
@@ -87,6 +88,7 @@ class FlowRows:
 
     async def claim(self, tx: Transaction, running: Running) -> bool:
         """Become the process that has this flow, where nobody was faster."""
+        self._has_some = True
         sql = "UPDATE flows SET performer = ? WHERE id = ? AND rev = ? AND performer = ?"
         return await tx.execute(sql, self.performer, running.id, running.rev, running.performer) == 1
 
@@ -114,6 +116,12 @@ class FlowRows:
             over=bool(columns.over),
         )
 
+    async def give_back(self) -> None:
+        """Be nobody's any more, flow by flow: this process ends in order, and nothing of it is interrupted."""
+        if self._has_some:
+            async with self._store.transaction(durable=False) as tx:
+                await tx.execute("UPDATE flows SET performer = '' WHERE performer = ? AND over = 0", self.performer)
+
     async def insert(
         self, tx: Transaction, name: str, inputs: msgspec.Struct, agent: Agent, *, call_id: str = "", claim: bool = True
     ) -> str:
@@ -121,6 +129,7 @@ class FlowRows:
 
         With `claim` this process performs what it wants first, otherwise whoever attends it.
         """
+        self._has_some = self._has_some or claim
         flow = self._catalog[name]
         state = flow.begin(inputs)
         flow_id, want, now = new_id(), state.want(), stamp(self._clock.now())
@@ -142,6 +151,7 @@ class FlowRows:
 
     async def save(self, tx: Transaction, running: Running, state: State, want: Want) -> bool:
         """Make the step where nobody was faster; this process then performs what the new state wants."""
+        self._has_some = True
         changed = await tx.execute(
             "UPDATE flows SET state = ?, rev = rev + 1, performer = ?, changed_at = ?, over = max(over, ?)"
             " WHERE id = ? AND rev = ?",

@@ -7,7 +7,7 @@ desk's start asks the same questions without any call in hand.
 from __future__ import annotations
 
 from csrdesk.engine import challenges, unknown
-from csrdesk.engine.audit import AuditRow, Entry, Kind
+from csrdesk.engine.audit import AuditRow, Detail, Entry, Kind
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close_all
 from csrdesk.engine.flow_rows import Running
@@ -19,15 +19,15 @@ _WHY = "the console was gone, and the call was taken up again"
 
 
 async def take_up(running: Running, desk: Desk, runner: Runner) -> int:
-    """Make a flow this process's own that another one left; how many of its call's links ended with that.
+    """Make a flow this process's own that no other has; how many of its call's links ended, because one was killed.
 
-    Nothing happens where that process is still there, or somebody was faster.
+    Nothing happens where another process has it, or somebody was faster.
     """
-    if running.over or not runner.is_left(running):
+    if running.over or not runner.is_nobodys(running):
         return 0
     intents = await desk.audit.unknown()
     async with desk.store.transaction() as tx:
-        if not await runner.rows.claim(tx, running):
+        if not await runner.rows.claim(tx, running) or not runner.is_left(running):
             return 0
         agent, call_id = running.agent.id, running.call_id
         links = len(await challenges.open_ones(tx, call_id=call_id)) if running.id == call_id else 0
@@ -37,7 +37,7 @@ async def take_up(running: Running, desk: Desk, runner: Runner) -> int:
             if intent.call_id == call_id and not is_act(intent):
                 row = unknown.outcome(intent, agent, unknown.MAYBE_SENT, code="may_have_been_sent")
                 await desk.audit.append(tx, row)
-        details = {"links": links, "flow": running.id}
+        details: dict[str, Detail] = {"links": links, "flow": running.id}
         resumed = Entry(kind=Kind.EVENT, action=RESUMED, agent=agent, call_id=call_id, details=details)
         await desk.audit.append(tx, resumed)
     return links

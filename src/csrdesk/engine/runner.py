@@ -155,6 +155,10 @@ class Runner:
         """Whether the process that had this flow is gone."""
         return running.performer not in ("", self.rows.performer) and self.presence.is_gone(running.performer)
 
+    def is_nobodys(self, running: Running) -> bool:
+        """Whether no process has this flow: it was given back, or its process is gone."""
+        return running.performer == "" or self.is_left(running)
+
     async def _wait_for_performer(self, running: Running, news: News) -> None:
         moment = min(running.changed_at + LEASE, self._desk.clock.now() + _LOOK_AGAIN)
         lapse = asyncio.ensure_future(self._desk.clock.sleep_until(moment))
@@ -191,14 +195,14 @@ def _report(task: asyncio.Task[None]) -> None:
         log.error("%s stopped: %s", task.get_name(), type(error).__name__, exc_info=error)
 
 
-def _context(running: Running, typed: Typed) -> Context:
-    return Context(
-        running.id,
-        running.rev,
 def _needs_secret(want: Want) -> bool:
     return isinstance(want, Do) and want.effect.needs_secret
 
 
+def _context(running: Running, typed: Typed) -> Context:
+    return Context(
+        running.id,
+        running.rev,
         running.call_id,
         running.agent,
         secret=typed.secret,

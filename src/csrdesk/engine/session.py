@@ -123,7 +123,7 @@ class AgentSession:
             ticket=next((ticket for ticket in tickets if ticket), ""),
             verified_until=until,
             over=running.over,
-            left=not running.over and self._runner.is_left(running),
+            left=not running.over and self._runner.is_nobodys(running),
             unknown=unknown,
             call_id="" if running.call_id == flow_id else running.call_id,
         )

@@ -114,7 +114,7 @@ class CallSummary(msgspec.Struct, frozen=True):
     verified_until: datetime | None = None
     over: bool = False
     left: bool = False
-    """The process that had it is gone: it waits for somebody to take it up."""
+    """No console or command has it: it waits for somebody to take it up."""
     unknown: int = 0
     """Acts of it that were begun and have no outcome on record."""
     call_id: str = ""
@@ -200,7 +200,7 @@ class Session(Protocol):
         ...
 
     async def resume(self, flow_id: str) -> Resumed:
-        """Take up a flow that another process left, which ends its open links; any other is only looked at.
+        """Take up a flow that no process has. Where its process was killed, its open links end. Others are looked at.
 
         Raises as `view` does.
         """

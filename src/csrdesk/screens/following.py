@@ -55,6 +55,10 @@ class Following:
             del view
             view = await self._next(flow_id, rev)
 
+    async def take_up(self, flow_id: str) -> int:
+        """Take up a call that no console has; how many open links ended with that."""
+        return (await self._session.resume(flow_id)).links_ended
+
     async def answer(self, view: View, answer: Answer, place: str) -> None:
         """Answer the prompt of `view`, and post what came of it."""
         try:
