@@ -41,20 +41,20 @@ class ListOrder(msgspec.Struct, frozen=True):
     resume: bool = False
     parallel: int = 8
 
-    @property
-    def result_path(self) -> Path:
-        """Where results go: beside nothing of anybody's, in the working folder, unless it is named."""
+    def result_path(self, *, dry_run: bool) -> Path:
+        """Where results go: into the working folder, unless it is named."""
         if self.result:
             return Path(self.result)
         if self.source == "-":
             raise NeedsAnswerError("A list from standard input has no name: give --result FILE.", prompt="--result")
-        return Path(f"{Path(self.source).stem}.result.csv")
+        kind = "dry-run" if dry_run else "result"
+        return Path(f"{Path(self.source).stem}.{kind}.csv")
 
 
 def act_on_list(order: Order, wanted: ListOrder, *, yes: bool, dry_run: bool) -> Result:
     """The whole of it. What is wrong with the list is said before anything is opened."""
     settings, _ = settings_for_desk()
-    path = wanted.result_path
+    path = wanted.result_path(dry_run=dry_run)
     order = completed(order, ticket_required=True)
     try:
         accounts = _read(wanted)
@@ -115,23 +115,27 @@ class _Work:
 
     async def done(self, *, yes: bool, dry_run: bool) -> Result:
         """Plan, question, run, and what came of it."""
-        left = self._accounts.left
         order = many.Order(
             action=self._order.action,
             reason=self._order.reason,
             ticket=self._order.ticket,
-            accounts=left,
+            accounts=self._accounts.left,
             source=self._accounts.digest,
             dry_run=dry_run,
         )
         await self._bulk.permit(order)
         left_over = 0 if dry_run else await self._bulk.left_over()
         plan = Plan(
-            self._order, self._wanted.source, self._accounts, left, self._pace.per_second, self._wanted.parallel
+            self._order,
+            self._wanted.source,
+            self._accounts,
+            self._pace.per_second,
+            self._wanted.parallel,
+            dry_run=dry_run,
         )
-        for line in plan.lines(self._results.path, left_over, dry_run=dry_run):
+        for line in plan.lines(self._results.path, left_over):
             say(line)
-        if not left:
+        if not plan.left:
             return Result(data=plan.data, messages=("Nothing is left to do.",))
         if not (yes or dry_run):
             plan.confirm()
@@ -139,7 +143,7 @@ class _Work:
             await self._bulk.take_up()
             say("The accounts of the earlier run were read back and brought to their end.")
         run_id = await self._bulk.begin(order)
-        run = await self._run(run_id, order, left)
+        run = await self._run(run_id, order, plan.left)
         await self._bulk.end(run_id, order, {came.value: count for came, count in run.counts.items()})
         trouble = (self._desk.trouble,) if self._desk.trouble else ()
         return told(plan, run, run_id, self._results.path, trouble)

@@ -78,7 +78,7 @@ def told(plan: Plan, run: BulkRun, run_id: str, path: Path, trouble: tuple[str, 
 
 
 def _exit(plan: Plan, run: BulkRun, done: int) -> int:
-    if run.interrupted:
+    if run.interrupted and run.ended < plan.left:
         return Exit.INTERRUPTED
     if done == plan.left:
         return Exit.OK
@@ -90,8 +90,9 @@ def _exit(plan: Plan, run: BulkRun, done: int) -> int:
 def _error(run: BulkRun, done: int) -> ReturnError:
     again = "The same command with --resume goes on, and tries again what failed."
     if run.stopped:
-        return ReturnError(
-            f"{run.stopped.removesuffix('.')}. {again}", "", "interrupted" if run.interrupted else "stopped"
-        )
+        code = "interrupted" if run.interrupted else "stopped"
+        return ReturnError(f"{run.stopped.removesuffix('.')}. {again}", "", code)
+    if run.ended == done + run.counts[Came.REFUSED]:
+        again = "Trying again would say the same."
     words = "Some accounts were not done" if done else "No account was done"
     return ReturnError(f"{words}: the result file says why. {again}", "", "partly" if done else "none_done")
