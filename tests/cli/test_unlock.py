@@ -35,7 +35,8 @@ async def test_r_52_an_unlock_says_and_audits_each_lock_by_itself(
     ran = await csrdesk("user", "unlock", mateo, "--call", call, *WHY, "--json")
     assert (ran.code, ran.data["accountStatus"], ran.data["halfDone"]) == (0, "ACTIVE", False)
     said = [(line["text"].partition(":")[0], line["aside"]) for line in ran.data["lines"]]
-    assert said == [("AD", False), ("PingOne password", False), ("Device text message +44 *** *** 54", True)]
+    device, told = ("Device text message +44 *** *** 54", True), ("Customer", True)
+    assert said == [("AD", False), ("PingOne password", False), device, told]
     rows = (await csrdesk("audit", "list", "--call", call, "--json")).data
     kinds = {(row["action"], row["kind"]) for row in rows if "unlock" in row["action"]}
     actions = ("ad.unlock", "pingone.unlock_password")
@@ -55,10 +56,11 @@ async def test_r_49_an_unlock_with_one_side_down_is_half_done_and_safe_to_try_ag
     fault = box.faults.add(path="/directory/modify$", status=503)
     half = await csrdesk("user", "unlock", mateo, "--call", call, *WHY, "--json")
     assert (half.code, half.error["code"], half.data["halfDone"]) == (1, "half_done", True)
-    assert [line["ok"] for line in half.data["lines"]] == [False, True]
+    assert [line["ok"] for line in half.data["lines"]] == [False, True, True]
     box.faults.clear(fault)
     again = await csrdesk("user", "unlock", mateo, "--call", call, *WHY, "--json")
-    assert (again.code, [line["text"] for line in again.data["lines"]]) == (0, ["AD: unlocked"])
+    lines = ["AD: unlocked", "Customer: told by mail"]
+    assert (again.code, [line["text"] for line in again.data["lines"]]) == (0, lines)
     assert box.world.entry(mateo).first("lockoutTime") == "0"
 
 

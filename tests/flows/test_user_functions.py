@@ -365,6 +365,16 @@ def test_a_disable_asks_for_both_directories_at_once_with_its_act_and_reason() -
     assert BOTH.want().effect == both
 
 
+def test_r_50_the_notice_gives_the_count_of_sessions_and_what_lives_on() -> None:
+    ended = r.SessionsEnded(12, "apps up to 60 min, Windows sign-ins up to 10 h")
+    after = SESSIONS.step(Replies((ended, NOTED)))
+    assert [line.text for line in after.lines[-2:]] == [
+        "PingOne: 12 sessions ended",
+        "What lives on: apps up to 60 min, Windows sign-ins up to 10 h",
+    ]
+    assert after.lines[-1].aside
+
+
 def test_half_done_is_said_as_such() -> None:
     assert not uf.ReturnSuccess(TO_DISABLE, DISABLED, (AD_DONE, P1_DONE)).half_done
     assert not uf.ReturnSuccess(TO_DISABLE, ENABLED, (AD_UNKNOWN, P1_UNKNOWN)).half_done

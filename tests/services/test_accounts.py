@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
+from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Failed
 from csrdesk.model.account import Account, AccountStatus
 from csrdesk.model.proofs import Act
 from csrdesk.sandbox import Sandbox, people
-from tests.services.conftest import Do
+from csrdesk.services.performer import Outside, Performer
+from tests.services.conftest import AGENT, Do
 
 
 def dn_of(box: Sandbox, username: str) -> str:
@@ -145,13 +149,22 @@ async def test_only_the_one_bit_of_the_directorys_control_bits_changes(do: Do, b
     assert box.world.entry("ada").first("userAccountControl") == str(0x10200)
 
 
-async def test_every_session_is_ended_though_a_listing_shows_ten(do: Do, box: Sandbox) -> None:
+async def test_r_50_every_session_is_ended_though_a_listing_shows_ten(do: Do, box: Sandbox) -> None:
     count = len(box.world.user(people.SEVERAL_DEVICES).sessions)
     assert count > 10
     reply = await do(end_sessions(box, people.SEVERAL_DEVICES))
     assert isinstance(reply, r.SessionsEnded)
     assert reply.count == count
     assert box.world.user(people.SEVERAL_DEVICES).sessions == []
+
+
+async def test_r_50_what_no_end_of_a_session_reaches_is_told_with_the_count(
+    do: Do, box: Sandbox, outside: Outside
+) -> None:
+    telling = Performer(replace(outside, lives_on="apps up to 60 min"))
+    reply = await telling(end_sessions(box, people.SEVERAL_DEVICES), Context("flow-1", 3, "call-1", AGENT))
+    assert isinstance(reply, r.SessionsEnded)
+    assert (reply.count > 10, reply.lives_on) == (True, "apps up to 60 min")
 
 
 async def test_no_sessions_are_no_failure(do: Do, box: Sandbox) -> None:

@@ -15,9 +15,10 @@ def shown(rehearsed: Rehearsed) -> Result:
     person, planned = rehearsed.person, rehearsed.planned
     rows = [(*where_and_what(one.effect), one.refusal.message if one.refusal else "allowed") for one in planned]
     refusal = next((one.refusal for one in planned if one.refusal), None)
+    told = ("The person would be told by mail.",) if planned and refusal is None else ()
     return Result(
         data={"dryRun": True, "person": person, "wouldWrite": [_for_programs(one) for one in planned]},
-        lines=(*((f"Whom: {_named(person)}",) if person else ()), *columns(rows, ("WHERE", "WHAT", "POLICY"))),
+        lines=(*((f"Whom: {_named(person)}",) if person else ()), *columns(rows, ("WHERE", "WHAT", "POLICY")), *told),
         exit_code=exit_for(refusal.code) if refusal else 0,
         error=ReturnError(refusal.message, refusal.details, refusal.code) if refusal else None,
         messages=("This was a dry run: nothing was written.",),

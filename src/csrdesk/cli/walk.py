@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 
@@ -17,6 +18,8 @@ _WAYS_OUT = (a.CallEnded, a.Cancelled, a.Declined, a.NoticeRead, a.BackChosen)
 _MOST_STEPS = 12
 _GLANCE = 0.3
 """Seconds."""
+_PATIENCE = 2.0
+"""Seconds after which it is said what is waited for."""
 
 
 class Walk:
@@ -27,9 +30,17 @@ class Walk:
         self.view = view
 
     @classmethod
-    async def begin(cls, session: Session, flow: str, inputs: msgspec.Struct, *, call_id: str = "") -> Walk:
-        """Start a flow and wait until it asks."""
-        return await cls(session, await session.start(flow, inputs, call_id=call_id)).settle()
+    async def begin(
+        cls,
+        session: Session,
+        flow: str,
+        inputs: msgspec.Struct,
+        *,
+        call_id: str = "",
+        tell: Callable[[str], None] | None = None,
+    ) -> Walk:
+        """Start a flow and wait until it asks; as `settle`."""
+        return await cls(session, await session.start(flow, inputs, call_id=call_id)).settle(tell)
 
     @classmethod
     async def resume(cls, session: Session, flow_id: str) -> Walk:
@@ -41,9 +52,14 @@ class Walk:
         """What the flow asks; None where it is over."""
         return self.view.prompt
 
-    async def settle(self) -> Walk:
-        """Wait until the flow asks somebody or is over."""
-        self.view = await self.session.settled(self.view.id)
+    async def settle(self, tell: Callable[[str], None] | None = None) -> Walk:
+        """Wait until the flow asks somebody or is over; where that takes its time, `tell` what is waited for."""
+        settled = asyncio.ensure_future(self.session.settled(self.view.id))
+        if tell:
+            await asyncio.wait([settled], timeout=_PATIENCE)
+            if not settled.done() and (words := (await self.session.view(self.view.id)).working):
+                tell(f"{words} ...")
+        self.view = await settled
         return self
 
     async def answer(self, answer: Answer) -> None:

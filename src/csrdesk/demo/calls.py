@@ -111,7 +111,7 @@ async def disabled_and_enabled(on_stage: Stage, call: Call) -> AsyncIterator[Ste
     await call.say(a.EnableChosen())
     await call.say(a.Confirmed("The phone was found", "INC-1001"))
     notice = call.sees(p.NoticePrompt)
-    expect([line.ok for line in notice.lines], [True, True], f"all done: {notice.lines}")
+    expect([line.ok for line in notice.lines], [True, True, True], f"all done, and told: {notice.lines}")
     await call.say(a.NoticeRead())
     account = call.sees(p.AccountPrompt).account
     expect((account.directory_enabled, account.pingone_enabled), (True, True), "the account as read back")
@@ -140,7 +140,7 @@ async def protective_disable(on_stage: Stage) -> AsyncIterator[Step]:
     yield Step("agent", f"sees {account.evidence.label}")
     await call.say(a.EnableChosen())
     await call.say(a.Confirmed("The owner is on the phone", "INC-1002"))
-    expect([line.ok for line in call.sees(p.NoticePrompt).lines], [True, True], "enabled in both")
+    expect([line.ok for line in call.sees(p.NoticePrompt).lines], [True, True, True], "enabled in both, and told")
     yield Step("agent", "enables what the desk itself had disabled")
     await call.end()
 

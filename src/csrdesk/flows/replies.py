@@ -162,6 +162,8 @@ class Unlocked(Reply, frozen=True):
 
 class SessionsEnded(Reply, frozen=True):
     count: int
+    lives_on: str = ""
+    """What no session's end reaches, and for how long, in words: `apps up to 60 min`; empty for nothing known."""
 
 
 class SessionsRead(Reply, frozen=True):

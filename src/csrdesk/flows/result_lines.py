@@ -29,6 +29,16 @@ def was_already(where: str, state: str) -> ResultLine:
     return ResultLine(f"{where}: was {state} already, nothing written")
 
 
+def session_lines(reply: Reply) -> tuple[ResultLine, ...]:
+    """How many sign-ins were ended, and what lives on all the same."""
+    match reply:
+        case r.SessionsEnded(count, lives_on):
+            ended = ResultLine("PingOne: 1 session ended" if count == 1 else f"PingOne: {count} sessions ended")
+            return (ended, ResultLine(f"What lives on: {lives_on}", aside=True)) if lives_on else (ended,)
+        case _:
+            return (result_line("PingOne", "ended", reply, of="sessions "),)
+
+
 def has_changed(reply: Reply) -> bool:
     """Whether something is other than before, for sure."""
     match reply:

@@ -16,7 +16,7 @@ from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import Do, Done, Event, Failed, Outcome, Problem, Replies, Reply, State, Terminal, Together
 from csrdesk.flows.prompts import ResultLine
-from csrdesk.flows.result_lines import result_line, told_line
+from csrdesk.flows.result_lines import session_lines, told_line
 from csrdesk.model.link import LinkStage
 from csrdesk.model.notices import Change
 from csrdesk.model.passwords import Home, PasswordState
@@ -209,13 +209,7 @@ class EndingSessions(State, frozen=True):
     def _then(self, told: Reply, ended: tuple[Reply, ...]) -> PasswordIsSet:
         lines = [*self.lines]
         for reply in ended:
-            match reply:
-                case r.SessionsEnded(1):
-                    lines.append(ResultLine("PingOne: 1 session ended"))
-                case r.SessionsEnded(count):
-                    lines.append(ResultLine(f"PingOne: {count} sessions ended"))
-                case _:
-                    lines.append(result_line("PingOne", "ended", reply, of="sessions "))
+            lines += session_lines(reply)
         if not ended:
             lines.append(ResultLine("PingOne: the customer kept their sign-ins elsewhere", aside=True))
         return PasswordIsSet((*lines, told_line(told)), signed_out=bool(ended))

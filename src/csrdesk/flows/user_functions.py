@@ -26,7 +26,7 @@ from csrdesk.flows.account_task import (
 )
 from csrdesk.flows.kernel import Do, Event, Failed, Problem, Replies, Reply, State, Together
 from csrdesk.flows.prompts import ResultLine
-from csrdesk.flows.result_lines import has_changed, result_line, was_already
+from csrdesk.flows.result_lines import has_changed, result_line, session_lines, was_already
 from csrdesk.flows.telling import TellingLater, finish
 from csrdesk.model.account import Account
 from csrdesk.model.people import Person
@@ -262,14 +262,7 @@ class EndingSessions(State, frozen=True):
                 raise IllegalEventError(self, event)
 
     def _then(self, sessions: Reply, links: Reply) -> ReadingBack:
-        lines = [*self.lines]
-        match sessions:
-            case r.SessionsEnded(1):
-                lines.append(ResultLine("PingOne: 1 session ended"))
-            case r.SessionsEnded(count):
-                lines.append(ResultLine(f"PingOne: {count} sessions ended"))
-            case _:
-                lines.append(result_line("PingOne", "ended", sessions, of="sessions "))
+        lines = [*self.lines, *session_lines(sessions)]
         if isinstance(links, Failed):
             lines.append(result_line("csrdesk", "ended", links, of="open links "))
         return ReadingBack(self.task, tuple(lines), self.changed)

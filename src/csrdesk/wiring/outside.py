@@ -41,7 +41,16 @@ def open_outside(settings: Settings, links: LinkDesk, pages: Pages, pace: Pace |
         ),
         public_url=lambda: pages.url,
         proof_age=timedelta(hours=settings.limits.proof_age_hours),
+        lives_on=_lives_on(settings),
     )
+
+
+def _lives_on(settings: Settings) -> str:
+    """Tokens that apps hold, and Kerberos tickets: neither asks PingOne again before they run out."""
+    minutes, hours = settings.desk.apps_live_minutes, settings.desk.windows_live_hours
+    apps = f"apps up to {minutes} min" if minutes else ""
+    windows = f"Windows sign-ins up to {hours} h" if hours and settings.directory.kind != "none" else ""
+    return ", ".join(part for part in (apps, windows) if part)
 
 
 def _mailer(settings: Settings, secrets: keys.Secrets) -> Callable[[], Mailer]:

@@ -21,8 +21,8 @@ from csrdesk.services.pingone import passwords, sessions, users
 from csrdesk.services.pingone.api import Api, Received
 from csrdesk.services.pingone.errors import SYSTEM
 
-_ROUNDS = 5
-"""Listings of ten sessions whose sessions are ended; more than fifty means that new ones keep coming."""
+_ROUNDS = 50
+"""Listings of ten sessions whose sessions are ended; more than five hundred means that new ones keep coming."""
 
 
 async def read_account(effect: fx.ReadAccount, outside: Outside) -> r.AccountRead:
@@ -75,7 +75,7 @@ async def end_sessions(effect: fx.EndSessions, context: Context, outside: Outsid
     for _ in range(_ROUNDS):
         listed = await sessions.read_some(api, effect.person_id)
         if not listed:
-            return r.SessionsEnded(ended, correlation_id=correlation_id)
+            return r.SessionsEnded(ended, outside.lives_on, correlation_id=correlation_id)
         async with asyncio.TaskGroup() as group:
             ending = [group.create_task(attempt(sessions.delete(api, effect.person_id, one.id))) for one in listed]
         for task in ending:
@@ -89,7 +89,7 @@ async def end_sessions(effect: fx.EndSessions, context: Context, outside: Outsid
     if await sessions.read_some(api, effect.person_id):
         words = f"{ended} sign-ins were ended, but PingOne still lists more. End them again."
         raise ReadBackError(words, system=SYSTEM, correlation_id=correlation_id)
-    return r.SessionsEnded(ended, correlation_id=correlation_id)
+    return r.SessionsEnded(ended, outside.lives_on, correlation_id=correlation_id)
 
 
 async def read_sessions(effect: fx.ReadSessions, outside: Outside) -> r.SessionsRead:

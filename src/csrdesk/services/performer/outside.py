@@ -81,6 +81,8 @@ class Outside:
     now: Callable[[], datetime] = _now
     proof_age: timedelta = timedelta(hours=72)
     """How old an address or a device must be to prove anybody."""
+    lives_on: str = ""
+    """What goes on after every session has been ended, and for how long, in words."""
     remembered: Remembered = field(default_factory=Remembered)
 
     def age(self, since: datetime | None) -> Age:
