@@ -209,6 +209,10 @@ class DeviceAuthentication(msgspec.Struct, frozen=True):
     error: str = ""
     """`error.message` of a FAILED one, cleaned."""
     error_code: str = ""
+    options: str = ""
+    """`publicKeyCredentialRequestOptions`, for the browser: JSON, where a passkey is asked for."""
+    number: str = ""
+    """What the phone must show, where a push is matched by number. Where PingOne's API hands it over is inferred."""
 
 
 class AuthenticationIs(Reply, frozen=True):

@@ -78,6 +78,8 @@ class Device(msgspec.Struct, frozen=True):
     """An EMAIL device whose address is the one that the magic link goes to: it proves nothing new."""
     age: Age = Age.OLD
     """By when it was registered."""
+    other_site: str = ""
+    """Of a passkey: the site that it was registered for, where the customers' pages do not belong to it."""
 
     @property
     def registered(self) -> bool:
@@ -121,6 +123,8 @@ class Device(msgspec.Struct, frozen=True):
             return "locked after wrong tries"
         if self.age is Age.NEW:
             return "registered too recently"
+        if self.other_site:
+            return f"it was registered for {self.other_site}"
         if self.type == "FIDO2" and webauthn is WebAuthn.NONE:
             return "this browser knows no passkeys"
         if self.type not in SUPPORTED:

@@ -7,6 +7,7 @@ that is raised is a defect and passes through.
 from __future__ import annotations
 
 from csrdesk.errors import CsrdeskError, PolicyError, ServiceError
+from csrdesk.flows import device_effects as dx
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as px
 from csrdesk.flows.doors import Context
@@ -46,6 +47,10 @@ class Performer:
                 return await factors.select(effect, outside)
             case fx.CheckPasscode():
                 return await factors.check_passcode(effect, context, outside)
+            case dx.CheckAssertion():
+                return await factors.check_assertion(effect, context, outside)
+            case dx.CancelPush():
+                return await factors.cancel_push(effect, outside)
             case _:
                 return await self._read(effect, context, outside)
 
@@ -61,6 +66,8 @@ class Performer:
                 return await accounts.read_account(effect, outside)
             case fx.ReadSessions():
                 return await accounts.read_sessions(effect, outside)
+            case dx.AwaitPush():
+                return await factors.await_push(effect, outside)
             case px.ReadPasswordAuthority():
                 return await passwords.read_authority(effect, outside)
             case px.ReadPasswordState():

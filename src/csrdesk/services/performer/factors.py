@@ -1,8 +1,16 @@
-"""Device authentication with PingOne: begin, choose, and hand over the passcode that the customer typed."""
+"""Device authentication with PingOne: begin, choose, and hand over the passcode that the customer typed, what their
+passkey signed, or wait for the answer to a push.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import time
+from typing import Final
+
 from csrdesk.errors import ConflictError, InvalidValueError, NotFoundError
+from csrdesk.flows import device_effects as dx
+from csrdesk.flows import device_replies as dr
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
@@ -15,6 +23,13 @@ from csrdesk.services.pingone.authentications import Authentication
 
 _WRONG = frozenset({"INVALID_OTP", "INVALID_VALUE"})
 """PingOne's detail codes for a passcode that is not the right one."""
+_OFTEN: Final = 1.0
+"""Seconds between two questions about a push, at first."""
+_SELDOM: Final = 2.0
+_AT_FIRST: Final = 20.0
+"""Seconds: twenty questions, then one every two seconds, so that no minute has more than 45."""
+_DENIED = frozenset({"PUSH_CONFIRMATION_DENIED"})
+"""PingOne's error code of a push that was denied (inferred)."""
 _OVER = "This passcode cannot be used any more. Choose a device again for a new one."
 _NOT_USABLE = "This device cannot be used now. Choose another one."
 _ELSEWHERE = "The answer came from another device than the one asked. Choose a device again."
@@ -64,6 +79,57 @@ def _judged(got: Received[Authentication], effect: fx.CheckPasscode) -> Reply:
     return r.PasscodeRight(device_id, correlation_id=got.correlation_id)
 
 
+async def check_assertion(effect: dx.CheckAssertion, context: Context, outside: Outside) -> Reply:
+    """Right only where PingOne completes this authentication, by this very answer, for the passkey that was asked."""
+    if context.secret is None:
+        return r.SecretLost()
+    signed, origin = context.secret.reveal(), outside.public_url()
+    try:
+        got = await authentications.check_assertion(outside.pingone, effect.authentication_id, signed, origin)
+    except InvalidValueError as error:
+        return dr.AssertionWrong(correlation_id=error.correlation_id)
+    except NotFoundError as error:
+        return r.PasscodeRefused(_OVER, correlation_id=error.correlation_id)
+    except ConflictError as error:
+        return r.PasscodeRefused(_NOT_USABLE, correlation_id=error.correlation_id)
+    if got.body.status != "COMPLETED" or not _is_of(got.body, effect):
+        return r.PasscodeRefused(_ELSEWHERE, correlation_id=got.correlation_id)
+    return dr.AssertionRight(effect.device_id, correlation_id=got.correlation_id)
+
+
+async def await_push(effect: dx.AwaitPush, outside: Outside) -> Reply:
+    """Ask until there is an answer; PingOne's own time-out (40 to 150 s) ends it."""
+    began = time.monotonic()
+    while True:
+        got = await authentications.read(outside.pingone, effect.authentication_id)
+        if got.body.status != "PUSH_CONFIRMATION_REQUIRED":
+            return _answered(got, effect)
+        await asyncio.sleep(_OFTEN if time.monotonic() - began < _AT_FIRST else _SELDOM)
+
+
+def _answered(got: Received[Authentication], effect: dx.AwaitPush) -> Reply:
+    match got.body.status:
+        case "COMPLETED" if _is_of(got.body, effect):
+            return dr.PushApproved(effect.device_id, correlation_id=got.correlation_id)
+        case "PUSH_CONFIRMATION_TIMED_OUT":
+            return dr.PushTimedOut(correlation_id=got.correlation_id)
+        case "FAILED" if got.body.error.code in _DENIED:
+            return dr.PushDenied(correlation_id=got.correlation_id)
+        case _:
+            return _is(got)
+
+
+def _is_of(answer: Authentication, effect: dx.CheckAssertion | dx.AwaitPush) -> bool:
+    """Whether it is this authentication, and of the device that was asked."""
+    device_id = answer.selected_device.id if answer.selected_device else ""
+    return answer.id == effect.authentication_id and device_id == effect.device_id
+
+
+async def cancel_push(effect: dx.CancelPush, outside: Outside) -> r.AuthenticationIs:
+    """Take the push back."""
+    return _is(await authentications.cancel_push(outside.pingone, effect.authentication_id))
+
+
 def _is(got: Received[Authentication]) -> r.AuthenticationIs:
     answer = got.body
     authentication = r.DeviceAuthentication(
@@ -72,5 +138,7 @@ def _is(got: Received[Authentication]) -> r.AuthenticationIs:
         device_id=answer.selected_device.id if answer.selected_device else "",
         error=clean(answer.error.message, 160),
         error_code=clean(answer.error.code, 64),
+        options=answer.options,
+        number=clean(answer.number_matching.number, 8),
     )
     return r.AuthenticationIs(authentication, correlation_id=got.correlation_id)

@@ -11,7 +11,7 @@ from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import Reply
 from csrdesk.model.devices import Age, Devices
 from csrdesk.services.attempts import attempt, sure
-from csrdesk.services.directory.port import AnyOf, Directory, Equal
+from csrdesk.services.directory.port import AnyOf, Equal
 from csrdesk.services.performer.outside import Outside
 from csrdesk.services.performer.people import device_of, person_of
 from csrdesk.services.pingone import devices, users
@@ -34,7 +34,7 @@ async def find_user(effect: fx.FindUser, outside: Outside) -> Reply:
     async with asyncio.TaskGroup() as group:
         finding = group.create_task(attempt(users.find(api, identifier)))
         naming = group.create_task(attempt(outside.remembered.population_names(api)))
-        beside = group.create_task(attempt(_is_in_directory(outside.directory, identifier)))
+        beside = group.create_task(attempt(_is_in_directory(outside, identifier)))
     got = sure(finding.result())
     names = naming.result()
     # Names of populations help to tell people apart; without them the look-up still stands.
@@ -63,7 +63,10 @@ async def read_devices(effect: fx.ReadDevices, outside: Outside) -> r.DevicesRea
     user = got.body
     seen = await outside.links().saw_address(who, user.email)
     found = Devices(
-        devices=tuple(device_of(d, user.email, outside.age(d.created_at)) for d in sure(listing.result())),
+        devices=tuple(
+            device_of(d, user.email, outside.age(d.created_at), pages=outside.public_url())
+            for d in sure(listing.result())
+        ),
         mfa_enabled=user.mfa_enabled,
         bypass=sure(bypassing.result()),
         refused=_refused(user, sure(deciding.result())),
@@ -79,12 +82,13 @@ def _can_be_found(identifier: str) -> bool:
     return 0 < len(identifier) <= _LONGEST and not any(unicodedata.category(c) in unsafe for c in identifier)
 
 
-async def _is_in_directory(directory: Directory | None, identifier: str) -> bool:
-    if directory is None:
+async def _is_in_directory(outside: Outside, identifier: str) -> bool:
+    if outside.directory is None:
         return False
     names = [Equal(attribute, identifier) for attribute in _IN_DIRECTORY]
     phones = [Equal(attribute, form) for form in phone_forms(identifier) for attribute in _PHONES]
-    return bool(await directory.search(AnyOf((*names, *phones)), ("sAMAccountName",)))
+    found = await outside.directory.search(AnyOf((*names, *phones)), ("sAMAccountName",))
+    return any(outside.protected.is_in_scope(entry) for entry in found)
 
 
 async def _has_bypass(outside: Outside, user_id: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from urllib.parse import urlsplit
 
 from csrdesk.model.devices import Age, Device
 from csrdesk.model.masking import ending, mask_email, mask_phone, mask_username
@@ -36,8 +37,11 @@ def person_of(user: User, populations: dict[str, str]) -> Person:
     )
 
 
-def device_of(device: MfaDevice, email: str, age: Age = Age.OLD) -> Device:
-    """The device beside the user's own address, with which it is compared here, where both are whole."""
+def device_of(device: MfaDevice, email: str, age: Age = Age.OLD, *, pages: str = "") -> Device:
+    """The device beside the user's own address, with which it is compared here, where both are whole.
+
+    `pages`: the URL of the customers' pages; empty where nobody serves them.
+    """
     address = masked(device.email) if device.email else mask_phone(clean(device.phone)) if device.phone else ""
     return Device(
         id=device.id,
@@ -49,7 +53,17 @@ def device_of(device: MfaDevice, email: str, age: Age = Age.OLD) -> Device:
         locked=device.lock.status == "LOCKED",
         same_mailbox=device.type == "EMAIL" and is_same_mailbox(device.email, email),
         age=age,
+        other_site="" if fits(device.rp.id, pages) else clean(device.rp.id, _LABEL),
     )
+
+
+def fits(rp_id: str, pages: str) -> bool:
+    """Whether pages at that URL may ask for a passkey of that relying party: its domain, or one below it.
+
+    W3C Web Authentication Level 2, 5.1.4.1. True where either is not known.
+    """
+    host = urlsplit(pages).hostname or ""
+    return not rp_id or not host or host == rp_id.lower() or host.endswith(f".{rp_id.lower()}")
 
 
 def is_same_mailbox(one: str, other: str) -> bool:

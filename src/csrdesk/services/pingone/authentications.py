@@ -15,13 +15,30 @@ class AuthenticationError(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-class Authentication(msgspec.Struct, frozen=True, rename={"selected_device": "selectedDevice"}):
+class NumberMatching(msgspec.Struct, frozen=True):
+    """The number that the phone must show. **Inferred**: PingOne's public pages do not say where the API has it."""
+
+    number: str = ""
+
+
+class Authentication(
+    msgspec.Struct,
+    frozen=True,
+    rename={
+        "selected_device": "selectedDevice",
+        "options": "publicKeyCredentialRequestOptions",
+        "number_matching": "numberMatching",
+    },
+):
     """The resource as far as the desk follows it; `status` is PingOne's word, known here or not."""
 
     id: str
     status: str
     selected_device: Reference | None = None
     error: AuthenticationError = AuthenticationError()
+    options: str = ""
+    """JSON for `navigator.credentials.get`, its bytes as signed integers."""
+    number_matching: NumberMatching = NumberMatching()
 
 
 class _Start(msgspec.Struct, frozen=True, omit_defaults=True, rename={"selected_device": "selectedDevice"}):
@@ -36,6 +53,15 @@ class _Select(msgspec.Struct, frozen=True):
 
 class _Check(msgspec.Struct, frozen=True):
     otp: str
+
+
+class _Assertion(msgspec.Struct, frozen=True):
+    origin: str
+    assertion: str
+
+
+class _Cancel(msgspec.Struct, frozen=True):
+    reason: str
 
 
 async def start(api: Api, user_id: str, *, policy_id: str = "", device_id: str = "") -> Received[Authentication]:
@@ -58,6 +84,23 @@ async def select(api: Api, authentication_id: str, device_id: str) -> Received[A
 async def check_passcode(api: Api, authentication_id: str, passcode: str) -> Received[Authentication]:
     """Hand over a passcode. Raises `InvalidValueError` with the field `otp` where it is wrong."""
     return await api.post(_url(api, authentication_id), _Check(passcode), Authentication, media="otp.check")
+
+
+async def check_assertion(api: Api, authentication_id: str, assertion: str, origin: str) -> Received[Authentication]:
+    """Hand over what a passkey signed at `origin`. Raises `InvalidValueError` where it is not taken."""
+    body = _Assertion(origin, assertion)
+    return await api.post(_url(api, authentication_id), body, Authentication, media="assertion.check")
+
+
+async def read(api: Api, authentication_id: str) -> Received[Authentication]:
+    """How far it is."""
+    return await api.get(_url(api, authentication_id), Authentication)
+
+
+async def cancel_push(api: Api, authentication_id: str) -> Received[Authentication]:
+    """Take the push back; then a device is asked for."""
+    body = _Cancel("CHANGE_DEVICE")
+    return await api.post(_url(api, authentication_id), body, Authentication, media="cancel.push.authentication")
 
 
 def _url(api: Api, authentication_id: str) -> str:

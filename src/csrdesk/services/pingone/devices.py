@@ -15,6 +15,12 @@ class Sign(msgspec.Struct, frozen=True):
     status: str = ""
 
 
+class RelyingParty(msgspec.Struct, frozen=True):
+    """The site that a passkey was registered for (W3C Web Authentication, "relying party identifier")."""
+
+    id: str = ""
+
+
 class MfaDevice(msgspec.Struct, frozen=True, rename="camel"):
     """A device as PingOne has it: texts not cleaned, addresses not masked."""
 
@@ -27,6 +33,7 @@ class MfaDevice(msgspec.Struct, frozen=True, rename="camel"):
     lock: Sign = Sign()
     block: Sign = Sign()
     created_at: datetime | None = None
+    rp: RelyingParty = RelyingParty()
 
 
 class _Embedded(msgspec.Struct, frozen=True):

@@ -1,0 +1,39 @@
+"""What showing a passkey or answering a push needs from PingOne. Apart from the passcodes' effects (`effects`), because
+a push is waited for and an assertion is made by a browser, not typed by a person.
+"""
+
+from __future__ import annotations
+
+from csrdesk.flows.kernel import Effect, Kind
+
+
+class CheckAssertion(Effect, frozen=True, kw_only=True):
+    """Hand PingOne what the browser's authenticator signed (the context's secret: JSON), with the pages' own origin.
+
+    Answered with `AssertionRight`, `AssertionWrong` or `PasscodeRefused`.
+    """
+
+    kind = Kind.SEND
+    needs_secret = True
+    action = "mfa.check"
+    authentication_id: str
+    device_id: str
+
+
+class AwaitPush(Effect, frozen=True, kw_only=True):
+    """Ask PingOne until the push has an answer: each second for 20 s, then every 2 s.
+
+    Answered with `PushApproved`, `PushDenied`, `PushTimedOut`, or `AuthenticationIs` for whatever else came of it.
+    """
+
+    kind = Kind.READ
+    authentication_id: str
+    device_id: str
+
+
+class CancelPush(Effect, frozen=True, kw_only=True):
+    """Take the push back, to use another device. Answered with `AuthenticationIs`."""
+
+    kind = Kind.SEND
+    action = "mfa.cancel"
+    authentication_id: str

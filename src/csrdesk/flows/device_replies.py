@@ -1,0 +1,29 @@
+"""What came of showing a passkey or answering a push."""
+
+from __future__ import annotations
+
+from csrdesk.flows.kernel import Reply
+
+
+class AssertionRight(Reply, frozen=True):
+    """PingOne answered COMPLETED to an assertion of the named device in this authentication."""
+
+    device_id: str
+
+
+class AssertionWrong(Reply, frozen=True):
+    """PingOne did not take what was signed: another key, another site, a copy. Its challenge is used up."""
+
+
+class PushApproved(Reply, frozen=True):
+    """PingOne answered COMPLETED after a push that the person of the named device was asked in this authentication."""
+
+    device_id: str
+
+
+class PushDenied(Reply, frozen=True):
+    """Somebody pressed Deny on the phone, or chose another number."""
+
+
+class PushTimedOut(Reply, frozen=True):
+    """Nobody answered in time."""
