@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import device_authentication as da
+from csrdesk.flows import new_password as np
+from csrdesk.flows import password_replies as pr
 from csrdesk.flows import prompts as p
 from csrdesk.flows.kernel import State
 from csrdesk.flows.rules import Rules
 from csrdesk.model.link import LinkStage
-from tests.server.customers import ABOUT, EMAIL, NOW, SMS, TOTP, VOICE
+from csrdesk.model.passwords import Home
+from tests.server.customers import ABOUT, ASKED, EMAIL, NOW, SMS, TOTP, VOICE
 
 PAGE = p.Page(NOW + timedelta(minutes=9, seconds=20))
 GIVEN = ca.Given(ABOUT, "person-1", Rules(), PAGE)
 DEVICE_GIVEN = da.Given(da.Inputs("person-1", 3), ABOUT, PAGE)
 CHOICE = da.Choice((TOTP, SMS, VOICE, EMAIL), "authentication-1")
+SETTING = np.Given(ABOUT, "person-1", "CN=Ada", "forgot it", "", PAGE, sign_out_fixed=False)
+PLAN = np.Plan(SETTING.work(pr.AuthorityRead((Home.DIRECTORY, Home.PINGONE))), ASKED)
+HALF = np.Tried(("You have used it before. Choose one that you have not had yet.",), half_done=True)
 
 
 def _authenticating(sub: da.DeviceAuthenticationState) -> State:
@@ -34,11 +42,20 @@ ASKING: dict[str, State] = {
     ),
     "unsupported": _authenticating(da.UnsupportedDevice(DEVICE_GIVEN, CHOICE, "passkey")),
     "try again": ca.AskAgain(GIVEN, "Your devices could not be checked just now. Try again."),
+    "new password": np.AskNewPassword(SETTING, PLAN, np.Tried()),
+    "refused password": np.AskNewPassword(replace(SETTING, sign_out_fixed=True), PLAN, HALF),
+    "lost password": np.AskNewPassword(SETTING, PLAN, np.Tried(note="The password was not set. Type it once more.")),
+    "no password now": np.AskAgain(
+        SETTING, "This did not work just now. Try again.", np.ReadingRequirements(SETTING, np.Tried())
+    ),
 }
 ENDS: dict[str, State] = {
     "done": ca.Approved(ABOUT),
     "refused": ca.Refused(ABOUT),
     "no factor": ca.NoFactor(ABOUT),
     "ended": ca.PageClosed(LinkStage.ENDED),
+    "password changed": np.Changed(ABOUT, signed_out=True),
+    "password kept": np.Kept(ABOUT, half_done=False),
+    "password half changed": np.Kept(ABOUT, half_done=True),
 }
 PAGES = ASKING | ENDS

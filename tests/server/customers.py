@@ -12,17 +12,34 @@ from csrdesk.errors import IllegalEventError, LimitReachedError, LinkOverError
 from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import effects as fx
+from csrdesk.flows import new_password as np
+from csrdesk.flows import password_effects as px
+from csrdesk.flows import password_replies as pr
+from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import LinkView, View
 from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Replies, Reply, State, Together
 from csrdesk.flows.rules import Rules
 from csrdesk.model.devices import Device, Devices
 from csrdesk.model.link import LinkAbout, LinkStage
+from csrdesk.model.passwords import Home, PasswordState, Requirement
 from csrdesk.model.text import digits
 
 NOW = datetime(2030, 5, 6, 12, 0, tzinfo=UTC)
 CODE = "271828"
 PASSCODE = "424242"
+USED = "Harbour-41-Tide"
+"""A password that the directory refuses, because it was used before."""
+ASKED = (
+    Requirement("At least 10 characters", "min_length", 10),
+    Requirement("At most 255 characters", "max_length", 255),
+    Requirement("At least 1 capital letter (A to Z)", "characters", 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    Requirement("At least 1 digit (0 to 9)", "characters", 1, "0123456789"),
+    Requirement("Three of these kinds: capital letters, small letters, digits, other characters", "classes", 3),
+    Requirement("At least 5 different characters", "distinct", 5),
+    Requirement("No character more than 2 times in a row", "repeated", 2),
+    Requirement("None of your last 6 passwords", "said"),
+)
 SMS = Device("sms-1", "SMS", address="+1 *** *** 43")
 TOTP = Device("totp-1", "TOTP", nickname="Ada's <b>phone</b>")
 VOICE = Device("voice-1", "VOICE", address="+44 *** *** 07")
@@ -49,7 +66,11 @@ class HeldLink:
     """How often another browser than the bound one opened it."""
     events: list[Answer] = field(default_factory=list)
     time_up: bool = False
+    goes_on: bool = False
     working: str = ""
+    passwords: list[str] = field(default_factory=list)
+    """What was set, in this order."""
+    signed_out: bool = False
 
 
 class Customers:
@@ -67,6 +88,15 @@ class Customers:
         """A link as it was just mailed; its token."""
         token = secrets.token_urlsafe(32)
         self.links[token] = HeldLink(state or ca.begin(ca.Start(ABOUT, "person-1", Rules())))
+        return token
+
+    def new_password_page(self, browser: str = "", *, taken_over: bool = False) -> str:
+        """A page that asks a verified caller for a new password; its token."""
+        page = p.Page(NOW + timedelta(minutes=9, seconds=20))
+        given = np.Given(ABOUT, "person-1", "CN=Ada", "forgot it", "", page, taken_over)
+        authority = pr.AuthorityRead((Home.DIRECTORY,), states=(PasswordState(Home.DIRECTORY),))
+        token = self.new_link(np.AskNewPassword(given, np.Plan(given.work(authority), ASKED), np.Tried()))
+        self.links[token].browser = browser
         return token
 
     async def open(
@@ -113,7 +143,7 @@ class Customers:
                 view = View("page-1", "challenge_acceptance", link.rev, outcome=outcome)
             case _:
                 view = View("page-1", "challenge_acceptance", link.rev, working=link.working)
-        return LinkView(view, "challenge-1", link.page_until, link.time_up)
+        return LinkView(view, "challenge-1", link.page_until, link.time_up, link.goes_on)
 
     def _perform(self, link: HeldLink, effect: Effect, answer: Answer, browser: str) -> Reply:
         match effect, answer:
@@ -132,6 +162,14 @@ class Customers:
             case fx.SelectDevice(device_id=device_id), _:
                 link.sent += 1
                 return r.AuthenticationIs(r.DeviceAuthentication("authentication-1", "OTP_REQUIRED", device_id))
+            case px.SetDirectoryPassword(), a.NewPasswordTyped(password):
+                if password.reveal() == USED:
+                    return pr.PasswordRefused(("You have used it before. Choose one that you have not had yet.",))
+                link.passwords.append(password.reveal())
+                return pr.PasswordSet(Home.DIRECTORY, NOW)
+            case fx.EndSessions(), a.NewPasswordTyped():
+                link.signed_out = True
+                return r.SessionsEnded(2)
             case _:
                 return self._write(link, effect)
 
@@ -148,6 +186,15 @@ class Customers:
                 return r.ChallengeRefused()
             case fx.GiveUpFactor():
                 link.stage = LinkStage.NO_FACTOR
+                return r.Noted()
+            case px.ReadPasswordAuthority():
+                return pr.AuthorityRead((Home.DIRECTORY,), requirements=ASKED)
+            case px.BeginChange() | px.AskAnother():
+                return r.Noted()
+            case fx.TellCustomer():
+                return r.CustomerTold()
+            case px.FinishReset(stage=stage):
+                link.stage = stage
                 return r.Noted()
             case fx.AddPageTime():
                 link.page_until = (link.page_until or NOW) + timedelta(minutes=10)

@@ -19,7 +19,7 @@ class Forms(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.found.append({})
-        elif tag == "input" and values.get("type") != "radio" and self.found:
+        elif tag == "input" and "name" in values and values.get("type") != "radio" and self.found:
             self.found[-1][values["name"]] = values.get("value", "")
         elif tag == "button" and self.found:
             self.found[-1][values["name"]] = values["value"]
