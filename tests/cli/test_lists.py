@@ -271,7 +271,7 @@ async def running(settings: Path) -> AsyncIterator[asyncio.subprocess.Process]:
 async def begun(process: asyncio.subprocess.Process) -> None:
     """Wait until some accounts have ended."""
     async with asyncio.timeout(30):
-        while lines_of_results() < 3:  # noqa: ASYNC110 - another process writes them
+        while lines_of_results() < 3:
             assert process.returncode is None, await process.communicate()
             await asyncio.sleep(0.01)
 

@@ -101,11 +101,11 @@ def key_of(identifier: str) -> str:
     return cell(identifier).casefold()
 
 
-def read_list(file: BinaryIO, column: str, tell: Callable[[int], None]) -> AccountList:
+def read_list(file: BinaryIO, column: str, tell: Callable[[int], None], *, most: int = MOST_ACCOUNTS) -> AccountList:
     """The accounts of an open file; `tell` hears how many lines were read. Raises `WrongListError`."""
     found = AccountList()
     try:
-        _Reading(found, column).whole(file, tell)
+        _Reading(found, column, most).whole(file, tell)
     except BaseException:
         found.close()
         raise
@@ -115,9 +115,10 @@ def read_list(file: BinaryIO, column: str, tell: Callable[[int], None]) -> Accou
 class _Reading:
     """One pass over a file."""
 
-    def __init__(self, found: AccountList, column: str) -> None:
+    def __init__(self, found: AccountList, column: str, most: int) -> None:
         self._found = found
         self._wanted = column
+        self._most = most
         self._delimiter = ""
         self._place = 0
         self._width = 0
@@ -136,8 +137,8 @@ class _Reading:
             if number == 1:
                 raw = _without_mark(raw)
             accounts += self._line(number, raw)
-            if accounts > MOST_ACCOUNTS:
-                raise WrongListError((f"there are more than {MOST_ACCOUNTS:,} accounts: split the list",))
+            if accounts > self._most:
+                raise WrongListError((f"there are more than {self._most:,} accounts: split the list",))
             if number % _TOLD_EVERY == 0:
                 tell(number)
         if self._wrong:
