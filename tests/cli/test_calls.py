@@ -97,6 +97,20 @@ async def test_who_cannot_be_verified_ends_the_call_with_a_code_of_its_own(
     assert (await csrdesk("call", "list", "--json")).data == []
 
 
+@pytest.mark.parametrize(
+    ("status", "exit_code", "code"), [(450, 3, "unavailable"), (550, 1, "invalid_value")], ids=["for now", "for good"]
+)
+async def test_a_mail_server_that_takes_no_link_ends_with_the_code_of_a_service(
+    box: Sandbox, settings: Path, status: int, exit_code: int, code: str
+) -> None:
+    box.faults.add(method="SMTP", status=status)
+    async with Terminal(settings, "call", "start", people.ONE_DEVICE, "--json") as agent:
+        ran = await agent.ended()
+    assert (ran.code, ran.error["code"], ran.data["verified"]) == (exit_code, code, False)
+    assert "The link was not sent." in ran.error["errorMessage"]
+    assert "Without a link nobody is verified" in ran.error["errorMessage"]
+
+
 async def test_several_people_are_told_apart_by_what_may_be_shown(csrdesk: Csrdesk) -> None:
     ran = await csrdesk("user", "show", "berg@family.example", "--json")
     assert ran.code == 4

@@ -14,6 +14,7 @@ from csrdesk.config import Settings
 from csrdesk.demo.agent import Call
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
+from csrdesk.flows.verify_user import OTHER_WAYS
 from csrdesk.sandbox import Sandbox, people
 from csrdesk.wiring import open_desk
 from tests.integration.conftest import World
@@ -117,7 +118,7 @@ async def test_a_mail_that_is_not_taken_means_no_link_and_the_agent_may_send_aga
     call = await world.looked_up(people.ONE_DEVICE)
     await call.say(a.MagicLinkChosen())
     await call.say(a.SendChosen())
-    assert call.sees(p.MagicLinkFormPrompt).note == f"The link was not sent. {words}"
+    assert call.sees(p.MagicLinkFormPrompt).note == f"The link was not sent. {words} {OTHER_WAYS}"
     assert call.view.spoken_code is None
     world.box.faults.clear()
     await call.say(a.SendChosen())
@@ -132,7 +133,7 @@ async def test_no_mail_server_at_all_means_no_link(box: Sandbox, settings: Setti
         call = await World(box, desk).looked_up(people.ONE_DEVICE)
         await call.say(a.MagicLinkChosen())
         await call.say(a.SendChosen())
-        words = f"The link was not sent. The mail server cannot be reached. {AGAIN}"
+        words = f"The link was not sent. The mail server cannot be reached. {AGAIN} {OTHER_WAYS}"
         assert call.sees(p.MagicLinkFormPrompt).note == words
 
 
@@ -141,7 +142,7 @@ async def test_a_mail_server_that_nobody_vouches_for_gets_no_link(box: Sandbox, 
         call = await World(box, desk).looked_up(people.ONE_DEVICE)
         await call.say(a.MagicLinkChosen())
         await call.say(a.SendChosen())
-        words = f"The link was not sent. The mail server showed a certificate that is not trusted. {ADMIN}"
+        words = f"The link was not sent. The mail server showed a certificate that is not trusted. {ADMIN} {OTHER_WAYS}"
         assert call.sees(p.MagicLinkFormPrompt).note == words
     assert box.world.mails == []
 

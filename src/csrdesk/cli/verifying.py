@@ -142,6 +142,8 @@ async def _ended(walk: Walk) -> Result:
     if isinstance(prompt, p.AccountPrompt):
         return verified_result(walk, prompt)
     match prompt:
+        case p.MagicLinkFormPrompt(note=note, code=code) if code:
+            came = refusal(code, f"Not verified. {note}", data={"call": walk.view.id, "verified": False})
         case p.MagicLinkFormPrompt(note=note) | p.CardPrompt(note=note) | p.UnverifiableCardPrompt(note=note):
             came = _not_verified(walk, note)
         case p.ErrorPrompt():

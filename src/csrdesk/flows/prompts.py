@@ -81,6 +81,8 @@ class MagicLinkFormPrompt(Prompt, frozen=True):
     note: str = ""
     warned: bool = False
     """The note is a warning: Send goes on all the same."""
+    code: str = ""
+    """The `code` of the problem behind the note, for scripts: `unreachable`; empty where a rule said no."""
 
 
 class PollingPrompt(Prompt, frozen=True):

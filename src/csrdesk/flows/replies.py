@@ -130,6 +130,8 @@ class LinkNotSent(Reply, frozen=True):
     message: str
     warning: bool = False
     """Only a warning: it is sent where the agent, having read it, sends once more."""
+    code: str = ""
+    """The `code` of the error where a service failed; empty where a rule said no."""
 
 
 # Accounts

@@ -73,6 +73,10 @@ def account_words(person: Person) -> str:
     return mask_name(person.given, person.family) + number
 
 
+OTHER_WAYS = "Without a link nobody is verified: Cancel leads to the words to say, and to a protective disable."
+"""What can be done where the link cannot be sent."""
+
+
 class DisplayingForm(State, frozen=True):
     """Send or cancel."""
 
@@ -82,9 +86,11 @@ class DisplayingForm(State, frozen=True):
     note: str = ""
     warned: bool = False
     """The note warns of many tries; to send goes on all the same."""
+    code: str = ""
+    """The `code` of what failed."""
 
     def want(self) -> Ask[p.MagicLinkFormPrompt]:
-        return Ask(p.MagicLinkFormPrompt(self.given.person, self.note, self.warned))
+        return Ask(p.MagicLinkFormPrompt(self.given.person, self.note, self.warned, self.code))
 
     def step(self, event: Event) -> CreatingChallenge | ReturnSuccess:
         match event:
@@ -116,10 +122,11 @@ class CreatingChallenge(State, frozen=True):
         match event:
             case r.LinkSent(link):
                 return AwaitingChallenge(self.given, link)
-            case r.LinkNotSent(message, warning):
-                return DisplayingForm(self.given, message, warned=warning)
+            case r.LinkNotSent(message, warning, code):
+                other = f" {OTHER_WAYS}" if code else ""
+                return DisplayingForm(self.given, f"{message}{other}", warned=warning, code=code)
             case Failed(problem):
-                return DisplayingForm(self.given, problem.message)
+                return DisplayingForm(self.given, f"{problem.message} {OTHER_WAYS}", code=problem.code)
             case _:
                 raise IllegalEventError(self, event)
 

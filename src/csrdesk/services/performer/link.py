@@ -51,7 +51,7 @@ async def send_magic_link(effect: fx.SendMagicLink, context: Context, outside: O
         await mailer().send(magic_link(facts), to=address, sender_name=company.name)
     except ServiceError as error:
         await outside.links().failed(opened.challenge_id)
-        return r.LinkNotSent(f"The link was not sent. {error.message}")
+        return r.LinkNotSent(f"The link was not sent. {error.message}", code=error.code)
     return r.LinkSent(await outside.links().accepted(opened.challenge_id))
 
 
