@@ -7,11 +7,12 @@ import msgspec
 import pytest
 
 from csrdesk.config import Settings
-from csrdesk.errors import ForbiddenError, InvalidValueError, ReadBackError, UnexpectedAnswerError
+from csrdesk.errors import ForbiddenError, InvalidValueError, NotFoundError, ReadBackError, UnexpectedAnswerError
 from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Sandbox, people
 from csrdesk.sandbox.directory_passwords import signs_on
 from csrdesk.sandbox.domain import DOMAIN
+from csrdesk.sandbox.model import Entry as SandboxEntry
 from csrdesk.services.directory.passwords import ATTRIBUTES, DomainPolicy, read_policy, set_password
 from csrdesk.services.directory.port import Change, Control, Directory, Entry
 from csrdesk.services.directory.sandbox import SandboxDirectory
@@ -99,28 +100,52 @@ async def test_the_history_is_minded_only_where_the_directory_knows_the_control(
     directory: Directory, box: Sandbox
 ) -> None:
     box.world.supported_controls = [oid for oid in box.world.supported_controls if not oid.startswith("1.2.840.113556")]
-    assert (await read_policy(directory)).history == 0
+    assert (await read_policy(directory, box.world.entry("ada").dn)).history == 0
     await set_password(directory, await entry_of(directory, box, "ada"), Secret(OLD))
 
 
 async def test_the_older_name_of_the_control_will_do(directory: Directory, box: Sandbox) -> None:
     box.world.supported_controls.remove(HINTS)
-    assert (await read_policy(directory)).history == 3
+    assert (await read_policy(directory, box.world.entry("ada").dn)).history == 3
     with pytest.raises(InvalidValueError):
         await set_password(directory, await entry_of(directory, box, "ada"), Secret(OLD))
 
 
 async def test_the_domains_policy_is_read_as_it_is_now(directory: Directory, box: Sandbox) -> None:
-    assert await read_policy(directory) == DomainPolicy(min_length=8, complexity=True, history=3)
+    assert await read_policy(directory, box.world.entry("ada").dn) == DomainPolicy(
+        min_length=8, complexity=True, history=3
+    )
     domain = box.world.entries[DOMAIN.lower()].attributes
     domain["minPwdLength"], domain["pwdProperties"] = ["14"], ["0"]
-    assert await read_policy(directory) == DomainPolicy(min_length=14, complexity=False, history=3)
+    assert await read_policy(directory, box.world.entry("ada").dn) == DomainPolicy(
+        min_length=14, complexity=False, history=3
+    )
+
+
+async def test_a_policy_made_for_an_account_counts_instead_of_the_domains(directory: Directory, box: Sandbox) -> None:
+    dn = f"CN=Strict,CN=Password Settings Container,CN=System,{DOMAIN}"
+    box.world.entry("ada").attributes["msDS-ResultantPSO"] = [dn]
+    with pytest.raises(NotFoundError):
+        await read_policy(directory, box.world.entry("ada").dn)
+    asks = {
+        "distinguishedName": [dn],
+        "msDS-MinimumPasswordLength": ["16"],
+        "msDS-PasswordComplexityEnabled": ["FALSE"],
+    }
+    box.world.entries[dn.lower()] = SandboxEntry(dn=dn, attributes=asks)
+    assert await read_policy(directory, box.world.entry("ada").dn) == DomainPolicy(min_length=16)
+    box.world.entries[dn.lower()].attributes |= {
+        "msDS-PasswordComplexityEnabled": ["TRUE"],
+        "msDS-PasswordHistoryLength": ["24"],
+    }
+    assert await read_policy(directory, box.world.entry("ada").dn) == DomainPolicy(16, complexity=True, history=24)
+    assert (await read_policy(directory, box.world.entry("bruno").dn)).min_length == 8
 
 
 async def test_a_policy_that_is_no_number_is_not_guessed(directory: Directory, box: Sandbox) -> None:
     box.world.entries[DOMAIN.lower()].attributes["minPwdLength"] = ["eight"]
     with pytest.raises(UnexpectedAnswerError):
-        await read_policy(directory)
+        await read_policy(directory, box.world.entry("ada").dn)
 
 
 async def test_r_48_a_write_that_is_ignored_is_a_failure(directory: Directory, box: Sandbox) -> None:

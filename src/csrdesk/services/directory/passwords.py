@@ -1,7 +1,7 @@
 """A password in the directory: what the domain asks of one, setting it, and proving by the server that it was set.
 
 Sources: [MS-ADTS] 3.1.1.3.1.5 (`unicodePwd`: quoted, UTF-16LE, over an encrypted connection alone), 3.1.1.3.4.1.27
-(policy hints); [MS-SAMR] 3.1.1.8.7 (complexity, `pwdProperties`).
+(policy hints), [MS-ADA2] (`msDS-ResultantPSO`); [MS-SAMR] 3.1.1.8.7 (complexity, `pwdProperties`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import msgspec
 
 from csrdesk.errors import ForbiddenError, ReadBackError, UnexpectedAnswerError
 from csrdesk.model.secret import Secret
+from csrdesk.services.attempts import both
 from csrdesk.services.directory.accounts import COMPUTED, LAST_SET, is_locked, moment, password_set
 from csrdesk.services.directory.errors import SYSTEM
 from csrdesk.services.directory.port import Change, Control, Directory, Entry, Octets
@@ -28,6 +29,9 @@ _FLAGS = b"\x30\x03\x02\x01\x01"
 _HINTS = (Control("1.2.840.113556.1.4.2239", _FLAGS), Control("1.2.840.113556.1.4.2066", _FLAGS))
 """Policy hints: without them an administrative reset ignores the history. The second is the older name."""
 _COMPLEX = 1
+_FINE_GRAINED = "msDS-ResultantPSO"
+_OF_DOMAIN = ("minPwdLength", "pwdProperties", "pwdHistoryLength")
+_OF_GROUPS = ("msDS-MinimumPasswordLength", "msDS-PasswordComplexityEnabled", "msDS-PasswordHistoryLength")
 
 
 class DomainPolicy(msgspec.Struct, frozen=True):
@@ -47,13 +51,20 @@ class Written(msgspec.Struct, frozen=True):
     unlocked: bool
 
 
-async def read_policy(directory: Directory) -> DomainPolicy:
-    """The domain's policy. Raises `UnexpectedAnswerError` where it cannot be found."""
-    root = await directory.root(("defaultNamingContext", "supportedControl"))
-    attributes = ("minPwdLength", "pwdProperties", "pwdHistoryLength")
-    domain = await read_entry(directory, root.first("defaultNamingContext") or "", attributes)
-    length, properties, history = (_number(domain, attribute) for attribute in attributes)
-    return DomainPolicy(length, bool(properties & _COMPLEX), history if _hints(root) else 0)
+async def read_policy(directory: Directory, dn: str) -> DomainPolicy:
+    """What is asked of this account: by the policy made for it or its groups, where there is one, else by the domain.
+
+    Raises `UnexpectedAnswerError` for what is no policy, `NotFoundError` where the one that counts may not be read.
+    """
+    account, root = await both(
+        read_entry(directory, dn, (_FINE_GRAINED,)), directory.root(("defaultNamingContext", "supportedControl"))
+    )
+    own = account.first(_FINE_GRAINED)
+    names = _OF_GROUPS if own else _OF_DOMAIN
+    policy = await read_entry(directory, own or root.first("defaultNamingContext") or "", names)
+    length, complexity, history = (policy.first(name) or "0" for name in names)
+    asks = complexity.upper() == "TRUE" if own else bool(_number(complexity) & _COMPLEX)
+    return DomainPolicy(_number(length), asks, _number(history) if _hints(root) else 0)
 
 
 async def set_password(directory: Directory, entry: Entry, password: Secret) -> Written:
@@ -90,9 +101,9 @@ def _hints(root: Entry) -> tuple[Control, ...]:
     return next(((control,) for control in _HINTS if control.oid in known), ())
 
 
-def _number(entry: Entry, attribute: str) -> int:
+def _number(value: str) -> int:
     try:
-        return int(entry.first(attribute) or "0")
+        return int(value)
     except ValueError:
         words = "The directory gave an answer that csrdesk does not know. Ask an administrator."
-        raise UnexpectedAnswerError(words, system=SYSTEM, details=f"{attribute} is no number") from None
+        raise UnexpectedAnswerError(words, system=SYSTEM, details="a password policy that is no number") from None

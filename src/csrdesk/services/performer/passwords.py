@@ -18,6 +18,7 @@ from csrdesk.services.attempts import attempt, both, sure
 from csrdesk.services.directory import accounts as in_directory
 from csrdesk.services.directory import passwords as directory_passwords
 from csrdesk.services.directory import protection as protecting
+from csrdesk.services.directory.port import Directory, Entry
 from csrdesk.services.directory.writes import read_entry
 from csrdesk.services.performer import password_rules
 from csrdesk.services.performer.outside import Outside
@@ -51,7 +52,7 @@ async def read_authority(effect: px.ReadPasswordAuthority, outside: Outside) -> 
     return pr.AuthorityRead(
         place.homes,
         place.why_not,
-        await _asked(place, state, outside) if effect.with_requirements else (),
+        await _asked(place, state, outside, effect.dn) if effect.with_requirements else (),
         tuple(one for one in states if one),
         correlation_id=got.correlation_id,
     )
@@ -74,9 +75,9 @@ async def set_directory_password(effect: px.SetDirectoryPassword, context: Conte
         return r.SecretLost()
     if outside.directory is None:
         raise NotFoundError("No directory is set up.")
-    user, entry = await both(
+    user, (writer, entry) = await both(
         refuse_protected_user(effect.person_id, context, outside),
-        read_entry(outside.directory, effect.dn, _ATTRIBUTES),
+        _at_the_writer(outside.directory, effect.dn, _ATTRIBUTES),
     )
     refuse_protected_entry(entry, context, outside)
     if not user.enabled or in_directory.is_disabled(entry):
@@ -84,7 +85,7 @@ async def set_directory_password(effect: px.SetDirectoryPassword, context: Conte
     if why := password_rules.why_unusable(context.secret):
         return pr.PasswordRefused((why,))
     try:
-        done = await directory_passwords.set_password(outside.directory, entry, context.secret)
+        done = await directory_passwords.set_password(writer, entry, context.secret)
     except InvalidValueError as error:
         return pr.PasswordRefused(password_rules.refusal(error.rules))
     return pr.PasswordSet(Home.DIRECTORY, done.changed_at, done.unlocked)
@@ -133,11 +134,17 @@ def _must_be_new(after: PasswordState, before: PasswordState, correlation_id: st
         raise ReadBackError(words, system=SYSTEM, details="must change", correlation_id=correlation_id)
 
 
+async def _at_the_writer(directory: Directory, dn: str, attributes: tuple[str, ...]) -> tuple[Directory, Entry]:
+    """The entry at the one server that passwords are written to, before and after: others hear of a write later."""
+    writer = await directory.writer()
+    return writer, await read_entry(writer, dn, attributes)
+
+
 async def _directory_state(outside: Outside, dn: str) -> PasswordState | None:
     """None where there is no directory, or no entry for this person."""
     if outside.directory is None or not dn:
         return None
-    entry = await read_entry(outside.directory, dn, directory_passwords.ATTRIBUTES)
+    _, entry = await _at_the_writer(outside.directory, dn, directory_passwords.ATTRIBUTES)
     set_at = in_directory.password_set(entry)
     return PasswordState(Home.DIRECTORY, in_directory.moment(set_at), must_change=set_at == 0)
 
@@ -146,14 +153,14 @@ def _state(home: Home, state: passwords.PasswordState) -> PasswordState:
     return PasswordState(home, state.last_changed_at, must_change=state.status == "MUST_CHANGE_PASSWORD")
 
 
-async def _asked(place: Place, state: passwords.PasswordState, outside: Outside) -> tuple[Requirement, ...]:
+async def _asked(place: Place, state: passwords.PasswordState, outside: Outside, dn: str) -> tuple[Requirement, ...]:
     """What each home asks; of what may not be read, nothing is shown, and the directory's refusal has to do."""
     found: list[Requirement] = []
     for home in place.homes:
         try:
             match home:
                 case Home.DIRECTORY if outside.directory:
-                    found += password_rules.of_domain(await directory_passwords.read_policy(outside.directory))
+                    found += password_rules.of_domain(await directory_passwords.read_policy(outside.directory, dn))
                 case Home.PINGONE if state.password_policy:
                     policy = await password_policies.read(outside.pingone, state.password_policy.id)
                     found += password_rules.of_pingone(policy)
