@@ -85,7 +85,7 @@ def test_a_list_full_of_mistakes_names_the_first_and_counts_the_rest() -> None:
     assert (len(caught.value.problems), caught.value.more) == (20, 30)
 
 
-def test_more_accounts_than_anybody_has_are_refused_without_reading_on() -> None:
+def test_a_list_longer_than_anybody_has_is_refused_without_reading_on() -> None:
     class Endless(io.RawIOBase):
         lines = 0
 

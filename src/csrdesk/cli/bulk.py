@@ -161,7 +161,13 @@ class _Work:
             progress.tell(run.ended, run.ended - run.counts[Came.DONE] - run.counts[Came.WOULD], self._pace.held)
 
         run = BulkRun(act, ended)
-        with _stopping(lambda: run.stop(STOPPED, interrupted=True)):
+
+        def stop() -> None:
+            progress.end()
+            say("Stopping: what is under way is brought to its end.")
+            run.stop(STOPPED, interrupted=True)
+
+        with _stopping(stop):
             await run.over(self._accounts.to_do(), self._wanted.parallel)
         progress.end()
         run.seconds = progress.seconds
@@ -171,14 +177,9 @@ class _Work:
 @contextlib.contextmanager
 def _stopping(stop: Callable[[], None]) -> Iterator[None]:
     """Ctrl-C and SIGTERM end the run politely; what is under way is brought to its end."""
-
-    def asked() -> None:
-        say("Stopping: what is under way is brought to its end.")
-        stop()
-
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked)
+        loop.add_signal_handler(number, stop)
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ import msgspec
 from csrdesk.cli.exporting import cell
 from csrdesk.flows.look_up import unfit
 
-MOST_ACCOUNTS = 1_000_000
+MOST_LINES = 1_000_000
 LONGEST_LINE = 65_536
 """Bytes."""
 _SHOWN = 20
@@ -101,7 +101,7 @@ def key_of(identifier: str) -> str:
     return cell(identifier).casefold()
 
 
-def read_list(file: BinaryIO, column: str, tell: Callable[[int], None], *, most: int = MOST_ACCOUNTS) -> AccountList:
+def read_list(file: BinaryIO, column: str, tell: Callable[[int], None], *, most: int = MOST_LINES) -> AccountList:
     """The accounts of an open file; `tell` hears how many lines were read. Raises `WrongListError`."""
     found = AccountList()
     try:
@@ -136,9 +136,9 @@ class _Reading:
                 )
             if number == 1:
                 raw = _without_mark(raw)
+            if number > self._most:
+                raise WrongListError((f"it has more than {self._most:,} lines: split the list",))
             accounts += self._line(number, raw)
-            if accounts > self._most:
-                raise WrongListError((f"there are more than {self._most:,} accounts: split the list",))
             if number % _TOLD_EVERY == 0:
                 tell(number)
         if self._wrong:

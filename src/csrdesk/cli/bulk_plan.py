@@ -64,7 +64,7 @@ class Plan:
         """For people; `left_over`: accounts that an earlier run was cut off in the middle of."""
         first = ", ".join(account.identifier for account in islice(self._accounts.to_do(), _NAMED))
         more = ", ..." if self.left > _NAMED else ""
-        pace = f"{self._per_second:g} requests a second to PingOne, half of pingone.requests_per_second"
+        pace = f"at most {self._per_second:g} requests a second to PingOne"
         rows = [
             ("What:", WHAT[self._order.action] + (" (a dry run: nothing is written)" if self._dry_run else "")),
             ("Whom:", self._whom()),
@@ -75,7 +75,7 @@ class Plan:
             ),
             ("Proof:", "none; marked unverified, bulk"),
             ("Reason:", f"{self._order.reason} (ticket {self._order.ticket})"),
-            ("Pace:", f"{self._parallel} at a time, at most {pace}: calls go first"),
+            ("Pace:", f"{self._parallel} at a time, {pace} (half: calls go first)"),
             ("Time:", f"{in_words(self.seconds)} at least"),
             ("Results:", str(path)),
         ]
