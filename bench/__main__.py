@@ -13,7 +13,17 @@ from pathlib import Path
 
 import msgspec
 
-from bench import audit_append, audit_verify, click_to_console, console, critical_path, programs, user_show, version
+from bench import (
+    audit_append,
+    audit_verify,
+    click_to_console,
+    console,
+    critical_path,
+    keys,
+    programs,
+    user_show,
+    version,
+)
 from bench.figure import Figure, Judged, NotMeasured, Sample
 
 QUESTIONS: dict[str, Callable[..., list[Figure] | list[Figure | NotMeasured]]] = {
@@ -24,6 +34,7 @@ QUESTIONS: dict[str, Callable[..., list[Figure] | list[Figure | NotMeasured]]] =
     "click_to_console": click_to_console.measure,
     "audit_append": audit_append.measure,
     "audit_verify": audit_verify.measure,
+    "keys": keys.measure,
 }
 RESULTS = Path(__file__).with_name("results.json")
 HEADS = ("question", "ours ms: median, min, p99, n", "baseline", "its ms: median, min", "ratio", "target", "met")

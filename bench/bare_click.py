@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiosqlite
 import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -65,14 +65,17 @@ class BareClick:
 async def bare_click(folder: Path) -> AsyncIterator[BareClick]:
     """Everything up, and down again at the end."""
     async with contextlib.AsyncExitStack() as stack:
-        database = await stack.enter_async_context(aiosqlite.connect(folder / "bare.sqlite3", isolation_level=None))
+        path = folder / "bare.sqlite3"
+        database = stack.enter_context(
+            contextlib.closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False))
+        )
         for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "CREATE TABLE clicks (at REAL)"):
-            await database.execute_fetchall(statement)
+            database.execute(statement)
         clicks: list[BareClick] = []
 
         async def take(request: Request) -> Response:
             await request.form()
-            await database.execute_fetchall("INSERT INTO clicks VALUES (?)", (time.time(),))
+            await asyncio.to_thread(database.execute, "INSERT INTO clicks VALUES (?)", (time.time(),))
             clicks[0].rung.set()
             return RedirectResponse("/", 303)
 

@@ -31,7 +31,7 @@ from csrdesk.cli.main import START_THRESHOLD
 from csrdesk.config import load
 from csrdesk.demo.agent import Call
 from csrdesk.flows import prompts as p
-from csrdesk.flows.doors import Agent, CallRecord, CallSummary, Resumed, Session, View
+from csrdesk.flows.doors import Agent, AuditPage, CallRecord, CallSummary, Resumed, Session, View
 from csrdesk.flows.kernel import Answer
 from csrdesk.sandbox.people import everybody
 from csrdesk.wiring import Desk, open_desk
@@ -218,6 +218,15 @@ class Relay:
 
     async def record(self, call_id: str) -> CallRecord:
         return await self._call.session.record(call_id)
+
+    async def history(self) -> tuple[CallRecord, ...]:
+        return await self._call.session.history()
+
+    async def audit(self, *, call_id: str = "", before: int = 0, limit: int = 500) -> AuditPage:
+        return await self._call.session.audit(call_id=call_id, before=before, limit=limit)
+
+    async def audit_row(self, seq: int) -> tuple[tuple[str, str], ...]:
+        return await self._call.session.audit_row(seq)
 
 
 async def _click(calls: list[Waiting], client: httpx.AsyncClient, base: BareClick) -> Times:

@@ -49,6 +49,20 @@ class Terminal:
         self._written = b""
         return (now - self.began) * 1000
 
+    def find(self, pattern: str) -> re.Match[str]:
+        """The first match in what is written from now on; what came up to it is forgotten."""
+        until = time.perf_counter() + PATIENCE_SECONDS
+        while not (found := re.search(pattern, _CONTROLS.sub(b"", self._written).decode("utf-8", "replace"))):
+            self._read(until, pattern, self._written)
+        self._written = b""
+        return found
+
+    def rest(self, seconds: float) -> None:
+        """Forget what is written until nothing was for so long."""
+        while select.select([self._side], [], [], seconds)[0]:
+            os.read(self._side, 65536)
+        self._written = b""
+
     def type(self, keys: str) -> None:
         """As if pressed."""
         os.write(self._side, keys.encode())

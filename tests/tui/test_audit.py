@@ -64,12 +64,12 @@ async def test_during_a_call_the_audit_of_that_call_is_shown_and_one_key_shows_a
     async with app.run_test() as pilot:
         await until(lambda: isinstance(app.screen, AccountScreen))
         await pilot.press("f7")
-        await until(shows(app, "The audit of call call-1: 3 rows", "act-7", "act-4"))
+        await until(shows(app, "Audit of call call-1: 3 rows", "act-7", "act-4"))
         assert "act-9" not in words(app)
         await pilot.press("c")
-        await until(shows(app, "The audit: 9 rows", "act-9"))
+        await until(shows(app, "Audit: 9 rows", "act-9"))
         await pilot.press("down", "down", "c")  # the third row is of call-1 again
-        await until(shows(app, "The audit of call call-1"))
+        await until(shows(app, "Audit of call call-1"))
         await pilot.press("escape")
         await until(lambda: isinstance(app.screen, AccountScreen))
     assert session.looks == [("call-1", 0), ("", 0), ("call-1", 0)]
@@ -81,7 +81,7 @@ async def test_without_a_caller_the_whole_audit_is_shown_and_a_row_opens_whole()
     async with app.run_test() as pilot:
         await until(lambda: isinstance(app.screen, UsernameScreen) and "Connected" in words(app))
         await pilot.press("f7")
-        await until(shows(app, "The audit: 3 rows, newest first. That you look is a row, too."))
+        await until(shows(app, "Audit: 3 rows. Looking adds rows."))
         await pilot.press("down", "enter")
         await until(lambda: isinstance(app.screen, AuditRowScreen))
         await until(shows(app, "Row 2 of the audit", "act-2"))
@@ -103,7 +103,7 @@ async def test_older_rows_are_read_before_the_mark_reaches_the_end_and_no_page_t
         await until(shows(app, f"{2 * PAGE} rows, more below"))
         assert app.screen.query_one(RowList).at == PAGE - 1
         await pilot.press("end")
-        await until(shows(app, f"{2 * PAGE + 20} rows, newest first"))
+        await until(shows(app, f"{2 * PAGE + 20} rows. Looking"))
         await pilot.press("end")
         await until(shows(app, "> ", "act-1 "))
     assert session.looks == [("", 0), ("", PAGE + 21), ("", 21)]
@@ -119,7 +119,7 @@ async def test_an_audit_that_cannot_be_read_is_said_in_place_and_can_be_tried_ag
         await until(shows(app, "! The desk's database cannot be used.", "No rows."))
         session.unreadable = False
         await pilot.press("r")
-        await until(shows(app, "The audit: 3 rows", "act-3"))
+        await until(shows(app, "Audit: 3 rows", "act-3"))
         assert "cannot be used" not in words(app)
 
 

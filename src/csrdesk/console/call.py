@@ -68,7 +68,9 @@ class Call:
     @property
     def is_somebodys(self) -> bool:
         """Whether a caller's call is open: more than an empty look-up."""
-        return self.view.rev >= 0 and not self.is_over and not isinstance(self.newest.prompt, UsernamePrompt)
+        newest = self.newest
+        just_begun = newest.prompt is None and newest.rev <= 0
+        return not (self.view.rev < 0 or just_begun or self.is_over or isinstance(newest.prompt, UsernamePrompt))
 
     @property
     def can_end(self) -> bool:

@@ -27,6 +27,9 @@ PAGE = 500
 _AHEAD = 100
 """Rows before the last one at which the next page is read, so that nobody waits for it."""
 
+_HEADS_OF_ALL = f"{'ROW':>7} {'AT':<14} {'ACTION':<20} {'RESULT':<9} {'AGENT':<7} {'CALL':<6} REASON, TICKET"
+_HEADS = f"{'ROW':>7} {'AT':<14} {'ACTION':<20} {'RESULT':<9} REASON, TICKET"
+
 Pairs = tuple[tuple[str, str], ...]
 ReadPage = Callable[[str, int], Awaitable[AuditPage]]
 """Of that call or of all, before that row or from the newest."""
@@ -41,7 +44,6 @@ class AuditScreen(Listing):
         Binding("r", "again", show=False),
         named("audit", "dismiss(None)", "Back"),
     ]
-    heads = f"{'ROW':>7} {'AT':<14} {'ACTION':<24} {'RESULT':<9} {'AGENT':<8} {'CALL':<6} REASON OR TICKET"
     empty = "No rows."
 
     def __init__(self, around: Surroundings, read: ReadPage, read_row: ReadRow, *, call_id: str = "") -> None:
@@ -65,7 +67,7 @@ class AuditScreen(Listing):
         ]
 
     def line_at(self, row: int) -> Content:
-        return _line(self._lines[row], self._around.now(), self._around.info.zone)
+        return _line(self._lines[row], self._around.now(), self._around.info.zone, whose=not self._call_id)
 
     def action_this_call(self) -> None:
         """The rows of the marked row's call, or all again."""
@@ -129,9 +131,9 @@ class AuditScreen(Listing):
         await self.app.push_screen(AuditRowScreen(seq, await self._read_row(seq)))
 
     def _show_count(self) -> None:
-        whose = f"The audit of call {self._call_id}" if self._call_id else "The audit"
+        whose = f"Audit of call {self._call_id}" if self._call_id else "Audit"
         rows = f"{len(self._lines)} rows" + (", more below" if self._more else "")
-        self.tell(f"{whose}: {rows}, newest first. That you look is a row, too.")
+        self.tell(f"{whose}: {rows}. Looking adds rows.", _HEADS if self._call_id else _HEADS_OF_ALL)
 
 
 class AuditRowScreen(Dialog[None]):
@@ -150,16 +152,16 @@ class AuditRowScreen(Dialog[None]):
         return [Offer("escape", "Back", "to the rows", "dismiss(None)")]
 
 
-def _line(line: AuditLine, now: datetime, zone: tzinfo | None) -> Content:
+def _line(line: AuditLine, now: datetime, zone: tzinfo | None, *, whose: bool) -> Content:
+    """A row; `whose` has agent and call in it, which are the same in all rows of one call."""
     bad = line.kind in ("alert", "refused") or line.result in ("failed", "refused")
     how = line.result or line.kind
-    cells = (
+    cells = [
         inert(f"{line.seq:>7}", Tone.QUIET),
         column(short(line.at, now, zone), 14),
-        column(line.action, 24, Tone.STRONG),
+        column(line.action, 20, Tone.STRONG),
         column(f"!{how}" if bad else how, 9, Tone.WARN if bad else Tone.PLAIN),
-        column(line.agent, 8),
-        column(line.call_id, 6, Tone.QUIET),
-        inert(line.reason or line.ticket, limit=80),
-    )
+        *((column(line.agent, 7), column(line.call_id, 6, Tone.QUIET)) if whose else ()),
+        inert(", ".join(part for part in (line.reason, line.ticket) if part), limit=120),
+    ]
     return Content(" ").join(cells)

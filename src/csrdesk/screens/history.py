@@ -19,6 +19,8 @@ from csrdesk.widgets.moments import short
 from csrdesk.widgets.row_list import RowList
 from csrdesk.widgets.tones import Tone, column, inert
 
+_HEADS = f"{'SINCE':<14} {'ACCOUNT':<20} {'TICKET':<10} WHAT"
+
 
 class HistoryScreen(Listing):
     """Each call has its text for the ticket and its rows of the audit."""
@@ -27,7 +29,6 @@ class HistoryScreen(Listing):
         Binding("a", "rows_of_it", show=False),
         named("history", "dismiss(None)", "Back"),
     ]
-    heads = f"{'SINCE':<14} {'ACCOUNT':<20} {'TICKET':<10} WHAT"
     empty = "No calls yet."
 
     def __init__(
@@ -37,13 +38,14 @@ class HistoryScreen(Listing):
         words_of: Callable[[CallRecord], str],
         open_audit: Callable[[str], object],
     ) -> None:
-        super().__init__(f"Your calls so far: {len(calls)}, newest first")
+        super().__init__("Your calls so far")
         self._calls = calls
         self._around = around
         self._words_of = words_of
         self._open_audit = open_audit
 
     def on_mount(self) -> None:
+        self.tell(f"Your calls so far: {len(self._calls)}, newest first", _HEADS)
         self.rows.show(len(self._calls), 0)
 
     def offers(self) -> list[Offer]:

@@ -22,14 +22,13 @@ class Listing(Dialog[None]):
 
     CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "listing.tcss"]
     AUTO_FOCUS = "#rows"
-    heads: ClassVar[str] = ""
     empty: ClassVar[str] = "Nothing yet."
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
             yield Static(Content.styled(self._title, Tone.STRONG.value), id="question")
             yield Notice(id="problem", tone=Tone.BAD)
-            yield Static(Content.styled(f"  {self.heads}", Tone.QUIET.value), id="heads")
+            yield Static(id="heads")
             yield RowList(self.line_at, empty=self.empty, id="rows")
             yield ChoiceList(self.offers(), long=False)
 
@@ -41,9 +40,10 @@ class Listing(Dialog[None]):
     def rows(self) -> RowList:
         return self.query_one(RowList)
 
-    def tell(self, title: str) -> None:
-        """Another title."""
+    def tell(self, title: str, heads: str) -> None:
+        """What is listed, and what its columns are."""
         self.query_one("#question", Static).update(Content.styled(title, Tone.STRONG.value))
+        self.query_one("#heads", Static).update(Content.styled(f"  {heads}", Tone.QUIET.value))
 
     def complain(self, words: str) -> None:
         """Say what went wrong, in place; empty takes it back."""

@@ -18,6 +18,9 @@ from textual.visual import Visual
 
 from csrdesk.widgets.tones import Tone
 
+_KEPT = 1000
+"""Painted rows that are kept: scrolling paints all but one of them again."""
+
 
 class RowList(ScrollView, can_focus=True):
     """Asks for a row's line when it is painted; the arrow keys, pages, Home and End go through it."""
@@ -54,19 +57,30 @@ class RowList(ScrollView, can_focus=True):
         """The chosen row, from 0."""
         self.count = 0
         self._line_at = line_at
+        self._painted: dict[tuple[int, bool], Strip] = {}
+        """What was made for this width and these colours, by row and whether it was the chosen one."""
         self._empty = empty
 
     def show(self, count: int, at: int | None = None) -> None:
         """There are that many rows now; the mark stays where it was, unless `at` says where it goes."""
         self.count = count
+        self._painted.clear()
         self.at = min(max(self.at if at is None else at, 0), max(count - 1, 0))
         self.virtual_size = Size(self.size.width, max(count, 1))
         self._bring_into_view()
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        row, width = self.scroll_offset.y + y, self.scrollable_content_region.width
+        row = self.scroll_offset.y + y
         chosen = row == self.at and self.count > 0
+        if (row, chosen) not in self._painted:
+            if len(self._painted) > _KEPT:
+                self._painted.clear()
+            self._painted[row, chosen] = self._paint(row, chosen=chosen)
+        return self._painted[row, chosen]
+
+    def _paint(self, row: int, *, chosen: bool) -> Strip:
+        width = self.scrollable_content_region.width
         style = self.get_visual_style("row-list--chosen") if chosen else self.visual_style
         if row < self.count:
             line = Content("> " if chosen else "  ") + self._line_at(row)
@@ -75,7 +89,12 @@ class RowList(ScrollView, can_focus=True):
         strips = Visual.to_strips(self, line.truncate(width, ellipsis=True, pad=True), width, 1, style)
         return strips[0] if strips else Strip.blank(width)
 
+    def notify_style_update(self) -> None:
+        self._painted.clear()
+        super().notify_style_update()
+
     def on_resize(self) -> None:
+        self._painted.clear()
         self.virtual_size = Size(self.size.width, max(self.count, 1))
         self._bring_into_view()
 
