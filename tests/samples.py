@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from csrdesk.flows import password_prompts as pp
+from csrdesk.flows import password_reset as reset
 from csrdesk.flows import prompts as p
 from csrdesk.flows.kernel import Prompt
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.devices import Device, Strength
 from csrdesk.model.link import Link, LinkAbout, LinkStage
+from csrdesk.model.passwords import Home, Requirement
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act, Evidence, Proof
 from csrdesk.model.secret import Secret
@@ -80,6 +83,24 @@ LINK_OPENED_TWICE = Link(
     second_browser=True,
 )
 
+PASSWORD_PAGE = Link(
+    id="page-1",
+    rev=1,
+    stage=LinkStage.CODE_RIGHT,
+    reference="K7Q-2M9",
+    to=ADA.email,
+    page_until=NOW + timedelta(minutes=9, seconds=48),
+)
+PASSWORD_BEING_SET = Link(
+    id="page-1",
+    rev=4,
+    stage=LinkStage.SETTING,
+    reference="K7Q-2M9",
+    to=ADA.email,
+    page_until=NOW + timedelta(seconds=25),
+    fetched=1,
+)
+
 EVIDENCE = Evidence(
     proofs=(Proof("ml", Strength.WEAK), Proof("totp", Strength.STRONG, "totp-1", "Authenticator")), registered=True
 )
@@ -122,6 +143,12 @@ UNREAD = Account(pingone_problem="PingOne did not answer in time.", directory=FI
 
 PAGE = p.Page(until=UNTIL)
 ABOUT = LinkAbout(challenge_id="link-1", reference="K7Q-2M9", agent_name="Sam Porter", account="A*** L***, ending 41")
+
+REQUIREMENTS = (
+    Requirement("At least 10 characters", "min_length", 10),
+    Requirement("At least 1 digit", "characters", 1, "0123456789"),
+    Requirement("None of your last 6 passwords", "said"),
+)
 
 AGENT: dict[str, Prompt] = {
     "username": p.UsernamePrompt(),
@@ -175,6 +202,41 @@ AGENT: dict[str, Prompt] = {
         verified_until=UNTIL,
         button_label="Disable",
         button_value="disableUser",
+    ),
+    "account_without_reset": p.AccountPrompt(
+        person=ADA,
+        account=FINE,
+        evidence=EVIDENCE,
+        verified_until=UNTIL,
+        button_label="Disable",
+        button_value="disableUser",
+        why_no_reset="PingOne and AD both keep a password. An administrator says which counts: password_authority.",
+    ),
+    "confirm_reset": p.ConfirmPrompt(
+        person=ADA, act=Act.RESET, effects=reset.WORDS, account=FINE, verified_until=UNTIL
+    ),
+    "waiting_for_new_password": pp.WaitingForNewPasswordPrompt(
+        person=ADA, link=PASSWORD_PAGE, homes=(Home.DIRECTORY, Home.PINGONE), verified_until=UNTIL
+    ),
+    "waiting_for_new_password_being_set": pp.WaitingForNewPasswordPrompt(
+        person=ADA,
+        link=PASSWORD_BEING_SET,
+        homes=(Home.DIRECTORY,),
+        verified_until=UNTIL,
+        note="The new password is being written just now. Wait for what comes of it.",
+    ),
+    "notice_reset": p.NoticePrompt(
+        person=ADA,
+        act=Act.RESET,
+        lines=(
+            p.ResultLine("AD: password set"),
+            p.ResultLine("AD: unlocked with it"),
+            p.ResultLine("PingOne: password set"),
+            p.ResultLine("PingOne: 3 sessions ended"),
+            p.ResultLine("Customer: told by mail", aside=True),
+            p.ResultLine("PingOne: still locked", aside=True),
+        ),
+        verified_until=UNTIL,
     ),
     "confirm": p.ConfirmPrompt(
         person=ADA,
@@ -251,5 +313,15 @@ CUSTOMER: dict[str, Prompt] = {
     "passcode": p.PasscodePrompt(about=ABOUT, page=PAGE, device=PHONE, resends_left=3, others=True),
     "unsupported_device": p.UnsupportedDevicePrompt(about=ABOUT, page=PAGE, kind="FIDO2"),
     "try_again": p.TryAgainPrompt(about=ABOUT, page=PAGE),
+    "new_password": pp.NewPasswordPrompt(about=ABOUT, page=PAGE, requirements=REQUIREMENTS),
+    "new_password_refused": pp.NewPasswordPrompt(
+        about=ABOUT,
+        page=PAGE,
+        requirements=REQUIREMENTS,
+        refusals=("PingOne: It was used before. Choose one that you have not had yet.",),
+        half_done=True,
+        sign_out_fixed=True,
+    ),
+    "cannot_set_password": pp.CannotSetPasswordPrompt(about=ABOUT, note="That did not work just now.", page=PAGE),
 }
 """Every prompt of the customer's pages."""

@@ -8,6 +8,7 @@ from textual.widgets import Input, OptionList
 
 from csrdesk.config.keys import first_key
 from csrdesk.flows import answers as a
+from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
 from csrdesk.flows.kernel import Answer, Audience, Prompt
 from csrdesk.screens.form import FormScreen, form_for
@@ -29,7 +30,8 @@ FACES = {
 
 
 def agent_prompts() -> set[type[Prompt]]:
-    found = {c for c in vars(p).values() if isinstance(c, type) and issubclass(c, Prompt) and hasattr(c, "answers")}
+    named = (*vars(p).values(), *vars(pp).values())
+    found = {c for c in named if isinstance(c, type) and issubclass(c, Prompt) and hasattr(c, "answers")}
     return {c for c in found if c.audience is Audience.AGENT}
 
 
@@ -39,7 +41,8 @@ def test_every_prompt_of_the_agent_has_a_screen_of_its_own_and_a_sample() -> Non
 
 
 def test_every_prompt_of_the_customer_has_a_sample() -> None:
-    everyone = {c for c in vars(p).values() if isinstance(c, type) and issubclass(c, Prompt) and hasattr(c, "answers")}
+    named = (*vars(p).values(), *vars(pp).values())
+    everyone = {c for c in named if isinstance(c, type) and issubclass(c, Prompt) and hasattr(c, "answers")}
     assert {type(prompt) for prompt in CUSTOMER.values()} == everyone - agent_prompts()
 
 
@@ -325,6 +328,40 @@ def test_no_key_of_the_link_means_something_else_where_the_call_goes_by_itself()
     for prompt in (p.AccountPrompt, p.MagicLinkFormPrompt, p.ErrorPrompt):
         after = {choice.key: choice.answer for choice in choices_of(prompt)}
         assert {key for key in polling if key in after and after[key] is not polling[key]} == set()
+
+
+async def test_r_52_reset_is_an_act_of_its_own_offered_only_where_it_can_be_done() -> None:
+    fine, without = easel(AGENT["account"]), easel(AGENT["account_without_reset"])
+    for app, given in ((fine, [a.ResetChosen]), (without, [])):
+        async with app.run_test() as pilot:
+            await pilot.press("w")
+            await pilot.pause()
+            assert [type(one.answer) for one in app.given] == given
+            if app is without:
+                assert "No reset: PingOne and AD both keep a password." in words(app)
+    asking = easel(AGENT["confirm_reset"])
+    async with asking.run_test():
+        assert "The customer chooses a new password on their own page." in words(asking)
+
+
+async def test_r_35_the_agents_screen_of_a_reset_has_no_field_and_no_password() -> None:
+    app = easel(AGENT["waiting_for_new_password"])
+    async with app.run_test() as pilot:
+        assert not app.screen.query(Input)
+        await pilot.press(*"Secret7")
+        assert "Secret7" not in words(app)
+        assert "Do not tell it to me." in words(app)
+
+
+async def test_a_password_that_is_being_written_is_not_interrupted() -> None:
+    app = easel(AGENT["waiting_for_new_password_being_set"])
+    async with app.run_test() as pilot:
+        await pilot.press("x", "l")
+        await pilot.pause()
+        assert app.given == []
+        await pilot.press("o")
+        await pilot.pause()
+        assert [type(one.answer) for one in app.given] == [a.LineDropped]
 
 
 async def test_r_52_unlock_is_offered_only_where_something_is_locked_and_asks_for_itself() -> None:

@@ -26,6 +26,8 @@ STAGES = {
     LinkStage.NO_FACTOR: "the customer cannot use any of their devices",
     LinkStage.EXPIRED: "time is up",
     LinkStage.TOO_MANY_CODES: "too many wrong codes",
+    LinkStage.SETTING: "a new password is being written",
+    LinkStage.CANCELLED: "the customer cancelled",
     LinkStage.ENDED: "ended",
 }
 

@@ -7,7 +7,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from csrdesk.flows.answers import DisableChosen, EnableChosen, UnlockChosen
+from csrdesk.flows.answers import DisableChosen, EnableChosen, ResetChosen, UnlockChosen
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.prompts import AccountPrompt
 from csrdesk.screens.both_directories import directory_facts, pingone_facts, why_not
@@ -29,6 +29,7 @@ class AccountScreen(PromptScreen[AccountPrompt]):
         yield Static(id="why")
         yield Static(id="whom")
         yield Static(id="evidence")
+        yield Static(id="no-reset")
         with Container(id="panels"):
             yield Facts(id="directory", label_width=10)
             yield Facts(id="pingone", label_width=10)
@@ -48,6 +49,8 @@ class AccountScreen(PromptScreen[AccountPrompt]):
         self.query_one("#evidence", Static).update(
             inert(f"Shown: {prompt.evidence.label}. Times in {zone_name(now, zone)}.", Tone.QUIET)
         )
+        self.query_one("#no-reset", Static).display = bool(prompt.why_no_reset)
+        self.query_one("#no-reset", Static).update(inert(f"No reset: {prompt.why_no_reset}", Tone.QUIET))
         self.query_one("#directory", Facts).facts = directory_facts(prompt.account, now, zone)
         self.query_one("#pingone", Facts).facts = pingone_facts(prompt.account, now, zone)
 
@@ -58,6 +61,8 @@ class AccountScreen(PromptScreen[AccountPrompt]):
             return enable or self.prompt.account.differs
         if kind is DisableChosen:
             return not enable or self.prompt.account.differs
+        if kind is ResetChosen:
+            return not self.prompt.why_no_reset
         if kind is UnlockChosen:
             return bool(self.prompt.account.locks)
         return True

@@ -16,6 +16,7 @@ _ENDS = {
     LinkStage.NO_FACTOR: "Ended: the caller cannot use any of the devices",
     LinkStage.EXPIRED: "Ended: time was up",
     LinkStage.TOO_MANY_CODES: "Ended: too many wrong codes",
+    LinkStage.CANCELLED: "Ended: the caller cancelled",
     LinkStage.ENDED: "Ended",
 }
 CODES = 5

@@ -15,6 +15,7 @@ from csrdesk.screens.error import ErrorScreen
 from csrdesk.screens.form import form_for
 from csrdesk.screens.info import Surroundings
 from csrdesk.screens.magic_link_form import MagicLinkFormScreen
+from csrdesk.screens.new_password import NewPasswordScreen
 from csrdesk.screens.notice import NoticeScreen
 from csrdesk.screens.polling import PollingScreen
 from csrdesk.screens.prompted import PromptScreen
@@ -36,6 +37,7 @@ SCREENS = (
     PollingScreen,
     AccountScreen,
     ConfirmScreen,
+    NewPasswordScreen,
     NoticeScreen,
     ErrorScreen,
 )

@@ -6,12 +6,13 @@ from datetime import datetime
 
 from csrdesk.flows import prompts as p
 from csrdesk.flows.kernel import Prompt
+from csrdesk.flows.password_prompts import WaitingForNewPasswordPrompt
 
 
 def verified_until(prompt: Prompt, before: datetime | None) -> datetime | None:
     """The window's end with this prompt; `before` is what it was, for prompts that do not say."""
     match prompt:
-        case p.AccountPrompt() | p.ConfirmPrompt() | p.NoticePrompt():
+        case p.AccountPrompt() | p.ConfirmPrompt() | p.NoticePrompt() | WaitingForNewPasswordPrompt():
             return prompt.verified_until
         case p.ErrorPrompt():
             return before

@@ -11,8 +11,8 @@ from textual.widgets import Static
 from csrdesk.widgets.choices import Offer, shown
 from csrdesk.widgets.tones import Tone
 
-_ROOMY = 6
-"""Choices side by side that 80 columns have room for; more of them move together."""
+_ROOMY, _FULL = 6, 7
+"""Choices side by side that 80 columns have room for; more of them move together, and then stand side by side."""
 
 
 class ChoiceLine(Static, can_focus=True):
@@ -21,13 +21,13 @@ class ChoiceLine(Static, can_focus=True):
     BINDINGS = [Binding("enter", "take", show=False)]  # noqa: RUF012 - Textual declares it so
     ALLOW_SELECT = False
 
-    def __init__(self, offer: Offer, *, long: bool, tight: bool, key_width: int) -> None:
+    def __init__(self, offer: Offer, *, long: bool, tight: str, key_width: int) -> None:
         key = Content.styled(f" {shown(offer.key)} ", "bold $choice-key on $choice-key-background")
         gap = Content(" " * (key_width - len(shown(offer.key)) + 1) if long else "" if tight else " ")
         parts = [key, gap, Content.styled(f"{offer.label:<18}" if long else offer.label, "bold")]
         if long:
             parts.append(Content.styled(offer.help, Tone.QUIET.value))
-        super().__init__(Content.assemble(*parts), classes="choice -tight" if tight else "choice")
+        super().__init__(Content.assemble(*parts), classes=f"choice {tight}".strip())
         self.offer = offer
 
     async def action_take(self) -> None:
@@ -52,7 +52,8 @@ class ChoiceList(Container):
 
     def compose(self) -> ComposeResult:
         width = max((len(shown(offer.key)) for offer in self._offers), default=0)
-        tight = not self._long and len(self._offers) > _ROOMY
+        count = 0 if self._long else len(self._offers)
+        tight = "-tight -full" if count > _FULL else "-tight" if count > _ROOMY else ""
         for offer in self._offers:
             yield ChoiceLine(offer, long=self._long, tight=tight, key_width=width)
 

@@ -54,6 +54,8 @@ CHOICES: tuple[Choice, ...] = (
     Choice(a.DisableChosen, "disable", "Disable", "close the account; you are asked first"),
     Choice(a.EnableChosen, "enable", "Enable", "open the account again; you are asked first"),
     Choice(a.UnlockChosen, "unlock", "Unlock", "end every lock of the account; you are asked first"),
+    Choice(a.ResetChosen, "reset", "Reset", "the caller chooses a new password; you are asked first"),
+    Choice(a.OwnLinkChosen, "link", "Own link", "the page is closed: mail a link that asks for the password"),
     Choice(a.RefreshChosen, "reload", "Reload", "read both directories again"),
     Choice(a.LineDropped, "dropped", "Dropped", "it dropped: links and verification end; customer and ticket stay"),
     Choice(a.BackChosen, "back", "Back", "leave this page; a verification ends"),
