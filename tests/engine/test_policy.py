@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -135,11 +136,27 @@ def test_r_30_an_enable_under_another_name_is_refused(act: Act) -> None:
         policy.permit(disable(act, enabled=True), DISABLED_BY_DESK, LIMITS)
 
 
-@pytest.mark.parametrize("days", [None, 31, 400])
-def test_only_what_the_desk_disabled_in_thirty_days_is_enabled(days: int | None) -> None:
+@pytest.mark.parametrize(
+    ("days", "since", "words"),
+    [
+        (None, None, "Disabled, not by the help desk. Ask the identity team. Nothing was done."),
+        (None, datetime(2030, 3, 4, tzinfo=UTC), "Disabled on 4 March 2030 or before, not by the help desk."),
+        (31, None, "more than 30 days ago. Ask the identity team. Nothing was done."),
+        (400, None, "Disabled by the help desk on "),
+    ],
+)
+def test_r_53_only_what_the_desk_disabled_in_thirty_days_is_enabled_and_otherwise_whom_to_ask_is_said(
+    days: int | None, since: datetime | None, words: str
+) -> None:
     facts = replace(VERIFIED, disabled_by_desk_at=NOW - timedelta(days=days) if days else None)
-    with pytest.raises(ForbiddenError, match="not by the help desk"):
-        policy.permit(enable(), facts, LIMITS)
+    limits = replace(LIMITS, enable_otherwise_ask="the identity team")
+    with pytest.raises(ForbiddenError, match=re.escape(words)):
+        policy.permit(replace(enable(), since=since), facts, limits)
+
+
+def test_r_53_how_long_the_desk_may_undo_its_own_disable_is_a_setting() -> None:
+    facts = replace(VERIFIED, disabled_by_desk_at=NOW - timedelta(days=31))
+    policy.permit(enable(), facts, replace(LIMITS, enable_within_days=31))
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,7 @@ def test_r_49_what_could_not_be_read_is_half_done_too_and_not_written_blindly() 
     assert isinstance(state, ul.Unlocking)
     assert [type(effect) for effect in state.want().effect.effects] == [fx.UnlockDirectory]
     after = state.step(Replies((UNLOCKED,))).step(Replies((r.AccountRead(AD_LOCKED_ALONE), devices(), TOLD)))
+    assert isinstance(after, uf.ReturnSuccess)
     assert after.want().outcome.half_done
 
 

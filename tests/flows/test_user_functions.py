@@ -375,6 +375,38 @@ def test_r_50_the_notice_gives_the_count_of_sessions_and_what_lives_on() -> None
     assert after.lines[-1].aside
 
 
+SINCE, EARLIER = datetime(2026, 2, 3, tzinfo=UTC), datetime(2025, 12, 1, tzinfo=UTC)
+DATED = Account(replace(OFF, changed_at=EARLIER), replace(AD_OFF, changed_at=SINCE))
+
+
+def test_r_53_an_enable_says_since_when_each_half_is_disabled_at_the_latest() -> None:
+    first = uf.ReadingAccount(TO_ENABLE).step(read(DATED))
+    assert isinstance(first, uf.EnablingInDirectory)
+    assert first.want().effect.since == SINCE
+    then = first.step(r.DirectoryEnabledSet(enabled=True))
+    assert isinstance(then, uf.EnablingInPingOne)
+    assert then.want().effect.since == EARLIER
+    alone = uf.ReadingAccount(TO_ENABLE).step(read(replace(DATED, directory=AD_ON)))
+    assert isinstance(alone, uf.EnablingInPingOne)
+    assert alone.want().effect.since == EARLIER
+
+
+@pytest.mark.parametrize(
+    ("what", "directory", "said"),
+    [
+        (TO_ENABLE, replace(AD_ON, expired=True, expires_at=SINCE), True),
+        (TO_ENABLE, AD_ON, False),
+        (TO_DISABLE, replace(AD_ON, expired=True, expires_at=SINCE), False),
+    ],
+)
+def test_r_53_an_account_that_expired_is_said_to_stay_so(
+    what: uf.Task, directory: DirectoryAccount, *, said: bool
+) -> None:
+    after = uf.ReadingBack(what, (AD_ENABLED,)).step(Replies((r.AccountRead(Account(ON, directory)),)))
+    words = "AD: expired on 3 February 2026, so nobody can sign in with it. csrdesk extends no account"
+    assert after.lines == (AD_ENABLED, *((ResultLine(words, aside=True),) if said else ()))
+
+
 def test_half_done_is_said_as_such() -> None:
     assert not uf.ReturnSuccess(TO_DISABLE, DISABLED, (AD_DONE, P1_DONE)).half_done
     assert not uf.ReturnSuccess(TO_DISABLE, ENABLED, (AD_UNKNOWN, P1_UNKNOWN)).half_done

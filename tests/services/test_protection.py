@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
-from csrdesk.flows.doors import Agent
+from csrdesk.flows.doors import Agent, Context
 from csrdesk.flows.kernel import Effect, Failed
 from csrdesk.model.people import Protection
 from csrdesk.model.proofs import Act
 from csrdesk.sandbox import Sandbox, people
 from csrdesk.services.directory.names import common_name, is_below
 from csrdesk.services.directory.port import Entry
-from csrdesk.services.directory.protection import ProtectedAccounts
+from csrdesk.services.directory.protection import HeldAccounts, ProtectedAccounts
+from csrdesk.services.performer import Outside, Performer
 from tests.services.conftest import AGENT, Do
 
 
@@ -61,6 +64,64 @@ async def test_two_entries_that_match_protect_the_account(do: Do, box: Sandbox) 
 async def test_protection_that_cannot_be_read_is_a_failure_and_not_none(do: Do, box: Sandbox, where: str) -> None:
     box.faults.add(path=where, status=503)
     assert isinstance(await do(fx.ReadProtection(person_id=box.world.user("ada").id)), Failed)
+
+
+def enabling(box: Sandbox, username: str) -> list[Effect]:
+    who, entry = box.world.user(username).id, box.world.entry(username)
+    return [
+        fx.SetPingOneEnabled(person_id=who, enabled=True, act=Act.ENABLE, reason="laptop found"),
+        fx.SetDirectoryEnabled(person_id=who, dn=entry.dn, enabled=True, act=Act.ENABLE, reason="laptop found"),
+    ]
+
+
+ON_HOLD = [
+    HeldAccounts(groups=("Leavers",), ask="the staff office"),
+    HeldAccounts(groups=("cn=leavers,OU=Groups,DC=csrdesk,DC=example",), ask="the staff office"),
+    HeldAccounts(units=("OU=Staff,DC=csrdesk,DC=example",), ask="the staff office"),
+]
+
+
+@pytest.mark.parametrize("held", ON_HOLD, ids=["group", "group by its whole name", "unit"])
+async def test_r_53_nothing_in_hold_groups_or_units_is_enabled_in_either_directory(
+    outside: Outside, box: Sandbox, held: HeldAccounts
+) -> None:
+    performer = Performer(replace(outside, held=held))
+    box.world.user("ada").enabled = False
+    entry = box.world.entry("ada")
+    entry.attributes["userAccountControl"] = ["514"]
+    entry.attributes["memberOf"] = ["CN=Leavers,OU=Groups,DC=csrdesk,DC=example"]
+    for effect in enabling(box, "ada"):
+        reply = await performer(effect, Context("flow-1", 3, "call-1", AGENT))
+        assert isinstance(reply, Failed)
+        assert reply.problem.code == "forbidden"
+        assert "on hold" in reply.problem.message
+        assert "Ask the staff office. Nothing was changed." in reply.problem.message
+    assert (box.world.user("ada").enabled, entry.first("userAccountControl")) == (False, "514")
+    disable = fx.SetPingOneEnabled(person_id=box.world.user("ada").id, enabled=False, act=Act.DISABLE, reason="lost")
+    assert isinstance(await performer(disable, Context("flow-1", 4, "call-1", AGENT)), r.PingOneEnabledSet)
+
+
+async def test_r_53_where_it_cannot_be_read_whether_an_account_is_on_hold_it_is_not_enabled(
+    outside: Outside, box: Sandbox
+) -> None:
+    performer = Performer(replace(outside, held=ON_HOLD[0]))
+    box.world.user("ada").enabled = False
+    box.faults.add(path="^/directory", status=503)
+    reply = await performer(enabling(box, "ada")[0], Context("flow-1", 3, "call-1", AGENT))
+    assert isinstance(reply, Failed)
+    assert not box.world.user("ada").enabled
+
+
+async def test_r_53_what_is_not_on_hold_is_enabled_and_its_expiry_stays(outside: Outside, box: Sandbox) -> None:
+    performer = Performer(replace(outside, held=ON_HOLD[0]))
+    entry = box.world.entry("ada")
+    entry.attributes["userAccountControl"] = ["514"]
+    entry.attributes["accountExpires"] = ["132000000000000000"]
+    box.world.user("ada").enabled = False
+    replies = [await performer(effect, Context("flow-1", 3, "call-1", AGENT)) for effect in enabling(box, "ada")]
+    assert replies[1:] == [r.DirectoryEnabledSet(enabled=True)]
+    assert isinstance(replies[0], r.PingOneEnabledSet)
+    assert entry.first("accountExpires") == "132000000000000000"
 
 
 def writes(box: Sandbox, username: str) -> list[Effect]:

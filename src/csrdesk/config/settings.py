@@ -65,6 +65,10 @@ class DirectorySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Nobody at the desk acts on members, by nesting too."""
     protected_ous: tuple[str, ...] = ()
     """Distinguished names; nobody at the desk acts on what is below them."""
+    hold_groups: tuple[str, ...] = ()
+    """Nobody at the desk enables members, by nesting too: leavers, or accounts that somebody investigates."""
+    hold_ous: tuple[str, ...] = ()
+    """Distinguished names; nobody at the desk enables what is below them."""
 
     @property
     def needs_password(self) -> bool:
@@ -191,6 +195,8 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How long the mail about a change is tried; then it is shown as not sent."""
     enable_within_days: Annotated[int, Meta(ge=1, le=365)] = 30
     """Agents enable what the desk itself disabled in that time, nothing else."""
+    enable_otherwise_ask: Annotated[str, Meta(min_length=1, max_length=80)] = "whoever disabled it"
+    """Whom agents are told to ask about any other account that is disabled: `the identity team, extension 4100`."""
     audit_years: Annotated[int, Meta(ge=6, le=100)] = 6
     """`csrdesk data purge` takes away no audit row that is younger, counted in years of 366 days."""
     resend_otp: Annotated[int, Meta(ge=0, le=10)] = 3

@@ -59,7 +59,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def letter(self) -> Letter:
-        return msgspec.json.decode(self.effect, type=Letter)
+        letter: Letter = msgspec.json.decode(self.effect, type=Letter)
+        return letter
 
 
 def to_customer(effect: TellCustomer, call_id: str, agent: str, now: datetime, *, seconds: int) -> Outgoing:

@@ -141,7 +141,7 @@ def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
         raise ForbiddenError("A reset sets a password and ends sessions, nothing else. Nothing was done.")
     require_proof(effect.act, facts, limits)
     if effect.act is Act.ENABLE:
-        _permit_enable(facts, limits)
+        _permit_enable(effect, facts, limits)
 
 
 def _permit_password(effect: AccountEffect, facts: Facts) -> None:
@@ -151,10 +151,20 @@ def _permit_password(effect: AccountEffect, facts: Facts) -> None:
         raise ForbiddenError("Only the customer sets a password, on their own page. Nothing was done.")
 
 
-def _permit_enable(facts: Facts, limits: LimitSettings) -> None:
-    earliest = facts.now - timedelta(days=limits.enable_within_days)
-    if facts.disabled_by_desk_at is None or facts.disabled_by_desk_at < earliest:
-        raise ForbiddenError("This account was disabled, but not by the help desk. Ask whoever did. Nothing was done.")
+def _permit_enable(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
+    at, days = facts.disabled_by_desk_at, limits.enable_within_days
+    if at and at >= facts.now - timedelta(days=days):
+        return
+    ask = f"Ask {limits.enable_otherwise_ask}. Nothing was done."
+    if at:
+        raise ForbiddenError(f"Disabled by the help desk on {_day(at)}, more than {days} days ago. {ask}")
+    since = effect.since if isinstance(effect, SetPingOneEnabled | SetDirectoryEnabled) else None
+    when = f" on {_day(since)} or before" if since else ""
+    raise ForbiddenError(f"Disabled{when}, not by the help desk. {ask}")
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"
 
 
 def approve(evidence: Evidence, *, device_passed: bool) -> None:

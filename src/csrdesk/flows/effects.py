@@ -183,12 +183,16 @@ class SendMagicLink(Effect, frozen=True, kw_only=True):
 class SetPingOneEnabled(AccountEffect, frozen=True, kw_only=True):
     action = "pingone.set_enabled"
     enabled: bool
+    since: datetime | None = None
+    """Since when it is as it is at the latest, as it was read: for the words of a refusal."""
 
 
 class SetDirectoryEnabled(AccountEffect, frozen=True, kw_only=True):
     action = "ad.set_enabled"
     dn: str
     enabled: bool
+    since: datetime | None = None
+    """As in `SetPingOneEnabled`."""
 
 
 class UnlockDirectory(AccountEffect, frozen=True, kw_only=True):

@@ -5,6 +5,10 @@ Runs inside the agent's call and, for scripts, by itself bound to a verified cal
 
 from __future__ import annotations
 
+from datetime import datetime
+
+import msgspec
+
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
@@ -186,10 +190,12 @@ class ReadingAccount(State, frozen=True):
             words = f"AD could not be read, so nothing was enabled. {account.directory_problem}"
             return ReturnError(Problem(words, code="unavailable"))
         in_pingone = account.pingone_enabled is not True
-        if account.directory_enabled is False:
-            return EnablingInDirectory(self.task, then_pingone=in_pingone)
+        since = account.pingone.changed_at if account.pingone else None
+        if account.directory and account.directory.disabled:
+            return EnablingInDirectory(self.task, in_pingone, account.directory.changed_at, since)
         if in_pingone:
-            return EnablingInPingOne(self.task, (was_already("AD", "enabled"),) if account.directory else ())
+            lines = (was_already("AD", "enabled"),) if account.directory else ()
+            return EnablingInPingOne(self.task, lines, since=since)
         return self._already(account, "enabled")
 
     def _already(self, account: Account, state: str) -> ReturnSuccess:
@@ -275,9 +281,12 @@ class EnablingInDirectory(State, frozen=True):
 
     task: Task
     then_pingone: bool
+    since: datetime | None = None
+    """Since when it is disabled in AD, at the latest."""
+    since_in_pingone: datetime | None = None
 
     def want(self) -> Do[fx.SetDirectoryEnabled]:
-        return Do(_set_directory(self.task, enabled=True))
+        return Do(msgspec.structs.replace(_set_directory(self.task, enabled=True), since=self.since))
 
     def step(self, event: Event) -> EnablingInPingOne | ReadingBack:
         match event:
@@ -291,7 +300,7 @@ class EnablingInDirectory(State, frozen=True):
 
     def _then(self, lines: tuple[ResultLine, ...], *, changed: bool) -> EnablingInPingOne | ReadingBack:
         if self.then_pingone:
-            return EnablingInPingOne(self.task, lines, changed)
+            return EnablingInPingOne(self.task, lines, changed, self.since_in_pingone)
         return ReadingBack(self.task, lines, changed)
 
 
@@ -302,9 +311,11 @@ class EnablingInPingOne(State, frozen=True):
     lines: tuple[ResultLine, ...]
     changed: bool = False
     """Whether AD has changed already."""
+    since: datetime | None = None
+    """Since when it is disabled in PingOne, at the latest."""
 
     def want(self) -> Do[fx.SetPingOneEnabled]:
-        return Do(_set_pingone(self.task, enabled=True))
+        return Do(msgspec.structs.replace(_set_pingone(self.task, enabled=True), since=self.since))
 
     def step(self, event: Event) -> ReadingBack:
         match event:
@@ -341,7 +352,7 @@ class ReadingBack(State, frozen=True):
     def _then(self, account: Reply, told: tuple[Reply, ...]) -> ReturnSuccess | TellingLater:
         match account:
             case r.AccountRead(read):
-                return finish(self.task, read, self.lines, told)
+                return finish(self.task, read, (*self.lines, *_expired(self.task, read)), told)
             case _:
                 return finish(self.task, Account(), (*self.lines, unread(account)), told)
 
@@ -365,6 +376,16 @@ ActingState = (
 """Once the person is known: what runs inside the agent's call."""
 
 UserFunctionsState = IdentifyingAction | Permitting | ActingState
+
+
+def _expired(task: Task, account: Account) -> tuple[ResultLine, ...]:
+    """An account that is enabled and yet of no use: to extend it is nobody's at the desk."""
+    directory = account.directory
+    if task.act is not Act.ENABLE or directory is None or not directory.expired or directory.expires_at is None:
+        return ()
+    at = directory.expires_at
+    words = f"AD: expired on {at.day} {at:%B %Y}, so nobody can sign in with it. csrdesk extends no account"
+    return (ResultLine(words, aside=True),)
 
 
 def _set_directory(task: Task, *, enabled: bool) -> fx.SetDirectoryEnabled:

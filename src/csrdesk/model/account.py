@@ -43,6 +43,8 @@ class PingOneAccount(msgspec.Struct, frozen=True, rename="camel"):
     """Masked."""
     email_verified: bool = False
     last_sign_on: datetime | None = None
+    changed_at: datetime | None = None
+    """When anything of the user was changed the last time: whatever it is, it is so since then at the latest."""
 
 
 class DirectoryAccount(msgspec.Struct, frozen=True, rename="camel"):
@@ -59,6 +61,8 @@ class DirectoryAccount(msgspec.Struct, frozen=True, rename="camel"):
     password_changed_at: datetime | None = msgspec.field(default=None, name="pwdLastSet")
     password_expired: bool = False
     must_change_password: bool = False
+    changed_at: datetime | None = None
+    """As in PingOne: `whenChanged`."""
 
 
 class Account(msgspec.Struct, frozen=True, rename="camel"):

@@ -12,7 +12,7 @@ from csrdesk.flows.kernel import Effect, Failed, Problem, Reply
 from csrdesk.flows.replies import LinkNotSent
 from csrdesk.services import keys
 from csrdesk.services.directory.opening import open_directory
-from csrdesk.services.directory.protection import ProtectedAccounts
+from csrdesk.services.directory.protection import HeldAccounts, ProtectedAccounts
 from csrdesk.services.letters import Mailer
 from csrdesk.services.performer import Outside
 from csrdesk.services.performer.outside import Company
@@ -31,6 +31,9 @@ def open_outside(settings: Settings, links: LinkDesk, pages: Pages, pace: Pace |
         directory=open_directory(settings.directory, secrets.directory),
         protected=ProtectedAccounts(
             settings.directory.protected_groups, settings.directory.protected_ous, settings.directory.scope_ous
+        ),
+        held=HeldAccounts(
+            settings.directory.hold_groups, settings.directory.hold_ous, settings.limits.enable_otherwise_ask
         ),
         passwords=settings.passwords,
         company=Company(

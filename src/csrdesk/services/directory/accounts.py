@@ -22,7 +22,8 @@ COMPUTED = "msDS-User-Account-Control-Computed"
 """Lock and expiry as they are now: `lockoutTime` stays set after a lock has run out."""
 LAST_SET = "pwdLastSet"
 """A FILETIME, or 0: then the password must be changed at the next sign-on."""
-ATTRIBUTES = ("sAMAccountName", CONTROL, COMPUTED, "accountExpires", LAST_SET)
+CHANGED = "whenChanged"
+ATTRIBUTES = ("sAMAccountName", CONTROL, COMPUTED, "accountExpires", LAST_SET, CHANGED)
 """What `account_of` needs."""
 
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
@@ -77,7 +78,16 @@ def account_of(entry: Entry, now: datetime) -> DirectoryAccount:
         password_changed_at=moment(set_at),
         password_expired=past and not must_change,
         must_change_password=must_change,
+        changed_at=_generalized(entry.first(CHANGED) or ""),
     )
+
+
+def _generalized(value: str) -> datetime | None:
+    """A generalized time as AD writes it (RFC 4517, 3.3.13); None where it is absent or another form of it."""
+    try:
+        return datetime.strptime(value, "%Y%m%d%H%M%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _number(entry: Entry, attribute: str, *, absent: int | None = None) -> int:

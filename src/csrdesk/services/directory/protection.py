@@ -33,7 +33,7 @@ class ProtectedAccounts(msgspec.Struct, frozen=True):
         found = []
         if entry.first("adminCount") not in (None, "0"):
             found.append("marked as an administrator in the directory")
-        if self._groups_of(entry) & {_group(name) for name in self.groups}:
+        if groups_of(entry) & {_group(name) for name in self.groups}:
             found.append("member of a protected group")
         if any(_ADMINISTRATORS.fullmatch(group) for group in entry.values("tokenGroups")):
             found.append("administrator in the directory")
@@ -47,9 +47,30 @@ class ProtectedAccounts(msgspec.Struct, frozen=True):
         """Whether the desk may know of it."""
         return not self.scope or any(is_below(entry.dn, unit) for unit in self.scope)
 
-    def _groups_of(self, entry: Entry) -> set[str]:
-        direct = {common_name(dn) for dn in entry.values("memberOf")}
-        return direct | {name.casefold() for name in entry.values("tokenGroups")}
+
+class HeldAccounts(msgspec.Struct, frozen=True):
+    """What settings keep disabled: nobody at the desk enables a member of these groups or what is below these units."""
+
+    groups: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    ask: str = "whoever disabled it"
+
+    @property
+    def names_any(self) -> bool:
+        """Whether anything is held at all."""
+        return bool(self.groups or self.units)
+
+    def reason(self, entry: Entry) -> str:
+        """Why the entry stays as it is, in words; empty where it is not held."""
+        if groups_of(entry) & {_group(name) for name in self.groups}:
+            return "member of a hold group"
+        return "in a hold unit" if any(is_below(entry.dn, unit) for unit in self.units) else ""
+
+
+def groups_of(entry: Entry) -> set[str]:
+    """Every group of the entry, by nesting too, by its name alone, case-folded."""
+    direct = {common_name(dn) for dn in entry.values("memberOf")}
+    return direct | {name.casefold() for name in entry.values("tokenGroups")}
 
 
 def _group(name: str) -> str:

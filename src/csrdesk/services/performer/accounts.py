@@ -16,7 +16,12 @@ from csrdesk.services.directory import protection as protecting
 from csrdesk.services.directory.writes import read_entry, set_enabled
 from csrdesk.services.performer.outside import Outside
 from csrdesk.services.performer.people import masked
-from csrdesk.services.performer.protection import refuse_protected_entry, refuse_protected_user
+from csrdesk.services.performer.protection import (
+    refuse_held_entry,
+    refuse_held_user,
+    refuse_protected_entry,
+    refuse_protected_user,
+)
 from csrdesk.services.pingone import passwords, sessions, users
 from csrdesk.services.pingone.api import Api, Received
 from csrdesk.services.pingone.errors import SYSTEM
@@ -45,6 +50,8 @@ async def read_account(effect: fx.ReadAccount, outside: Outside) -> r.AccountRea
 async def set_pingone_enabled(effect: fx.SetPingOneEnabled, context: Context, outside: Outside) -> r.PingOneEnabledSet:
     """Look once more who it is, write, read back."""
     user = await refuse_protected_user(effect.person_id, context, outside)
+    if effect.enabled:
+        await refuse_held_user(user, outside)
     if user.enabled is effect.enabled:
         return r.PingOneEnabledSet(effect.enabled, changed=False)
     correlation_id = await users.set_enabled(outside.pingone, user.id, enabled=effect.enabled)
@@ -61,10 +68,12 @@ async def set_directory_enabled(
     """Look once more who it is, swap the one bit, read back."""
     if outside.directory is None:
         raise NotFoundError("No directory is set up.")
-    attributes = (*protecting.ATTRIBUTES, in_directory.CONTROL)
-    entry = await read_entry(outside.directory, effect.dn, attributes)
+    writer = await outside.directory.writer()
+    entry = await read_entry(writer, effect.dn, (*protecting.ATTRIBUTES, in_directory.CONTROL))
     refuse_protected_entry(entry, context, outside)
-    changed = await set_enabled(outside.directory, entry, enabled=effect.enabled)
+    if effect.enabled:
+        refuse_held_entry(entry, outside)
+    changed = await set_enabled(writer, entry, enabled=effect.enabled)
     return r.DirectoryEnabledSet(effect.enabled, changed=changed)
 
 
@@ -114,6 +123,7 @@ async def _directory_account(outside: Outside, dn: str) -> DirectoryAccount | No
         password_changed_at=account.password_changed_at,
         password_expired=account.password_expired,
         must_change_password=account.must_change_password,
+        changed_at=account.changed_at,
     )
 
 
@@ -133,5 +143,6 @@ async def _pingone_account(api: Api, user_id: str) -> Received[PingOneAccount]:
         email=masked(user.email),
         email_verified=user.email_verified,
         last_sign_on=user.last_sign_on.at if user.last_sign_on else None,
+        changed_at=user.updated_at,
     )
     return Received(account, got.correlation_id)

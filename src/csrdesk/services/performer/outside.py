@@ -11,7 +11,7 @@ from csrdesk.config import PasswordSettings
 from csrdesk.flows.doors import LinkDesk
 from csrdesk.model.devices import Age
 from csrdesk.services.directory.port import Directory
-from csrdesk.services.directory.protection import ProtectedAccounts
+from csrdesk.services.directory.protection import HeldAccounts, ProtectedAccounts
 from csrdesk.services.letters import Mailer
 from csrdesk.services.pingone import policies, populations
 from csrdesk.services.pingone.api import Api
@@ -73,6 +73,7 @@ class Outside:
     """A function, because only who sends a mail pays for its libraries; None where no mail server is set up."""
     directory: Directory | None = None
     protected: ProtectedAccounts = field(default_factory=ProtectedAccounts)
+    held: HeldAccounts = field(default_factory=HeldAccounts)
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
     """Who keeps the passwords of which population."""
     company: Company = Company()

@@ -58,6 +58,22 @@ def refuse_protected_entry(entry: Entry, context: Context, outside: Outside) -> 
     _refuse([*reasons, _OWN] if is_own(context.agent, entry.first("sAMAccountName") or "") else reasons)
 
 
+async def refuse_held_user(user: User, outside: Outside) -> None:
+    """Just before an enable in PingOne. Raises `ForbiddenError` where the person's entry is on hold, and a
+    `ServiceError` where that cannot be read, because then nobody knows.
+    """
+    if outside.held.names_any:
+        for entry in await _entries_of(outside, user):
+            refuse_held_entry(entry, outside)
+
+
+def refuse_held_entry(entry: Entry, outside: Outside) -> None:
+    """Just before an enable in the directory. Raises `ForbiddenError`."""
+    if reason := outside.held.reason(entry):
+        words = f"This account is on hold ({reason}). Ask {outside.held.ask}. Nothing was changed."
+        raise ForbiddenError(words, details=reason)
+
+
 def is_own(agent: Agent, *names: str) -> bool:
     """Whether one of these account names is the agent's."""
     return any(name.casefold() == agent.id.casefold() for name in names if name)
@@ -65,11 +81,15 @@ def is_own(agent: Agent, *names: str) -> bool:
 
 async def _with_entries(outside: Outside, user_id: str) -> tuple[User, tuple[Entry, ...]]:
     user = (await users.read(outside.pingone, user_id)).body
+    return user, await _entries_of(outside, user)
+
+
+async def _entries_of(outside: Outside, user: User) -> tuple[Entry, ...]:
     ties = {"objectGUID": user.account_id, "employeeID": user.external_id}
     ways = tuple(Equal(attribute, value) for attribute, value in ties.items() if value)
     if outside.directory is None or not ways:
-        return user, ()
-    return user, await outside.directory.search(AnyOf(ways), in_directory.ATTRIBUTES)
+        return ()
+    return await outside.directory.search(AnyOf(ways), in_directory.ATTRIBUTES)
 
 
 def _refuse(reasons: list[str]) -> None:

@@ -56,6 +56,7 @@ class User(msgspec.Struct, frozen=True, rename="camel"):
     """The directory's `objectGUID` where somebody keeps it here."""
     last_sign_on: SignOn | None = None
     created_at: datetime | None = None
+    updated_at: datetime | None = None
 
     @property
     def locked(self) -> bool:
