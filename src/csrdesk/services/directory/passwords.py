@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from csrdesk.errors import ForbiddenError, ReadBackError, UnexpectedAnswerError
+from csrdesk.errors import ForbiddenError, InvalidValueError, ReadBackError, UnexpectedAnswerError
 from csrdesk.model.secret import Secret
 from csrdesk.services.attempts import both
 from csrdesk.services.directory.accounts import COMPUTED, LAST_SET, is_locked, moment, password_set
@@ -22,6 +22,7 @@ ATTRIBUTES = (LAST_SET, COMPUTED)
 """What `set_password` needs of an entry."""
 LONGEST = 256
 """Characters that `unicodePwd` takes at most."""
+_LONGEST_VALUE = 2 * (LONGEST + len('""'))
 _NOT_PRIVATE = "Passwords are sent to the directory over an encrypted connection alone. Nothing was changed."
 
 _FLAGS = b"\x30\x03\x02\x01\x01"
@@ -75,8 +76,13 @@ async def set_password(directory: Directory, entry: Entry, password: Secret) -> 
     """
     if not directory.private:
         raise ForbiddenError(_NOT_PRIVATE)
+    value = f'"{password.reveal()}"'.encode("utf-16-le")
+    if len(value) > _LONGEST_VALUE:
+        # Windows refuses it; Samba stores what no sign-on can type again.
+        words = "The directory's password policy refused it."
+        raise InvalidValueError(words, rules=("length",), system=SYSTEM, details="longer than it may be")
     controls = _hints(await directory.root(("supportedControl",)))
-    changes = [Change("replace", "unicodePwd", (_quoted(password),))]
+    changes = [Change("replace", "unicodePwd", (Octets(value),))]
     locked = is_locked(entry)
     if locked:
         changes.append(Change("replace", "lockoutTime", ("0",)))
@@ -90,10 +96,6 @@ async def set_password(directory: Directory, entry: Entry, password: Secret) -> 
         words = "The password is set, but the account is still locked in the directory."
         raise ReadBackError(words, system=SYSTEM)
     return Written(moment(password_set(after)), locked)
-
-
-def _quoted(password: Secret) -> Octets:
-    return Octets(f'"{password.reveal()}"'.encode("utf-16-le"))
 
 
 def _hints(root: Entry) -> tuple[Control, ...]:
