@@ -345,3 +345,18 @@ async def test_the_plan_counts_what_pingone_is_asked_for_one_account(tmp_path: P
         assert await asked("enable", "--result", "2.csv") == REQUESTS["enableUser"]
         write(people.AD_LOCKED)
         assert await asked("unlock", "--result", "3.csv") >= REQUESTS["unlockUser"]
+
+
+async def test_r_36_people_on_a_list_are_told_by_mail_unless_settings_and_order_leave_it_out(
+    box: Sandbox, csrdesk: Csrdesk, settings: Path
+) -> None:
+    write(NAMES[0])
+    ran = await csrdesk(*DISABLE)
+    assert (ran.code, ran.data["notTold"], len(box.world.mails)) == (0, 0, 1)
+    write(NAMES[1], path="quiet.csv")
+    quiet = ("user", "disable", "--from", "quiet.csv", *WHY, "--no-notify", "--yes", "--json")
+    refused = await csrdesk(*quiet)
+    assert (refused.code, "bulk_no_notify" in refused.error["errorMessage"]) == (6, True)
+    change(settings, "bulk_restore", "bulk_no_notify = true\nbulk_restore")
+    done = await csrdesk(*quiet)
+    assert (done.code, done.data["notTold"], len(box.world.mails)) == (0, 1, 1)

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from csrdesk.engine.audit import AuditRow, Kind
-from csrdesk.engine.bulk import BulkDesk, Order
+from csrdesk.engine.bulk import BulkDesk
+from csrdesk.engine.bulk_orders import Bulk, Order
 from csrdesk.engine.clock import stamp
-from csrdesk.engine.policy import Bulk
 from csrdesk.errors import ForbiddenError, NoSuchFlowError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
@@ -72,6 +72,7 @@ async def test_an_account_of_a_run_is_disabled_by_the_flow_of_a_single_act_and_m
         (ALLOWED, UNLOCK, CLERK, "bulk_restore"),
         (ALLOWED, replace(ORDER, reason=" "), CLERK, "a reason and a ticket"),
         (ALLOWED, replace(ORDER, ticket=""), CLERK, "a reason and a ticket"),
+        (RESTORING, replace(ORDER, no_notify=True), CLERK, "bulk_no_notify"),
         (RESTORING, replace(ORDER, action="getUserAccountStatus"), CLERK, "not done to many"),
         (RESTORING, replace(ORDER, action="resetPassword"), CLERK, "not done to many"),
     ],
@@ -136,6 +137,21 @@ async def test_r_52_a_run_unlocks_where_settings_allow_it(tmp_path: Path) -> Non
             True,
             True,
         ]
+
+
+async def test_r_36_people_on_a_list_are_mailed_unless_settings_and_order_leave_it_out(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        bulk = bulk_at(desk, replace(ALLOWED, no_notify=True))
+        told = await bulk.act(await bulk.begin(ORDER), ORDER, "ada")
+        assert isinstance(told, uf.Outputs)
+        assert [name for name, _ in desk.world.done].count("TellCustomer") == 1
+        quiet = replace(ORDER, no_notify=True)
+        run = await bulk.begin(quiet)
+        untold = await bulk.act(run, quiet, "ada")
+        assert isinstance(untold, uf.Outputs)
+        assert "leaves the mails out" in untold.lines[-1].text
+        assert [name for name, _ in desk.world.done].count("TellCustomer") == 1
+        assert (await rows(desk, call_id=run))[0].details["no_notify"] is True
 
 
 async def test_r_57_what_a_run_looks_up_counts_for_nobodys_limit(tmp_path: Path) -> None:

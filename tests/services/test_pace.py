@@ -10,9 +10,9 @@ from csrdesk.config import PingOneSettings
 from csrdesk.errors import RateLimitedError
 from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Sandbox
+from csrdesk.services.pace import LONGEST_PAUSE, TRIES, Pace
 from csrdesk.services.pingone import users
 from csrdesk.services.pingone.api import Api, open_api
-from csrdesk.services.pingone.pace import LONGEST_PAUSE, TRIES, Pace
 
 
 class Time:

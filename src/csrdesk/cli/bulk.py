@@ -14,41 +14,22 @@ import msgspec
 
 from csrdesk.cli.acting import Order, completed
 from csrdesk.cli.bulk_list import Account, AccountList, WrongListError, read_list
-from csrdesk.cli.bulk_plan import Plan
+from csrdesk.cli.bulk_order import ListOrder
+from csrdesk.cli.bulk_plan import Plan, Rates
 from csrdesk.cli.bulk_progress import Progress
 from csrdesk.cli.bulk_results import Came, Line, Results
 from csrdesk.cli.bulk_run import BulkRun
 from csrdesk.cli.bulk_telling import line_of, line_of_rehearsal, told
 from csrdesk.cli.desk import settings_for_desk
 from csrdesk.cli.result import Result, refusal, say
-from csrdesk.engine import bulk as many
-from csrdesk.errors import NeedsAnswerError
+from csrdesk.engine.bulk_orders import Order as Ordered
 from csrdesk.wiring.for_lists import open_for_list
 
 if TYPE_CHECKING:
-    from csrdesk.services.pingone.pace import Pace
+    from csrdesk.services.pace import Paces
     from csrdesk.wiring import Desk
 
 STOPPED = "You stopped it"
-
-
-class ListOrder(msgspec.Struct, frozen=True):
-    """Which list, and how it is worked through."""
-
-    source: str = ""
-    column: str = ""
-    result: str = ""
-    resume: bool = False
-    parallel: int = 8
-
-    def result_path(self, *, dry_run: bool) -> Path:
-        """Where results go: into the working folder, unless it is named."""
-        if self.result:
-            return Path(self.result)
-        if self.source == "-":
-            raise NeedsAnswerError("A list from standard input has no name: give --result FILE.", prompt="--result")
-        kind = "dry-run" if dry_run else "result"
-        return Path(f"{Path(self.source).stem}.{kind}.csv")
 
 
 def act_on_list(order: Order, wanted: ListOrder, *, yes: bool, dry_run: bool) -> Result:
@@ -65,8 +46,8 @@ def act_on_list(order: Order, wanted: ListOrder, *, yes: bool, dry_run: bool) ->
         with contextlib.closing(results):
 
             async def work() -> Result:
-                async with open_for_list(settings) as (desk, pace):
-                    todo = _Work(desk, pace, accounts, results, order, wanted)
+                async with open_for_list(settings) as (desk, paces):
+                    todo = _Work(desk, paces, accounts, results, order, wanted)
                     return await todo.done(yes=yes, dry_run=dry_run)
 
             return asyncio.run(work())
@@ -103,10 +84,10 @@ class _Work:
     """One list at an open desk."""
 
     def __init__(
-        self, desk: Desk, pace: Pace, accounts: AccountList, results: Results, order: Order, wanted: ListOrder
+        self, desk: Desk, paces: Paces, accounts: AccountList, results: Results, order: Order, wanted: ListOrder
     ) -> None:
         self._desk = desk
-        self._pace = pace
+        self._paces = paces
         self._accounts = accounts
         self._results = results
         self._order = order
@@ -115,22 +96,22 @@ class _Work:
 
     async def done(self, *, yes: bool, dry_run: bool) -> Result:
         """Plan, question, run, and what came of it."""
-        order = many.Order(
+        order = Ordered(
             action=self._order.action,
             reason=self._order.reason,
             ticket=self._order.ticket,
             accounts=self._accounts.left,
             source=self._accounts.digest,
             dry_run=dry_run,
+            no_notify=self._wanted.no_notify,
         )
         await self._bulk.permit(order)
         left_over = 0 if dry_run else await self._bulk.left_over()
         plan = Plan(
             self._order,
-            self._wanted.source,
+            self._wanted,
             self._accounts,
-            self._pace.per_second,
-            self._wanted.parallel,
+            Rates(self._paces.pingone.per_second, self._paces.mail.per_second),
             dry_run=dry_run,
         )
         for line in plan.lines(self._results.path, left_over):
@@ -148,7 +129,7 @@ class _Work:
         trouble = (self._desk.trouble,) if self._desk.trouble else ()
         return told(plan, run, run_id, self._results.path, trouble)
 
-    async def _run(self, run_id: str, order: many.Order, left: int) -> BulkRun:
+    async def _run(self, run_id: str, order: Ordered, left: int) -> BulkRun:
         progress = Progress(left)
 
         async def act(account: Account) -> Line:
@@ -158,7 +139,9 @@ class _Work:
 
         def ended(line: Line) -> None:
             self._results.write(run_id, line)
-            progress.tell(run.ended, run.ended - run.counts[Came.DONE] - run.counts[Came.WOULD], self._pace.held)
+            progress.tell(
+                run.ended, run.ended - run.counts[Came.DONE] - run.counts[Came.WOULD], self._paces.pingone.held
+            )
 
         run = BulkRun(act, ended)
 

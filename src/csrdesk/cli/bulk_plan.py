@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
+import msgspec
+
 from csrdesk.cli import tty
 from csrdesk.cli.acting import WHAT, Order
 from csrdesk.cli.bulk_list import AccountList
+from csrdesk.cli.bulk_order import ListOrder
 from csrdesk.cli.bulk_progress import in_words
 from csrdesk.cli.result import columns
 from csrdesk.errors import NeedsAnswerError
@@ -19,32 +22,31 @@ REHEARSED = 5
 _NAMED = 3
 
 
+class Rates(msgspec.Struct, frozen=True):
+    """How fast it goes at most, a second."""
+
+    requests: float
+    """Of PingOne."""
+    mails: float
+
+
 class Plan:
     """A list and what is to be done with it."""
 
-    def __init__(
-        self,
-        order: Order,
-        source: str,
-        accounts: AccountList,
-        per_second: float,
-        parallel: int,
-        *,
-        dry_run: bool,
-    ) -> None:
+    def __init__(self, order: Order, wanted: ListOrder, accounts: AccountList, rates: Rates, *, dry_run: bool) -> None:
         self._order = order
-        self._source = source
+        self._wanted = wanted
         self._accounts = accounts
-        self._requests = REHEARSED if dry_run else REQUESTS[order.action]
-        self._per_second = per_second
-        self._parallel = parallel
+        self._rates = rates
         self._dry_run = dry_run
+        self._mails = not (dry_run or wanted.no_notify)
         self.left = accounts.left
 
     @property
     def seconds(self) -> float:
-        """What PingOne's rate alone takes."""
-        return self.left * self._requests / self._per_second
+        """What the rates alone take."""
+        requests = REHEARSED if self._dry_run else REQUESTS[self._order.action]
+        return self.left * max(requests / self._rates.requests, 1 / self._rates.mails if self._mails else 0)
 
     @property
     def data(self) -> dict[str, object]:
@@ -64,7 +66,9 @@ class Plan:
         """For people; `left_over`: accounts that an earlier run was cut off in the middle of."""
         first = ", ".join(account.identifier for account in islice(self._accounts.to_do(), _NAMED))
         more = ", ..." if self.left > _NAMED else ""
-        pace = f"at most {self._per_second:g} requests a second to PingOne"
+        mails = f" and {self._rates.mails:g} mails" if self._mails else ""
+        pace = f"at most {self._rates.requests:g} requests to PingOne{mails} a second"
+        told = "" if self._dry_run else "each by mail" if self._mails else "nobody (--no-notify)"
         rows = [
             ("What:", WHAT[self._order.action] + (" (a dry run: nothing is written)" if self._dry_run else "")),
             ("Whom:", self._whom()),
@@ -75,7 +79,8 @@ class Plan:
             ),
             ("Proof:", "none; marked unverified, bulk"),
             ("Reason:", f"{self._order.reason} (ticket {self._order.ticket})"),
-            ("Pace:", f"{self._parallel} at a time, {pace} (half: calls go first)"),
+            ("Told:", told),
+            ("Pace:", f"{self._wanted.parallel} at a time, {pace} (half: calls go first)"),
             ("Time:", f"{in_words(self.seconds)} at least"),
             ("Results:", str(path)),
         ]
@@ -99,4 +104,4 @@ class Plan:
         ]
         said = "; ".join(words for applies, words in notes if applies)
         accounts = "account" if self.left == 1 else "accounts"
-        return f"{self.left:,} {accounts} of {self._source}" + (f" ({said})" if said else "")
+        return f"{self.left:,} {accounts} of {self._wanted.source}" + (f" ({said})" if said else "")

@@ -50,6 +50,8 @@ class Line(msgspec.Struct, frozen=True):
     what: str
     code: str = ""
     person_id: str = ""
+    untold: bool = False
+    """Done, and no mail server has taken the mail about it."""
 
 
 class Results:

@@ -27,6 +27,8 @@ class BulkRun:
         """Why it ended before the list did; empty where it did not."""
         self.code = ""
         """The error that ended it."""
+        self.untold = 0
+        """Accounts whose people no mail has told."""
         self.interrupted = False
         self.seconds = 0.0
         self._act = act
@@ -58,6 +60,7 @@ class BulkRun:
                 self.stop("csrdesk failed")
                 raise
             self.counts[line.came] += 1
+            self.untold += line.untold
             self._judge(line)
             try:
                 self._done(line)

@@ -41,7 +41,8 @@ def _of_outputs(account: Account, outputs: uf.Outputs) -> Line:
         came = Came.HALF_DONE if outputs.half_done else Came.UNKNOWN if unknown else Came.FAILED
     what = "; ".join(line.text for line in outputs.lines)
     code = "" if came is Came.DONE else came.value
-    return Line(account.line, account.identifier, came, what, code, outputs.identifier)
+    untold = any(line.aside and not line.ok for line in outputs.lines)
+    return Line(account.line, account.identifier, came, what, code, outputs.identifier, untold)
 
 
 def line_of_rehearsal(account: Account, rehearsed: Rehearsed) -> Line:
@@ -61,6 +62,7 @@ def told(plan: Plan, run: BulkRun, run_id: str, path: Path, trouble: tuple[str, 
     done = run.counts[Came.DONE] + run.counts[Came.WOULD]
     counts = {came.value: run.counts[came] for came in Came}
     data = plan.data | counts | {
+        "notTold": run.untold,
         "notBegun": plan.left - run.ended,
         "stopped": run.stopped,
         "run": run_id,
@@ -69,6 +71,7 @@ def told(plan: Plan, run: BulkRun, run_id: str, path: Path, trouble: tuple[str, 
         "aSecond": round(run.ended / run.seconds, 2) if run.seconds else 0,
     }  # fmt: skip
     said = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+    said += f" ({run.untold:,} not told by mail)" if run.untold else ""
     left = f", {plan.left - run.ended:,} not begun" if run.ended < plan.left else ""
     lines = (f"{said or 'none ended'}{left} of {plan.left:,} accounts in {in_words(run.seconds)}.", f"Results: {path}")
     exit_code = _exit(plan, run, done)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from csrdesk.cli.bulk_order import ListOrder
 from csrdesk.cli.desk import at_desk
 from csrdesk.cli.options import (
     CallId,
@@ -14,6 +15,7 @@ from csrdesk.cli.options import (
     Identifier,
     Json,
     ListFile,
+    NoNotify,
     OneOf,
     Parallel,
     Reason,
@@ -26,7 +28,6 @@ from csrdesk.cli.result import Result
 
 if TYPE_CHECKING:
     from csrdesk.cli.acting import Order
-    from csrdesk.cli.bulk import ListOrder
     from csrdesk.wiring import Desk
 
 app = typer.Typer(help="Show, enable, disable or unlock one account, or a list of them.", rich_markup_mode=None)
@@ -67,6 +68,7 @@ def enable(
     result: ResultFile = "",
     resume: Resume = False,
     parallel: Parallel = 8,
+    no_notify: NoNotify = False,
     dry_run: DryRun = False,
     yes: Yes = False,
     _json: Json = False,
@@ -82,7 +84,9 @@ def enable(
     from csrdesk.cli.acting import Order
 
     order = Order("enableUser", identifier, call_id, reason, ticket)
-    return _carry_out(order, _many(source, column, result, resume, parallel), yes=yes, dry_run=dry_run)
+    return _carry_out(
+        order, _many(ListOrder(source, column, result, resume, parallel, no_notify)), yes=yes, dry_run=dry_run
+    )
 
 
 @app.command()
@@ -100,6 +104,7 @@ def disable(
     result: ResultFile = "",
     resume: Resume = False,
     parallel: Parallel = 8,
+    no_notify: NoNotify = False,
     dry_run: DryRun = False,
     yes: Yes = False,
     _json: Json = False,
@@ -117,7 +122,9 @@ def disable(
     from csrdesk.cli.acting import Order
 
     order = Order("disableUser", identifier, call_id, reason, ticket, protective)
-    return _carry_out(order, _many(source, column, result, resume, parallel), yes=yes, dry_run=dry_run)
+    return _carry_out(
+        order, _many(ListOrder(source, column, result, resume, parallel, no_notify)), yes=yes, dry_run=dry_run
+    )
 
 
 @app.command()
@@ -132,6 +139,7 @@ def unlock(
     result: ResultFile = "",
     resume: Resume = False,
     parallel: Parallel = 8,
+    no_notify: NoNotify = False,
     dry_run: DryRun = False,
     yes: Yes = False,
     _json: Json = False,
@@ -145,17 +153,18 @@ def unlock(
     from csrdesk.cli.acting import Order
 
     order = Order("unlockUser", identifier, call_id, reason, ticket)
-    return _carry_out(order, _many(source, column, result, resume, parallel), yes=yes, dry_run=dry_run)
+    return _carry_out(
+        order, _many(ListOrder(source, column, result, resume, parallel, no_notify)), yes=yes, dry_run=dry_run
+    )
 
 
-def _many(source: str, column: str, result: str, resume: bool, parallel: int) -> ListOrder | None:
+def _many(named: ListOrder) -> ListOrder | None:
     """The list that was named, if one was."""
-    if source:
-        from csrdesk.cli.bulk import ListOrder
-
-        return ListOrder(source, column, result, resume, parallel)
-    if column or result or resume:
-        raise typer.BadParameter("belongs to a list: give --from FILE.", param_hint="--column, --result, --resume")
+    if named.source:
+        return named
+    if named.column or named.result or named.resume or named.no_notify:
+        options = "--column, --result, --resume, --no-notify"
+        raise typer.BadParameter("belongs to a list: give --from FILE.", param_hint=options)
     return None
 
 

@@ -93,6 +93,8 @@ class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The address that customers see; one that they know."""
     ca_file: str = ""
     """A CA of your own (PEM); empty for the system's."""
+    mails_per_second: Annotated[float, Meta(ge=0.1, le=1000)] = 10.0
+    """What the server takes of this machine. Acts on a list take half of it at most: links go first."""
     timeout_seconds: Seconds = 15.0
     """For each mail: it is taken in that time, or shown as not sent."""
 
@@ -126,6 +128,8 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Accounts of this operating system that may run `user disable --from FILE`; `script_identities` may as well."""
     bulk_restore: bool = False
     """Whether the same accounts may enable and unlock from a file, too."""
+    bulk_no_notify: bool = False
+    """Whether they may leave out the mails to the people on a list (`--no-notify`)."""
     checkpoint_file: str = ""
     """Signed checkpoints of the audit; best on another disk. Empty: `checkpoints.jsonl` in the data folder."""
     alert_to: str = ""

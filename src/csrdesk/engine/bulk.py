@@ -9,40 +9,38 @@ import asyncio
 
 import msgspec
 
-from csrdesk.engine import bulk_runs, policy
+from csrdesk.engine import bulk_orders, bulk_runs
 from csrdesk.engine.audit import Detail, Entry, Kind
+from csrdesk.engine.bulk_orders import Bulk, Order
 from csrdesk.engine.codes import new_id
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.guard import Guard
-from csrdesk.engine.policy import Bulk
 from csrdesk.engine.rehearsal import Rehearsed, rehearse
 from csrdesk.engine.runner import Runner
 from csrdesk.engine.views import is_settled
 from csrdesk.errors import ForbiddenError, NoSuchFlowError
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.doors import Agent, Context
-from csrdesk.flows.kernel import Done, Outcome
+from csrdesk.flows.kernel import Done, Effect, Outcome, Reply
 from csrdesk.model.proofs import Act
 
 FLOW = "user_functions"
 _ASKS = uf.Refusal("This account needs somebody's decision. Look at it by itself.", "", "needs_answer")
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be done to how many accounts, and why."""
+class BulkEffects:
+    """Answers what a run does in another way than a single act."""
 
-    action: str
-    """`disableUser`, `enableUser` or `unlockUser`."""
-    reason: str
-    ticket: str
-    accounts: int
-    source: str = ""
-    """The SHA-256 of the list, so that it can be told later which one it was."""
-    dry_run: bool = False
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
-    @property
-    def act(self) -> Act | None:
-        return uf.act_of(self.action, protective=False)
+    async def __call__(self, effect: Effect, context: Context) -> Reply | None:
+        """That somebody is not told by mail, because the order said so."""
+        if isinstance(effect, fx.TellCustomer) and await bulk_runs.tells_nobody(self._desk.store, context.call_id):
+            return r.CustomerNotTold("The order for the list leaves the mails out.")
+        return None
 
 
 class BulkDesk:
@@ -58,7 +56,7 @@ class BulkDesk:
     async def permit(self, order: Order) -> Act:
         """Whether `begin` would be allowed; a refusal is audited. Raises `ForbiddenError`."""
         try:
-            return policy.permit_run(order.act, self.agent.id, order.reason, order.ticket, self._allowed)
+            return bulk_orders.permit(order, self.agent.id, self._allowed)
         except ForbiddenError as error:
             refused = self._entry("bulk.started", "", {"problem": error.message}, order, Kind.REFUSED)
             await self._desk.audit.write(msgspec.structs.replace(refused, result="refused"))
@@ -66,8 +64,10 @@ class BulkDesk:
 
     async def begin(self, order: Order) -> str:
         """A new run's id, audited. Raises `ForbiddenError`, `StoreUnavailableError`."""
-        run = bulk_runs.Run(new_id(), self.agent.id, await self.permit(order), self._desk.clock.now())
+        act, now = await self.permit(order), self._desk.clock.now()
+        run = bulk_runs.Run(new_id(), self.agent.id, act, now, no_notify=order.no_notify)
         told: dict[str, Detail] = {"accounts": order.accounts, "source": order.source, "dry_run": order.dry_run}
+        told |= {"no_notify": True} if order.no_notify else {}
         async with self._desk.store.transaction() as tx:
             if not order.dry_run:
                 await bulk_runs.end_all(tx, run.agent, run.started_at)

@@ -21,7 +21,8 @@ class Run(msgspec.Struct, frozen=True):
     agent: str
     act: Act
     started_at: datetime
-    ended_at: datetime | None = None
+    no_notify: bool = False
+    """Nobody is told by mail."""
 
 
 async def open_act(reading: Reading, run_id: str, agent: str) -> Act | None:
@@ -29,6 +30,11 @@ async def open_act(reading: Reading, run_id: str, agent: str) -> Act | None:
     sql = "SELECT act FROM bulk_runs WHERE id = ? AND agent = ? AND ended_at IS NULL"
     row = await reading.one(sql, run_id, agent)
     return Act(str(row["act"])) if row else None
+
+
+async def tells_nobody(reading: Reading, run_id: str) -> bool:
+    """Whether it is a run whose people are not told by mail; also once it has ended."""
+    return await reading.one("SELECT 1 FROM bulk_runs WHERE id = ? AND no_notify = 1", run_id) is not None
 
 
 async def left_over(reading: Reading, agent: str) -> tuple[str, ...]:
@@ -42,8 +48,8 @@ async def left_over(reading: Reading, agent: str) -> tuple[str, ...]:
 
 async def start(tx: Transaction, run: Run) -> None:
     """A new run."""
-    values = (run.id, run.agent, run.act.value, stamp(run.started_at))
-    await tx.execute("INSERT INTO bulk_runs VALUES (?, ?, ?, ?, NULL)", *values)
+    values = (run.id, run.agent, run.act.value, stamp(run.started_at), int(run.no_notify))
+    await tx.execute("INSERT INTO bulk_runs VALUES (?, ?, ?, ?, NULL, ?)", *values)
 
 
 async def end_all(tx: Transaction, agent: str, now: datetime) -> None:

@@ -10,7 +10,8 @@ from typing import Final, Self
 
 from csrdesk.config import LimitSettings
 from csrdesk.engine.audit import Audit, AuditRow
-from csrdesk.engine.bulk import BulkDesk
+from csrdesk.engine.bulk import BulkDesk, BulkEffects
+from csrdesk.engine.bulk_orders import Bulk
 from csrdesk.engine.call_effects import CallEffects
 from csrdesk.engine.changes import Changes
 from csrdesk.engine.checkpointing import Checkpointing
@@ -26,7 +27,6 @@ from csrdesk.engine.links import Links
 from csrdesk.engine.outbox import Outbox, Queueing
 from csrdesk.engine.page_effects import PageEffects
 from csrdesk.engine.password_pages import PasswordPages
-from csrdesk.engine.policy import Bulk
 from csrdesk.engine.presence import Presence
 from csrdesk.engine.purge import Purged, keep_purging, purge
 from csrdesk.engine.reading import AuditReader
@@ -72,7 +72,7 @@ class Engine:
         self.links = Links(self._desk, rows)
         self._outbox = Outbox(self._desk)
         pages = PageEffects(self._desk), PasswordPages(self._desk, rows)
-        inside = CallEffects(self._desk), LinkEffects(self._desk), *pages, self._outbox
+        inside = CallEffects(self._desk), LinkEffects(self._desk), *pages, BulkEffects(self._desk), self._outbox
         self._guard = Guard(self._desk, inside, Queueing(self._desk, outside(self.links)))
         self._runner = Runner(self._desk, rows, self._guard)
         self.customers = CustomerDesk(self._desk, self._runner)

@@ -24,15 +24,6 @@ from csrdesk.flows.password_effects import SetDirectoryPassword, SetPingOnePassw
 from csrdesk.model.proofs import Act, Evidence
 
 
-class Bulk(msgspec.Struct, frozen=True):
-    """What settings allow for many accounts at once."""
-
-    agents: frozenset[str] = frozenset()
-    """Who may disable from a list."""
-    restore: bool = False
-    """Whether they may enable and unlock from a list as well."""
-
-
 class Window(msgspec.Struct, frozen=True):
     """A verified window: this caller, in this call of this agent, until then."""
 
@@ -108,20 +99,6 @@ def is_by_script(act: Act | None, facts: Facts) -> bool:
 def is_in_bulk(act: Act | None, facts: Facts) -> bool:
     """Whether `act` is what a run over many accounts was begun for; whoever is verified in it is nobody."""
     return facts.bulk is not None and facts.window is None and act is facts.bulk
-
-
-def permit_run(act: Act | None, agent: str, reason: str, ticket: str, bulk: Bulk) -> Act:
-    """The act of a run over many accounts, where settings allow it. Raises `ForbiddenError`."""
-    if agent not in bulk.agents:
-        words = "Settings do not name you for acting on a list (desk.bulk_identities). Nothing was done."
-        raise ForbiddenError(words)
-    if act is None or act not in (Act.DISABLE, Act.ENABLE, Act.UNLOCK):
-        raise ForbiddenError("This is not done to many accounts at once. Nothing was done.")
-    if act is not Act.DISABLE and not bulk.restore:
-        raise ForbiddenError(f"Settings do not allow to {act} from a list (desk.bulk_restore). Nothing was done.")
-    if not (reason.strip() and ticket.strip()):
-        raise ForbiddenError("What is done to a list needs a reason and a ticket. Nothing was done.")
-    return act
 
 
 def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:

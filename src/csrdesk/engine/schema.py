@@ -164,7 +164,19 @@ CREATE INDEX resets_of_page ON resets (continues);
 """
 """The page for a new password, the link whose page it goes on from, and what the agent is told of it."""
 
-STEPS: tuple[str, ...] = (FLOWS + CHALLENGES + AUDIT + CHANGES, OPEN_INTENTS, QUOTAS, ADDRESSES, BULK, OUTBOX, RESETS)
+QUIET_RUNS = "ALTER TABLE bulk_runs ADD COLUMN no_notify INTEGER NOT NULL DEFAULT 0;"
+"""Runs whose people are not told by mail."""
+
+STEPS: tuple[str, ...] = (
+    FLOWS + CHALLENGES + AUDIT + CHANGES,
+    OPEN_INTENTS,
+    QUOTAS,
+    ADDRESSES,
+    BULK,
+    OUTBOX,
+    RESETS,
+    QUIET_RUNS,
+)
 """Step n brings a database of version n to n + 1."""
 
 

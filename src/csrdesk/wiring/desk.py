@@ -18,13 +18,13 @@ from csrdesk.wiring.who import agent_of, data_folder, log_path
 if TYPE_CHECKING:
     from csrdesk.engine.audit import Audit, AuditRow
     from csrdesk.engine.bulk import BulkDesk
+    from csrdesk.engine.bulk_orders import Bulk
     from csrdesk.engine.engine import Engine
-    from csrdesk.engine.policy import Bulk
     from csrdesk.engine.reading import AuditReader
     from csrdesk.engine.rehearsal import Rehearsed
     from csrdesk.flows.rules import Rules
     from csrdesk.flows.user_functions import Start
-    from csrdesk.services.pingone.pace import Pace
+    from csrdesk.services.pace import Paces
 
 DATABASE = "desk.sqlite3"
 
@@ -97,12 +97,12 @@ def load() -> None:
 
 @contextlib.asynccontextmanager
 async def open_desk(
-    settings: Settings, *, serve_pages: bool, reach_out: bool = True, pace: Pace | None = None
+    settings: Settings, *, serve_pages: bool, reach_out: bool = True, paces: Paces | None = None
 ) -> AsyncIterator[Desk]:
     """Open the desk that the settings describe; everything is closed when the block ends.
 
     With `serve_pages` this process serves the customers' pages, unless another one does; it takes over when that one is
-    gone. Without `reach_out` no secret is read and nothing goes outside. `pace`: how fast PingOne is asked. Raises
+    gone. Without `reach_out` no secret is read and nothing goes outside. `paces`: how fast it goes. Raises
     `ConfigError`, `StoreUnavailableError`.
     """
     from csrdesk.engine.engine import Engine
@@ -122,7 +122,7 @@ async def open_desk(
             await pages.claim()
         store = await SqliteStore.open(data_dir / DATABASE)
         stack.push_async_callback(store.close)
-        performer = _performer(settings, pages, stack, pace) if reach_out else _nothing
+        performer = _performer(settings, pages, stack, paces) if reach_out else _nothing
         engine = Engine(
             store,
             performer,
@@ -166,21 +166,21 @@ def rules_of(settings: Settings) -> Rules:
 
 def bulk_of(settings: Settings) -> Bulk:
     """What the settings allow for many accounts at once."""
-    from csrdesk.engine.policy import Bulk
+    from csrdesk.engine.bulk_orders import Bulk
 
     named = settings.desk
-    return Bulk(frozenset((*named.script_identities, *named.bulk_identities)), named.bulk_restore)
+    return Bulk(frozenset((*named.script_identities, *named.bulk_identities)), named.bulk_restore, named.bulk_no_notify)
 
 
 def _performer(
-    settings: Settings, pages: Pages, stack: AsyncExitStack, pace: Pace | None
+    settings: Settings, pages: Pages, stack: AsyncExitStack, paces: Paces | None
 ) -> Callable[[LinkDesk], Perform]:
     """What the engine is given for the world outside: opened with it, closed after it has stopped."""
     from csrdesk.services.performer import Performer
     from csrdesk.wiring.outside import OnlyServedLinks, open_outside
 
     def opened(links: LinkDesk) -> Perform:
-        outside = open_outside(settings, links, pages, pace)
+        outside = open_outside(settings, links, pages, paces)
         stack.push_async_callback(outside.close)
         return OnlyServedLinks(Performer(outside), pages)
 

@@ -1,4 +1,4 @@
-"""Opening a desk for acts on a list: at half of PingOne's rate, and one list at a time in one data folder.
+"""Opening a desk for acts on a list: at half of what the services take, and one list at a time in one data folder.
 
 Apart from the desk, because a person at the desk is never slowed down or kept out.
 """
@@ -18,21 +18,21 @@ from csrdesk.wiring.desk import Desk, open_desk
 from csrdesk.wiring.who import data_folder
 
 if TYPE_CHECKING:
-    from csrdesk.services.pingone.pace import Pace
+    from csrdesk.services.pace import Paces
 
 SHARE = 0.5
-"""Of what PingOne allows; the rest is for calls."""
+"""Of what PingOne and the mail server take; the rest is for calls."""
 
 
 @contextlib.asynccontextmanager
-async def open_for_list(settings: Settings) -> AsyncIterator[tuple[Desk, Pace]]:
-    """The desk, and the pace that its calls to PingOne keep. Raises `ConflictError` while another list is worked on."""
-    from csrdesk.services.pingone.pace import Pace
+async def open_for_list(settings: Settings) -> AsyncIterator[tuple[Desk, Paces]]:
+    """The desk, and how fast it goes. Raises `ConflictError` while another list is worked on."""
+    from csrdesk.services.pace import Pace, Paces
 
-    pace = Pace(settings.pingone.requests_per_second * SHARE)
+    paces = Paces(Pace(settings.pingone.requests_per_second * SHARE), Pace(settings.mail.mails_per_second * SHARE))
     with _alone(data_folder(settings) / "list.lock"):
-        async with open_desk(settings, serve_pages=False, pace=pace) as desk:
-            yield desk, pace
+        async with open_desk(settings, serve_pages=False, paces=paces) as desk:
+            yield desk, paces
 
 
 @contextlib.contextmanager

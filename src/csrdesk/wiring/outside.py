@@ -13,21 +13,21 @@ from csrdesk.flows.replies import LinkNotSent
 from csrdesk.services import keys
 from csrdesk.services.directory.opening import open_directory
 from csrdesk.services.directory.protection import HeldAccounts, ProtectedAccounts
-from csrdesk.services.letters import Mailer
+from csrdesk.services.letters import Letter, Mailer
+from csrdesk.services.pace import Pace, Paces
 from csrdesk.services.performer import Outside
 from csrdesk.services.performer.outside import Company
 from csrdesk.services.pingone.api import open_api
-from csrdesk.services.pingone.pace import Pace
 from csrdesk.wiring.pages import Pages
 
 
-def open_outside(settings: Settings, links: LinkDesk, pages: Pages, pace: Pace | None = None) -> Outside:
+def open_outside(settings: Settings, links: LinkDesk, pages: Pages, paces: Paces | None = None) -> Outside:
     """The services that the settings name; nothing is sent yet. Raises `ConfigError` for a secret that is missing."""
     secrets = keys.load_secrets(settings)
     return Outside(
-        pingone=open_api(settings.pingone, secrets.pingone, pace),
+        pingone=open_api(settings.pingone, secrets.pingone, paces.pingone if paces else None),
         links=lambda: links,
-        mailer=_mailer(settings, secrets) if settings.mail.host and settings.mail.sender else None,
+        mailer=_mailer(settings, secrets, paces) if settings.mail.host and settings.mail.sender else None,
         directory=open_directory(settings.directory, secrets.directory),
         protected=ProtectedAccounts(
             settings.directory.protected_groups, settings.directory.protected_ous, settings.directory.scope_ous
@@ -56,13 +56,27 @@ def _lives_on(settings: Settings) -> str:
     return ", ".join(part for part in (apps, windows) if part)
 
 
-def _mailer(settings: Settings, secrets: keys.Secrets) -> Callable[[], Mailer]:
+def _mailer(settings: Settings, secrets: keys.Secrets, paces: Paces | None) -> Callable[[], Mailer]:
     def mailer() -> Mailer:
         from csrdesk.services.mail import SmtpMailer
 
-        return SmtpMailer(settings.mail, secrets.mail)
+        smtp = SmtpMailer(settings.mail, secrets.mail)
+        return PacedMailer(smtp, paces.mail) if paces else smtp
 
     return mailer
+
+
+class PacedMailer:
+    """Hands letters over in their turn."""
+
+    def __init__(self, mailer: Mailer, pace: Pace) -> None:
+        self._mailer = mailer
+        self._pace = pace
+
+    async def send(self, letter: Letter, *, to: str, sender_name: str) -> None:
+        """As the mailer does, once it is this letter's turn."""
+        await self._pace.turn()
+        await self._mailer.send(letter, to=to, sender_name=sender_name)
 
 
 class OnlyServedLinks:

@@ -20,9 +20,9 @@ from csrdesk.config import PingOneSettings
 from csrdesk.errors import NotFoundError, RateLimitedError, ServiceError, UnexpectedAnswerError
 from csrdesk.model.secret import Secret
 from csrdesk.services import http
+from csrdesk.services.pace import TRIES, Pace
 from csrdesk.services.pingone.auth import ClientCredentials
 from csrdesk.services.pingone.errors import SYSTEM, error_of, retry_after
-from csrdesk.services.pingone.pace import TRIES, Pace
 from csrdesk.services.retry import decide
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""How fast many calls go: evenly, never above a rate, and all of them held back where PingOne asks for a pause.
+"""How fast many calls go: evenly, never above a rate, and all of them held back where a service asks for a pause.
 
 For runs over many accounts alone; a person at the desk waits for nothing here.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from csrdesk.errors import RateLimitedError
 
@@ -49,7 +50,7 @@ class Pace:
                 return
 
     def hold(self, refusal: RateLimitedError) -> bool:
-        """Let nobody go for as long as PingOne asked; False where that is too long to wait for."""
+        """Let nobody go for as long as the service asked; False where that is too long to wait for."""
         pause = max(refusal.after, _SHORTEST_PAUSE)
         if pause > LONGEST_PAUSE:
             return False
@@ -61,3 +62,11 @@ class Pace:
     def held(self) -> float:
         """Seconds for which everybody is held back now; 0 for none."""
         return max(0.0, self._held_until - self._now())
+
+
+@dataclass(frozen=True)
+class Paces:
+    """What a run over many accounts keeps to."""
+
+    pingone: Pace
+    mail: Pace
