@@ -9,7 +9,7 @@ import sys
 import pytest
 
 HEAVY = {
-    "aiosmtpd", "aiosqlite", "asyncio", "cryptography", "httpx", "jinja2", "jwt", "keyring", "rich", "sqlite3",
+    "aiosmtpd", "asyncio", "cryptography", "httpx", "jinja2", "jwt", "keyring", "rich", "sqlite3",
     "starlette", "textual", "trustme", "typer", "uvicorn",
 }  # fmt: skip
 """What `csrdesk --version` can do without."""

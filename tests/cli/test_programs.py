@@ -92,7 +92,7 @@ async def test_showing_a_user_loads_nothing_that_it_does_not_use(settings: Path)
     out, _ = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode == 0
     loaded = set(json.loads(out.splitlines()[-1]))
-    assert {"typer", "httpx", "aiosqlite", "msgspec"} <= loaded
+    assert {"typer", "httpx", "sqlite3", "msgspec"} <= loaded
     unused = {"textual", "rich", "click", "starlette", "uvicorn", "jinja2", "keyring", "smtplib", "aiosmtpd", "jwt"}
     assert loaded & unused == set()
 

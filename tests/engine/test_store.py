@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from csrdesk.engine.finishing import to_the_end
+from csrdesk.engine.store import Statements
 from csrdesk.engine.store_sqlite import KEPT_CHANGES, SqliteStore
 from csrdesk.errors import StoreUnavailableError
 
@@ -44,6 +46,11 @@ async def put(store: SqliteStore, key: str) -> None:
 
 async def kept(store: SqliteStore) -> list[object]:
     return [row["challenge_id"] for row in await store.all("SELECT challenge_id FROM tries ORDER BY 1")]
+
+
+async def nothing_but_an_error(store: SqliteStore) -> None:
+    async with store.transaction():
+        raise ZeroDivisionError
 
 
 async def test_only_its_owner_may_read_the_file(path: Path, store: SqliteStore) -> None:
@@ -127,7 +134,8 @@ async def test_a_mistake_in_a_statement_is_not_taken_for_a_broken_disk(store: Sq
 async def test_tuples_are_rows_in_the_order_of_their_columns_and_no_text_shows_marks(store: SqliteStore) -> None:
     assert await store.tuples("SELECT 1, ?, NULL", "two") == [(1, "two", None)]
     assert await store.tuples("SELECT CAST(x'61ff' AS TEXT)") == [("a\N{REPLACEMENT CHARACTER}",)]
-    assert await store.tuples("SELECT 'ä'") == [("ä",)]
+    async with store.transaction() as tx:
+        assert await tx.tuples("SELECT 'ä'") == [("ä",)]
 
 
 async def test_a_store_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
@@ -195,3 +203,93 @@ async def test_topics_are_told_after_the_commit_and_old_ones_are_forgotten(store
         await tx.execute("INSERT INTO changes VALUES (?, 'x')", KEPT_CHANGES * 2)
         tx.wake("flow:b")
     assert [row["topic"] for row in await store.all("SELECT topic FROM changes ORDER BY seq")] == ["x", "flow:b"]
+
+
+async def test_a_function_is_one_transaction_whole_or_not_at_all(store: SqliteStore) -> None:
+    told: list[frozenset[str]] = []
+    store.committed = told.append
+
+    def put_two(statements: Statements) -> int:
+        statements.execute("INSERT INTO tries VALUES ('a', 'p', 'now')")
+        statements.wake("flow:a")
+        return statements.execute("UPDATE tries SET person_id = 'q'")
+
+    def fail(statements: Statements) -> None:
+        put_two(statements)
+        raise ZeroDivisionError
+
+    assert await store.at_once(put_two) == 1
+    assert told == [{"flow:a"}]
+    with pytest.raises(ZeroDivisionError):
+        await store.at_once(fail, durable=False)
+    assert await kept(store) == ["a"]
+    assert told == [{"flow:a"}]
+
+
+async def test_a_function_is_finished_and_told_when_its_caller_is_cancelled(store: SqliteStore) -> None:
+    told: list[frozenset[str]] = []
+    store.committed = told.append
+    reached, go_on = threading.Event(), threading.Event()
+
+    def put_slowly(statements: Statements) -> None:
+        statements.execute("INSERT INTO tries VALUES ('a', 'p', 'now')")
+        statements.wake("flow:a")
+        reached.set()
+        go_on.wait(20)
+
+    task = asyncio.ensure_future(store.at_once(put_slowly))
+    await asyncio.to_thread(reached.wait, 20)
+    task.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await kept(store) == ["a"]
+    assert told == [{"flow:a"}]
+
+
+async def put_on_after_its_end(store: SqliteStore) -> None:
+    async with store.transaction() as tx:
+        await tx.execute("INSERT INTO tries VALUES ('a', 'p', 'now')")
+        await tx.execute("ROLLBACK")
+        with pytest.raises(StoreUnavailableError, match="ended what was begun"):
+            await tx.execute("INSERT INTO tries VALUES ('b', 'p', 'now')")
+
+
+async def test_what_sqlite_ended_by_itself_is_not_gone_on_with(store: SqliteStore) -> None:
+    with pytest.raises(StoreUnavailableError, match="ended what was begun"):
+        await put_on_after_its_end(store)
+    assert await kept(store) == []
+
+
+async def test_a_transaction_that_does_nothing_changes_nothing(store: SqliteStore) -> None:
+    async with store.transaction():
+        pass
+    with pytest.raises(ZeroDivisionError):
+        await nothing_but_an_error(store)
+    await put(store, "a")
+    assert await kept(store) == ["a"]
+
+
+async def test_a_writer_waits_until_another_program_has_written(path: Path) -> None:
+    waiting = await SqliteStore.open(path, busy_seconds=20)
+    with sqlite3.connect(path, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.ensure_future(put(waiting, "a"))
+        await asyncio.sleep(0.05)
+        assert not writing.done()
+        other.execute("ROLLBACK")
+    other.close()
+    await writing
+    assert await kept(waiting) == ["a"]
+    await waiting.close()
+
+
+async def test_a_store_that_was_closed_says_so(path: Path) -> None:
+    closed = await SqliteStore.open(path)
+    await closed.close()
+    await closed.close()
+    with pytest.raises(StoreUnavailableError, match="it was closed"):
+        await closed.one("SELECT 1")
+    with pytest.raises(StoreUnavailableError, match="it was closed"):
+        await put(closed, "a")

@@ -64,7 +64,7 @@ def test_the_console_is_there_before_anything_heavy_is_loaded() -> None:
         "csrdesk.wiring",
         "httpx",
         "starlette",
-        "aiosqlite",
+        "sqlite3",
     )
     loaded = done.stdout.split()
     assert [name for name in loaded if name.startswith(heavy)] == []

@@ -28,7 +28,7 @@ async def _serve() -> Result:
     settings, messages = settings_for_desk()
     if not settings.desk.public_url and not settings.demo:
         raise ConfigError(NO_PUBLIC_URL, key="desk.public_url")
-    async with open_desk(settings, serve_pages=True) as desk:
+    async with open_desk(settings, serve_pages=True) as desk, swept_in_pauses():
         if not desk.pages.ours:
             holder = desk.pages.holder
             who = f"Process {holder.pid}" if holder else "Another process"
@@ -36,6 +36,5 @@ async def _serve() -> Result:
         for message in (*messages, *unknown_acts(len(await desk.audit.unknown()))):
             say(message)
         say(f"Serving the customers' pages at {desk.pages_url} (here: {desk.pages.local_url}). Ctrl-C ends it.")
-        async with swept_in_pauses():
-            await stopped()
+        await stopped()
     return Result()

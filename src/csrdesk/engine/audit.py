@@ -9,13 +9,14 @@ import hashlib
 import platform
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from csrdesk.engine.clock import Clock, stamp
 from csrdesk.engine.outgoing import queue_alert
-from csrdesk.engine.store import Row, Store, Transaction
+from csrdesk.engine.store import Row, Statements, Store, Transaction
 from csrdesk.errors import StoreUnavailableError
 from csrdesk.flows.doors import Agent, Context
 from csrdesk.flows.effects import MailAlert
@@ -157,7 +158,24 @@ class Audit:
 
     async def append(self, tx: Transaction, entry: Entry) -> None:
         """Chain `entry` to the last row, in the caller's transaction: two writers cannot fork the chain."""
-        last = await tx.one("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1") or {"seq": 0, "hash": START}
+        seq = await tx.at_once(partial(self._append, entry))
+        if self._is_mailed(entry):
+            told = MailAlert(person_id=entry.person_id, alert=entry.action, seq=seq, by=entry.agent)
+            await queue_alert(tx, told, entry.call_id, entry.agent, self._clock.now())
+
+    async def write(self, entry: Entry) -> None:
+        """One row in a transaction of its own; durable on return. Raises `StoreUnavailableError`."""
+        if self._is_mailed(entry):
+            async with self._store.transaction() as tx:
+                await self.append(tx, entry)
+        else:
+            await self._store.at_once(partial(self._append, entry))
+
+    def _is_mailed(self, entry: Entry) -> bool:
+        return entry.kind is Kind.ALERT and self.mails_alerts
+
+    def _append(self, entry: Entry, tx: Statements) -> int:
+        last = tx.one("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1") or {"seq": 0, "hash": START}
         columns = Columns(
             seq=int(str(last["seq"])) + 1,
             at=stamp(self._clock.now()),
@@ -176,21 +194,14 @@ class Audit:
             details=msgspec.json.encode(entry.details, order="sorted").decode(),
             prev=str(last["hash"]),
         )
-        await tx.execute(_INSERT, *msgspec.structs.astuple(columns), columns.hash)
+        tx.execute(_INSERT, *msgspec.structs.astuple(columns), columns.hash)
         if entry.kind is Kind.INTENT:
-            await tx.execute("INSERT INTO open_intents VALUES (?, ?)", entry.key, columns.seq)
+            tx.execute("INSERT INTO open_intents VALUES (?, ?)", entry.key, columns.seq)
         elif entry.kind is Kind.OUTCOME:
-            await tx.execute("DELETE FROM open_intents WHERE key = ?", entry.key)
-        elif entry.kind is Kind.ALERT and self.mails_alerts:
-            told = MailAlert(person_id=entry.person_id, alert=entry.action, seq=columns.seq, by=entry.agent)
-            await queue_alert(tx, told, entry.call_id, entry.agent, self._clock.now())
+            tx.execute("DELETE FROM open_intents WHERE key = ?", entry.key)
         if columns.seq % CHECKPOINT_EVERY == 0 or entry.action == CALL_ENDED:
             tx.wake(CHECKPOINT_DUE)
-
-    async def write(self, entry: Entry) -> None:
-        """One row in a transaction of its own; durable on return. Raises `StoreUnavailableError`."""
-        async with self._store.transaction() as tx:
-            await self.append(tx, entry)
+        return columns.seq
 
     async def list(self, *, call_id: str = "", person_id: str = "", limit: int = 100) -> tuple[AuditRow, ...]:
         """The newest `limit` rows, the oldest of them first; of one call or person where that is given."""

@@ -8,10 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 Value = str | int | float | bytes | None
 Row = dict[str, Value]
+T = TypeVar("T")
+
+
+class Statements(Protocol):
+    """What a function has that is handed to the database as a whole: it runs on the database's own thread.
+
+    It must touch nothing else that another thread changes. Its errors are those of `Reading`, raised when it is over.
+    """
+
+    def one(self, sql: str, *values: Value) -> Row | None:
+        """The first row, None where there is none."""
+        ...
+
+    def all(self, sql: str, *values: Value) -> list[Row]:
+        """Every row."""
+        ...
+
+    def tuples(self, sql: str, *values: Value) -> list[tuple[Value, ...]]:
+        """Every row as it stands, its columns in order: for reading many. What is no text is shown with marks in it."""
+        ...
+
+    def execute(self, sql: str, *values: Value) -> int:
+        """How many rows it changed."""
+        ...
+
+    def wake(self, topic: str) -> None:
+        """Wake whoever waits for `topic`, here and in other processes, once this is committed."""
+        ...
 
 
 class Reading(Protocol):
@@ -37,6 +65,10 @@ class Transaction(Reading, Protocol):
         """How many rows it changed."""
         ...
 
+    async def at_once(self, work: Callable[[Statements], T]) -> T:
+        """Statements that need nothing in between, in one go."""
+        ...
+
     def wake(self, topic: str) -> None:
         """Wake whoever waits for `topic`, here and in other processes, once this is committed."""
         ...
@@ -54,6 +86,10 @@ class Store(Reading, Protocol):
         Without `durable` it need not be on disk yet: it survives the end of any process, and is lost with the machine's
         power unless a durable one came after it. What is lost is always the newest, never something in between.
         """
+        ...
+
+    async def at_once(self, work: Callable[[Statements], T], *, durable: bool = True) -> T:
+        """A whole transaction in one go; `work` gives its result, and undoes everything by raising."""
         ...
 
     async def generation(self) -> int:
