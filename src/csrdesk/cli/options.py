@@ -30,6 +30,7 @@ ResultFile = Annotated[
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the result file of a run that was stopped.")]
 Parallel = Annotated[int, typer.Option("--parallel", min=1, max=32, help="Accounts of a list at the same time.")]
+NoNotify = Annotated[bool, typer.Option("--no-notify", help="Mail nobody on the list; only where settings allow it.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")]
 
 
