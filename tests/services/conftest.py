@@ -40,6 +40,8 @@ class Links:
 
     refusal: LinkNotSent | None = None
     age: Age = Age.OLD
+    agents: set[str] = field(default_factory=set)
+    """Who has worked at the desk."""
     told: list[tuple[str, str]] = field(default_factory=list)
 
     async def open(self, effect: SendMagicLink, context: Context, *, to: str, address: str) -> OpenedLink | LinkNotSent:
@@ -52,6 +54,9 @@ class Links:
 
     async def failed(self, challenge_id: str) -> None:
         self.told.append(("failed", challenge_id))
+
+    async def is_agent(self, *names: str) -> bool:
+        return bool(self.agents & set(names))
 
     async def saw_address(self, person_id: str, address: str) -> Age:
         self.told.append(("saw", f"{person_id} {address}"))

@@ -15,7 +15,7 @@ from csrdesk.services.directory.names import common_name, is_below
 from csrdesk.services.directory.port import Entry
 from csrdesk.services.directory.protection import HeldAccounts, ProtectedAccounts
 from csrdesk.services.performer import Outside, Performer
-from tests.services.conftest import AGENT, Do
+from tests.services.conftest import AGENT, Do, Links
 
 
 async def read(do: Do, box: Sandbox, username: str, agent: Agent = AGENT) -> Protection:
@@ -29,7 +29,7 @@ async def test_an_ordinary_account_is_not_protected_and_its_entry_is_found(do: D
     assert found == Protection((), box.world.entry("ada").dn)
 
 
-async def test_an_administrator_is_protected_by_role_mark_and_group(do: Do, box: Sandbox) -> None:
+async def test_r_39_an_administrator_is_protected_by_role_mark_and_group(do: Do, box: Sandbox) -> None:
     found = await read(do, box, people.PROTECTED)
     assert found.reasons == (
         "administrator in PingOne",
@@ -38,16 +38,36 @@ async def test_an_administrator_is_protected_by_role_mark_and_group(do: Do, box:
     )
 
 
-async def test_an_administrator_by_nested_groups_is_protected_though_the_directory_would_not_mind(
+async def test_r_39_an_administrator_by_nested_groups_is_protected_though_the_directory_would_not_mind(
     do: Do, box: Sandbox
 ) -> None:
     assert (await read(do, box, people.PROTECTED_BY_GROUP)).reasons == ("member of a protected group",)
 
 
 @pytest.mark.parametrize("agent", ["ada", "ADA"])
-async def test_nobody_acts_on_their_own_account(do: Do, box: Sandbox, agent: str) -> None:
+async def test_r_39_nobody_acts_on_their_own_account(do: Do, box: Sandbox, agent: str) -> None:
     found = await read(do, box, people.ONE_DEVICE, Agent(agent))
     assert found.reasons == ("your own account",)
+
+
+@pytest.mark.parametrize("named", ["ada", "ADA"])
+async def test_r_39_whoever_works_at_the_desk_is_protected_by_settings_before_each_write_too(
+    outside: Outside, box: Sandbox, named: str
+) -> None:
+    performer = Performer(replace(outside, agents=frozenset({named.casefold()})))
+    who = box.world.user("ada").id
+    found = await performer(fx.ReadProtection(person_id=who), Context("flow-1", 3, "call-1", AGENT))
+    assert found == r.ProtectionRead(Protection(("works at this desk",), box.world.entry("ada").dn))
+    for effect in writes(box, "ada"):
+        reply = await performer(effect, Context("flow-1", 4, "call-1", AGENT))
+        assert isinstance(reply, Failed)
+        assert reply.problem.code == "forbidden"
+
+
+async def test_r_39_whoever_worked_at_the_desk_is_known_by_its_audit(do: Do, box: Sandbox, links: Links) -> None:
+    links.agents.add("ada")
+    assert (await read(do, box, "ada")).reasons == ("works at this desk",)
+    assert not (await read(do, box, "bruno")).protected
 
 
 async def test_somebody_only_in_pingone_has_no_entry(do: Do, box: Sandbox) -> None:
@@ -61,7 +81,7 @@ async def test_two_entries_that_match_protect_the_account(do: Do, box: Sandbox) 
 
 
 @pytest.mark.parametrize("where", ["^/directory", "/roleAssignments"])
-async def test_protection_that_cannot_be_read_is_a_failure_and_not_none(do: Do, box: Sandbox, where: str) -> None:
+async def test_r_39_protection_that_cannot_be_read_is_a_failure_and_not_none(do: Do, box: Sandbox, where: str) -> None:
     box.faults.add(path=where, status=503)
     assert isinstance(await do(fx.ReadProtection(person_id=box.world.user("ada").id)), Failed)
 
@@ -134,7 +154,7 @@ def writes(box: Sandbox, username: str) -> list[Effect]:
     ]
 
 
-async def test_no_write_reaches_a_protected_account_whatever_was_read_before(do: Do, box: Sandbox) -> None:
+async def test_r_39_no_write_reaches_a_protected_account_whatever_was_read_before(do: Do, box: Sandbox) -> None:
     before = box.world.user(people.PROTECTED).updated_at
     for effect in writes(box, people.PROTECTED):
         reply = await do(effect)

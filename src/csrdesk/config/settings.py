@@ -118,6 +118,8 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The number that customers call, as their page shows it."""
     agent_name: str = ""
     """The name customers read; empty for the operating system's."""
+    agents: tuple[str, ...] = ()
+    """Account names (in PingOne or AD) of those who work at this desk: nobody acts on them. Whoever did is known."""
     ticket_required: bool = False
     """Whether each look-up and each act needs a ticket's number."""
     theme: Literal["dark", "light", "contrast"] = "dark"

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from csrdesk.config import LimitSettings
+from csrdesk.engine.alarms import Alarming
 from csrdesk.engine.audit import Audit, AuditRow
 from csrdesk.engine.bulk import BulkDesk, BulkEffects
 from csrdesk.engine.bulk_orders import Bulk
@@ -73,7 +74,7 @@ class Engine:
         self._outbox = Outbox(self._desk)
         pages = PageEffects(self._desk), PasswordPages(self._desk, rows)
         inside = CallEffects(self._desk), LinkEffects(self._desk), *pages, BulkEffects(self._desk), self._outbox
-        self._guard = Guard(self._desk, inside, Queueing(self._desk, outside(self.links)))
+        self._guard = Guard(self._desk, inside, Alarming(self._desk, Queueing(self._desk, outside(self.links))))
         self._runner = Runner(self._desk, rows, self._guard)
         self.customers = CustomerDesk(self._desk, self._runner)
         self._watching: asyncio.Task[None] | None = None

@@ -72,6 +72,12 @@ class Links:
             row = await _known(tx, challenge_id)
             await close(tx, self._desk, row, LinkStage.ENDED, why="the mail server did not take it")
 
+    async def is_agent(self, *names: str) -> bool:
+        """Names of accounts are compared in the letter case that they have, and in small letters."""
+        wanted = {form for name in names if name for form in (name, name.casefold())}
+        known = [await self._desk.store.one("SELECT 1 FROM audit WHERE agent = ? LIMIT 1", name) for name in wanted]
+        return any(known)
+
     async def saw_address(self, person_id: str, address: str) -> Age:
         """The person's address as just read, and its age; open links that went to another one end."""
         if await self._sent_elsewhere(self._desk.store, person_id, address):

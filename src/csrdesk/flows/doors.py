@@ -77,6 +77,10 @@ class LinkDesk(Protocol):
         """The mail was not taken: the link opens nothing."""
         ...
 
+    async def is_agent(self, *names: str) -> bool:
+        """Whether somebody of one of these account names ever worked at this desk, by its audit."""
+        ...
+
     async def saw_address(self, person_id: str, address: str) -> Age:
         """The person's address as just read: open links that went to another one end.
 

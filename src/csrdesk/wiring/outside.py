@@ -32,6 +32,7 @@ def open_outside(settings: Settings, links: LinkDesk, pages: Pages, paces: Paces
         protected=ProtectedAccounts(
             settings.directory.protected_groups, settings.directory.protected_ous, settings.directory.scope_ous
         ),
+        agents=frozenset(name.casefold() for name in settings.desk.agents),
         held=HeldAccounts(
             settings.directory.hold_groups, settings.directory.hold_ous, settings.limits.enable_otherwise_ask
         ),

@@ -73,6 +73,8 @@ class Outside:
     """A function, because only who sends a mail pays for its libraries; None where no mail server is set up."""
     directory: Directory | None = None
     protected: ProtectedAccounts = field(default_factory=ProtectedAccounts)
+    agents: frozenset[str] = frozenset()
+    """Account names of those who work at this desk, case-folded; whoever is in the audit need not be named."""
     held: HeldAccounts = field(default_factory=HeldAccounts)
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
     """Who keeps the passwords of which population."""

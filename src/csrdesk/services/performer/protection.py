@@ -18,6 +18,7 @@ from csrdesk.services.pingone.users import User
 
 _ROLE = "administrator in PingOne"
 _OWN = "your own account"
+_AGENT = "works at this desk"
 _SEVERAL = "several accounts in the directory match"
 
 
@@ -33,8 +34,10 @@ async def read_protection(effect: fx.ReadProtection, context: Context, outside: 
     reasons = [_ROLE] if sure(assigning.result()) else []
     for entry in entries:
         reasons += outside.protected.reasons(entry)
-    if is_own(context.agent, user.username, *(entry.first("sAMAccountName") or "" for entry in entries)):
-        reasons.append(_OWN)
+    names = (user.username, *(entry.first("sAMAccountName") or "" for entry in entries))
+    reasons += _of_the_desk(context.agent, outside, *names)
+    if not reasons and await outside.links().is_agent(*names):
+        reasons.append(_AGENT)
     if len(entries) > 1:
         reasons.append(_SEVERAL)
     dn = entries[0].dn if len(entries) == 1 else ""
@@ -48,14 +51,14 @@ async def refuse_protected_user(user_id: str, context: Context, outside: Outside
         reading = group.create_task(attempt(users.read(outside.pingone, user_id)))
     user = sure(reading.result()).body
     reasons = [_ROLE] if sure(assigning.result()) else []
-    _refuse([*reasons, _OWN] if is_own(context.agent, user.username) else reasons)
+    _refuse([*reasons, *_of_the_desk(context.agent, outside, user.username)])
     return user
 
 
 def refuse_protected_entry(entry: Entry, context: Context, outside: Outside) -> None:
     """The same for a directory entry that was just read with `in_directory.ATTRIBUTES`."""
-    reasons = list(outside.protected.reasons(entry))
-    _refuse([*reasons, _OWN] if is_own(context.agent, entry.first("sAMAccountName") or "") else reasons)
+    name = entry.first("sAMAccountName") or ""
+    _refuse([*outside.protected.reasons(entry), *_of_the_desk(context.agent, outside, name)])
 
 
 async def refuse_held_user(user: User, outside: Outside) -> None:
@@ -77,6 +80,12 @@ def refuse_held_entry(entry: Entry, outside: Outside) -> None:
 def is_own(agent: Agent, *names: str) -> bool:
     """Whether one of these account names is the agent's."""
     return any(name.casefold() == agent.id.casefold() for name in names if name)
+
+
+def _of_the_desk(agent: Agent, outside: Outside, *names: str) -> list[str]:
+    if is_own(agent, *names):
+        return [_OWN]
+    return [_AGENT] if outside.agents & {name.casefold() for name in names} else []
 
 
 async def _with_entries(outside: Outside, user_id: str) -> tuple[User, tuple[Entry, ...]]:
