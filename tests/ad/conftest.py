@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from csrdesk.config import DirectorySettings
 from csrdesk.model.secret import Secret
-from csrdesk.services.directory.ldap import LdapDirectory
 from tests.ad import controller
 from tests.ad.controller import Controller
 from tests.ad.people import PASSWORD, SERVICE
+
+if TYPE_CHECKING:
+    from csrdesk.services.directory.ldap import LdapDirectory
+
+
+OURS = Secret(PASSWORD)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,8 +51,30 @@ def settings_of(*controllers: Controller, user: str = SERVICE) -> DirectorySetti
     )
 
 
+class Open:
+    """Opens directories that are closed when the test ends."""
+
+    def __init__(self, settings: DirectorySettings) -> None:
+        self.settings = settings
+        self.all: list[LdapDirectory] = []
+
+    def __call__(self, settings: DirectorySettings | None = None, password: Secret | None = OURS) -> LdapDirectory:
+        # Where python-ldap is not installed, only the tests are missing.
+        from csrdesk.services.directory.ldap import LdapDirectory
+
+        self.all.append(LdapDirectory(settings or self.settings, password))
+        return self.all[-1]
+
+
 @pytest.fixture
-async def directory(settings: DirectorySettings) -> AsyncIterator[LdapDirectory]:
-    opened = LdapDirectory(settings, Secret(PASSWORD))
-    yield opened
-    await opened.close()
+async def opened(settings: DirectorySettings) -> AsyncIterator[Open]:
+    opening = Open(settings)
+    yield opening
+    for one in opening.all:
+        await one.close()
+
+
+@pytest.fixture
+def directory(opened: Open) -> LdapDirectory:
+    """As csrdesk's service account sees it."""
+    return opened()

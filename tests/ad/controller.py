@@ -6,6 +6,7 @@ is closed, so that even a killed test run leaves none behind.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
@@ -23,6 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from csrdesk.sandbox import people as cast
+from csrdesk.services.directory import rights
 from tests.ad import people
 
 HERE = Path(__file__).parent
@@ -34,6 +36,7 @@ _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "csr
 # Of the user who runs the tests: their own folders are cleared for each test.
 _PORTS = (389, 636, 88)
 _PATIENCE = 30.0
+_PREFIX = "csrad"
 
 
 def why_not() -> str | None:
@@ -87,11 +90,27 @@ class Controller:
         """`samba-tool` on the database, as an administrator at the controller."""
         return _run("samba-tool", *words, "-H", str(self.sam), "-s", str(self.folder / "etc/smb.conf"), **options)
 
+    def add(self, dn: str, *, password: str = "", **attributes: str) -> None:
+        """A new object."""
+        lines = [f"dn:: {_base64(dn)}", "changetype: add"]
+        lines += [f"{name}:: {_base64(value)}" for name, value in attributes.items()]
+        if password:
+            quoted = f'"{password}"'.encode("utf-16-le")
+            lines.append(f"unicodePwd:: {base64.b64encode(quoted).decode()}")
+        self._change(lines)
+
+    def delete(self, dn: str) -> None:
+        """Take an object away."""
+        self._change([f"dn:: {_base64(dn)}", "changetype: delete"])
+
     def plant(self, dn: str, *, bypass: bool = False, **attributes: str) -> None:
-        """Write what only the system may."""
-        lines = [f"dn: {dn}", "changetype: modify"]
+        """Write what only the system may; a `_` in an attribute's name is a hyphen."""
+        lines = [f"dn:: {_base64(dn)}", "changetype: modify"]
         for name, value in attributes.items():
             lines += [f"replace: {name.replace('_', '-')}", f"{name.replace('_', '-')}: {value}", "-"]
+        self._change(lines, bypass=bypass)
+
+    def _change(self, lines: list[str], *, bypass: bool = False) -> None:
         controls = ["--controls=local_oid:1.3.6.1.4.1.7165.4.3.12:0"] if bypass else []
         conf = self.folder / "etc/smb.conf"
         _run("ldbmodify", f"--configfile={conf}", "-H", str(self.sam), *controls, stdin="\n".join(lines) + "\n")
@@ -110,7 +129,7 @@ class Controller:
 @contextlib.contextmanager
 def running(*, address: str = "") -> Iterator[Controller]:
     """A controller of its own, until the block ends."""
-    folder = Path(tempfile.mkdtemp(prefix="ad", dir=_short()))
+    folder = _new_folder()
     try:
         subprocess.run(["cp", "-a", "--reflink=auto", f"{template()}/.", str(folder)], check=True)
         controller = start(folder, address or free_address())
@@ -146,6 +165,7 @@ def start(folder: Path, address: str) -> Controller:
 def template() -> Path:
     """The provisioned domain, made once a week at most: passwords in it grow old."""
     made_of = [(HERE / name).read_bytes() for name in ("provision.py", "people.py", "controller.py")]
+    made_of.append(Path(rights.__file__).read_bytes())
     made_of.append(Path(str(cast.__file__)).read_bytes())
     week = datetime.now(UTC).strftime("%G-%V")
     digest = hashlib.sha256(b"\0".join([*made_of, week.encode()])).hexdigest()[:12]
@@ -155,11 +175,12 @@ def template() -> Path:
     _CACHE.mkdir(parents=True, exist_ok=True)
     for old in _CACHE.iterdir():
         shutil.rmtree(old, ignore_errors=True)
-    draft = Path(tempfile.mkdtemp(prefix="ad", dir=_short()))
+    draft = _new_folder()
     (draft / "etc").mkdir()
     _write(draft / "etc/smb.conf", smb_conf(draft, "127.10.0.1"))
     wanted = {"folder": str(draft), **people.domain()}
     _run(SYSTEM_PYTHON, str(HERE / "provision.py"), stdin=json.dumps(wanted))
+    delegate(draft)
     moving = _CACHE / f".{digest}.{secrets.token_hex(4)}"
     shutil.move(draft, moving)
     with contextlib.suppress(OSError):  # another run was faster: its template is as good
@@ -168,11 +189,24 @@ def template() -> Path:
     return path
 
 
+def delegate(folder: Path) -> None:
+    """Give the service account its rights, by the very commands that csrdesk tells administrators."""
+    for words in rights.samba_commands(STAFF, _sid(folder, people.SERVICE)):
+        program, *rest = words
+        _run(program, *rest, "-H", str(folder / "private/sam.ldb"), "-s", str(folder / "etc/smb.conf"))
+
+
+def _sid(folder: Path, account: str) -> str:
+    where = ["-H", str(folder / "private/sam.ldb"), f"--configfile={folder / 'etc/smb.conf'}"]
+    told = _run("ldbsearch", *where, f"(sAMAccountName={account})", "objectSid")
+    return next(line.split()[1] for line in told.splitlines() if line.startswith("objectSid:"))
+
+
 def configure(folder: Path, address: str) -> None:
     """What differs from one controller to the next: paths, address, certificate."""
     _write(folder / "etc/smb.conf", smb_conf(folder, address))
     _write(folder / "etc/krb5.conf", krb5_conf(address))
-    make_certificate(folder / "tls", address)
+    make_certificate(folder / "tls", address, "127.0.0.1")
 
 
 def smb_conf(folder: Path, address: str) -> str:
@@ -215,9 +249,9 @@ udp_preference_limit = 1
 
 
 def make_certificate(
-    folder: Path, address: str, *, names: tuple[str, ...] = ("dc1.csrdesk.test", "localhost"), days: int = 2
+    folder: Path, *addresses: str, names: tuple[str, ...] = ("dc1.csrdesk.test",), days: int = 2
 ) -> None:
-    """A CA and a certificate of the controller's names; with negative `days` it has run out."""
+    """A CA and a certificate for these addresses and names; with negative `days` it has run out."""
     folder.mkdir(exist_ok=True)
     ca_key, ca, key, cert = (folder / name for name in ("ca-key.pem", "ca.pem", "key.pem", "cert.pem"))
     curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
@@ -225,8 +259,8 @@ def make_certificate(
         _run("openssl", "req", "-x509", *curve, "-keyout", ca_key, "-out", ca, "-days", "30", "-subj", "/CN=Test CA")
     request, extensions = folder / "request.pem", folder / "extensions"
     _run("openssl", "req", *curve, "-keyout", key, "-out", request, "-subj", "/CN=dc1.csrdesk.test")
-    alternatives = ",".join([*(f"DNS:{name}" for name in names), *([f"IP:{address}"] if address else [])])
-    _write(extensions, f"subjectAltName={alternatives}\n")
+    alternatives = [*(f"DNS:{name}" for name in names), *(f"IP:{one}" for one in addresses)]
+    _write(extensions, f"subjectAltName={','.join(alternatives)}\n")
     span = ["-days", str(days)]
     _run(
         "openssl", "x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-out", cert,
@@ -257,6 +291,15 @@ def _answers(controller: Controller) -> bool:
         return False
 
 
+def _new_folder() -> Path:
+    """An empty one; those of runs that were killed are taken away."""
+    for old in Path(_short()).glob(f"{_PREFIX}*-*"):
+        owner = old.name.removeprefix(_PREFIX).partition("-")[0]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_short()))
+
+
 def _short() -> str:
     """A folder with a short name: sockets of Unix have no room for long ones."""
     return min((tempfile.gettempdir(), "/var/tmp"), key=len)
@@ -278,6 +321,10 @@ def _run(*words: str | Path, stdin: str = "", **environment: str) -> str:
     if done.returncode:
         raise RuntimeError(f"{words[0]}: {done.stderr or done.stdout}")
     return done.stdout
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _write(path: Path, text: str) -> None:

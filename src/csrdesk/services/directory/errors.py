@@ -64,11 +64,16 @@ def _by_result(result_code: int, details: str) -> ServiceError:
     match result_code:
         case 16 | 20:
             return ConflictError(_CHANGED, system=SYSTEM, details=details)
-        case 32:
+        case 32 | 34:  # no such object; no name at all
             return NotFoundError("The directory has no such account.", system=SYSTEM, details=details)
+        case 10:
+            words = (
+                "This domain controller takes no changes. Nothing was changed. Name another in directory.ad_write_to."
+            )
+            return UnavailableError(words, system=SYSTEM, details=details)
         case 8 | 13 | 49 | 50:
             return UnauthorizedError(_NO_RIGHT, system=SYSTEM, details=details)
-        case 3 | 51 | 52:
+        case 3 | 11 | 51 | 52:
             return UnavailableError("The directory is busy. Try again in a moment.", system=SYSTEM, details=details)
         case 19 | 21 | 53:
             return InvalidValueError("The directory refused the change.", system=SYSTEM, details=details)

@@ -25,7 +25,7 @@ from ldap.controls import RequestControl
 from csrdesk.errors import ServiceError, TimedOutError, UnauthorizedError, UnreachableError
 from csrdesk.model.secret import Secret
 from csrdesk.services.directory.errors import SYSTEM, error_of
-from csrdesk.services.directory.ldap_trouble import explain, sign_in_error
+from csrdesk.services.directory.ldap_trouble import explain, sign_in_error, where
 from csrdesk.services.directory.ldap_values import entry_of
 from csrdesk.services.directory.port import Entry
 
@@ -89,6 +89,7 @@ class Connection:
         self._new: deque[_Job] = deque()
         self._waiting: dict[int, _Job] = {}
         self._closing = False
+        self._seconds = min(_CONNECT_SECONDS, target.timeout_seconds)
         self._bell, self._button = socket.socketpair()
         self._bell.settimeout(0)
         self._button.settimeout(0)
@@ -97,7 +98,16 @@ class Connection:
     async def open(self) -> None:
         """Connect, sign in, and read what the controller says of itself. Raises `ServiceError`; then it is dead."""
         self._thread.start()
-        await asyncio.shield(self._opened)
+        try:
+            async with asyncio.timeout(2 * self._seconds):
+                await asyncio.shield(self._opened)
+        except TimeoutError:
+            # Some builds of libldap wait for a handshake for ever. The thread closes what it gets, should it get it.
+            self.dead = self._closing = True
+            self._opened.add_done_callback(_looked_at)
+            raise TimedOutError(
+                f"{where(self.target.url)} did not answer in time. Nothing was sent.", system=SYSTEM
+            ) from None
 
     async def ask(self, send: Send) -> Answer:
         """One request. Raises `ServiceError`: `UnreachableError` and `TimedOutError` where nobody knows what came of
@@ -114,7 +124,7 @@ class Connection:
         """Say good-bye; what is under way fails."""
         self._closing = True
         self._wake()
-        if self._thread.is_alive():
+        if self._opened.done() and self._thread.is_alive():
             await asyncio.to_thread(self._thread.join, _CONNECT_SECONDS)
 
     def _wake(self) -> None:
@@ -124,21 +134,25 @@ class Connection:
     # From here on: the thread.
 
     def _attend(self) -> None:
+        """However it ends, nobody is left waiting."""
+        wire: Wire = None
         try:
             wire = self._connect()
-        except ServiceError as error:
-            self.dead = True
-            self._tell(partial(self._opened.set_exception, error))
-            self._end()
-            return
-        self._tell(partial(self._opened.set_result, None))
-        with suppress(ldap.LDAPError):  # the connection broke: said to whoever waits
+            self._tell(partial(self._opened.set_result, None))
             self._serve(wire)
-        self.dead = True
-        self._fail_all()
-        with suppress(ldap.LDAPError):
-            wire.unbind_ext_s()
-        self._end()
+        except ServiceError as error:
+            self._tell(partial(self._opened.set_exception, error))
+        except ldap.LDAPError:
+            pass  # the connection broke: said below to whoever waits
+        finally:
+            self.dead = True
+            self._tell(self._fail_opening)
+            self._fail_all()
+            if wire is not None:
+                with suppress(ldap.LDAPError):
+                    wire.unbind_ext_s()
+            self._bell.close()
+            self._button.close()
 
     def _serve(self, wire: Wire) -> None:
         poller = select.poll()
@@ -219,17 +233,16 @@ class Connection:
         self._waiting.clear()
         self._new.clear()
 
-    def _end(self) -> None:
-        self._bell.close()
-        self._button.close()
+    def _fail_opening(self) -> None:
+        if not self._opened.done():
+            self._opened.set_exception(self._cut())
 
     def _cut(self) -> ServiceError:
         words = "The connection to the directory was cut."
         return UnreachableError(words, system=SYSTEM, details=self.target.url)
 
     def _connect(self) -> Wire:
-        target = self.target
-        seconds = min(_CONNECT_SECONDS, target.timeout_seconds)
+        target, seconds = self.target, self._seconds
         try:
             wire = _initialized(target, seconds)
             _sign_in(wire, target)
@@ -237,7 +250,7 @@ class Connection:
             wire.set_option(ldap.OPT_TIMEOUT, -1.0)  # from here on each request has a clock of its own
         except ldap.INVALID_CREDENTIALS as error:
             raise sign_in_error(_info(error)) from None
-        except (ldap.SERVER_DOWN, ldap.CONNECT_ERROR, ldap.TIMEOUT):
+        except (ldap.SERVER_DOWN, ldap.CONNECT_ERROR, ldap.TIMEOUT, ValueError):  # ValueError: no such CA file
             tls = not (target.sign_in.kerberos and target.url.startswith("ldap:"))
             raise explain(target.url, target.ca_file, seconds=seconds, tls=tls) from None
         except ldap.LOCAL_ERROR as error:
@@ -247,6 +260,12 @@ class Connection:
             raise _translated(error) from None
         self.root = entry_of(*found[0]) if found else Entry("")
         return wire
+
+
+def _looked_at(opened: asyncio.Future[None]) -> None:
+    """Asyncio complains of an error that nobody looked at."""
+    if not opened.cancelled():
+        opened.exception()
 
 
 def _initialized(target: Target, seconds: float) -> Wire:
@@ -261,7 +280,10 @@ def _initialized(target: Target, seconds: float) -> Wire:
         wire.set_option(ldap.OPT_X_TLS_CACERTFILE, target.ca_file)
     wire.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
     if target.url.startswith("ldap:") and not target.sign_in.kerberos:
-        wire.start_tls_s()
+        try:
+            wire.start_tls_s()
+        except (ldap.PROTOCOL_ERROR, ldap.UNAVAILABLE, ldap.OTHER) as error:  # it offers none: looked at once more
+            raise ldap.CONNECT_ERROR(*error.args) from None
     return wire
 
 

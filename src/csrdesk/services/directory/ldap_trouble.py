@@ -48,10 +48,15 @@ def host_and_port(url: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or (636 if parts.scheme == "ldaps" else 389)
 
 
+def where(url: str) -> str:
+    """What people call a controller."""
+    return f"The domain controller {host_and_port(url)[0]}"
+
+
 def explain(url: str, ca_file: str, *, seconds: float, tls: bool = True) -> ServiceError:
     """Why this controller could not be connected to. Blocks; for a worker thread."""
     host, port = host_and_port(url)
-    where = f"The domain controller {host}"
+    at = where(url)
     try:
         context = ssl.create_default_context(cafile=ca_file or None)
     except OSError as error:  # `ssl.SSLError` is one
@@ -61,23 +66,23 @@ def explain(url: str, ca_file: str, *, seconds: float, tls: bool = True) -> Serv
         with socket.create_connection((host, port), timeout=seconds) as raw:
             if tls:
                 if not url.startswith("ldaps:") and not _starts_tls(raw):
-                    words = f"{where} offers no TLS on port {port}, and csrdesk does not go on without."
+                    words = f"{at} offers no TLS on port {port}, and csrdesk does not go on without."
                     return UnreachableError(words, system=SYSTEM, details="no StartTLS")
                 with context.wrap_socket(raw, server_hostname=host):
                     pass
     except ssl.SSLCertVerificationError as error:
-        words = f"{where} shows a certificate that is not taken: {_reason(error)}. Nothing was sent."
+        words = f"{at} shows a certificate that is not taken: {_reason(error)}. Nothing was sent."
         return UnreachableError(words, system=SYSTEM, details=f"certificate code={error.verify_code}")
     except TimeoutError:
-        words = f"{where} did not answer on port {port} in time. Nothing was sent."
+        words = f"{at} did not answer on port {port} in time. Nothing was sent."
         return TimedOutError(words, system=SYSTEM)
     except ssl.SSLError as error:
-        words = f"{where} does not speak TLS on port {port}. Nothing was sent."
+        words = f"{at} does not speak TLS on port {port}. Nothing was sent."
         return UnreachableError(words, system=SYSTEM, details=error.reason or "")
     except OSError as error:
-        words = f"{where} cannot be reached on port {port}: {_plain(error)}. Nothing was sent."
+        words = f"{at} cannot be reached on port {port}: {_plain(error)}. Nothing was sent."
         return UnreachableError(words, system=SYSTEM)
-    words = f"{where} ended the connection. Nothing was sent."
+    words = f"{at} ended the connection. Nothing was sent."
     return UnreachableError(words, system=SYSTEM, details="connects when asked again")
 
 
