@@ -25,6 +25,7 @@ WHAT = {
     "enableUser": "enable the account in AD and PingOne",
     "disableUser": "disable the account in AD and PingOne, and end every PingOne session",
     "unlockUser": "end the account's locks in AD and PingOne, and the PingOne password's; devices stay as they are",
+    "resetPassword": "let the customer choose a new password on their own page, and end their sessions",
 }
 
 _BY_SCRIPT = ("enableUser", "disableUser")
@@ -64,7 +65,7 @@ async def carry_out(desk: Desk, order: Order, *, yes: bool, dry_run: bool = Fals
     session = desk.session(desk.agent)
     order = completed(order, ticket_required=desk.settings.desk.ticket_required or order.protective or by_script)
     if not (yes or dry_run):
-        stopped = await _confirmed(session, order)
+        stopped = await confirmed(session, order)
         if stopped is not None:
             return stopped
     if order.call_id:
@@ -98,7 +99,7 @@ def completed(order: Order, *, ticket_required: bool) -> Order:
     return msgspec.structs.replace(order, reason=reason, ticket=ticket)
 
 
-async def _confirmed(session: Session, order: Order) -> Result | None:
+async def confirmed(session: Session, order: Order) -> Result | None:
     """None where the agent said yes to whom and what; otherwise how it ended."""
     if not tty.can_ask():
         raise NeedsAnswerError("Nobody is there to confirm: give --yes. Nothing was done.", prompt="--yes")

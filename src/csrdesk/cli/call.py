@@ -148,7 +148,7 @@ def resume(
 
         return await take_up(desk.session(desk.agent), call_id, Wishes(retry, leave, send, wait))
 
-    return at_desk(work, serve_pages=send and wait)
+    return at_desk(work, serve_pages=wait)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from csrdesk.cli.exits import exit_for
 from csrdesk.cli.result import Result, ReturnError, columns
 from csrdesk.engine.rehearsal import Planned, Rehearsed
 from csrdesk.flows import effects as fx
+from csrdesk.flows import password_effects as pfx
 from csrdesk.flows.kernel import AccountEffect
 from csrdesk.model.people import Person
 
@@ -40,6 +41,10 @@ def where_and_what(effect: AccountEffect) -> tuple[str, str]:
             return "PingOne", "unlock the user"
         case fx.UnlockPassword():
             return "PingOne", "unlock the password"
+        case pfx.SetDirectoryPassword(dn=dn):
+            return "AD", f"set the password that the customer types, for {dn}"
+        case pfx.SetPingOnePassword(home=home):
+            return home.value, "set the password that the customer types"
         case _:
             return effect.action.partition(".")[0], effect.action.partition(".")[2].replace("_", " ")
 

@@ -10,12 +10,14 @@ from csrdesk.cli import tty
 from csrdesk.cli.acting import came_of, shown_line
 from csrdesk.cli.exits import Exit
 from csrdesk.cli.looking_up import of_prompt, unexpected
+from csrdesk.cli.resetting import FLOW, Asked, of_outcome, watched
 from csrdesk.cli.result import Result, ReturnError, refusal, say
 from csrdesk.cli.verifying import send_again, verified_result, waited
 from csrdesk.cli.walk import Walk
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
 from csrdesk.flows.doors import Session
+from csrdesk.flows.password_reset import Outputs
 
 
 class Wishes(msgspec.Struct, frozen=True):
@@ -49,6 +51,8 @@ async def _taken_up(session: Session, flow_id: str) -> Walk:
 
 
 async def _go_on(walk: Walk, wishes: Wishes) -> Result:
+    if isinstance(walk.view.outcome, Outputs):
+        return of_outcome(walk.view.outcome)
     if walk.view.outcome is not None:
         return came_of(walk)
     while isinstance(walk.prompt, p.NoticePrompt):
@@ -56,6 +60,8 @@ async def _go_on(walk: Walk, wishes: Wishes) -> Result:
         if stopped:
             return stopped
         wishes = msgspec.structs.replace(wishes, retry=False, leave=True)
+    if walk.view.flow == FLOW:
+        return await watched(walk, Asked("", "", "", again=wishes.retry, wait=wishes.wait))
     match walk.prompt:
         case p.AccountPrompt():
             return verified_result(walk, walk.prompt)

@@ -1,4 +1,4 @@
-"""`csrdesk user`: show, enable, disable or unlock one account, for scripts and for agents who prefer the shell."""
+"""`csrdesk user`: show, enable, disable, unlock or reset one account, for scripts and agents who prefer the shell."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from csrdesk.cli.acting import Order
     from csrdesk.wiring import Desk
 
-app = typer.Typer(help="Show, enable, disable or unlock one account, or a list of them.", rich_markup_mode=None)
+app = typer.Typer(help="Show, enable, disable, unlock or reset an account, or act on a list.", rich_markup_mode=None)
 
 
 @app.command()
@@ -156,6 +156,43 @@ def unlock(
     return _carry_out(
         order, _many(ListOrder(source, column, result, resume, parallel, no_notify)), yes=yes, dry_run=dry_run
     )
+
+
+@app.command()
+def reset(
+    identifier: Identifier,
+    *,
+    call_id: CallId = "",
+    reason: Reason = "",
+    ticket: Ticket = "",
+    own_link: Annotated[
+        bool, typer.Option("--own-link", help="The customer's page is closed: send a link that asks for the password.")
+    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Send although this person was tried often today.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for what the customer does.")] = True,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    _json: Json = False,
+) -> Result:
+    """Let a verified caller choose a new password on their own page. Nobody at the desk types, sees or gets it.
+
+    The page that verified goes on, where it is open; otherwise a link of its own verifies once more. Ctrl-C loses
+    nothing. Ends with 0 where the password is set, 1 where it is not or only half, 6 where the caller is not verified.
+
+    \b
+    Examples:
+      csrdesk user reset ada --call ID --reason "forgot it" --ticket INC-1042
+      csrdesk user reset ada --call ID --reason "forgot it" --dry-run
+    """
+
+    async def work(desk: Desk) -> Result:
+        from csrdesk.cli.resetting import Asked
+        from csrdesk.cli.resetting import reset as carry_out_reset
+
+        asked = Asked(identifier, call_id, reason, ticket, own_link, again, wait)
+        return await carry_out_reset(desk, asked, yes=yes, dry_run=dry_run)
+
+    return at_desk(work, serve_pages=wait and not dry_run)
 
 
 def _many(named: ListOrder) -> ListOrder | None:

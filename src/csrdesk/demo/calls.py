@@ -8,6 +8,7 @@ from datetime import timedelta
 from csrdesk.demo.agent import Call
 from csrdesk.demo.auditing import audit_verified
 from csrdesk.demo.customer import Customer
+from csrdesk.demo.resets import nothing_guessed, reset_by_own_link, reset_in_page
 from csrdesk.demo.stage import Stage
 from csrdesk.demo.telling import DifferenceError, Scene, Step, expect, expect_that
 from csrdesk.errors import NoSuchFlowError
@@ -317,6 +318,9 @@ STORY: tuple[Scene, ...] = (
     protective_disable,
     disabled_by_others,
     each_lock,
+    reset_in_page,
+    reset_by_own_link,
+    nothing_guessed,
     locked_device,
     too_new,
     no_passkeys_here,

@@ -114,6 +114,15 @@ class Customer:
         self._url = url
         self._read(await self._http.get(url))
 
+    async def waits_for(self, kind: str) -> None:
+        """Load the page again, as it does by itself, until it offers this answer."""
+        for _ in range(100):
+            self._read(await self._http.get(self._url, headers={"sec-fetch-site": "same-origin"}))
+            if self.offers(kind):
+                return
+            await asyncio.sleep(0.05)
+        raise DifferenceError(f"the page does not come to {kind}: {self.text[:200]}")
+
     async def answer(self, kind: str, **typed: str) -> None:
         """Post the form that offers this answer, with what was typed."""
         form = next((f for f in self._page.forms if f.offers(kind)), None)

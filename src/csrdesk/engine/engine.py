@@ -37,9 +37,11 @@ from csrdesk.engine.runner import Runner
 from csrdesk.engine.session import AgentSession
 from csrdesk.engine.store import Store
 from csrdesk.errors import StoreUnavailableError
+from csrdesk.flows import password_reset
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.catalog import FLOWS, Flow
 from csrdesk.flows.doors import Agent, Context, LinkDesk, Perform
+from csrdesk.flows.password_reset import Start as Reset
 from csrdesk.flows.rules import Rules
 
 KEY_BYTES: Final = 32
@@ -135,13 +137,14 @@ class Engine:
         """The agent's way to one order for many accounts, as far as settings allow."""
         return BulkDesk(agent, allowed, self._desk, self._runner, self._guard)
 
-    async def rehearse(self, start: uf.Start, agent: Agent, call_id: str = "") -> Rehearsed:
+    async def rehearse(self, start: uf.Start | Reset, agent: Agent, call_id: str = "") -> Rehearsed:
         """What the flow of one account would do, with nothing done. Raises `NoSuchFlowError` for another's call."""
         if call_id:
             await self.session(agent).view(call_id)
         own_id = new_id()
         context = Context(own_id, 1, call_id or own_id, agent)
-        return await rehearse(uf.begin(start), context, self._desk, self._guard)
+        state = uf.begin(start) if isinstance(start, uf.Start) else password_reset.begin(start)
+        return await rehearse(state, context, self._desk, self._guard)
 
     async def start(self) -> None:
         """Begin to notice what other processes write."""

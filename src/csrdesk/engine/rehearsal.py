@@ -14,6 +14,8 @@ from csrdesk.engine.guard import Guard, problem
 from csrdesk.engine.session import within
 from csrdesk.errors import PolicyError
 from csrdesk.flows import effects as fx
+from csrdesk.flows import password_effects as pfx
+from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import (
@@ -30,7 +32,9 @@ from csrdesk.flows.kernel import (
     State,
     Together,
 )
+from csrdesk.model.passwords import Home
 from csrdesk.model.people import Person
+from csrdesk.model.proofs import Act
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -61,6 +65,7 @@ async def rehearse(state: State, context: Context, desk: Desk, guard: Guard) -> 
         else:
             weighed = [await _weigh(part, context, desk) for part in parts]
             planned += [found for found in weighed if isinstance(found, Planned)]
+            planned += [await _later(one, context, desk) for part in parts for one in _by_the_customer(part)]
             replies = tuple(_imagined(part, found) for part, found in zip(parts, weighed, strict=True))
             reply = Replies(replies) if isinstance(want.effect, Together) else replies[0]
         state, context = state.step(reply), replace(context, rev=context.rev + 1)
@@ -80,6 +85,31 @@ async def _weigh(effect: Effect, context: Context, desk: Desk) -> Planned | None
     return Planned(effect)
 
 
+def _by_the_customer(effect: Effect) -> tuple[AccountEffect, ...]:
+    """What the customer's page would change once a password is typed there."""
+    if not isinstance(effect, pfx.OpenPasswordPage):
+        return ()
+    who, reason, ticket = effect.person_id, effect.reason, effect.ticket
+    sets: list[AccountEffect] = []
+    for home in effect.homes:
+        if home is Home.DIRECTORY:
+            one = pfx.SetDirectoryPassword(person_id=who, dn=effect.dn, act=Act.RESET, reason=reason, ticket=ticket)
+            sets.append(one)
+        else:
+            sets.append(pfx.SetPingOnePassword(person_id=who, home=home, act=Act.RESET, reason=reason, ticket=ticket))
+    return (*sets, fx.EndSessions(person_id=who, act=Act.RESET, reason=reason, ticket=ticket))
+
+
+async def _later(effect: AccountEffect, context: Context, desk: Desk) -> Planned:
+    """The change, and whether the caller has shown enough for it; the page's own rule comes when it is there."""
+    known = await facts.read(desk.store, desk, context, effect.person_id, effect.action)
+    try:
+        policy.require_proof(effect.act, known, desk.limits)
+    except PolicyError as error:
+        return Planned(effect, problem(error))
+    return Planned(effect)
+
+
 def _imagined(effect: Effect, planned: Planned | None) -> Reply:
     """What would come of it if nothing outside failed."""
     if planned and planned.refusal:
@@ -93,5 +123,7 @@ def _imagined(effect: Effect, planned: Planned | None) -> Reply:
             return r.SessionsEnded(0)
         case fx.UnlockDirectory() | fx.UnlockPingOne() | fx.UnlockPassword():
             return r.Unlocked()
+        case pfx.OpenPasswordPage():
+            return pr.NoPasswordPage("")
         case _:
             return r.Noted()

@@ -1,4 +1,4 @@
-"""While the caller types a new password on their own page: how far they are, and the clocks. What is typed is theirs."""
+"""While the caller types a new password on their own page: how far they are, and the clocks. Nothing of it is shown."""
 
 from __future__ import annotations
 

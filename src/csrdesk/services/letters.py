@@ -38,7 +38,10 @@ class Mailer(Protocol):
 
 
 class MagicLinkFacts(msgspec.Struct, frozen=True):
-    """What the letter "Magic Link Authentication" says. The spoken code is not among it and never will be."""
+    """What the letters "Magic Link Authentication" and "Change Password Magic Link" say.
+
+    The spoken code is not among it and never will be.
+    """
 
     url: Secret
     reference: str
@@ -46,6 +49,8 @@ class MagicLinkFacts(msgspec.Struct, frozen=True):
     company: str
     phone: str = ""
     minutes: int = 3
+    reset: bool = False
+    """The link is for a new password."""
 
 
 def magic_link(facts: MagicLinkFacts) -> Letter:
@@ -57,9 +62,11 @@ def magic_link(facts: MagicLinkFacts) -> Letter:
         "company": clean(facts.company, _LINE),
         "phone": clean(facts.phone, _LINE),
         "minutes": facts.minutes,
+        "reset": facts.reset,
+        "title": "Password Change Request" if facts.reset else "Magic Link Authentication",
     }
     return Letter(
-        subject=f"Magic Link Authentication, reference {shown['reference']}",
+        subject=f"{shown['title']}, reference {shown['reference']}",
         text=_templates().get_template("magic_link.txt").render(shown),
         html=_templates().get_template("magic_link.html").render(shown),
     )

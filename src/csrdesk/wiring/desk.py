@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from csrdesk.engine.engine import Engine
     from csrdesk.engine.reading import AuditReader
     from csrdesk.engine.rehearsal import Rehearsed
+    from csrdesk.flows.password_reset import Start as Reset
     from csrdesk.flows.rules import Rules
     from csrdesk.flows.user_functions import Start
     from csrdesk.services.pace import Paces
@@ -78,7 +79,7 @@ class Desk:
         """What was begun and has no outcome on record, without what is being done right now."""
         return await self.engine.left_unknown()
 
-    async def rehearse(self, start: Start, call_id: str) -> Rehearsed:
+    async def rehearse(self, start: Start | Reset, call_id: str) -> Rehearsed:
         """What an act of this agent on one account would change, with nothing changed."""
         return await self.engine.rehearse(start, self.agent, call_id)
 

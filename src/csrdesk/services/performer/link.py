@@ -7,6 +7,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context, OpenedLink
 from csrdesk.model.devices import Age
+from csrdesk.model.link import Purpose
 from csrdesk.model.secret import Secret
 from csrdesk.services.letters import MagicLinkFacts, magic_link
 from csrdesk.services.performer.outside import Outside
@@ -46,6 +47,7 @@ async def send_magic_link(effect: fx.SendMagicLink, context: Context, outside: O
         company=company.name,
         phone=company.phone,
         minutes=company.link_minutes,
+        reset=effect.purpose is Purpose.RESET,
     )
     try:
         await mailer().send(magic_link(facts), to=address, sender_name=company.name)
