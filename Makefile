@@ -30,6 +30,9 @@ check: setup ## the fast loop: format, lint, types, import contracts, docs, unit
 	@$(BIN)/python -m docs.generate --check
 	@$(BIN)/python -m pytest -q $(FAST)
 
+crash: setup ## kill processes in the middle of calls, a thousand times, and look at what came of it (KILLS, SEED)
+	@$(BIN)/python -m tests.crash --kills $(or $(KILLS),1000) $(if $(SEED),--seed $(SEED))
+
 bench: setup ## measure: each figure a ratio against a baseline of the same run (bench/results.json)
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m bench
 

@@ -243,6 +243,7 @@ DEFAULTS: dict[type[Effect], Reply | Callable[[Effect], Reply]] = {
     fx.SetPingOneEnabled: lambda e: r.PingOneEnabledSet(getattr(e, "enabled", True), correlation_id="c-p1"),
     fx.SetDirectoryEnabled: lambda e: r.DirectoryEnabledSet(getattr(e, "enabled", True)),
     fx.EndSessions: r.SessionsEnded(2),
+    fx.ReadSessions: r.SessionsRead(0),
     pfx.ReadPasswordAuthority: pr.AuthorityRead(
         (Home.DIRECTORY, Home.PINGONE),
         requirements=(Requirement("At least 10 characters", "min_length", 10),),

@@ -363,7 +363,8 @@ def test_r_30_every_act_asks_policy_before_it_reads_the_account() -> None:
     assert [effect for effect, *_ in together(uf.Permitting)] == [fx.RequireProof]
     entries = {node.state for around, node in g.expanded(uf.UserFunctionsState) if not around and changes_account(node)}
     leading = {state for state, node in NODES.items() if entries & set(node.next) and state not in entries}
-    assert leading <= {uf.ReadingAccount}
+    assert leading <= {uf.ReadingAccount, uf.LookingForSessions}
+    assert {state for state, node in NODES.items() if uf.LookingForSessions in node.next} == {uf.ReadingAccount}
 
 
 def together(state: type[State]) -> list[tuple[type[Effect], ...]]:

@@ -77,6 +77,7 @@ IN_AD, IN_AD_ALONE = (
     uf.EnablingInDirectory(TO_ENABLE, then_pingone=False),
 )
 IN_PINGONE = uf.EnablingInPingOne(TO_ENABLE, (AD_ENABLED,))
+LOOKING = uf.LookingForSessions(TO_DISABLE, DISABLED)
 BACK = uf.ReadingBack(TO_DISABLE, (AD_DONE, P1_DONE))
 CHANGED = replace(BACK, changed=True)
 SAID = ResultLine("Customer: told by mail", aside=True)
@@ -151,8 +152,26 @@ READING: list[Row] = [
         read(Account(ON)),
         uf.Disabling(WITHOUT_AD, in_directory=False, in_pingone=True),
     ),
-    (uf.ReadingAccount(TO_DISABLE), read(DISABLED), already(TO_DISABLE, DISABLED, "disabled")),
-    (uf.ReadingAccount(WITHOUT_AD), read(Account(OFF)), already(WITHOUT_AD, Account(OFF), "disabled")),
+    (uf.ReadingAccount(TO_DISABLE), read(DISABLED), LOOKING),
+    (uf.ReadingAccount(WITHOUT_AD), read(Account(OFF)), uf.LookingForSessions(WITHOUT_AD, Account(OFF))),
+    (LOOKING, r.SessionsRead(0), already(TO_DISABLE, DISABLED, "disabled")),
+    (
+        LOOKING,
+        r.SessionsRead(2),
+        uf.EndingSessions(TO_DISABLE, (ResultLine("The account was already disabled."),)),
+    ),
+    (
+        LOOKING,
+        FAILED,
+        uf.ReturnSuccess(
+            TO_DISABLE,
+            DISABLED,
+            (
+                ResultLine("The account was already disabled. Nothing was written."),
+                ResultLine(f"PingOne: whether sign-ins are left could not be read. {PROBLEM.message}", ok=False),
+            ),
+        ),
+    ),
     (uf.ReadingAccount(TO_ENABLE), read(DISABLED), IN_AD),
     (uf.ReadingAccount(TO_ENABLE), read(Account(ON, AD_OFF)), IN_AD_ALONE),
     (

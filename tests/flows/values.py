@@ -206,6 +206,8 @@ SINGLE: tuple[Reply, ...] = (
     pr.PasswordSet(Home.PINGONE, AFTER),
     USED_BEFORE,
     pr.PasswordPageOpened(LINK, UNTIL),
+    r.SessionsRead(0),
+    r.SessionsRead(2),
     pr.NoPasswordPage("The page that verified is closed."),
     pr.ResetIs((DONE_IN_AD,)),
     authentication("DEVICE_SELECTION_REQUIRED"),

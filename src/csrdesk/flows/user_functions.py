@@ -177,13 +177,13 @@ class ReadingAccount(State, frozen=True):
             case _:
                 return ReturnSuccess(self.task, account)
 
-    def _disable(self, account: Account) -> Disabling | ReturnSuccess:
+    def _disable(self, account: Account) -> Disabling | LookingForSessions:
         # A half that could not be read is written all the same: the reading must not keep the door open.
         in_directory = bool(self.task.dn) and account.directory_enabled is not False
         in_pingone = account.pingone_enabled is not False
         if in_directory or in_pingone:
             return Disabling(self.task, in_directory=in_directory, in_pingone=in_pingone)
-        return self._already(account, "disabled")
+        return LookingForSessions(self.task, account)
 
     def _enable(self, account: Account) -> EnablingInDirectory | EnablingInPingOne | ReturnSuccess | ReturnError:
         if account.directory_problem:
@@ -196,11 +196,37 @@ class ReadingAccount(State, frozen=True):
         if in_pingone:
             lines = (was_already("AD", "enabled"),) if account.directory else ()
             return EnablingInPingOne(self.task, lines, since=since)
-        return self._already(account, "enabled")
+        return ReturnSuccess(self.task, account, (ResultLine(_ALREADY.format("enabled")),))
 
-    def _already(self, account: Account, state: str) -> ReturnSuccess:
-        line = ResultLine(f"The account was already {state}. Nothing was written.")
-        return ReturnSuccess(self.task, account, (line,))
+
+_ALREADY = "The account was already {}. Nothing was written."
+
+
+class LookingForSessions(State, frozen=True):
+    """Disabled already: what a try before may have left are sign-ins that live on."""
+
+    section = FUNCTIONS
+
+    task: Task
+    account: Account
+
+    def want(self) -> Do[fx.ReadSessions]:
+        return Do(fx.ReadSessions(person_id=self.task.person.id))
+
+    def step(self, event: Event) -> EndingSessions | ReturnSuccess:
+        already = ResultLine(_ALREADY.format("disabled"))
+        match event:
+            case r.SessionsRead(0):
+                return ReturnSuccess(self.task, self.account, (already,))
+            case r.SessionsRead():
+                return EndingSessions(self.task, (ResultLine("The account was already disabled."),))
+            case Failed(problem):
+                unread = ResultLine(
+                    f"PingOne: whether sign-ins are left could not be read. {problem.message}", ok=False
+                )
+                return ReturnSuccess(self.task, self.account, (already, unread))
+            case _:
+                raise IllegalEventError(self, event)
 
 
 class Disabling(State, frozen=True):
@@ -357,11 +383,12 @@ class ReadingBack(State, frozen=True):
                 return finish(self.task, Account(), (*self.lines, unread(account)), told)
 
 
-Acting = Disabling | EnablingInDirectory | EnablingInPingOne | ul.Unlocking | ul.ReadingLocks
+Acting = Disabling | LookingForSessions | EnablingInDirectory | EnablingInPingOne | ul.Unlocking | ul.ReadingLocks
 """Where the reading of an account can lead, by what is to be done."""
 
 ActingState = (
     ReadingAccount
+    | LookingForSessions
     | Disabling
     | EndingSessions
     | EnablingInDirectory

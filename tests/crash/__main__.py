@@ -1,0 +1,45 @@
+"""`make crash`: a thousand kills of played calls. Ends with 0 where nothing was done twice, lost or left unknown."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.crash.sweep import by_chance, sweep, unkilled
+
+
+async def run(kills: int, seed: int, jobs: int) -> int:
+    """Kill, and print the table."""
+    with tempfile.TemporaryDirectory(prefix="csrdesk-crash-") as name:
+        folder = Path(name)
+        (folder / "first").mkdir()
+        began = time.monotonic()
+        first = await unkilled(folder / "first")
+        if first.flaws or first.played is None:
+            print("The call goes wrong without any kill:", *first.flaws, sep="\n")
+            return 1
+        seconds, names = first.seconds, first.played.points
+        print(f"{kills} kills of a call with {len(names)} points; seed {seed}", flush=True)
+        tally = await sweep(folder, by_chance(names, seconds, seed), names, kills=kills, jobs=jobs)
+        print(*tally.table(), sep="\n")
+        print(f"{time.monotonic() - began:.0f} s; the same kills again: --seed {seed}")
+        return 1 if tally.flaws else 0
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
+    parser.add_argument("--jobs", type=int, default=2, help="calls at the same time")
+    given = parser.parse_args()
+    return asyncio.run(run(given.kills, given.seed, given.jobs))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Where a process can be killed: around every commit and around everything that is asked of the world outside.
+
+The desk knows nothing of this: its store and its performer are handed to it from outside, and these stand around them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from csrdesk.engine.store_sqlite import SqliteStore, SqliteTransaction
+from csrdesk.flows.doors import Context, Perform
+from csrdesk.flows.kernel import Effect, Reply
+
+
+@dataclass
+class Points:
+    """Counts the points that a process passes, and kills it with SIGKILL at one of them."""
+
+    kill_at: int = 0
+    """From 1; 0 for nowhere."""
+    passed: list[str] = field(default_factory=list)
+
+    def pass_(self, name: str) -> None:
+        """Be at a point."""
+        self.passed.append(name)
+        if len(self.passed) == self.kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class KilledStore(SqliteStore):
+    """The desk's store, with a point before and after each commit."""
+
+    points: Points
+
+    @asynccontextmanager
+    async def transaction(self, *, durable: bool = True) -> AsyncIterator[SqliteTransaction]:
+        async with super().transaction(durable=durable) as tx:
+            yield tx
+            self.points.pass_("before a commit")
+        self.points.pass_("after a commit")
+
+
+class KilledPerform:
+    """The performer, with a point before and after each effect."""
+
+    def __init__(self, perform: Perform, points: Points) -> None:
+        self._perform = perform
+        self._points = points
+
+    async def __call__(self, effect: Effect, context: Context) -> Reply:
+        name = type(effect).__name__
+        self._points.pass_(f"before {name}")
+        reply = await self._perform(effect, context)
+        self._points.pass_(f"after {name}")
+        return reply

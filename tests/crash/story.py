@@ -1,0 +1,140 @@
+"""The call that is played: unlock, disable, enable, and its end, from wherever a process before left it.
+
+Agent and customer sit in one process: the agent at `Session`, the customer at `CustomerSession` with their mailbox.
+Nothing is remembered outside the desk: whoever comes next knows what was done from the audit alone, as an agent does.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import httpx
+
+from csrdesk.errors import LinkOverError, NotFoundError, StaleFlowError
+from csrdesk.flows import answers as a
+from csrdesk.flows import prompts as p
+from csrdesk.flows.csr_main import Start
+from csrdesk.flows.doors import View
+from csrdesk.flows.kernel import Answer
+from csrdesk.model.devices import WebAuthn
+from csrdesk.model.proofs import Act
+from csrdesk.model.secret import Secret
+from tests.crash.desk import AGENT, CrashDesk
+
+GOALS: dict[Act, Answer] = {
+    Act.UNLOCK: a.UnlockChosen(),
+    Act.DISABLE: a.DisableChosen(),
+    Act.ENABLE: a.EnableChosen(),
+}
+"""What the caller wants, in this order, and how the agent begins it."""
+DONE = ("done", "found done")
+_STEPS = 200
+
+
+@dataclass
+class Player:
+    """Plays the call on one desk."""
+
+    desk: CrashDesk
+    username: str
+    address: str
+    mailbox: str
+    said: list[str] = field(default_factory=list)
+    """What the agent read: prompts by name, with their notes and lines."""
+
+    async def play(self) -> None:
+        """From wherever it stands to its end."""
+        session = self.desk.engine.session(AGENT)
+        calls = await session.calls(all_of_them=True)
+        left = [call for call in calls if not call.over]
+        if calls and not left:
+            return
+        if left:
+            resumed = await session.resume(left[0].id)
+            self.said.append(f"resumed, {resumed.links_ended} links ended")
+            view = resumed.view
+        else:
+            view = await session.start("csr_main", Start("INC-7"))
+        for _ in range(_STEPS):
+            view = await session.settled(view.id)
+            if view.outcome is not None:
+                return
+            self._read(view)
+            answer = await self._answer(view)
+            try:
+                if answer is None:
+                    view = await session.changed(view.id, view.rev)
+                else:
+                    await session.answer(view.id, view.rev, answer)
+            except StaleFlowError:
+                continue
+        raise AssertionError(f"the call comes to no end: {self.said[-5:]}")
+
+    def _read(self, view: View) -> None:
+        prompt = view.prompt
+        lines = "; ".join(line.text for line in getattr(prompt, "lines", ()))
+        words = (type(prompt).__name__, getattr(prompt, "note", ""), lines, getattr(prompt, "error_message", ""))
+        self.said.append(" | ".join(part for part in words if part))
+
+    async def _answer(self, view: View) -> Answer | None:
+        match view.prompt:
+            case p.UsernamePrompt():
+                return a.UsernameGiven(self.username, "INC-7")
+            case p.CardPrompt():
+                return a.MagicLinkChosen()
+            case p.MagicLinkFormPrompt():
+                return a.SendChosen()
+            case p.PollingPrompt():
+                if view.spoken_code:
+                    await self._confirm(view.spoken_code.reveal())
+                return None
+            case p.AccountPrompt():
+                return await self._next(view.id)
+            case p.ConfirmPrompt():
+                return a.Confirmed("played", "INC-7")
+            case p.NoticePrompt(again=again):
+                return a.TryAgainChosen() if again else a.NoticeRead()
+            case p.ErrorPrompt():
+                return a.TryAgainChosen()
+            case other:
+                raise AssertionError(f"nothing to answer to {other!r}")
+
+    async def _next(self, call_id: str) -> Answer:
+        try:
+            deeds = (await self.desk.engine.session(AGENT).record(call_id)).deeds
+        except NotFoundError:
+            deeds = ()
+        done = {deed.act for deed in deeds if deed.result in DONE}
+        return next((answer for act, answer in GOALS.items() if act.value not in done), a.CallEnded())
+
+    async def _confirm(self, code: str) -> None:
+        """The customer opens the newest link, types the code, and the passcode that comes."""
+        async with httpx.AsyncClient() as client:
+            things = (await client.get(self.mailbox, params={"to": self.address})).json()
+        links = (re.search(r"/v/([\w-]+)", mail["text"]) for mail in things["mails"])
+        token = next(link[1] for link in links if link)
+        customers, browser = self.desk.engine.customers, f"cookie of {self.username} for {token}"
+        try:
+            page = await customers.open(token, browser)
+            answer: Answer = a.CodeGiven(Secret(code))
+            while page.view.outcome is None:
+                page = await customers.answer(token, browser, answer)
+                answer = await self._of_page(page.view)
+        except (LinkOverError, StaleFlowError):
+            return
+
+    async def _of_page(self, view: View) -> Answer:
+        match view.prompt:
+            case p.BrowserPrompt():
+                return a.BrowserChecked(WebAuthn.NONE)
+            case p.DeviceSelectionPrompt(devices=devices):
+                return a.DeviceChosen(devices[0].id)
+            case p.PasscodePrompt():
+                async with httpx.AsyncClient() as client:
+                    things = (await client.get(self.mailbox)).json()
+                return a.PasscodeGiven(Secret(things["passcodes"][0]["code"]))
+            case p.TryAgainPrompt():
+                return a.TryAgainChosen()
+            case _:
+                return a.CannotUseAnyChosen()
