@@ -22,6 +22,7 @@ AREAS = [
     "MFA policy",
     "Clock",
     "Directory",
+    "Passwords",
     "Mail",
     "Pages",
     "Keys",
@@ -71,7 +72,7 @@ async def test_what_is_wrong_is_named_with_what_to_do_and_ends_with_1(
     ran = await csrdesk("doctor", "--json")
     assert (ran.code, ran.error["code"]) == (1, "wrong")
     wrong = {one["area"] for one in ran.data if one["level"] == "wrong"}
-    assert wrong == {"Settings", "MFA policy", "Mail", "Directory", "Keys"}
+    assert wrong == {"Settings", "MFA policy", "Mail", "Directory", "Passwords", "Keys"}
     assert ("wrong", "Others can change the settings, and with them who may act.") in of(ran, "Settings")
     assert of(ran, "Directory") == [("wrong", "Not asked: there is no password.")]
     assert "chmod 600" in " ".join(what for _, what in of(ran, "Keys"))
@@ -119,12 +120,17 @@ async def test_doctor_names_who_may_act_without_verification_and_names_that_are_
     settings: Path, csrdesk: Csrdesk
 ) -> None:
     me = pwd.getpwuid(os.getuid()).pw_name
-    change(settings, "[desk]\n", f'[desk]\nscript_identities = ["{me}", "no-such-account"]\n')
+    change(
+        settings,
+        "[desk]\n",
+        f'[desk]\nscript_identities = ["{me}", "no-such-account"]\nbulk_identities = ["nor-this"]\n',
+    )
     ran = await csrdesk("doctor", "--json")
     said = of(ran, "Settings")
     assert ran.code == 0
     assert ("warning", f"You, {me}, may act without verifying anybody.") in said
     assert ("warning", "desk.script_identities names no account of this machine: no-such-account.") in said
+    assert ("warning", "desk.bulk_identities names no account of this machine: nor-this.") in said
 
 
 async def test_a_terminal_shows_what_is_waited_for_and_ctrl_c_leaves_nothing_behind(

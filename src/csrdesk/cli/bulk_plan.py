@@ -100,7 +100,7 @@ class Plan:
             (bool(found.column), f"column {found.column}"),
             (found.total > self.left, f"{found.total - self.left:,} of {found.total:,} ended before"),
             (bool(found.twice), f"{found.twice:,} named twice"),
-            (bool(found.blank), f"{found.blank:,} blank lines"),
+            (bool(found.blank), f"{found.blank:,} blank {'line' if found.blank == 1 else 'lines'}"),
         ]
         said = "; ".join(words for applies, words in notes if applies)
         accounts = "account" if self.left == 1 else "accounts"

@@ -77,9 +77,12 @@ def enable(
 
     Without --call it is only for accounts that desk.script_identities names, with --reason and --ticket.
 
+    With --from it enables a list, where settings allow it; so it is with the other acts (docs/how-to/act-on-a-list.md).
+
     \b
-    Example:
+    Examples:
       csrdesk user enable ada --call ID --reason "laptop found" --ticket INC-1042
+      csrdesk user enable --from back.csv --reason "disabled by mistake" --ticket HR-8
     """
     from csrdesk.cli.acting import Order
 
@@ -111,13 +114,16 @@ def disable(
 ) -> Result:
     """Disable an account in both directories and end its sessions. Needs a verified call, or --protective.
 
-    Without either it is only for accounts that desk.script_identities names, with --reason and --ticket.
+    Without either it is only for accounts that desk.script_identities names, with --reason and --ticket; for a list
+    (--from) those of desk.bulk_identities as well. A list ends with 0 where all were done, 8 some, 1 none.
 
     \b
     Examples:
       csrdesk user disable ada --call ID --reason "laptop stolen" --ticket INC-1042
       csrdesk user disable ada --protective --reason "account taken over" --ticket INC-1043
       csrdesk user disable ada --call ID --reason "laptop stolen" --ticket INC-1042 --dry-run
+      csrdesk user disable --from leavers.csv --reason "contract ended" --ticket HR-7
+      csrdesk user disable --from leavers.csv --reason "contract ended" --ticket HR-7 --resume
     """
     from csrdesk.cli.acting import Order
 
@@ -147,8 +153,9 @@ def unlock(
     """End the locks of an account: AD's, PingOne's, the PingOne password's; never a device's. Needs a verified call.
 
     \b
-    Example:
+    Examples:
       csrdesk user unlock ada --call ID --reason "typed it wrong five times"
+      csrdesk user unlock --from ward.csv --reason "old password on a ward's tablets" --ticket INC-9
     """
     from csrdesk.cli.acting import Order
 

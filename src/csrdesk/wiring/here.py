@@ -31,13 +31,14 @@ def settings_file(settings: Settings, path: Path) -> tuple[Finding, ...]:
 
 
 def _scripts(settings: Settings) -> list[Finding]:
-    """Names that `desk.script_identities` should not hold."""
+    """Names that `desk.script_identities` and `desk.bulk_identities` should not hold."""
     named = settings.desk.script_identities
     known = {account.pw_name for account in pwd.getpwall()}
     found: list[Finding] = []
-    if unknown := [name for name in named if name not in known]:
-        words = f"desk.script_identities names no account of this machine: {', '.join(unknown)}."
-        found.append(warning(SETTINGS, words, "Correct the names: whoever makes such an account may act."))
+    for key, names in (("script_identities", named), ("bulk_identities", settings.desk.bulk_identities)):
+        if unknown := [name for name in names if name not in known]:
+            words = f"desk.{key} names no account of this machine: {', '.join(unknown)}."
+            found.append(warning(SETTINGS, words, "Correct the names: whoever makes such an account may act."))
     if (me := agent_of(settings).id) in named:
         todo = "Name accounts that no person works in."
         found.append(warning(SETTINGS, f"You, {me}, may act without verifying anybody.", todo))
