@@ -22,7 +22,8 @@ def _table(kind: type[msgspec.Struct]) -> list[str]:
     meaning, values = notes(kind), types(kind)
     rows = ["", "| key | value | default | |", "|---|---|---|---|"]
     for field in msgspec.structs.fields(kind):
-        default = "required" if field.required else _toml(field.default)
+        made = field.default_factory
+        default = "required" if field.required else _toml(field.default if made is msgspec.NODEFAULT else made())
         rows.append(f"| `{field.encode_name}` | {values[field.name]} | {default} | {meaning.get(field.name, '')} |")
     return rows
 
