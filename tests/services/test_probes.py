@@ -8,16 +8,17 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from csrdesk.config import PingOneSettings, Settings
+from csrdesk.config import PasswordSettings, PingOneSettings, Settings
 from csrdesk.model.checkup import Finding, Level
 from csrdesk.model.devices import ORDER
 from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Sandbox
+from csrdesk.services.directory.sandbox import SandboxDirectory
 from csrdesk.services.keys import Secrets
 from csrdesk.services.performer import Outside
 from csrdesk.services.pingone.api import open_api
 from csrdesk.services.pingone.policies import Method, MfaPolicy
-from csrdesk.services.probes import directory, mail, pages, pingone
+from csrdesk.services.probes import directory, mail, pages, passwords, pingone
 from tests.services.scripted import TOKEN, Say, Script, by_path, scripted
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -137,6 +138,62 @@ async def test_a_directory_that_does_not_take_the_sign_in_or_is_down_is_wrong(bo
     box.faults.clear()
     box.faults.add(path="/directory/search", status=503)
     assert levels(await directory.probe(outside.directory, (), ())) == {directory.AREA: Level.WRONG}
+
+
+async def test_passwords_are_looked_at_by_reads_alone(box: Sandbox, outside: Outside) -> None:
+    box.faults.add(method="PUT", status=500)
+    box.faults.add(path="/modify$", status=500)
+    for chosen in (PasswordSettings(), PasswordSettings("both", {"Partners": "pingone", "Care staff": "ad"})):
+        found = await passwords.probe(outside.pingone, outside.directory, chosen)
+        assert [one.level for one in found] == [Level.OK], found
+        assert chosen.password_authority in found[0].what
+
+
+async def test_an_authority_for_a_population_that_does_not_exist_is_wrong(box: Sandbox, outside: Outside) -> None:
+    real = box.world.user("ada").population_id
+    chosen = PasswordSettings(password_authority_of={"Partner": "both", real: "ad", "Partners": "ad"})
+    (found,) = await passwords.probe(outside.pingone, outside.directory, chosen)
+    assert (found.level, found.what) == (Level.WRONG, "No population is called: Partner.")
+    box.faults.add(path="/populations", status=503)
+    (unknown,) = await passwords.probe(outside.pingone, outside.directory, chosen)
+    assert (unknown.level, "not compared" in unknown.what) == (Level.WARNING, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "level", "words"),
+    [
+        ("/passwordPolicies", 403, Level.WARNING, "PingOne's password policies may not be read."),
+        ("/passwordPolicies", 503, Level.WRONG, "PingOne has a problem of its own"),
+        ("/directory/search", 503, Level.WARNING, "The domain's password policy was not read."),
+    ],
+)
+async def test_what_a_customer_would_not_be_told_is_said_before(
+    box: Sandbox, outside: Outside, path: str, status: int, level: Level, words: str
+) -> None:
+    box.faults.add(path=path, status=status)
+    (found,) = await passwords.probe(outside.pingone, outside.directory, PasswordSettings())
+    assert (found.level, words in found.what) == (level, True)
+    assert found.todo
+
+
+async def test_without_a_directory_settings_must_not_name_it_and_the_gateway_must_be_readable(
+    box: Sandbox, outside: Outside
+) -> None:
+    (named,) = await passwords.probe(outside.pingone, None, PasswordSettings("both"))
+    assert (named.level, "no directory is set up" in named.what) == (Level.WRONG, True)
+    assert [one.level for one in await passwords.probe(outside.pingone, None, PasswordSettings())] == [Level.OK]
+    box.faults.add(path="/gateways", status=403)
+    (closed,) = await passwords.probe(outside.pingone, None, PasswordSettings())
+    assert (closed.level, "gateways may not be read" in closed.what) == (Level.WARNING, True)
+    only_pingone = await passwords.probe(outside.pingone, None, PasswordSettings("pingone"))
+    assert [one.level for one in only_pingone] == [Level.OK]
+
+
+async def test_r_44_a_directory_in_clear_is_said_to_get_no_password(settings: Settings, outside: Outside) -> None:
+    in_clear = SandboxDirectory(msgspec.structs.replace(settings.directory, url="http://192.0.2.7:389"), Secret(""))
+    (found,) = await passwords.probe(outside.pingone, in_clear, PasswordSettings())
+    assert (found.level, "not encrypted" in found.what) == (Level.WRONG, True)
+    await in_clear.close()
 
 
 async def test_the_mail_server_is_tried_without_sending_a_mail(

@@ -67,6 +67,7 @@ def looks(settings: Settings, path: Path) -> tuple[Look, ...]:
         Look("Settings", lambda: asyncio.to_thread(here.settings_file, settings, path)),
         Look("PingOne", lambda: _pingone(settings)),
         Look("Directory", lambda: _directory(settings)),
+        Look("Passwords", lambda: _passwords(settings)),
         Look("Mail", lambda: _mail(settings)),
         Look("Pages", lambda: _pages(settings)),
         Look("Keys", lambda: asyncio.to_thread(here.keys_of, settings)),
@@ -109,6 +110,25 @@ async def _directory(settings: Settings) -> Found:
         return await directory.probe(opened, named.protected_groups, named.protected_ous)
     finally:
         await opened.close()
+
+
+async def _passwords(settings: Settings) -> Found:
+    from csrdesk.services import keys
+    from csrdesk.services.directory.opening import open_directory
+    from csrdesk.services.pingone.api import open_api
+    from csrdesk.services.probes import passwords
+
+    try:
+        secrets = await asyncio.to_thread(keys.load_secrets, settings)
+    except ConfigError:
+        return (wrong(passwords.AREA, "Not asked: a secret is missing.", "See Keys."),)
+    api, directory = open_api(settings.pingone, secrets.pingone), open_directory(settings.directory, secrets.directory)
+    try:
+        return await passwords.probe(api, directory, settings.passwords)
+    finally:
+        await api.close()
+        if directory is not None:
+            await directory.close()
 
 
 async def _mail(settings: Settings) -> Found:

@@ -30,6 +30,7 @@ _FLAGS = b"\x30\x03\x02\x01\x01"
 _HINTS = (Control("1.2.840.113556.1.4.2239", _FLAGS), Control("1.2.840.113556.1.4.2066", _FLAGS))
 """Policy hints: without them an administrative reset ignores the history. The second is the older name."""
 _COMPLEX = 1
+_ROOT = ("defaultNamingContext", "supportedControl")
 _FINE_GRAINED = "msDS-ResultantPSO"
 _OF_DOMAIN = ("minPwdLength", "pwdProperties", "pwdHistoryLength")
 _OF_GROUPS = ("msDS-MinimumPasswordLength", "msDS-PasswordComplexityEnabled", "msDS-PasswordHistoryLength")
@@ -57,15 +58,29 @@ async def read_policy(directory: Directory, dn: str) -> DomainPolicy:
 
     Raises `UnexpectedAnswerError` for what is no policy, `NotFoundError` where the one that counts may not be read.
     """
-    account, root = await both(
-        read_entry(directory, dn, (_FINE_GRAINED,)), directory.root(("defaultNamingContext", "supportedControl"))
-    )
+    account, root = await both(read_entry(directory, dn, (_FINE_GRAINED,)), directory.root(_ROOT))
     own = account.first(_FINE_GRAINED)
-    names = _OF_GROUPS if own else _OF_DOMAIN
-    policy = await read_entry(directory, own or root.first("defaultNamingContext") or "", names)
-    length, complexity, history = (policy.first(name) or "0" for name in names)
-    asks = complexity.upper() == "TRUE" if own else bool(_number(complexity) & _COMPLEX)
-    return DomainPolicy(_number(length), asks, _number(history) if _hints(root) else 0)
+    if own is None:
+        return await _of_domain(directory, root)
+    policy = await read_entry(directory, own, _OF_GROUPS)
+    length, complexity, history = (policy.first(name) or "0" for name in _OF_GROUPS)
+    return DomainPolicy(_number(length), complexity.upper() == "TRUE", _minded(root, history))
+
+
+async def read_domain_policy(directory: Directory) -> DomainPolicy:
+    """What is asked of everybody for whom no policy of their own was made. Raises as `read_policy`."""
+    return await _of_domain(directory, await directory.root(_ROOT))
+
+
+async def _of_domain(directory: Directory, root: Entry) -> DomainPolicy:
+    policy = await read_entry(directory, root.first("defaultNamingContext") or "", _OF_DOMAIN)
+    length, properties, history = (policy.first(name) or "0" for name in _OF_DOMAIN)
+    return DomainPolicy(_number(length), bool(_number(properties) & _COMPLEX), _minded(root, history))
+
+
+def _minded(root: Entry, history: str) -> int:
+    """How far back the directory minds, which it does only where it can be told to."""
+    return _number(history) if _hints(root) else 0
 
 
 async def set_password(directory: Directory, entry: Entry, password: Secret) -> Written:

@@ -25,6 +25,15 @@ class Gateway(msgspec.Struct, frozen=True, rename="camel"):
         return self.enabled and any(t.id == user_type_id and t.allow_password_changes for t in self.user_types)
 
 
+class Gateways(msgspec.Struct, frozen=True):
+    """The list of them, of which nothing is needed."""
+
+
 async def read(api: Api, gateway_id: str) -> Gateway:
     """The gateway of that id."""
     return (await api.get(f"{api.api_url}/{path('gateways', gateway_id)}", Gateway)).body
+
+
+async def look(api: Api) -> None:
+    """Whether they may be read. Raises what a read raises."""
+    await api.get(f"{api.api_url}/gateways", Gateways)

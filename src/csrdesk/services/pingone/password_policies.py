@@ -33,6 +33,15 @@ class Policy(msgspec.Struct, frozen=True, rename="camel"):
     history: History = History()
 
 
+class Policies(msgspec.Struct, frozen=True):
+    """The list of them, of which nothing is needed."""
+
+
 async def read(api: Api, policy_id: str) -> Policy:
     """The policy of that id."""
     return (await api.get(f"{api.api_url}/{path('passwordPolicies', policy_id)}", Policy)).body
+
+
+async def look(api: Api) -> None:
+    """Whether they may be read. Raises what a read raises."""
+    await api.get(f"{api.api_url}/passwordPolicies", Policies)
