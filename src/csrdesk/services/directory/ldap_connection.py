@@ -242,24 +242,26 @@ class Connection:
         return UnreachableError(words, system=SYSTEM, details=self.target.url)
 
     def _connect(self) -> Wire:
-        target, seconds = self.target, self._seconds
+        wire = ldap.initialize(self.target.url)
         try:
-            wire = _initialized(target, seconds)
-            _sign_in(wire, target)
-            found = wire.search_ext_s("", ldap.SCOPE_BASE, attrlist=list(ROOT), timeout=seconds)
-            wire.set_option(ldap.OPT_TIMEOUT, -1.0)  # from here on each request has a clock of its own
-        except ldap.INVALID_CREDENTIALS as error:
-            raise sign_in_error(_info(error)) from None
-        except (ldap.SERVER_DOWN, ldap.CONNECT_ERROR, ldap.TIMEOUT, ValueError):  # ValueError: no such CA file
-            tls = not (target.sign_in.kerberos and target.url.startswith("ldap:"))
-            raise explain(target.url, target.ca_file, seconds=seconds, tls=tls) from None
-        except ldap.LOCAL_ERROR as error:
-            words = "csrdesk has no Kerberos ticket that the directory takes. Run `kinit`, or ask an administrator."
-            raise UnauthorizedError(words, system=SYSTEM, details=_first_line(_info(error))) from None
-        except ldap.LDAPError as error:
-            raise _translated(error) from None
-        self.root = entry_of(*found[0]) if found else Entry("")
+            self.root = _opened(wire, self.target, self._seconds)
+        except (ldap.LDAPError, ValueError) as error:  # ValueError: a CA file that cannot be used
+            # Before the look for the reason: some servers take one connection at a time.
+            with suppress(ldap.LDAPError):
+                wire.unbind_ext_s()
+            raise self._why(error) from None
         return wire
+
+    def _why(self, error: ldap.LDAPError | ValueError) -> ServiceError:
+        if isinstance(error, ldap.INVALID_CREDENTIALS):
+            return sign_in_error(_info(error))
+        if isinstance(error, ldap.LOCAL_ERROR):
+            words = "csrdesk has no Kerberos ticket that the directory takes. Run `kinit`, or ask an administrator."
+            return UnauthorizedError(words, system=SYSTEM, details=_first_line(_info(error)))
+        if isinstance(error, ldap.SERVER_DOWN | ldap.CONNECT_ERROR | ldap.TIMEOUT | ValueError):
+            tls = not (self.target.sign_in.kerberos and self.target.url.startswith("ldap:"))
+            return explain(self.target.url, self.target.ca_file, seconds=self._seconds, tls=tls)
+        return _translated(error)
 
 
 def _looked_at(opened: asyncio.Future[None]) -> None:
@@ -268,8 +270,8 @@ def _looked_at(opened: asyncio.Future[None]) -> None:
         opened.exception()
 
 
-def _initialized(target: Target, seconds: float) -> Wire:
-    wire = ldap.initialize(target.url)
+def _opened(wire: Wire, target: Target, seconds: float) -> Entry:
+    """Connect, sign in, and read what the controller says of itself."""
     wire.protocol_version = 3
     wire.set_option(ldap.OPT_REFERRALS, ldap.OPT_OFF)
     wire.set_option(ldap.OPT_NETWORK_TIMEOUT, seconds)
@@ -282,9 +284,12 @@ def _initialized(target: Target, seconds: float) -> Wire:
     if target.url.startswith("ldap:") and not target.sign_in.kerberos:
         try:
             wire.start_tls_s()
-        except (ldap.PROTOCOL_ERROR, ldap.UNAVAILABLE, ldap.OTHER) as error:  # it offers none: looked at once more
+        except (ldap.PROTOCOL_ERROR, ldap.UNAVAILABLE, ldap.OTHER) as error:  # it offers none
             raise ldap.CONNECT_ERROR(*error.args) from None
-    return wire
+    _sign_in(wire, target)
+    found = wire.search_ext_s("", ldap.SCOPE_BASE, attrlist=list(ROOT), timeout=seconds)
+    wire.set_option(ldap.OPT_TIMEOUT, -1.0)  # from here on each request has a clock of its own
+    return entry_of(*found[0]) if found else Entry("")
 
 
 def _sign_in(wire: Wire, target: Target) -> None:
