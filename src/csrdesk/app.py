@@ -29,6 +29,7 @@ from csrdesk.screens.info import ConsoleInfo, Surroundings
 from csrdesk.screens.prompted import Given, PromptScreen
 from csrdesk.widgets.choices import Offering, shown
 from csrdesk.widgets.moments import utc_now
+from csrdesk.widgets.painting import keep_no_painted_widgets
 
 __all__ = ["ConsoleInfo", "CsrdeskApp"]
 
@@ -81,6 +82,7 @@ class CsrdeskApp(App[None]):
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__()
+        keep_no_painted_widgets()
         theme.install(self, info.theme)
         self.set_keymap(info.keys.changed)
         self.around = Surroundings(info, now)

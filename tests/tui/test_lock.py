@@ -7,6 +7,7 @@ import gc
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from textual.strip import Strip
 from textual.widgets import Input, Static
 
 from csrdesk.app import CsrdeskApp
@@ -60,10 +61,13 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 def everything() -> str:
-    """What stands on every screen that is left in memory, and in every field."""
+    """What stands on every screen that is left in memory, in every field, and in every line that was painted."""
     gc.collect()
-    widgets = [found for found in gc.get_objects() if isinstance(found, Input | Static)]
-    return " ".join(str(widget.value if isinstance(widget, Input) else widget.content) for widget in widgets)
+    found = gc.get_objects()
+    fields = [widget.value for widget in found if isinstance(widget, Input)]
+    texts = [str(widget.content) for widget in found if isinstance(widget, Static)]
+    lines = [strip.text for strip in found if isinstance(strip, Strip)]
+    return " ".join(fields + texts + lines)
 
 
 async def test_r_43_without_a_call_it_locks_after_three_minutes_and_says_so_thirty_seconds_before() -> None:
