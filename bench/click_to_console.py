@@ -28,6 +28,7 @@ from bench.figure import Figure, Judged, sample
 from bench.painted import PATIENCE_SECONDS, Listener, shown
 from csrdesk.app import ConsoleInfo, CsrdeskApp
 from csrdesk.cli.main import START_THRESHOLD
+from csrdesk.cli.sweeping import swept_in_pauses
 from csrdesk.config import load
 from csrdesk.demo.agent import Call
 from csrdesk.flows import prompts as p
@@ -39,8 +40,8 @@ from csrdesk.wiring import Desk, open_desk
 WAITING, ROUNDS = 200, 3
 """A person has one link at a time, so clicks come in rounds: as many as there are people without a device."""
 SIDE_BY_SIDE = 8
-PAUSE_SECONDS = 0.05
-"""Between two clicks: they are people's."""
+PAUSE_SECONDS = 0.25
+"""Between two clicks: they are people's. The desk looks for garbage in such pauses, as it does in a real console."""
 _NUMBERS = count()
 LIMITS = """[limits]
 link_seconds = 600
@@ -113,6 +114,7 @@ async def _measured(settings: Path, waiting: int, rounds: int, *, pages_elsewher
             clicking, others = _people(waiting)
             await stack.enter_async_context(_watched(await _calls(desk, others)))
             bare = await stack.enter_async_context(bare_click(folder))
+            await stack.enter_async_context(swept_in_pauses())
             times: Times = ([], [], [])
             for _ in range(rounds):
                 calls = await _calls(desk, clicking)
