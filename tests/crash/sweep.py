@@ -53,7 +53,7 @@ def that_differ(names: tuple[str, ...]) -> list[int]:
 
 
 def by_chance(names: tuple[str, ...], seconds: float, seed: int) -> Iterator[tuple[float, ...]]:
-    """The kills of one call after the other, without end: half at a point, half at a moment; some calls meet several."""
+    """The kills of one call after the other, without end: half at a point, half at a moment; some calls meet more."""
     chance = random.Random(seed)
     while True:
         yield tuple(

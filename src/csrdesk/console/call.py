@@ -294,7 +294,12 @@ class Call:
         from csrdesk.screens.call_over import CallOverScreen
 
         self.verified_until = None
-        await self._replace(CallOverScreen(self._around))
+        outcome = self.view.outcome
+        if self.view.flow == FLOW or outcome is None:
+            await self._replace(CallOverScreen(self._around))
+            return
+        lines, words = getattr(outcome, "lines", ()), getattr(outcome, "error_message", "")
+        await self._replace(CallOverScreen(self._around, lines=lines, error_message=words))
 
     async def _show_trouble(self, message: str, reference: str = "") -> None:
         from csrdesk.screens.trouble import TroubleScreen

@@ -56,9 +56,9 @@ def elsewhere(call: CallSummary) -> CallLine:
     if not call.left:
         state = f"{state}, in another console"
     elif call.unknown:
-        state = "to be taken up: an act is unknown"
+        state = "take up: an act is unknown"
     else:
-        state = f"to be taken up: {state}"
+        state = f"take up: {state}"
     return CallLine(call.id, call.customer, state, call.verified_until, call.ticket, needs_agent=call.unknown > 0)
 
 
