@@ -90,6 +90,26 @@ class Controller:
         """`samba-tool` on the database, as an administrator at the controller."""
         return _run("samba-tool", *words, "-H", str(self.sam), "-s", str(self.folder / "etc/smb.conf"), **options)
 
+    def wrong_passwords(self, account: str, times: int = 5) -> None:
+        """Let somebody type wrong passwords; five lock the account."""
+        import ldap
+
+        for turn in range(times):
+            wire = ldap.initialize(self.url)
+            wire.set_option(ldap.OPT_X_TLS_CACERTFILE, str(self.ca_file))
+            wire.set_option(ldap.OPT_X_TLS_NEWCTX, 0)
+            with contextlib.suppress(ldap.INVALID_CREDENTIALS):
+                wire.simple_bind_s(f"{account}@csrdesk.test", f"wrong-{turn}")
+            wire.unbind_s()
+
+    def value(self, account: str, attribute: str) -> str:
+        """The one value of an account's attribute as the database has it; empty where there is none."""
+        told = _run(
+            "ldbsearch", "-H", str(self.sam), f"--configfile={self.folder / 'etc/smb.conf'}",
+            f"(sAMAccountName={account})", attribute,
+        )  # fmt: skip
+        return next((line.partition(": ")[2] for line in told.splitlines() if line.startswith(f"{attribute}:")), "")
+
     def add(self, dn: str, *, password: str = "", **attributes: str) -> None:
         """A new object."""
         lines = [f"dn:: {_base64(dn)}", "changetype: add"]

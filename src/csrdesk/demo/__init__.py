@@ -9,11 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from csrdesk.demo.beside import Beside
     from csrdesk.demo.telling import Scene
 
 
-async def play(*, json: bool = False, record: Path | None = None, scenes: tuple[Scene, ...] | None = None) -> int:
+async def play(
+    *,
+    json: bool = False,
+    record: Path | None = None,
+    scenes: tuple[Scene, ...] | None = None,
+    directory: Beside | None = None,
+) -> int:
     """Play the calls, or other `scenes`, one narrated line a step, up to the first that differs.
+
+    With a `directory` against that one instead of the sandbox's.
 
     Returns the exit code: 0 where everything was as expected.
     """
@@ -22,17 +31,17 @@ async def play(*, json: bool = False, record: Path | None = None, scenes: tuple[
     from csrdesk.demo.telling import Teller
 
     teller = Teller(as_json=json)
-    async with stage(record) as on_stage:
+    async with stage(record, directory=directory) as on_stage:
         for scene in STORY if scenes is None else scenes:
             if not await teller.tell(scene, on_stage):
                 break
     return teller.finish()
 
 
-def console(*, record: Path | None = None) -> int:
+def console(*, record: Path | None = None, directory: Beside | None = None) -> int:
     """Open the console on the demo's desk; returns the exit code when the agent leaves it."""
     import asyncio
 
     from csrdesk.demo.console import run
 
-    return asyncio.run(run(record))
+    return asyncio.run(run(record, directory))

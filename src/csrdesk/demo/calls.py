@@ -18,7 +18,6 @@ from csrdesk.flows.doors import Agent
 from csrdesk.model.account import Lock
 from csrdesk.model.link import LinkStage
 from csrdesk.sandbox import people
-from csrdesk.sandbox.domain import filetime
 
 
 def customer(on_stage: Stage, username: str, *, webauthn: str = "NONE") -> Customer:
@@ -169,10 +168,9 @@ async def disabled_by_others(on_stage: Stage) -> AsyncIterator[Step]:
 async def each_lock(on_stage: Stage) -> AsyncIterator[Step]:
     """Locked everywhere: verified with the device, and each lock is ended by itself; a device's is not."""
     who = people.PINGONE_LOCKED
-    user, entry = on_stage.box.world.user(who), on_stage.box.world.entry(who)
-    now = on_stage.box.clock.now()
+    user, now = on_stage.box.world.user(who), on_stage.box.clock.now()
     user.password.status, user.password.locked_until = "OK", now + timedelta(hours=1)
-    entry.attributes["lockoutTime"] = [filetime(now)]
+    await on_stage.directory.lock(who)
     call = await call_of(on_stage)
     await call.look_up(who)
     code = await call.send_link()

@@ -5,13 +5,17 @@ from __future__ import annotations
 import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from csrdesk.app import ConsoleInfo, CsrdeskApp
 from csrdesk.flows.doors import Session
 from csrdesk.wiring.who import agent_of
 
+if TYPE_CHECKING:
+    from csrdesk.demo.beside import Beside
 
-async def run(record: Path | None) -> int:
+
+async def run(record: Path | None, directory: Beside | None = None) -> int:
     """Run the console until the agent leaves it; stop everything then."""
     port = _free_port()
     async with AsyncExitStack() as stages:
@@ -19,7 +23,7 @@ async def run(record: Path | None) -> int:
         async def connect() -> Session:
             from csrdesk.demo.stage import stage
 
-            on_stage = await stages.enter_async_context(stage(record, port=port))
+            on_stage = await stages.enter_async_context(stage(record, port=port, directory=directory))
             return on_stage.desk.session(on_stage.desk.agent)
 
         info = ConsoleInfo(

@@ -20,8 +20,8 @@ _SHORT = "short1A"
 async def reset_in_page(on_stage: Stage) -> AsyncIterator[Step]:
     """A forgotten password: the page that verified asks for a new one, without another mail, code or factor."""
     who = password_cast.EXTERNAL_ALLOWED
-    call, entry = await _call_of(on_stage), on_stage.box.world.entry(who)
-    before = entry.attributes.get("pwdLastSet")
+    call, directory = await _call_of(on_stage), on_stage.directory
+    before = await directory.password_set(who)
     await call.look_up(who)
     code = await call.send_link()
     async with _customer(on_stage, who) as caller:
@@ -38,13 +38,13 @@ async def reset_in_page(on_stage: Stage) -> AsyncIterator[Step]:
         await caller.waits_for("NewPasswordTyped")
         await _type(caller, _SHORT)
         yield Step("customer", "types one that is too short: refused on the page, and nothing is written")
-        expect(entry.attributes.get("pwdLastSet"), before, "the password in AD")
+        expect(await directory.password_set(who), before, "the password in AD")
         await _type(caller, _NEW)
         caller.reads("your new password is set")
         yield Step("customer", "types a longer one, twice, in the same page")
     notice = await call.waits_for(p.NoticePrompt)
     expect([line.ok for line in notice.lines], [True] * len(notice.lines), f"all done: {notice.lines}")
-    expect_that(entry.attributes.get("pwdLastSet") != before, "AD has a new password")
+    expect_that(await directory.password_set(who) != before, "AD has a new password")
     expect_that(not on_stage.box.world.user(who).sessions, "no session is left")
     yield Step("agent", "reads: " + "; ".join(line.text for line in notice.lines))
     await call.say(a.NoticeRead())

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from csrdesk.demo.beside import Beside, SandboxSide
 from csrdesk.sandbox import Options, Sandbox
 from csrdesk.wiring import Desk, open_desk
 from csrdesk.wiring.trial import settings_for
@@ -19,6 +20,7 @@ class Stage:
 
     box: Sandbox
     desk: Desk
+    directory: Beside
 
     @property
     def mailbox_url(self) -> str:
@@ -27,10 +29,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(record: Path | None = None, *, port: int = 0) -> AsyncIterator[Stage]:
-    """Start everything on free loopback ports, the sandbox on `port` where one is given; leave nothing behind."""
+async def stage(record: Path | None = None, *, port: int = 0, directory: Beside | None = None) -> AsyncIterator[Stage]:
+    """Start everything on free loopback ports, the sandbox on `port` where one is given; leave nothing behind.
+
+    With a `directory` the desk uses that one, and the sandbox's is not asked.
+    """
     with tempfile.TemporaryDirectory(prefix="csrdesk-demo-") as folder:
         async with Sandbox(Options(record=record, port=port)) as box:
-            settings = settings_for(box.settings(), Path(folder))
+            beside = directory or SandboxSide(box)
+            settings = settings_for(box.settings(), Path(folder), directory=beside.settings)
             async with open_desk(settings, serve_pages=True) as desk:
-                yield Stage(box, desk)
+                yield Stage(box, desk, beside)

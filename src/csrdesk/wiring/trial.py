@@ -13,14 +13,30 @@ from csrdesk.sandbox import Connection
 PHONE = "+1 512 555 0100"
 
 
-def write_settings(connection: Connection, folder: Path, *, public_url: str = "", listen_port: int = 0) -> Path:
+class OtherDirectory(msgspec.Struct, frozen=True):
+    """A directory in place of the sandbox's."""
+
+    keys: dict[str, object]
+    """Of the settings' section `directory`, without the password's file."""
+    password: str
+
+
+def write_settings(
+    connection: Connection,
+    folder: Path,
+    *,
+    public_url: str = "",
+    listen_port: int = 0,
+    directory: OtherDirectory | None = None,
+) -> Path:
     """Write settings and secrets for `connection` into `folder`, each file mode 0600; gives the settings file.
 
     Without a `public_url` the pages are at http://localhost and whatever port is free.
     """
+    beside = directory or _of_sandbox(connection)
     secrets = {
         "pingone-client-secret": connection.client_secret,
-        "directory-password": connection.directory_password,
+        "directory-password": beside.password,
         "mail-password": connection.smtp_password,
     }
     for name, secret in secrets.items():
@@ -33,12 +49,7 @@ def write_settings(connection: Connection, folder: Path, *, public_url: str = ""
             "auth_url": connection.auth_url,
             "client_secret_file": str(folder / "pingone-client-secret"),
         },
-        "directory": {
-            "kind": "sandbox",
-            "url": connection.directory_url,
-            "user": connection.directory_user,
-            "password_file": str(folder / "directory-password"),
-        },
+        "directory": {**beside.keys, "password_file": str(folder / "directory-password")},
         "mail": {
             "host": connection.smtp_host,
             "port": connection.smtp_port,
@@ -60,9 +71,22 @@ def write_settings(connection: Connection, folder: Path, *, public_url: str = ""
     return path
 
 
-def settings_for(connection: Connection, folder: Path, *, public_url: str = "", listen_port: int = 0) -> Settings:
+def settings_for(
+    connection: Connection,
+    folder: Path,
+    *,
+    public_url: str = "",
+    listen_port: int = 0,
+    directory: OtherDirectory | None = None,
+) -> Settings:
     """The same, read back: as strict as for anybody's settings."""
-    return load(write_settings(connection, folder, public_url=public_url, listen_port=listen_port))
+    path = write_settings(connection, folder, public_url=public_url, listen_port=listen_port, directory=directory)
+    return load(path)
+
+
+def _of_sandbox(connection: Connection) -> OtherDirectory:
+    keys: dict[str, object] = {"kind": "sandbox", "url": connection.directory_url, "user": connection.directory_user}
+    return OtherDirectory(keys, connection.directory_password)
 
 
 def _table(name: str, keys: dict[str, object]) -> str:
