@@ -268,3 +268,14 @@ async def test_a_verified_callers_page_looks_again_whether_there_is_another_ques
     page = await visitor.open()
     assert texts.CHOOSE_TITLE in page.text
     assert 'http-equiv="refresh"' not in page.text
+
+
+@pytest.mark.parametrize("verified", [True, False])
+async def test_when_the_time_is_up_a_verified_caller_is_not_told_that_nothing_was_approved(
+    chooser: Chooser, verified: bool
+) -> None:
+    chooser.link.time_up, chooser.link.goes_on = True, verified
+    page = await chooser.visitor.open()
+    assert page.status_code == 410
+    assert (texts.TIME_UP_VERIFIED in page.text, texts.TIME_UP_TEXT in page.text) == (verified, not verified)
+    assert ('http-equiv="refresh"' in page.text) is verified

@@ -52,12 +52,12 @@ class Page(Struct, frozen=True):
 def page_of(link: LinkView, now: datetime, *, note: str = "") -> Page:
     """The page for a link that is alive for this browser; `note` stands in place of the prompt's own."""
     view = link.view
+    again: dict[str, object] = {"refresh": GOES_ON_SECONDS} if link.goes_on else {}
     if link.time_up:
-        return Page("time_up.html", {}, 410)
+        return Page("time_up.html", {"verified": link.goes_on, **again}, 410)
     if view.prompt is not None:
         return Page(_template(view.prompt), _context(link, view.prompt, now, note))
     if view.outcome is not None:
-        again = {"refresh": GOES_ON_SECONDS} if link.goes_on else {}
         return Page(_end(view.outcome), {"outcome": view.outcome, **again})
     return Page("working.html", {"working": view.working, "refresh": WORKING_SECONDS})
 

@@ -146,6 +146,9 @@ ENDED_TITLE = "This page is over"
 ENDED_TEXT = "Nothing more can be done here. If you are still on the phone, ask the agent for a new link."
 TIME_UP_TITLE = "The time is up"
 TIME_UP_TEXT = "This page was open for as long as it may be. Nothing was approved."
+TIME_UP_VERIFIED = (
+    "This page was open for as long as it may be. What was not finished was not done. The agent sees how far it got."
+)
 TIME_UP_NEXT = "If you are still on the phone, ask the agent for a new link."
 OVER_TITLE = "This link opens nothing"
 OVER_TEXT = (
