@@ -67,7 +67,7 @@ class Plan:
         first = ", ".join(account.identifier for account in islice(self._accounts.to_do(), _NAMED))
         more = ", ..." if self.left > _NAMED else ""
         mails = f" and {self._rates.mails:g} mails" if self._mails else ""
-        pace = f"at most {self._rates.requests:g} requests to PingOne{mails} a second"
+        pace = f"{self._rates.requests:g} requests{mails} a second at most: calls go first"
         told = "" if self._dry_run else "each by mail" if self._mails else "nobody (--no-notify)"
         rows = [
             ("What:", WHAT[self._order.action] + (" (a dry run: nothing is written)" if self._dry_run else "")),
@@ -80,7 +80,7 @@ class Plan:
             ("Proof:", "none; marked unverified, bulk"),
             ("Reason:", f"{self._order.reason} (ticket {self._order.ticket})"),
             ("Told:", told),
-            ("Pace:", f"{self._wanted.parallel} at a time, {pace} (half: calls go first)"),
+            ("Pace:", f"{self._wanted.parallel} at a time, {pace}"),
             ("Time:", f"{in_words(self.seconds)} at least"),
             ("Results:", str(path)),
         ]
