@@ -27,6 +27,6 @@ async def test_r_62_the_console_says_at_its_start_that_nobody_knows_how_an_act_e
     connection.close()
     environment = {"HOME": os.environ["HOME"], "CSRDESK_CONFIG": str(settings)}
     async with Tmux(tmp_path, CSRDESK, columns=80, lines=24, environment=environment) as console:
-        await console.shows(r"1 act was begun and nobody.*csrdesk audit list.*--unknown")
+        await console.shows(r"1 act was begun and nobody.*audit list.*--unknown")
         await console.shows("User name, mail address")
         await console.press("C-q")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from csrdesk.demo.agent import Call
 from csrdesk.demo.auditing import audit_verified
 from csrdesk.demo.customer import Customer
+from csrdesk.demo.killed import taken_up
 from csrdesk.demo.resets import nothing_guessed, reset_by_own_link, reset_in_page
 from csrdesk.demo.stage import Stage
 from csrdesk.demo.telling import DifferenceError, Scene, Step, expect, expect_that
@@ -325,6 +326,7 @@ STORY: tuple[Scene, ...] = (
     same_mailbox,
     line_dropped,
     not_me,
+    taken_up,
     audit_read,
     audit_verified,
 )

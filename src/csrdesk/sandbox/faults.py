@@ -10,6 +10,7 @@ import asyncio
 import random
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 from starlette.responses import JSONResponse, Response
@@ -161,13 +162,18 @@ class FaultLayer:
                 pass
             return
         response = _answer(fault, scope)
-        await (response or self._app)(scope, receive, _late(send, fault.late_ms) if fault.late_ms else send)
+        await (response or self._app)(scope, receive, _late(send, receive, fault.late_ms) if fault.late_ms else send)
 
 
-def _late(send: Send, late_ms: int) -> Send:
+def _late(send: Send, receive: Receive, late_ms: int) -> Send:
+    """The answer, when it is time or nobody waits for it any more."""
+
     async def later(message: Message) -> None:
         if message["type"] == "http.response.start":
-            await asyncio.sleep(late_ms / 1000)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(late_ms / 1000):
+                    while (await receive())["type"] != "http.disconnect":
+                        pass
         await send(message)
 
     return later
