@@ -161,7 +161,7 @@ def test_every_answer_has_a_prompt_and_every_event_a_state() -> None:
     assert leaves(Effect) - {AccountEffect, *BY_ITSELF} == {kind for node in NODES.values() for kind in node.effects}
 
 
-BY_ITSELF = {fx.MailAlert, fx.ReadSessions}
+BY_ITSELF = {fx.MailAlert}
 """What no flow asks for, because the engine does it by itself."""
 
 

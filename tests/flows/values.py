@@ -56,6 +56,7 @@ PROBLEM = Problem("PingOne did not answer in time.", "GET users", "timed_out", "
 REFUSED = Problem("PingOne said no.", "403", "conflict")
 NOT_VERIFIED = Problem("The verified window has ended.", code="not_verified")
 FAILED = Failed(PROBLEM)
+AD_DOWN = Protection(unchecked="The directory did not answer.")
 PROTECTED = Protection(("member of Domain Admins",), DN)
 
 LINK = Link("link-1", 2, LinkStage.SENT, "K7Q-2M9", ADA.email)
@@ -262,7 +263,7 @@ GROUPS: tuple[Reply, ...] = (
     *(Replies((NOTED, r.AccountRead(ENABLED), odd)) for odd in (pr.AuthorityRead(), NOTED)),
     Replies((Failed(NOT_VERIFIED), r.AccountRead(ENABLED), IN_BOTH)),
     Replies((NOTED, FAILED, IN_BOTH)),
-    *(Replies((NOTED, r.ProtectionRead(found), r.RulesLoaded(RULES))) for found in (Protection(dn=DN), PROTECTED)),
+    *(Replies((NOTED, r.ProtectionRead(found), r.RulesLoaded(RULES))) for found in (Protection(dn=DN), AD_DOWN, PROTECTED)),
     Replies((NOTED, FAILED, r.RulesLoaded(RULES))),
     Replies((pr.ResetIs((DONE_IN_AD,)), r.AccountRead(ALL_LOCKED))),
     Replies((pr.ResetIs(), r.AccountRead(ENABLED))),

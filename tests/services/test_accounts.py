@@ -183,3 +183,34 @@ async def test_whether_sign_ins_are_left_is_read_without_ending_one(do: Do, box:
     assert await do(left) == r.SessionsRead(len(user.sessions))
     await do(end_sessions(box, "ada"))
     assert await do(left) == r.SessionsRead(0)
+
+
+async def test_where_the_directory_was_down_its_entry_is_looked_for_when_the_account_is_read(
+    do: Do, box: Sandbox
+) -> None:
+    effect = fx.ReadAccount(person_id=box.world.user("ada").id)
+    fault = box.faults.add(path="^/directory", status=503)
+    reply = await do(effect)
+    assert isinstance(reply, r.AccountRead)
+    assert (reply.account.directory, bool(reply.account.directory_problem)) == (None, True)
+    box.faults.clear(fault)
+    reply = await do(effect)
+    assert isinstance(reply, r.AccountRead)
+    assert reply.account.directory
+    assert reply.account.directory.dn == dn_of(box, "ada")
+
+
+@pytest.mark.parametrize("username", [people.ONLY_PINGONE])
+async def test_somebody_without_an_entry_has_none_and_no_problem(do: Do, box: Sandbox, username: str) -> None:
+    account = await read(do, box, username)
+    assert (account.directory, account.directory_problem) == (None, "")
+
+
+async def test_r_39_an_entry_that_is_found_late_and_is_protected_is_not_read_for_an_act(do: Do, box: Sandbox) -> None:
+    reply = await do(fx.ReadAccount(person_id=box.world.user(people.PROTECTED_BY_GROUP).id))
+    assert isinstance(reply, Failed)
+    assert reply.problem.code == "forbidden"
+    box.world.entry("bruno").attributes["employeeID"] = ["4711-000041"]
+    reply = await do(fx.ReadAccount(person_id=box.world.user("ada").id))
+    assert isinstance(reply, Failed)
+    assert "several accounts" in reply.problem.details

@@ -80,10 +80,19 @@ async def test_two_entries_that_match_protect_the_account(do: Do, box: Sandbox) 
     assert found == Protection(("several accounts in the directory match",))
 
 
-@pytest.mark.parametrize("where", ["^/directory", "/roleAssignments"])
+@pytest.mark.parametrize("where", [r"/users/[^/]+$", "/roleAssignments"])
 async def test_r_39_protection_that_cannot_be_read_is_a_failure_and_not_none(do: Do, box: Sandbox, where: str) -> None:
     box.faults.add(path=where, status=503)
     assert isinstance(await do(fx.ReadProtection(person_id=box.world.user("ada").id)), Failed)
+
+
+async def test_with_the_directory_down_pingones_own_checks_still_run(do: Do, box: Sandbox) -> None:
+    box.faults.add(path="^/directory", status=503)
+    found = await read(do, box, "ada")
+    assert (found.protected, found.dn) == (False, "")
+    assert found.unchecked == "The directory has a problem of its own. Try again in a moment."
+    assert (await read(do, box, people.PROTECTED)).reasons == ("administrator in PingOne",)
+    assert (await read(do, box, "ada", Agent("ada"))).reasons == ("your own account",)
 
 
 def enabling(box: Sandbox, username: str) -> list[Effect]:

@@ -74,6 +74,7 @@ def _of_effect(effect: Effect) -> dict[str, Detail]:
     details: dict[str, Detail] = {}
     if isinstance(effect, AccountEffect):
         details |= {"act": effect.act.value, "verified": effect.act is not Act.PROTECT}
+        details |= {"directory": "not checked"} if effect.unchecked else {}
     match effect:
         case fx.SetPingOneEnabled(enabled=enabled) | fx.SetDirectoryEnabled(enabled=enabled):
             details["enabled"] = enabled
@@ -116,11 +117,9 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
             return {"problem": clean(message), "queued": True}
         case r.LinkNotSent(message) | r.PasscodeRefused(message) | r.CustomerNotTold(message):
             return {"problem": clean(message)}
-        case r.UserFound():
-            return {"found": 1}
-        case r.SeveralUsers(people):
-            return {"found": len(people)}
-        case r.NoSuchUser() | r.OnlyInDirectory():
-            return {"found": 0}
+        case r.UserFound() | r.SeveralUsers() | r.NoSuchUser() | r.OnlyInDirectory():
+            return {
+                "found": len(reply.people) if isinstance(reply, r.SeveralUsers) else int(isinstance(reply, r.UserFound))
+            }
         case _:
             return {}

@@ -83,10 +83,13 @@ class ReadingAccount(State, frozen=True):
         authority = pfx.ReadPasswordAuthority(person_id=who, dn=dn)
         return Do(Together(effects=(fx.RequireProof(person_id=who), read, authority)))
 
-    def step(self, event: Event) -> ManagingAccount | WindowClosed | ReturnError:
+    def step(self, event: Event) -> ReadingAccount | ManagingAccount | WindowClosed | ReturnError:
         match event:
             case Replies((Failed(problem), *_)) if problem.code == "not_verified":
                 return WindowClosed(self.verified.person)
+            case Replies((r.Noted(), r.AccountRead(Account(directory=found)), _)) if found and not self.verified.dn:
+                # AD was down when the person was looked up, and answers now.
+                return ReadingAccount(msgspec.structs.replace(self.verified, dn=found.dn), self.needs)
             case Replies((r.Noted(), r.AccountRead(account), authority)):
                 why = reset.why_no_reset(account, authority)
                 return ManagingAccount(self.verified, self.needs, account, why)
@@ -223,7 +226,7 @@ class ConfirmingAct(State, frozen=True):
         if self.act is Act.UNLOCK:
             return unlock_words(self.account)
         words = disable_words if self.act is Act.DISABLE else enable_words
-        return words(has_directory=bool(self.verified.dn))
+        return words(has_directory=bool(self.verified.dn), unchecked=self.account.directory_problem)
 
 
 _CHOSEN: dict[type[Event], Act] = {
@@ -420,14 +423,18 @@ AccountManagementState = (
 )
 
 
-def disable_words(*, has_directory: bool) -> tuple[str, ...]:
-    """What a disable does, a line each."""
-    directory = ("Disable the account in AD.",) if has_directory else ("There is no AD account.",)
-    return (*directory, "Disable the user in PingOne.", "End every PingOne session, and every open link.")
+def disable_words(*, has_directory: bool, unchecked: str = "") -> tuple[str, ...]:
+    """What a disable does, a line each; `unchecked` says why AD cannot be asked."""
+    directory = "Disable the account in AD." if has_directory else "There is no AD account."
+    if unchecked and not has_directory:
+        directory = "AD cannot be asked now: that half stays as it is, and has to be done later."
+    return (directory, "Disable the user in PingOne.", "End every PingOne session, and every open link.")
 
 
-def enable_words(*, has_directory: bool) -> tuple[str, ...]:
+def enable_words(*, has_directory: bool, unchecked: str = "") -> tuple[str, ...]:
     """What an enable does, a line each."""
+    if unchecked:
+        return ("AD cannot be asked now, so nothing will be enabled. Wait until it answers.",)
     if has_directory:
         return ("Enable the account in AD.", "Then enable the user in PingOne, if AD succeeded.")
     return ("There is no AD account.", "Enable the user in PingOne.")

@@ -50,6 +50,8 @@ class Task(msgspec.Struct, frozen=True):
     act: Act | None = None
     reason: str = ""
     ticket: str = ""
+    unchecked: str = ""
+    """Why AD could not be asked for the person's entry, in words; empty where it was."""
 
 
 class Outputs(Outcome, frozen=True, rename=spelled):

@@ -70,10 +70,25 @@ class Caller(msgspec.Struct, frozen=True):
     person: Person
     devices: Devices
     dn: str = ""
+    unchecked: str = ""
+    """Why AD could not be asked, in words; empty where it was."""
 
     def protect(self, ticket: str) -> pd.Confirming:
         """Where a protective disable of this person begins."""
-        return pd.Confirming(self.person, self.dn, ticket)
+        return pd.Confirming(self.person, self.dn, ticket, unchecked=self.unchecked)
+
+    @property
+    def warning(self) -> str:
+        """What to know before anything is done."""
+        return " ".join(words for words in (warning(self.devices), self.half) if words)
+
+    @property
+    def half(self) -> str:
+        """What can still be done where AD is down; empty where it is not."""
+        return f"AD cannot be asked now: {_HALF} {self.unchecked}" if self.unchecked else ""
+
+
+_HALF = "only PingOne's half can be disabled or unlocked, nothing enabled or reset."
 
 
 def begin(start: Start) -> ConfiguringFlow:
@@ -150,7 +165,7 @@ class CheckingDevices(State, frozen=True):
                 raise IllegalEventError(self, event)
 
     def _choose(self, devices: Devices, protection: Protection) -> ChoosingWay | NoWayToVerify:
-        caller = Caller(self.person, devices, protection.dn)
+        caller = Caller(self.person, devices, protection.dn, protection.unchecked)
         why = why_not(self.person, devices, self.given.rules)
         if why:
             return NoWayToVerify(self.given, caller, why, self.note)
@@ -166,7 +181,7 @@ class ChoosingWay(State, frozen=True):
 
     def want(self) -> Ask[p.CardPrompt]:
         devices = self.caller.devices
-        card = p.CardPrompt(self.caller.person, devices.registered, gives(devices), warning(devices), self.note)
+        card = p.CardPrompt(self.caller.person, devices.registered, gives(devices), self.caller.warning, self.note)
         return Ask(card)
 
     def step(self, event: Event) -> Verifying | Protecting | RecordingNotVerified | LeavingCustomer | EndingCall:
@@ -199,7 +214,8 @@ class NoWayToVerify(State, frozen=True):
         allowed = self.given.rules.allowed_device_types
         registered = self.caller.devices.registered
         obstacles = tuple(d.obstacle(allowed, None) for d in registered)
-        return Ask(p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, self.why, self.note))
+        why = " ".join(words for words in (self.why, self.caller.half) if words)
+        return Ask(p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, why, self.note))
 
     def step(self, event: Event) -> Protecting | RecordingNotVerified | LeavingCustomer | EndingCall:
         match event:

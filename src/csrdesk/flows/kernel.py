@@ -96,6 +96,8 @@ class AccountEffect(Effect, frozen=True, kw_only=True):
     act: Act
     reason: str
     ticket: str = ""
+    unchecked: bool = False
+    """AD could not be asked whether it protects the person, so this half is done on PingOne's word alone."""
 
 
 P_co = TypeVar("P_co", bound="Prompt", covariant=True)

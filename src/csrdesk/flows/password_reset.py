@@ -117,6 +117,8 @@ def begin(start: Start) -> IdentifyingCustomer | ReturnError:
 
 def why_no_reset(account: Account, authority: Reply) -> str:
     """Why Reset cannot be offered for this account now, in words; empty where it can."""
+    if account.directory_problem:
+        return f"AD could not be read, and a new password may belong there. {account.directory_problem}"
     if account.status is AccountStatus.DISABLED:
         return "The account is disabled: a new password would open nothing."
     if account.status is AccountStatus.EXPIRED:
@@ -204,8 +206,11 @@ class ReadingAuthority(State, frozen=True):
         authority = pfx.ReadPasswordAuthority(person_id=who, dn=dn)
         return Do(Together(effects=(fx.RequireProof(person_id=who), read, authority)))
 
-    def step(self, event: Event) -> OpeningPage | ReturnError:
+    def step(self, event: Event) -> ReadingAuthority | OpeningPage | ReturnError:
         match event:
+            case Replies((r.Noted(), r.AccountRead(Account(directory=found)), _)) if found and not self.task.dn:
+                # AD was down when the person was looked up, and answers now.
+                return ReadingAuthority(msgspec.structs.replace(self.task, dn=found.dn))
             case Replies((r.Noted(), r.AccountRead(account), authority)):
                 why = why_no_reset(account, authority)
                 if why:

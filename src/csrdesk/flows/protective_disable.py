@@ -31,16 +31,19 @@ class Confirming(State, frozen=True):
     dn: str
     ticket: str = ""
     note: str = ""
+    unchecked: str = ""
+    """Why AD cannot be asked now."""
 
     def want(self) -> Ask[p.ConfirmPrompt]:
-        words = disable_words(has_directory=bool(self.dn))
+        words = disable_words(has_directory=bool(self.dn), unchecked=self.unchecked)
         prompt = p.ConfirmPrompt(self.person, Act.PROTECT, words, self.ticket, ticket_required=True, unverified=True)
         return Ask(msgspec.structs.replace(prompt, note=self.note))
 
     def step(self, event: Event) -> Disabling | Confirming | Finished:
         match event:
             case a.Confirmed(reason, ticket) if not (reason.strip() and ticket.strip()):
-                return Confirming(self.person, self.dn, ticket.strip(), "A reason and a ticket number are both needed.")
+                note = "A reason and a ticket number are both needed."
+                return msgspec.structs.replace(self, ticket=ticket.strip(), note=note)
             case a.Confirmed(reason, ticket):
                 person = self.person
                 task = uf.Task("disableUser", person.id, person, self.dn, Act.PROTECT, reason.strip(), ticket.strip())

@@ -104,12 +104,12 @@ class ReadingLocks(State, frozen=True):
 
 
 def _unlock(task: Task, lock: Lock) -> Unlock:
-    who, reason, ticket = task.person.id, task.reason, task.ticket
+    who, reason, ticket, unchecked = task.person.id, task.reason, task.ticket, bool(task.unchecked)
     if lock is Lock.DIRECTORY:
         return fx.UnlockDirectory(person_id=who, dn=task.dn, act=Act.UNLOCK, reason=reason, ticket=ticket)
     if lock is Lock.PINGONE:
-        return fx.UnlockPingOne(person_id=who, act=Act.UNLOCK, reason=reason, ticket=ticket)
-    return fx.UnlockPassword(person_id=who, act=Act.UNLOCK, reason=reason, ticket=ticket)
+        return fx.UnlockPingOne(person_id=who, act=Act.UNLOCK, reason=reason, ticket=ticket, unchecked=unchecked)
+    return fx.UnlockPassword(person_id=who, act=Act.UNLOCK, reason=reason, ticket=ticket, unchecked=unchecked)
 
 
 def _stays(device: Device) -> ResultLine:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
+from msgspec.structs import replace
 
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import effects as fx
@@ -158,7 +158,7 @@ class ReadingAccount(State, frozen=True):
     def step(self, event: Event) -> Acting | ReturnSuccess | ReturnError:
         match event:
             case Replies((r.Noted(), r.AccountRead(account))):
-                return self._act_on(account)
+                return _act_on(_placed(self.task, account), account)
             case Replies(replies):
                 return ReturnError(first_problem(replies))
             case Failed(problem):
@@ -166,37 +166,50 @@ class ReadingAccount(State, frozen=True):
             case _:
                 raise IllegalEventError(self, event)
 
-    def _act_on(self, account: Account) -> Acting | ReturnSuccess | ReturnError:
-        match self.task.action:
-            case "disableUser":
-                return self._disable(account)
-            case "enableUser":
-                return self._enable(account)
-            case "unlockUser":
-                return ul.begin(self.task, account)
-            case _:
-                return ReturnSuccess(self.task, account)
 
-    def _disable(self, account: Account) -> Disabling | LookingForSessions:
-        # A half that could not be read is written all the same: the reading must not keep the door open.
-        in_directory = bool(self.task.dn) and account.directory_enabled is not False
-        in_pingone = account.pingone_enabled is not False
-        if in_directory or in_pingone:
-            return Disabling(self.task, in_directory=in_directory, in_pingone=in_pingone)
-        return LookingForSessions(self.task, account)
+def _act_on(task: Task, account: Account) -> Acting | ReturnSuccess | ReturnError:
+    """What is to be done with the account as just read."""
+    match task.action:
+        case "disableUser":
+            return _disable(task, account)
+        case "enableUser":
+            return _enable(task, account)
+        case "unlockUser":
+            return ul.begin(task, account)
+        case _:
+            return ReturnSuccess(task, account)
 
-    def _enable(self, account: Account) -> EnablingInDirectory | EnablingInPingOne | ReturnSuccess | ReturnError:
-        if account.directory_problem:
-            words = f"AD could not be read, so nothing was enabled. {account.directory_problem}"
-            return ReturnError(Problem(words, code="unavailable"))
-        in_pingone = account.pingone_enabled is not True
-        since = account.pingone.changed_at if account.pingone else None
-        if account.directory and account.directory.disabled:
-            return EnablingInDirectory(self.task, in_pingone, account.directory.changed_at, since)
-        if in_pingone:
-            lines = (was_already("AD", "enabled"),) if account.directory else ()
-            return EnablingInPingOne(self.task, lines, since=since)
-        return ReturnSuccess(self.task, account, (ResultLine(_ALREADY.format("enabled")),))
+
+def _placed(task: Task, account: Account) -> Task:
+    """The task with the person's entry in AD: it may have been down when they were looked up, or be so now."""
+    if task.dn:
+        return task
+    if account.directory:
+        return replace(task, dn=account.directory.dn, unchecked="")
+    return replace(task, unchecked=account.directory_problem)
+
+
+def _disable(task: Task, account: Account) -> Disabling | LookingForSessions:
+    # A half that could not be read is written all the same: the reading must not keep the door open.
+    in_directory = bool(task.dn) and account.directory_enabled is not False
+    in_pingone = account.pingone_enabled is not False
+    if in_directory or in_pingone or task.unchecked:
+        return Disabling(task, in_directory=in_directory, in_pingone=in_pingone)
+    return LookingForSessions(task, account)
+
+
+def _enable(task: Task, account: Account) -> EnablingInDirectory | EnablingInPingOne | ReturnSuccess | ReturnError:
+    if account.directory_problem:
+        words = f"AD could not be read, so nothing was enabled. {account.directory_problem}"
+        return ReturnError(Problem(words, code="unavailable"))
+    in_pingone = account.pingone_enabled is not True
+    since = account.pingone.changed_at if account.pingone else None
+    if account.directory and account.directory.disabled:
+        return EnablingInDirectory(task, in_pingone, account.directory.changed_at, since)
+    if in_pingone:
+        lines = (was_already("AD", "enabled"),) if account.directory else ()
+        return EnablingInPingOne(task, lines, since=since)
+    return ReturnSuccess(task, account, (ResultLine(_ALREADY.format("enabled")),))
 
 
 _ALREADY = "The account was already {}. Nothing was written."
@@ -261,6 +274,9 @@ class Disabling(State, frozen=True):
             lines.append(result_line("AD", "disabled", replies.pop(0)))
         elif self.task.dn:
             lines.append(was_already("AD", "disabled"))
+        elif self.task.unchecked:
+            words = f"AD: not disabled, and nobody could check there whom this is. {self.task.unchecked}"
+            lines.append(ResultLine(words, ok=False))
         lines.append(
             result_line("PingOne", "disabled", replies.pop(0))
             if self.in_pingone
@@ -281,7 +297,8 @@ class EndingSessions(State, frozen=True):
     def want(self) -> Do[Together[fx.EndSessions | fx.EndLinks]]:
         task = self.task
         who = task.person.id
-        sessions = fx.EndSessions(person_id=who, act=task.act or Act.DISABLE, reason=task.reason, ticket=task.ticket)
+        act, unchecked = task.act or Act.DISABLE, bool(task.unchecked)
+        sessions = fx.EndSessions(person_id=who, act=act, reason=task.reason, ticket=task.ticket, unchecked=unchecked)
         return Do(Together(effects=(sessions, fx.EndLinks(person_id=who))))
 
     def step(self, event: Event) -> ReadingBack:
@@ -312,7 +329,7 @@ class EnablingInDirectory(State, frozen=True):
     since_in_pingone: datetime | None = None
 
     def want(self) -> Do[fx.SetDirectoryEnabled]:
-        return Do(msgspec.structs.replace(_set_directory(self.task, enabled=True), since=self.since))
+        return Do(replace(_set_directory(self.task, enabled=True), since=self.since))
 
     def step(self, event: Event) -> EnablingInPingOne | ReadingBack:
         match event:
@@ -341,7 +358,7 @@ class EnablingInPingOne(State, frozen=True):
     """Since when it is disabled in PingOne, at the latest."""
 
     def want(self) -> Do[fx.SetPingOneEnabled]:
-        return Do(msgspec.structs.replace(_set_pingone(self.task, enabled=True), since=self.since))
+        return Do(replace(_set_pingone(self.task, enabled=True), since=self.since))
 
     def step(self, event: Event) -> ReadingBack:
         match event:
@@ -425,5 +442,10 @@ def _set_directory(task: Task, *, enabled: bool) -> fx.SetDirectoryEnabled:
 def _set_pingone(task: Task, *, enabled: bool) -> fx.SetPingOneEnabled:
     act = task.act or Act.DISABLE
     return fx.SetPingOneEnabled(
-        person_id=task.person.id, enabled=enabled, act=act, reason=task.reason, ticket=task.ticket
+        person_id=task.person.id,
+        enabled=enabled,
+        act=act,
+        reason=task.reason,
+        ticket=task.ticket,
+        unchecked=bool(task.unchecked),
     )

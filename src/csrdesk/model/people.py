@@ -34,6 +34,8 @@ class Protection(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...] = ()
     dn: str = ""
     """The distinguished name of the matching directory entry, empty where there is none."""
+    unchecked: str = ""
+    """Why the directory could not be asked, in words; then it may have an entry, and may protect it."""
 
     @property
     def protected(self) -> bool:

@@ -63,7 +63,7 @@ class Performer:
             case fx.ReadProtection():
                 return await protection.read_protection(effect, context, outside)
             case fx.ReadAccount():
-                return await accounts.read_account(effect, outside)
+                return await accounts.read_account(effect, context, outside)
             case fx.ReadSessions():
                 return await accounts.read_sessions(effect, outside)
             case dx.AwaitPush():

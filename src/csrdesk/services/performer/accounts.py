@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec.structs import replace
+
 from csrdesk.errors import NotFoundError, ReadBackError, ServiceError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
@@ -13,10 +15,13 @@ from csrdesk.model.text import clean
 from csrdesk.services.attempts import attempt, sure
 from csrdesk.services.directory import accounts as in_directory
 from csrdesk.services.directory import protection as protecting
+from csrdesk.services.directory.port import Entry
 from csrdesk.services.directory.writes import read_entry, set_enabled
 from csrdesk.services.performer.outside import Outside
 from csrdesk.services.performer.people import masked
 from csrdesk.services.performer.protection import (
+    find_entries,
+    own_entry,
     refuse_held_entry,
     refuse_held_user,
     refuse_protected_entry,
@@ -30,12 +35,17 @@ _ROUNDS = 50
 """Listings of ten sessions whose sessions are ended; more than five hundred means that new ones keep coming."""
 
 
-async def read_account(effect: fx.ReadAccount, outside: Outside) -> r.AccountRead:
-    """User, password state and directory entry at the same time; a half that fails is said beside the other."""
+async def read_account(effect: fx.ReadAccount, context: Context, outside: Outside) -> r.AccountRead:
+    """User, password state and directory entry at the same time; a half that fails is said beside the other.
+
+    Where no entry is known it is looked for: the directory may have been down when the person was looked up. Raises
+    `ForbiddenError` where that finds a protected one.
+    """
     async with asyncio.TaskGroup() as group:
         one = group.create_task(attempt(_pingone_account(outside.pingone, effect.person_id)))
-        other = group.create_task(attempt(_directory_account(outside, effect.dn)))
-    pingone, directory = one.result(), other.result()
+        other = group.create_task(attempt(_looked_for(effect, outside)))
+    pingone, found = one.result(), other.result()
+    directory = await attempt(_directory_account(found, context, outside))
     if isinstance(pingone, ServiceError):
         if not isinstance(directory, DirectoryAccount):
             raise pingone
@@ -106,25 +116,31 @@ async def read_sessions(effect: fx.ReadSessions, outside: Outside) -> r.Sessions
     return r.SessionsRead(len(await sessions.read_some(outside.pingone, effect.person_id)))
 
 
-async def _directory_account(outside: Outside, dn: str) -> DirectoryAccount | None:
-    """None where there is no directory, or no entry for this person."""
-    if outside.directory is None or not dn:
+async def _looked_for(effect: fx.ReadAccount, outside: Outside) -> tuple[Entry, ...] | DirectoryAccount | None:
+    """The account of the entry that is known; otherwise the entries that may be the person's."""
+    if outside.directory is None:
         return None
+    if effect.dn:
+        return await _account_at(effect.dn, outside)
+    return await find_entries(outside, effect.person_id)
+
+
+async def _directory_account(
+    found: tuple[Entry, ...] | DirectoryAccount | ServiceError | None, context: Context, outside: Outside
+) -> DirectoryAccount | None:
+    """None where there is no directory, or no entry for this person."""
+    if isinstance(found, tuple):
+        entry = own_entry(found, context, outside)
+        return await _account_at(entry.dn, outside) if entry else None
+    return sure(found)
+
+
+async def _account_at(dn: str, outside: Outside) -> DirectoryAccount:
+    if outside.directory is None:
+        raise NotFoundError("No directory is set up.")
     entry = await read_entry(outside.directory, dn, in_directory.ATTRIBUTES)
     account = in_directory.account_of(entry, outside.now())
-    return DirectoryAccount(
-        dn=account.dn,
-        username=clean(account.username, 80),
-        user_account_control=account.user_account_control,
-        disabled=account.disabled,
-        locked=account.locked,
-        expires_at=account.expires_at,
-        expired=account.expired,
-        password_changed_at=account.password_changed_at,
-        password_expired=account.password_expired,
-        must_change_password=account.must_change_password,
-        changed_at=account.changed_at,
-    )
+    return replace(account, username=clean(account.username, 80))
 
 
 async def _pingone_account(api: Api, user_id: str) -> Received[PingOneAccount]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from csrdesk.errors import ForbiddenError
+from csrdesk.errors import ForbiddenError, ServiceError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Agent, Context
@@ -23,14 +23,16 @@ _SEVERAL = "several accounts in the directory match"
 
 
 async def read_protection(effect: fx.ReadProtection, context: Context, outside: Outside) -> r.ProtectionRead:
-    """Roles beside user and directory entry; what cannot be read is a failure, because then nobody knows.
+    """Roles beside user and directory entry. What PingOne does not tell is a failure, because then nobody knows; a
+    directory that is down is said, and PingOne's half is looked after all the same.
 
     Two entries that match protect as well: acting on the wrong one would be worse than not acting.
     """
     async with asyncio.TaskGroup() as group:
         assigning = group.create_task(attempt(roles.has_any(outside.pingone, effect.person_id)))
         reading = group.create_task(attempt(_with_entries(outside, effect.person_id)))
-    user, entries = sure(reading.result())
+    user, found = sure(reading.result())
+    entries, unchecked = ((), found.message) if isinstance(found, ServiceError) else (found, "")
     reasons = [_ROLE] if sure(assigning.result()) else []
     for entry in entries:
         reasons += outside.protected.reasons(entry)
@@ -41,7 +43,21 @@ async def read_protection(effect: fx.ReadProtection, context: Context, outside: 
     if len(entries) > 1:
         reasons.append(_SEVERAL)
     dn = entries[0].dn if len(entries) == 1 else ""
-    return r.ProtectionRead(Protection(tuple(dict.fromkeys(reasons)), dn))
+    return r.ProtectionRead(Protection(tuple(dict.fromkeys(reasons)), dn, unchecked))
+
+
+async def find_entries(outside: Outside, user_id: str) -> tuple[Entry, ...]:
+    """The directory's entries of this person, where none was known before."""
+    user = (await users.read(outside.pingone, user_id)).body
+    return await entries_of(outside, user)
+
+
+def own_entry(entries: tuple[Entry, ...], context: Context, outside: Outside) -> Entry | None:
+    """The one entry; None where there is none. Raises `ForbiddenError` where it is protected, or not the only one."""
+    for entry in entries:
+        refuse_protected_entry(entry, context, outside)
+    _refuse([_SEVERAL] if len(entries) > 1 else [])
+    return entries[0] if entries else None
 
 
 async def refuse_protected_user(user_id: str, context: Context, outside: Outside) -> User:
@@ -66,7 +82,7 @@ async def refuse_held_user(user: User, outside: Outside) -> None:
     `ServiceError` where that cannot be read, because then nobody knows.
     """
     if outside.held.names_any:
-        for entry in await _entries_of(outside, user):
+        for entry in await entries_of(outside, user):
             refuse_held_entry(entry, outside)
 
 
@@ -88,12 +104,13 @@ def _of_the_desk(agent: Agent, outside: Outside, *names: str) -> list[str]:
     return [_AGENT] if outside.agents & {name.casefold() for name in names} else []
 
 
-async def _with_entries(outside: Outside, user_id: str) -> tuple[User, tuple[Entry, ...]]:
+async def _with_entries(outside: Outside, user_id: str) -> tuple[User, tuple[Entry, ...] | ServiceError]:
     user = (await users.read(outside.pingone, user_id)).body
-    return user, await _entries_of(outside, user)
+    return user, await attempt(entries_of(outside, user))
 
 
-async def _entries_of(outside: Outside, user: User) -> tuple[Entry, ...]:
+async def entries_of(outside: Outside, user: User) -> tuple[Entry, ...]:
+    """The entries that bear an id that PingOne keeps for this user."""
     ties = {"objectGUID": user.account_id, "employeeID": user.external_id}
     ways = tuple(Equal(attribute, value) for attribute, value in ties.items() if value)
     if outside.directory is None or not ways:

@@ -1,0 +1,153 @@
+"""One side does not answer: the other's half goes on where that only closes doors, is shown half done, and is mended
+by trying again. What opens doors waits.
+"""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from csrdesk.flows import account_management as am
+from csrdesk.flows import csr_main
+from csrdesk.flows import effects as fx
+from csrdesk.flows import password_reset as reset
+from csrdesk.flows import protective_disable as pd
+from csrdesk.flows import replies as r
+from csrdesk.flows import unlocking as ul
+from csrdesk.flows import user_functions as uf
+from csrdesk.flows.kernel import AccountEffect, Replies
+from csrdesk.flows.prompts import CardPrompt, ResultLine, UnverifiableCardPrompt
+from csrdesk.model.account import Account, Lock
+from csrdesk.model.proofs import Act
+from tests.flows.values import (
+    AD_DOWN,
+    AD_LOCKED,
+    AD_ON,
+    ADA,
+    DN,
+    ENABLED,
+    IN_BOTH,
+    LOCKED,
+    LOCKED_SMS,
+    NOTED,
+    OFF,
+    ON,
+    RULES,
+    SMS,
+    TOLD,
+    UNTIL,
+    WITH_DEVICE,
+    devices,
+)
+
+DOWN = AD_DOWN.unchecked
+HALF, HALF_OFF, HALF_LOCKED = (Account(one, directory_problem=DOWN) for one in (ON, OFF, LOCKED))
+NOT_IN_AD = ResultLine(f"AD: not disabled, and nobody could check there whom this is. {DOWN}", ok=False)
+WORDS = "AD cannot be asked now: only PingOne's half can be disabled or unlocked, nothing enabled or reset."
+
+
+def task(action: str, act: Act, dn: str = "") -> uf.Task:
+    return uf.Task(action, ADA.id, ADA, dn, act, "Somebody has it.", "HD-1")
+
+
+DISABLE, ENABLE = task("disableUser", Act.PROTECT), task("enableUser", Act.ENABLE)
+UNLOCK = task("unlockUser", Act.UNLOCK)
+VERIFIED, NEEDS = am.Verified(ADA, "", WITH_DEVICE, UNTIL), am.Needs()
+
+
+def read(account: Account) -> Replies:
+    return Replies((NOTED, r.AccountRead(account)))
+
+
+def test_r_49_with_ad_down_a_disable_closes_pingones_half_and_is_half_done() -> None:
+    disabling = uf.ReadingAccount(DISABLE).step(read(HALF))
+    assert disabling == uf.Disabling(replace(DISABLE, unchecked=DOWN), in_directory=False, in_pingone=True)
+    (effect,) = disabling.want().effect.effects
+    assert isinstance(effect, fx.SetPingOneEnabled)
+    assert (effect.enabled, effect.unchecked) == (False, True)
+    ending = disabling.step(Replies((r.PingOneEnabledSet(enabled=False),)))
+    assert isinstance(ending, uf.EndingSessions)
+    assert ending.lines == (NOT_IN_AD, ResultLine("PingOne: disabled"))
+    sessions = ending.want().effect.effects[0]
+    assert isinstance(sessions, fx.EndSessions)
+    assert sessions.unchecked
+    done = ending.step(Replies((r.SessionsEnded(1), NOTED))).step(Replies((r.AccountRead(HALF_OFF), TOLD)))
+    assert isinstance(done, uf.ReturnSuccess)
+    assert (done.half_done, done.again) == (True, True)
+
+
+def test_r_49_trying_again_once_ad_answers_disables_the_half_that_was_left() -> None:
+    again = replace(DISABLE, unchecked=DOWN)
+    disabling = uf.ReadingAccount(again).step(read(Account(OFF, AD_ON)))
+    assert disabling == uf.Disabling(replace(DISABLE, dn=DN), in_directory=True, in_pingone=False)
+    (effect,) = disabling.want().effect.effects
+    assert effect == fx.SetDirectoryEnabled(
+        person_id=ADA.id, dn=DN, enabled=False, act=Act.PROTECT, reason="Somebody has it.", ticket="HD-1"
+    )
+
+
+def test_r_49_trying_again_while_ad_is_down_writes_nothing_twice_and_stays_half_done() -> None:
+    disabling = uf.ReadingAccount(replace(DISABLE, unchecked=DOWN)).step(read(HALF_OFF))
+    assert isinstance(disabling, uf.Disabling)
+    assert disabling.want().effect.effects == ()
+    ending = disabling.step(Replies(()))
+    assert isinstance(ending, uf.EndingSessions)
+    assert ending.lines == (NOT_IN_AD, ResultLine("PingOne: was disabled already, nothing written"))
+
+
+def test_with_ad_down_pingones_locks_are_ended_and_ads_are_said() -> None:
+    unlocking = uf.ReadingAccount(UNLOCK).step(read(HALF_LOCKED))
+    assert isinstance(unlocking, ul.Unlocking)
+    assert unlocking.locks == (Lock.PINGONE, Lock.PASSWORD)
+    assert all(isinstance(one, AccountEffect) and one.unchecked for one in unlocking.want().effect.effects)
+    (said,) = unlocking.unread
+    assert said.text == f"AD: could not be read, so nothing was unlocked there. {DOWN}"
+    again = uf.ReadingAccount(unlocking.task).step(read(Account(ON, AD_LOCKED)))
+    assert again == ul.Unlocking(replace(UNLOCK, dn=DN), (Lock.DIRECTORY,))
+
+
+def test_with_ad_down_nothing_is_enabled() -> None:
+    refused = uf.ReadingAccount(ENABLE).step(read(HALF_OFF))
+    assert isinstance(refused, uf.ReturnError)
+    assert refused.problem.message == f"AD could not be read, so nothing was enabled. {DOWN}"
+
+
+def test_with_ad_down_no_reset_is_offered_and_none_is_begun_by_a_script() -> None:
+    managing = am.ReadingAccount(VERIFIED, NEEDS).step(Replies((NOTED, r.AccountRead(HALF), IN_BOTH)))
+    assert isinstance(managing, am.ManagingAccount)
+    assert managing.why_no_reset == f"AD could not be read, and a new password may belong there. {DOWN}"
+    script = reset.ReadingAuthority(reset.Task(ADA, "", "Forgot it.", "HD-1", RULES))
+    assert isinstance(script.step(Replies((NOTED, r.AccountRead(HALF), IN_BOTH))), reset.ReturnError)
+
+
+def test_the_account_page_finds_the_entry_once_ad_answers() -> None:
+    found = Replies((NOTED, r.AccountRead(ENABLED), IN_BOTH))
+    assert am.ReadingAccount(VERIFIED, NEEDS).step(found) == am.ReadingAccount(replace(VERIFIED, dn=DN), NEEDS)
+    script = reset.Task(ADA, "", "Forgot it.", "HD-1", RULES)
+    assert reset.ReadingAuthority(script).step(found) == reset.ReadingAuthority(replace(script, dn=DN))
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (Act.DISABLE, "AD cannot be asked now: that half stays as it is, and has to be done later."),
+        (Act.ENABLE, "AD cannot be asked now, so nothing will be enabled. Wait until it answers."),
+    ],
+)
+def test_what_will_be_done_says_that_ad_is_down_before_it_is_confirmed(act: Act, words: str) -> None:
+    assert am.ConfirmingAct(VERIFIED, NEEDS, HALF, act).want().prompt.effects[0] == words
+    assert am.ConfirmingAct(VERIFIED, NEEDS, Account(ON), act).want().prompt.effects[0] == "There is no AD account."
+
+
+def test_the_card_says_before_anything_is_begun_what_cannot_be_done() -> None:
+    given = csr_main.Given(RULES)
+    for found, prompt in ((devices(SMS), CardPrompt), (devices(LOCKED_SMS), UnverifiableCardPrompt)):
+        state = csr_main.CheckingDevices(given, ADA).step(Replies((found, r.ProtectionRead(AD_DOWN))))
+        assert isinstance(state, csr_main.ChoosingWay | csr_main.NoWayToVerify)
+        card = state.want().prompt
+        assert isinstance(card, prompt)
+        said = card.warning if isinstance(card, CardPrompt) else card.why
+        assert said.endswith(f"{WORDS} {DOWN}")
+        confirming = state.caller.protect("HD-1")
+        assert isinstance(confirming, pd.Confirming)
+        assert confirming.want().prompt.effects[0].startswith("AD cannot be asked now")
