@@ -186,6 +186,7 @@ class Beside:
         self.server = directory.server
         self.root = directory.root
         self.search = directory.search
+        self.at_each = directory.at_each
         self.close = directory.close
         self.modified: list[list[str]] = []
 

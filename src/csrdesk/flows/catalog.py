@@ -27,7 +27,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
     {
         flow.name: flow
         for flow in (
-            Flow("csr_main", 6, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
+            Flow("csr_main", 7, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
                 3,
@@ -37,7 +37,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
             ),
             Flow("password_reset", 1, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
             Flow("new_password", 1, new_password.NewPasswordState, new_password.Start, new_password.begin),
-            Flow("user_functions", 4, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
+            Flow("user_functions", 5, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
         )
     }
 )

@@ -47,6 +47,16 @@ class PingOneAccount(msgspec.Struct, frozen=True, rename="camel"):
     """When anything of the user was changed the last time: whatever it is, it is so since then at the latest."""
 
 
+class WrongPasswords(msgspec.Struct, frozen=True, rename="camel"):
+    """Wrong passwords as one domain controller counted them; controllers do not tell each other."""
+
+    controller: str
+    count: int = 0
+    last_at: datetime | None = None
+    problem: str = ""
+    """Why it could not be asked; empty where it was."""
+
+
 class DirectoryAccount(msgspec.Struct, frozen=True, rename="camel"):
     """What the directory says of the account; moments are UTC, None where never."""
 
@@ -61,6 +71,20 @@ class DirectoryAccount(msgspec.Struct, frozen=True, rename="camel"):
     password_changed_at: datetime | None = msgspec.field(default=None, name="pwdLastSet")
     password_expired: bool = False
     must_change_password: bool = False
+    password_expires_at: datetime | None = None
+    """As the policy that counts for this account says; None where never, or where it must be changed."""
+    locked_at: datetime | None = None
+    """None where it is not locked, or where that was not told."""
+    lock_ends_at: datetime | None = None
+    """None where it is not locked, where it stays so until somebody unlocks it, or where that was not told."""
+    smart_card: bool = False
+    """Whether AD takes a smart card and no password."""
+    outside_hours: bool = False
+    """Whether AD lets them sign in at other hours only."""
+    last_logon_at: datetime | None = None
+    """`lastLogonTimestamp`, which AD renews once in 9 to 14 days."""
+    wrong_passwords: tuple[WrongPasswords, ...] = ()
+    """By controller, those that counted any. Where the passwords were typed is not in LDAP."""
     changed_at: datetime | None = None
     """As in PingOne: `whenChanged`."""
 
@@ -145,6 +169,8 @@ class Account(msgspec.Struct, frozen=True, rename="camel"):
             (bool(d and d.password_expired), "AD password expired"),
             (password == "PASSWORD_EXPIRED", "PingOne password expired"),  # noqa: S105
             (bool(d and d.must_change_password), "must change the AD password"),
+            (bool(d and d.outside_hours), "outside the hours in which AD lets them sign in"),
+            (bool(d and d.smart_card), "AD takes a smart card only"),
             (password == "MUST_CHANGE_PASSWORD", "must change the PingOne password"),  # noqa: S105
             (password == "NO_PASSWORD", "no PingOne password"),  # noqa: S105
         ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
-from csrdesk.model.account import Account
+from csrdesk.model.account import Account, DirectoryAccount
 from csrdesk.widgets.facts import Fact
-from csrdesk.widgets.moments import dated, time_of_day
+from csrdesk.widgets.moments import dated, distance, time_of_day
 from csrdesk.widgets.tones import Tone
 
 _PASSWORDS = {
@@ -17,6 +17,8 @@ _PASSWORDS = {
     "MUST_CHANGE_PASSWORD": "MUST BE CHANGED",
     "EXTERNAL": "held in the directory",
 }
+_SOON = timedelta(days=14)
+"""A password that ends within these days is shown with its day, as Windows itself does."""
 _QUIET_PASSWORDS = {"OK", "EXTERNAL"}
 
 
@@ -40,19 +42,50 @@ def directory_facts(account: Account, now: datetime, zone: tzinfo | None) -> tup
     if found is None:
         return (_missing(account.directory_problem),)
     expires = dated(found.expires_at, now, zone)
-    password = Fact("Password", "ok")
-    if found.password_expired:
-        password = Fact("Password", "EXPIRED", Tone.BAD)
-    if found.must_change_password:
-        password = Fact("Password", "MUST BE CHANGED", Tone.BAD)
     return (
         Fact("Account", "DISABLED", Tone.BAD) if found.disabled else Fact("Account", "enabled", Tone.GOOD),
-        Fact("Locked", "LOCKED", Tone.BAD) if found.locked else Fact("Locked", "no"),
+        _lock(found, now, zone),
+        *_wrong_passwords(found, now, zone),
         Fact("EXPIRED", expires, Tone.BAD) if found.expired else Fact("Expires", expires),
-        password,
+        _password(found, now, zone),
+        *((Fact("Hours", "NOT NOW: AD lets them sign in at other hours", Tone.BAD),) if found.outside_hours else ()),
+        *((Fact("Sign-in", "SMART CARD ONLY", Tone.BAD),) if found.smart_card else ()),
         Fact("Changed", dated(found.password_changed_at, now, zone)),
+        *((Fact("Last seen", dated(found.last_logon_at, now, zone)),) if found.last_logon_at else ()),
         Fact("User name", found.username),
     )
+
+
+def _lock(found: DirectoryAccount, now: datetime, zone: tzinfo | None) -> Fact:
+    if not found.locked:
+        return Fact("Locked", "no")
+    if found.lock_ends_at:
+        return Fact("Locked", f"LOCKED until {dated(found.lock_ends_at, now, zone)}", Tone.BAD)
+    since = f" since {dated(found.locked_at, now, zone)}" if found.locked_at else ""
+    return Fact("Locked", f"LOCKED{since}", Tone.BAD)
+
+
+def _wrong_passwords(found: DirectoryAccount, now: datetime, zone: tzinfo | None) -> tuple[Fact, ...]:
+    """Each controller's count; which device they came from is not in the directory."""
+    return tuple(
+        Fact("Wrong pw", f"{one.controller or 'AD'}: not asked. {one.problem}", Tone.WARN)
+        if one.problem
+        else Fact(
+            "Wrong pw", f"{one.count} at {one.controller or 'AD'}, last {dated(one.last_at, now, zone)}", Tone.WARN
+        )
+        for one in found.wrong_passwords
+    )
+
+
+def _password(found: DirectoryAccount, now: datetime, zone: tzinfo | None) -> Fact:
+    if found.must_change_password:
+        return Fact("Password", "MUST BE CHANGED", Tone.BAD)
+    ends = found.password_expires_at
+    if found.password_expired:
+        return Fact("Password", f"EXPIRED {distance(ends, now, zone)}" if ends else "EXPIRED", Tone.BAD)
+    if ends and ends - now <= _SOON:
+        return Fact("Password", f"expires {dated(ends, now, zone)}", Tone.WARN)
+    return Fact("Password", "ok")
 
 
 def pingone_facts(account: Account, now: datetime, zone: tzinfo | None) -> tuple[Fact, ...]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from csrdesk.errors import UnexpectedAnswerError
-from csrdesk.model.account import DirectoryAccount
+from csrdesk.model.account import DirectoryAccount, WrongPasswords
 from csrdesk.services.directory.errors import SYSTEM
 from csrdesk.services.directory.port import Entry
 
+SMART_CARD = 0x40000
 ACCOUNT_DISABLE = 0x2
 LOCKOUT = 0x10
 PASSWORD_EXPIRED = 0x800000
@@ -23,7 +24,21 @@ COMPUTED = "msDS-User-Account-Control-Computed"
 LAST_SET = "pwdLastSet"
 """A FILETIME, or 0: then the password must be changed at the next sign-on."""
 CHANGED = "whenChanged"
-ATTRIBUTES = ("sAMAccountName", CONTROL, COMPUTED, "accountExpires", LAST_SET, CHANGED)
+COUNTED = ("badPwdCount", "badPasswordTime")
+"""Wrong passwords: each controller counts its own."""
+ATTRIBUTES = (
+    "sAMAccountName",
+    CONTROL,
+    COMPUTED,
+    "accountExpires",
+    LAST_SET,
+    CHANGED,
+    "lockoutTime",
+    "logonHours",
+    "lastLogonTimestamp",
+    "msDS-UserPasswordExpiryTimeComputed",
+    "msDS-ResultantPSO",
+)
 """What `account_of` needs."""
 
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
@@ -60,26 +75,55 @@ def password_set(entry: Entry) -> int:
     return _number(entry, LAST_SET, absent=0)
 
 
-def account_of(entry: Entry, now: datetime) -> DirectoryAccount:
-    """The account as of `now`. Raises `UnexpectedAnswerError` where an attribute that decides something is missing."""
+def account_of(entry: Entry, now: datetime, lockout: timedelta | None = None) -> DirectoryAccount:
+    """The account as of `now`; `lockout`: how long a lock lasts, None where for ever or not known.
+
+    Raises `UnexpectedAnswerError` where an attribute that decides something is missing.
+    """
     control, computed = control_of(entry), _number(entry, COMPUTED)
     expires_at = moment(_number(entry, "accountExpires", absent=0))
     set_at = password_set(entry)
-    past = bool(computed & PASSWORD_EXPIRED)
+    past, locked = bool(computed & PASSWORD_EXPIRED), bool(computed & LOCKOUT)
     must_change = past and set_at == 0
+    locked_at = moment(_number(entry, "lockoutTime", absent=0)) if locked else None
     return DirectoryAccount(
         dn=entry.dn,
         username=entry.first("sAMAccountName") or "",
         user_account_control=control,
         disabled=bool(control & ACCOUNT_DISABLE),
-        locked=bool(computed & LOCKOUT),
+        locked=locked,
         expires_at=expires_at,
         expired=expires_at is not None and expires_at <= now,
         password_changed_at=moment(set_at),
         password_expired=past and not must_change,
         must_change_password=must_change,
         changed_at=_generalized(entry.first(CHANGED) or ""),
+        password_expires_at=moment(_number(entry, "msDS-UserPasswordExpiryTimeComputed", absent=0)),
+        locked_at=locked_at,
+        lock_ends_at=locked_at + lockout if locked_at and lockout else None,
+        smart_card=bool(control & SMART_CARD),
+        outside_hours=not may_sign_in_at(entry.first("logonHours") or "", now),
+        last_logon_at=moment(_number(entry, "lastLogonTimestamp", absent=0)),
     )
+
+
+def wrong_passwords_of(entry: Entry, controller: str) -> WrongPasswords:
+    """What one controller has counted."""
+    count, last = (_number(entry, name, absent=0) for name in COUNTED)
+    return WrongPasswords(controller, count, moment(last))
+
+
+def may_sign_in_at(hours: str, now: datetime) -> bool:
+    """Whether `logonHours`, in hex, allow the hour of `now`: a bit an hour from Sunday 0:00 UTC on ([MS-ADA1] 2.364).
+
+    Without any, or with another number of bytes, every hour is allowed.
+    """
+    bits = bytes.fromhex(hours)
+    if len(bits) != 21:
+        return True
+    at = now.astimezone(UTC)
+    hour = at.isoweekday() % 7 * 24 + at.hour
+    return bool(bits[hour // 8] >> hour % 8 & 1)
 
 
 def _generalized(value: str) -> datetime | None:

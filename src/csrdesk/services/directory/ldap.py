@@ -6,6 +6,7 @@ is asked first as well, so that what is read is what was written; the others sta
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -67,6 +68,15 @@ class LdapDirectory:
 
     async def search(self, wanted: Filter, attributes: tuple[str, ...], *, base: str = "") -> tuple[Entry, ...]:
         return await self._from_any(lambda one: one.search(wanted, attributes, base=base))
+
+    async def at_each(self, dn: str, attributes: tuple[str, ...]) -> tuple[tuple[str, Entry | ServiceError], ...]:
+        """Of all controllers at the same time; one that was away lately is not asked again so soon."""
+        now = self._now()
+        here = [one for one in self._controllers if self._away.get(one.url, 0.0) <= now]
+        told = await asyncio.gather(*(one.at_each(dn, attributes) for one in here))
+        away = UnreachableError("It did not answer lately, and was not asked.", system=SYSTEM)
+        missing = tuple((one.server, away) for one in self._controllers if one not in here)
+        return (*(found for each in told for found in each), *missing)
 
     async def modify(self, dn: str, changes: tuple[Change, ...], *, controls: tuple[Control, ...] = ()) -> None:
         await (await self.writer()).modify(dn, changes, controls=controls)

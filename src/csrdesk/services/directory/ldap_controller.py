@@ -11,6 +11,7 @@ from ldap.controls import SimplePagedResultsControl
 from ldap.dn import is_dn
 
 from csrdesk.errors import NotFoundError, ServiceError, TimedOutError, UnavailableError, UnreachableError
+from csrdesk.services.attempts import attempt
 from csrdesk.services.directory.errors import SYSTEM
 from csrdesk.services.directory.ldap_connection import Answer, Connection, Target, control
 from csrdesk.services.directory.ldap_names import GroupNames
@@ -98,6 +99,12 @@ class Controller:
             return (await self._ask(_Query(dn, ldap.SCOPE_BASE, _ANYTHING, attributes))).entries
         except NotFoundError:
             return ()
+
+    async def at_each(self, dn: str, attributes: tuple[str, ...]) -> tuple[tuple[str, Entry | ServiceError], ...]:
+        found = await attempt(self.named(dn, attributes))
+        if isinstance(found, ServiceError):
+            return ((self.server, found),)
+        return tuple((self.server, entry) for entry in found)
 
     async def modify(self, dn: str, changes: tuple[Change, ...], *, controls: tuple[Control, ...] = ()) -> None:
         wanted = modifications(changes)

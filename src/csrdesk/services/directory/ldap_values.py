@@ -14,6 +14,8 @@ from csrdesk.services.directory.port import AllOf, Change, Entry, Equal, Filter
 
 _GUIDS = frozenset({"objectguid", "ms-ds-consistencyguid"})
 _SIDS = frozenset({"objectsid", "tokengroups"})
+_OCTETS = frozenset({"logonhours", "replpropertymetadata"})
+"""Read as hex digits."""
 _OPERATIONS = {"add": 0, "delete": 1, "replace": 2}
 """RFC 4511, 4.6."""
 
@@ -46,7 +48,7 @@ def _hex(value: bytes) -> str:
 
 
 def entry_of(dn: str, attributes: dict[str, list[bytes]]) -> Entry:
-    """An entry with text values: GUIDs and SIDs in their text form, anything else as UTF-8."""
+    """An entry with text values: GUIDs and SIDs in their text form, octets as hex, anything else as UTF-8."""
     return Entry(dn, {name: tuple(_texts(name, values)) for name, values in attributes.items()})
 
 
@@ -57,6 +59,8 @@ def _texts(name: str, values: list[bytes]) -> Iterable[str]:
             yield str(uuid.UUID(bytes_le=value))
         elif plain in _SIDS:
             yield sid_text(value)
+        elif plain in _OCTETS:
+            yield value.hex()
         else:
             yield value.decode("utf-8", "replace")
 

@@ -6,11 +6,13 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from csrdesk.errors import ServiceError
+
 
 class Equal(msgspec.Struct, frozen=True):
     """An attribute has a value, compared as the schema says. The value is data: adapters escape it (RFC 4515).
 
-    GUIDs and security ids stand in their text form, here and in entries.
+    GUIDs and security ids stand in their text form, here and in entries; octets (`logonHours`) are hex digits there.
     """
 
     attribute: str
@@ -109,6 +111,10 @@ class Directory(Protocol):
 
         A base that does not exist holds nothing.
         """
+        ...
+
+    async def at_each(self, dn: str, attributes: tuple[str, ...]) -> tuple[tuple[str, Entry | ServiceError], ...]:
+        """One object as each server has it, by the server's name: for what servers do not tell each other."""
         ...
 
     async def modify(self, dn: str, changes: tuple[Change, ...], *, controls: tuple[Control, ...] = ()) -> None:

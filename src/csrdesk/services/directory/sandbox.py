@@ -112,6 +112,10 @@ class SandboxDirectory:
     async def search(self, wanted: Filter, attributes: tuple[str, ...], *, base: str = "") -> tuple[Entry, ...]:
         return await self._reading(_Search(base, _wire(wanted), attributes))
 
+    async def at_each(self, dn: str, attributes: tuple[str, ...]) -> tuple[tuple[str, Entry | ServiceError], ...]:
+        found = await self.search(Equal("distinguishedName", dn), attributes, base=dn)
+        return tuple((self.server, entry) for entry in found)
+
     async def modify(self, dn: str, changes: tuple[Change, ...], *, controls: tuple[Control, ...] = ()) -> None:
         # The sandbox's wire names controls by their OIDs alone.
         body = _Modify(dn, tuple(_change(change) for change in changes), tuple(control.oid for control in controls))

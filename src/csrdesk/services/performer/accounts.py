@@ -15,6 +15,7 @@ from csrdesk.model.text import clean
 from csrdesk.services.attempts import attempt, sure
 from csrdesk.services.directory import accounts as in_directory
 from csrdesk.services.directory import protection as protecting
+from csrdesk.services.directory import status
 from csrdesk.services.directory.port import Entry
 from csrdesk.services.directory.writes import read_entry, set_enabled
 from csrdesk.services.performer.outside import Outside
@@ -138,8 +139,7 @@ async def _directory_account(
 async def _account_at(dn: str, outside: Outside) -> DirectoryAccount:
     if outside.directory is None:
         raise NotFoundError("No directory is set up.")
-    entry = await read_entry(outside.directory, dn, in_directory.ATTRIBUTES)
-    account = in_directory.account_of(entry, outside.now())
+    account = await status.read_account(outside.directory, dn, outside.now())
     return replace(account, username=clean(account.username, 80))
 
 
