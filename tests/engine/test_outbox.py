@@ -20,7 +20,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import Failed, Problem
 from csrdesk.model.notices import Change
-from tests.engine.world import ADA, Desk, desk_on, hold_after_next_commit
+from tests.engine.world import ADA, Begin, Desk, came, desk_on, hold_after_next_commit
 
 TELL = fx.TellCustomer(person_id=ADA.id, change=Change.DISABLED)
 BUSY = Failed(Problem("The mail server is busy.", code="unavailable"))
@@ -190,6 +190,20 @@ async def test_what_became_of_a_mail_is_waited_for(tmp_path: Path) -> None:
         desk.clock.move(seconds=1)
         assert await waiting == ("CustomerTold",)
         assert await desk.do(fx.AwaitNotice(notice_id="unknown")) == ("CustomerNotTold",)
+
+
+async def test_a_process_ends_while_a_mail_is_waited_for_and_the_next_one_waits_on(tmp_path: Path) -> None:
+    clock = MovableClock()
+    async with asyncio.timeout(20):
+        async with desk_on(tmp_path / "desk.db", clock) as desk:
+            desk.world.replies[fx.TellCustomer] = BUSY
+            await desk.do(TELL)
+            (mail,) = await queued(desk)
+            begun = await desk.session().start("told", Begin((fx.AwaitNotice(notice_id=mail.id),)))
+            await asyncio.sleep(0.05)
+        async with desk_on(tmp_path / "desk.db", clock) as desk, sending(desk):
+            clock.move(seconds=30)
+            assert came(await desk.session().settled(begun.id)) == ("CustomerTold",)
 
 
 async def test_what_was_settled_a_day_ago_is_forgotten(tmp_path: Path) -> None:

@@ -139,7 +139,8 @@ class Runner:
                         await self._wait_for_performer(running, news)
                         news.ring()
                     case Do(effect):
-                        await to_the_end(self._go(running, effect))
+                        work = self._go(running, effect)
+                        await (work if effect.waits else to_the_end(work))
                         news.ring()
                     case Poll(_, effect):
                         await self._poll(running, effect, news)

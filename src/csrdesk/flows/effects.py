@@ -235,6 +235,7 @@ class AwaitNotice(Effect, frozen=True, kw_only=True):
     """Wait until a queued mail to a customer was sent, or is given up."""
 
     kind = Kind.READ
+    waits = True
     notice_id: str
 
 

@@ -81,6 +81,8 @@ class Effect(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     kind: ClassVar[Kind]
     action: ClassVar[str] = ""
     """What the audit calls it (`pingone.disable`); empty where nothing is audited around it."""
+    waits: ClassVar[bool] = False
+    """Whether it does nothing but wait for somebody else: then no process stays for its end."""
     needs_secret: ClassVar[bool] = False
     """Whether it needs what the person typed: gone after a restart, it is answered with `SecretLost`, not performed."""
 
