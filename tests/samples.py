@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import password_reset as reset
 from csrdesk.flows import prompts as p
@@ -311,7 +312,9 @@ CUSTOMER: dict[str, Prompt] = {
     "browser": p.BrowserPrompt(about=ABOUT),
     "device_selection": p.DeviceSelectionPrompt(about=ABOUT, page=PAGE, devices=(TOTP, PHONE)),
     "passcode": p.PasscodePrompt(about=ABOUT, page=PAGE, device=PHONE, resends_left=3, others=True),
-    "unsupported_device": p.UnsupportedDevicePrompt(about=ABOUT, page=PAGE, kind="FIDO2"),
+    "passkey": dp.PasskeyPrompt(about=ABOUT, page=PAGE, device=PASSKEY, options="{}", others=True),
+    "push": dp.PushPrompt(about=ABOUT, page=PAGE, number="47", others=True),
+    "push_timed_out": dp.PushTimedOutPrompt(about=ABOUT, page=PAGE, resends_left=2, others=True),
     "try_again": p.TryAgainPrompt(about=ABOUT, page=PAGE),
     "new_password": pp.NewPasswordPrompt(about=ABOUT, page=PAGE, requirements=REQUIREMENTS),
     "new_password_refused": pp.NewPasswordPrompt(

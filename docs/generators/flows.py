@@ -10,6 +10,9 @@ from csrdesk.flows import account_management as am
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main as cm
 from csrdesk.flows import device_authentication as da
+from csrdesk.flows import device_passcode as pc
+from csrdesk.flows import device_passkey as pk
+from csrdesk.flows import device_push as ph
 from csrdesk.flows import look_up as lu
 from csrdesk.flows import protective_disable as pd
 from csrdesk.flows import user_functions as uf
@@ -64,6 +67,9 @@ FUNCTIONS = Part(
 DEVICES = Part(
     "device_authentication", da.DeviceAuthenticationState, "Runs in the customer's page after the right code."
 )
+PASSCODE = Part("device_passcode", pc.PasscodeState, "A passcode that PingOne sent, or that an app shows.")
+PASSKEY = Part("device_passkey", pk.PasskeyState, "The page's browser signs PingOne's challenge with a passkey.")
+PUSH = Part("device_push", ph.PushState, "A question in the app, by number where the policy has it so.")
 FLOWS = (
     Flow(
         "csr-main",
@@ -92,8 +98,8 @@ FLOWS = (
     Flow(
         "device-authentication",
         "Device Authentication",
-        "The caller shows a device that they hold. Passcode devices are built: text message, call, email, TOTP.",
-        (DEVICES,),
+        "The caller shows a device that they hold: a passkey, the app on their phone, or a passcode.",
+        (DEVICES, PASSCODE, PASSKEY, PUSH),
         da.Inputs,
         (da.Outputs,),
     ),

@@ -8,19 +8,24 @@ from msgspec.structs import replace
 
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import device_authentication as da
+from csrdesk.flows import device_passcode as pc
+from csrdesk.flows import device_passkey as pk
+from csrdesk.flows import device_push as ph
 from csrdesk.flows import new_password as np
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import prompts as p
 from csrdesk.flows.kernel import State
 from csrdesk.flows.rules import Rules
+from csrdesk.model.devices import Device, Devices
 from csrdesk.model.link import LinkStage
 from csrdesk.model.passwords import Home
-from tests.server.customers import ABOUT, ASKED, EMAIL, NOW, SMS, TOTP, VOICE
+from tests.server.customers import ABOUT, ASKED, EMAIL, NOW, PASSKEY, SMS, TOTP, VOICE
 
 PAGE = p.Page(NOW + timedelta(minutes=9, seconds=20))
 GIVEN = ca.Given(ABOUT, "person-1", Rules(), PAGE)
 DEVICE_GIVEN = da.Given(da.Inputs("person-1", 3), ABOUT, PAGE)
-CHOICE = da.Choice((TOTP, SMS, VOICE, EMAIL), "authentication-1")
+APP = Device("app-1", "MOBILE", nickname="Pixel")
+CHOICE = da.Choice((PASSKEY, APP, TOTP, SMS, VOICE, EMAIL), "authentication-1")
 SETTING = np.Given(ABOUT, "person-1", "CN=Ada", "forgot it", "", PAGE, sign_out_fixed=False)
 PLAN = np.Plan(SETTING.work(pr.AuthorityRead((Home.DIRECTORY, Home.PINGONE))), ASKED)
 HALF = np.Tried(("You have used it before. Choose one that you have not had yet.",), half_done=True)
@@ -30,17 +35,23 @@ def _authenticating(sub: da.DeviceAuthenticationState) -> State:
     return ca.Authenticating(GIVEN, sub)
 
 
+def _showing(sub: pc.PasscodeState | pk.PasskeyState | ph.PushState) -> State:
+    return _authenticating(da.Showing(DEVICE_GIVEN, sub))
+
+
 ASKING: dict[str, State] = {
     "code": ca.AskCode(GIVEN),
     "wrong code": ca.AskCode(GIVEN, "That code is not right. Ask for it again. Tries left: 3."),
     "not me": ca.AskNotMe(GIVEN, ca.AskCode(GIVEN)),
-    "browser": _authenticating(da.GatheringBrowserData(DEVICE_GIVEN)),
+    "browser": _authenticating(da.GatheringBrowserData(DEVICE_GIVEN, Devices())),
     "device": _authenticating(da.AskDevice(DEVICE_GIVEN, CHOICE)),
-    "passcode": _authenticating(da.AskPasscode(DEVICE_GIVEN, CHOICE.sending("sms-1"), "sms-1")),
-    "wrong passcode": _authenticating(
-        da.AskPasscode(DEVICE_GIVEN, CHOICE, "totp-1", note="That passcode is not right. Tries left: 2.")
+    "passcode": _showing(pc.AskPasscode(DEVICE_GIVEN, CHOICE.sending("sms-1"), "sms-1")),
+    "wrong passcode": _showing(
+        pc.AskPasscode(DEVICE_GIVEN, CHOICE, "totp-1", note="That passcode is not right. Tries left: 2.")
     ),
-    "unsupported": _authenticating(da.UnsupportedDevice(DEVICE_GIVEN, CHOICE, "passkey")),
+    "passkey": _showing(pk.AskPasskey(DEVICE_GIVEN, CHOICE, "key-1", '{"challenge": [1, -2]}')),
+    "push": _showing(ph.AwaitingPush(DEVICE_GIVEN, CHOICE, "app-1", "47")),
+    "push timed out": _showing(ph.AskAfterTimeOut(DEVICE_GIVEN, CHOICE.sending("app-1"), "app-1")),
     "try again": ca.AskAgain(GIVEN, "Your devices could not be checked just now. Try again."),
     "new password": np.AskNewPassword(SETTING, PLAN, np.Tried()),
     "refused password": np.AskNewPassword(replace(SETTING, sign_out_fixed=True), PLAN, HALF),

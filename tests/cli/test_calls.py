@@ -83,7 +83,7 @@ async def test_without_a_terminal_nothing_is_sent(csrdesk: Csrdesk, box: Sandbox
         ('*)(uid=*"\\\x1b[31m', 1, "invalid_value"),
         (people.ONLY_AD, 1, "not_found"),
         (people.PROTECTED, 6, "forbidden"),
-        (people.ONLY_PASSKEY, 6, "not_verified"),
+        (people.DEVICE_LOCKED, 6, "not_verified"),
         (people.NO_EMAIL, 6, "not_verified"),
     ],
 )

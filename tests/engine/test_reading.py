@@ -213,8 +213,13 @@ async def test_r_62_what_an_older_csrdesk_left_open_is_found_as_well(tmp_path: P
     first.executescript(schema.STEPS[0])
     named = "SELECT name, type FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
     known = set(first.execute(named))
+    columns = "SELECT m.name AS t, c.name AS c FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
+    had = set(first.execute(columns))
     first.close()
     async with store.transaction() as tx:
+        added = {(str(row["t"]), str(row["c"])) for row in await tx.all(columns)} - had
+        for table, column in ((table, column) for table, column in added if (table, "table") in known):
+            await tx.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         newer = {(str(row["name"]), str(row["type"])) for row in await tx.all(named)} - known
         for name, what in sorted(newer, key=lambda pair: pair[1]):  # indexes before their tables
             await tx.execute(f"DROP {what} {name}")

@@ -13,10 +13,12 @@ from csrdesk.errors import IllegalEventError
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main, new_password, password_reset
 from csrdesk.flows import user_functions as uf
+from csrdesk.flows.device_inputs import Choice
 from csrdesk.flows.kernel import Event, State
 from tests.flows.values import ABOUT, ADA, DN, EVENTS, PAGE, RULES, STRICT
 
 Path = tuple[type[State], ...]
+Kind = tuple[object, ...]
 FIRST: dict[str, tuple[State, ...]] = {
     "csr_main": (csr_main.begin(csr_main.Start("HD-1")), csr_main.begin(csr_main.Start())),
     "challenge_acceptance": (ca.begin(ca.Start(ABOUT, ADA.id, RULES)), ca.begin(ca.Start(ABOUT, ADA.id, STRICT))),
@@ -47,20 +49,22 @@ def path(state: State) -> Path:
     return tuple(type(part) for part in inside(state))
 
 
-def kind(state: State) -> Path:
-    """The path, what this one leads back to, and what is to be told: what the samples are counted by."""
+def kind(state: State) -> Kind:
+    """What the samples are counted by: the path, where it leads back to, what is to be told, what tries are spent."""
     *_, innermost = inside(state)
     back = getattr(innermost, "again", None) or getattr(innermost, "back", None)
     to_tell = getattr(innermost, "later", None) or getattr(innermost, "changed", False)
+    choice = getattr(innermost, "choice", None)
+    spent = (bool(choice.authentication_id), choice.resends) if isinstance(choice, Choice) else ()
     leads_to = path(back) if isinstance(back, State) else (type(back),) if back else ()
-    return (*path(state), *leads_to, *((type(to_tell),) if to_tell else ()))
+    return (*path(state), *leads_to, *((type(to_tell),) if to_tell else ()), *spent)
 
 
 @dataclass
 class Walk:
     """What a walk over one flow has seen."""
 
-    states: dict[Path, list[State]] = field(default_factory=lambda: defaultdict(list))
+    states: dict[Kind, list[State]] = field(default_factory=lambda: defaultdict(list))
     steps: list[tuple[State, Event, State]] = field(default_factory=list)
 
     @property

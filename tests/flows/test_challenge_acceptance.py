@@ -9,6 +9,9 @@ from csrdesk.errors import IllegalEventError
 from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import device_authentication as da
+from csrdesk.flows import device_passcode as pc
+from csrdesk.flows import device_push as ph
+from csrdesk.flows import device_replies as dr
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import Event, Replies
@@ -21,6 +24,7 @@ from tests.flows.tables import Row, name, refused, step_by_step
 from tests.flows.values import (
     ABOUT,
     ADA,
+    APP,
     BY_SMS,
     FAILED,
     LATER,
@@ -53,14 +57,20 @@ def run(given: ca.Given) -> da.Given:
 def within(given: ca.Given, *, passcode: bool = False) -> ca.Authenticating:
     choice = da.Choice((SMS, TOTP), "auth-1", (SMS.id,))
     inner = run(given)
-    return ca.Authenticating(given, da.AskPasscode(inner, choice, SMS.id) if passcode else da.AskDevice(inner, choice))
+    asked = da.Showing(inner, pc.AskPasscode(inner, choice, SMS.id))
+    return ca.Authenticating(given, asked if passcode else da.AskDevice(inner, choice))
 
 
 CODE, CHECKING, READING = ca.AskCode(BEGUN), ca.CheckingCode(BEGUN), ca.ReadingRequirement(GIVEN)
-BROWSER = ca.Authenticating(GIVEN, da.GatheringBrowserData(run(GIVEN)))
+GATHERING = da.GatheringBrowserData(run(GIVEN), Devices((SMS,)))
+BROWSER = ca.Authenticating(GIVEN, GATHERING)
+NOBODYS = ca.Authenticating(GIVEN, da.GatheringBrowserData(run(GIVEN), Devices()))
 CHOOSING, PASSCODE = within(GIVEN), within(GIVEN, passcode=True)
-CHECKING_PASSCODE = ca.Authenticating(GIVEN, da.CheckingPasscode(run(GIVEN), da.Choice((SMS,), "auth-1"), SMS.id))
-FILTERING = ca.Authenticating(GIVEN, da.FilteringDevices(run(GIVEN), WebAuthn.NONE))
+CHECKING_PASSCODE = ca.Authenticating(
+    GIVEN, da.Showing(run(GIVEN), pc.CheckingPasscode(run(GIVEN), da.Choice((SMS,), "auth-1"), SMS.id))
+)
+STARTING = ca.Authenticating(GIVEN, da.StartingAuthentication(run(GIVEN), da.Choice((SMS,), sent_to=(SMS.id,)), SMS.id))
+DENYING = ca.Authenticating(GIVEN, da.Showing(run(GIVEN), ph.NotingDenial(run(GIVEN), da.Choice((APP,)))))
 AGAIN = ca.AskAgain(GIVEN, "Nothing was approved. You can try again.")
 OURS = ca.AskAgain(GIVEN, da.NOT_NOW)
 GIVING_UP, RECHECKING = ca.GivingUpFactor(GIVEN), ca.RecheckingDevices(GIVEN, BY_SMS)
@@ -96,18 +106,24 @@ FACTOR_ROWS: list[Row] = [
         ca.Approving(GIVEN, Evidence((LINK_AND_CODE,), registered=True, factor_not_asked="disabled")),
     ),
     (READING, FAILED, OURS),
-    (BROWSER, a.BrowserChecked(WebAuthn.NONE), FILTERING),
+    (BROWSER, a.BrowserChecked(WebAuthn.NONE), STARTING),
     (BROWSER, a.NotMeChosen(), ca.AskNotMe(GIVEN, BROWSER)),
     (CHOOSING, a.NotMeChosen(), ca.AskNotMe(GIVEN, CHOOSING)),
     (CHOOSING, a.MoreTimeChosen(), ADDING),
     (CHOOSING, a.FactorCancelled(), AGAIN),
     (CHOOSING, a.CannotUseAnyChosen(), GIVING_UP),
     (
-        FILTERING,
-        devices(),
+        NOBODYS,
+        a.BrowserChecked(),
         ca.AskAgain(GIVEN, "No device can be asked for this account."),
     ),
     (CHECKING_PASSCODE, r.PasscodeRight(SMS.id), RECHECKING),
+    (
+        DENYING,
+        dr.PushDenialNoted(2),
+        ca.RefusingChallenge(GIVEN, ca.AskAgain(GIVEN, "The request was denied on the phone twice.")),
+    ),
+    (DENYING, LINK_OVER, OVER),
     (AGAIN, a.TryAgainChosen(), READING),
     (AGAIN, a.CannotUseAnyChosen(), GIVING_UP),
     (AGAIN, a.MoreTimeChosen(), ADDING_AGAIN),
@@ -168,14 +184,15 @@ def test_the_customers_side_takes_nothing_else(state: ca.ChallengeAcceptanceStat
 
 
 def test_while_the_page_works_it_takes_no_answer_of_its_own() -> None:
-    refused(FILTERING.sub, a.NotMeChosen())
+    refused(STARTING.sub, a.NotMeChosen())
     for answer in (a.NotMeChosen(), a.MoreTimeChosen()):
         with pytest.raises(IllegalEventError):
-            FILTERING.step(answer)
+            STARTING.step(answer)
 
 
 def test_a_page_without_a_clock_takes_the_new_time_along() -> None:
-    assert BROWSER.extended(LONGER) == replace(BROWSER, given=replace(GIVEN, page=LONGER))
+    longer = replace(GIVEN, page=LONGER)
+    assert BROWSER.extended(LONGER) == ca.Authenticating(longer, replace(GATHERING, given=run(longer)))
 
 
 def test_a_link_begins_at_the_code() -> None:
@@ -197,8 +214,6 @@ def requirement(*some: Device, rules: Rules = RULES, webauthn: WebAuthn = WebAut
     )
     if isinstance(state, ca.Authenticating):
         state = state.step(a.BrowserChecked(webauthn))
-        assert isinstance(state, ca.Authenticating)
-        state = state.step(r.DevicesRead(Devices(some)))
     return state
 
 
@@ -222,11 +237,11 @@ def test_r_32_mfa_switched_off_does_not_lower_the_requirement() -> None:
     off = devices(SMS, mfa_enabled=False)
     state = READING.step(off)
     assert isinstance(state, ca.Authenticating)
-    assert isinstance(state.step(a.BrowserChecked()).step(off), ca.AskAgain)
+    assert isinstance(state.step(a.BrowserChecked()), ca.AskAgain)
 
 
 def test_r_32_a_bypass_proves_nothing() -> None:
-    state = READING.step(devices(SMS, bypass=True)).step(a.BrowserChecked()).step(devices(SMS, bypass=True))
+    state = READING.step(devices(SMS, bypass=True)).step(a.BrowserChecked())
     assert isinstance(state.step(authentication("COMPLETED", SMS.id)), ca.AskAgain)
 
 

@@ -26,6 +26,7 @@ from csrdesk.model.proofs import Act
 from tests.flows.tables import Row, name, refused, step_by_step
 from tests.flows.values import (
     ADA,
+    APP,
     DN,
     ENABLED,
     FAILED,
@@ -203,7 +204,14 @@ def test_the_main_flow_takes_nothing_else(state: cm.CsrMainState) -> None:
         (ADA, (SAME_MAILBOX,), STRICT, "No device is registered, and a device is required."),
         (ADA, (), STRICT, "No device is registered, and a device is required."),
         (ADA, (LOCKED_SMS,), RULES, "A device is registered, but none can be used now."),
-        (ADA, (PASSKEY,), RULES, "A device is registered, but none can be used now."),
+        (ADA, (PASSKEY,), RULES, ""),
+        (ADA, (APP,), RULES, ""),
+        (
+            ADA,
+            (replace(PASSKEY, other_site="care.example"),),
+            RULES,
+            "A device is registered, but none can be used now.",
+        ),
         (ADA, (SMS,), Rules(allowed_device_types=()), "A device is registered, but none can be used now."),
         (NO_MAIL, (SMS,), RULES, "There is no mail address on record, so no link can be sent."),
         (

@@ -1,4 +1,4 @@
-"""Device Authentication, branch by branch, for the devices that prove themselves by a passcode."""
+"""Device Authentication, branch by branch: the devices, a passcode, a passkey, a push."""
 
 from __future__ import annotations
 
@@ -7,17 +7,27 @@ from msgspec.structs import replace
 
 from csrdesk.flows import answers as a
 from csrdesk.flows import device_authentication as da
+from csrdesk.flows import device_ends as ends
+from csrdesk.flows import device_passcode as pc
+from csrdesk.flows import device_passkey as pk
+from csrdesk.flows import device_push as ph
+from csrdesk.flows import device_replies as dr
 from csrdesk.flows import replies as r
-from csrdesk.flows.kernel import Event, Problem
-from csrdesk.model.devices import Device, Strength, WebAuthn
+from csrdesk.flows.kernel import Event, Problem, State
+from csrdesk.flows.prompts import Page
+from csrdesk.model.devices import Device, Devices, Strength, WebAuthn
+from csrdesk.model.link import LinkStage
 from csrdesk.model.proofs import Proof
 from csrdesk.model.secret import Secret
 from tests.flows.tables import Row, name, refused, step_by_step
 from tests.flows.values import (
+    APP,
     BY_SMS,
     DEVICE,
     FAILED,
+    LATER,
     LOCKED_SMS,
+    OPTIONS,
     PASSKEY,
     PROBLEM,
     SAME_MAILBOX,
@@ -25,23 +35,38 @@ from tests.flows.values import (
     SMS,
     TOTP,
     authentication,
-    devices,
 )
 
-BROWSER, FILTERING = da.GatheringBrowserData(DEVICE), da.FilteringDevices(DEVICE, WebAuthn.FULL)
-ALONE, TWO = da.Choice((SMS,)), da.Choice((TOTP, SMS))
+ALONE, TWO = da.Choice((SMS,)), da.Choice((PASSKEY, APP, TOTP, SMS))
 STARTED = replace(TWO, authentication_id="auth-1")
 SENT = replace(STARTED, sent_to=(SMS.id,))
+PUSHED = replace(STARTED, sent_to=(APP.id,))
 USED_UP = replace(SENT, resends=3)
 STARTING, CHOOSING = da.StartingAuthentication(DEVICE, TWO), da.AskDevice(DEVICE, STARTED)
 SELECTING = da.SelectingDevice(DEVICE, SENT, SMS.id)
-ASK, CHECKING = da.AskPasscode(DEVICE, SENT, SMS.id), da.CheckingPasscode(DEVICE, SENT, SMS.id)
+ASK, CHECKING = pc.AskPasscode(DEVICE, SENT, SMS.id), pc.CheckingPasscode(DEVICE, SENT, SMS.id)
 SENT_AGAIN = replace(SENT, resends=1)
-RESENDING = da.ResendingPasscode(DEVICE, SENT_AGAIN, SMS.id)
-OTHER_KIND = da.UnsupportedDevice(DEVICE, STARTED, "passkey")
+RESENDING = pc.ResendingPasscode(DEVICE, SENT_AGAIN, SMS.id)
+KEY = pk.AskPasskey(DEVICE, STARTED, PASSKEY.id, OPTIONS)
+SIGNED = pk.CheckingAssertion(DEVICE, STARTED, PASSKEY.id)
+RENEWING = pk.RenewingChallenge(DEVICE, STARTED, PASSKEY.id, "Try again.")
+PUSH = ph.AwaitingPush(DEVICE, PUSHED, APP.id, "42")
+DENIED = ph.NotingDenial(DEVICE, replace(PUSHED, authentication_id=""))
+TIMED_OUT = ph.AskAfterTimeOut(DEVICE, PUSHED, APP.id)
+PUSHED_AGAIN = replace(PUSHED, resends=1)
+PUSHING = ph.SendingPushAgain(DEVICE, PUSHED_AGAIN, APP.id)
+CANCELLING = ph.CancellingPush(DEVICE, PUSHED)
+NO_FALLBACK = replace(DEVICE, inputs=replace(DEVICE.inputs, otp_fallback_allowed=False))
 NOT_NOW = da.ReturnError(replace(PROBLEM, message=da.NOT_NOW))
 CANCELLED = da.ReturnSuccess("cancelled")
 RIGHT = a.PasscodeGiven(Secret("12 34-56"))
+BY_KEY = Proof("fido2", Strength.STRONG, PASSKEY.id, PASSKEY.label)
+BY_PUSH = Proof("mobile", Strength.STRONG, APP.id, APP.label)
+SAID_NO = "The request was denied on the phone. If somebody else asked for it, choose: This was not me."
+
+
+def browser(*some: Device, mfa_enabled: bool = True) -> da.GatheringBrowserData:
+    return da.GatheringBrowserData(DEVICE, Devices(some, mfa_enabled))
 
 
 def no_device() -> da.ReturnError:
@@ -52,22 +77,46 @@ def unusable(details: str) -> da.ReturnError:
     return da.ReturnError(Problem("None of your devices can be used here.", details, "no_usable_device"))
 
 
-def statuses(state: da.DeviceAuthenticationState, sent: da.Choice) -> list[Row]:
-    """Where PingOne's status leads, the same for a start, a choice and a resend but for what was sent before."""
+def showing(sub: pc.PasscodeState | pk.PasskeyState | ph.PushState) -> da.Showing:
+    return da.Showing(DEVICE, sub)
+
+
+def statuses(state: State, sent: da.Choice) -> list[Row]:
+    """Where PingOne's status leads, the same for a start and a choice but for what was sent before."""
+    pushed = replace(sent, sent_to=(*sent.sent_to, APP.id))
     return [
         (state, authentication("DEVICE_SELECTION_REQUIRED"), da.AskDevice(DEVICE, sent)),
-        (state, authentication("OTP_REQUIRED", TOTP.id), da.AskPasscode(DEVICE, sent, TOTP.id)),
-        (state, authentication("OTP_REQUIRED", "elsewhere"), da.AskDevice(DEVICE, sent)),
-        (state, authentication("ASSERTION_REQUIRED", PASSKEY.id), da.UnsupportedDevice(DEVICE, sent, "passkey")),
-        (state, authentication("PUSH_CONFIRMATION_REQUIRED"), da.UnsupportedDevice(DEVICE, sent, "push")),
-        (state, authentication("PUSH_CONFIRMATION_TIMED_OUT"), da.UnsupportedDevice(DEVICE, sent, "push")),
+        (state, authentication("OTP_REQUIRED", TOTP.id), showing(pc.AskPasscode(DEVICE, sent, TOTP.id))),
+        *(
+            (state, authentication(status, "elsewhere"), da.AskDevice(DEVICE, sent))
+            for status in ("OTP_REQUIRED", "ASSERTION_REQUIRED")
+        ),
+        *(
+            (state, authentication(f"PUSH_CONFIRMATION_{status}", "elsewhere"), da.AskDevice(DEVICE, sent))
+            for status in ("REQUIRED", "TIMED_OUT")
+        ),
+        (
+            state,
+            authentication("ASSERTION_REQUIRED", PASSKEY.id),
+            showing(pk.AskPasskey(DEVICE, sent, PASSKEY.id, OPTIONS)),
+        ),
+        (
+            state,
+            authentication("PUSH_CONFIRMATION_REQUIRED", APP.id, number="42"),
+            showing(ph.AwaitingPush(DEVICE, pushed, APP.id, "42")),
+        ),
+        (
+            state,
+            authentication("PUSH_CONFIRMATION_TIMED_OUT", APP.id),
+            showing(ph.AskAfterTimeOut(DEVICE, pushed, APP.id)),
+        ),
         (
             state,
             authentication("COMPLETED", SMS.id),
             da.ReturnError(
                 Problem(
                     "No device was asked for, so nothing was proved.",
-                    "COMPLETED without an accepted passcode",
+                    "COMPLETED without a device that was shown",
                     "not_proved",
                 )
             ),
@@ -92,33 +141,30 @@ def statuses(state: da.DeviceAuthenticationState, sent: da.Choice) -> list[Row]:
     ]
 
 
+FULL, NONE = a.BrowserChecked(WebAuthn.FULL), a.BrowserChecked()
 BEFORE: list[Row] = [
-    (BROWSER, a.BrowserChecked(WebAuthn.FULL), FILTERING),
-    (BROWSER, a.BrowserChecked(), da.FilteringDevices(DEVICE, WebAuthn.NONE)),
-    (FILTERING, devices(), no_device()),
-    (FILTERING, devices(SAME_MAILBOX), no_device()),
-    (FILTERING, devices(SMS, mfa_enabled=False), no_device()),
-    (FILTERING, devices(LOCKED_SMS), unusable("text message: locked after wrong tries")),
-    (FILTERING, devices(PASSKEY), unusable("passkey or security key: not supported yet")),
+    (browser(), FULL, no_device()),
+    (browser(SAME_MAILBOX), FULL, no_device()),
+    (browser(SMS, mfa_enabled=False), FULL, no_device()),
+    (browser(LOCKED_SMS), FULL, unusable("text message: locked after wrong tries")),
+    (browser(PASSKEY), NONE, unusable("passkey or security key: this browser knows no passkeys")),
     (
-        da.FilteringDevices(DEVICE, WebAuthn.NONE),
-        devices(PASSKEY),
-        unusable("passkey or security key: this browser knows no passkeys"),
+        browser(replace(PASSKEY, other_site="care.example")),
+        FULL,
+        unusable("passkey or security key: it was registered for care.example"),
     ),
-    (
-        FILTERING,
-        devices(SMS),
-        da.StartingAuthentication(DEVICE, replace(ALONE, sent_to=(SMS.id,)), SMS.id),
-    ),
-    (FILTERING, devices(SMS, PASSKEY, TOTP), STARTING),
-    (FILTERING, FAILED, NOT_NOW),
+    (browser(PASSKEY), FULL, da.StartingAuthentication(DEVICE, da.Choice((PASSKEY,)), PASSKEY.id)),
+    (browser(SMS), FULL, da.StartingAuthentication(DEVICE, replace(ALONE, sent_to=(SMS.id,)), SMS.id)),
+    (browser(SMS, APP, TOTP, PASSKEY), FULL, STARTING),
+    (browser(SMS, TOTP, PASSKEY), NONE, da.StartingAuthentication(DEVICE, da.Choice((TOTP, SMS)))),
     *statuses(STARTING, STARTED),
-    (STARTING, authentication("OTP_REQUIRED", SMS.id), ASK),
+    (STARTING, authentication("OTP_REQUIRED", SMS.id), showing(ASK)),
     (STARTING, FAILED, NOT_NOW),
 ]
 CHOICES: list[Row] = [
     (CHOOSING, a.DeviceChosen(SMS.id), SELECTING),
     (CHOOSING, a.DeviceChosen(TOTP.id), da.SelectingDevice(DEVICE, STARTED, TOTP.id)),
+    (CHOOSING, a.DeviceChosen(APP.id), da.SelectingDevice(DEVICE, PUSHED, APP.id)),
     (da.AskDevice(DEVICE, SENT), a.DeviceChosen(SMS.id), da.SelectingDevice(DEVICE, SENT_AGAIN, SMS.id)),
     (da.AskDevice(DEVICE, TWO), a.DeviceChosen(TOTP.id), da.StartingAuthentication(DEVICE, TWO, TOTP.id)),
     (
@@ -135,11 +181,25 @@ CHOICES: list[Row] = [
     (CHOOSING, a.CannotUseAnyChosen(), da.CannotUseAny()),
     (CHOOSING, a.FactorCancelled(), CANCELLED),
     *statuses(SELECTING, SENT),
-    (SELECTING, authentication("OTP_REQUIRED", SMS.id), ASK),
+    (SELECTING, authentication("OTP_REQUIRED", SMS.id), showing(ASK)),
     (SELECTING, FAILED, da.AskDevice(DEVICE, replace(SENT, authentication_id=""), da.NOT_NOW)),
-    (OTHER_KIND, a.OtherDeviceChosen(), CHOOSING),
-    (OTHER_KIND, a.CannotUseAnyChosen(), da.CannotUseAny()),
-    (OTHER_KIND, a.FactorCancelled(), CANCELLED),
+]
+ENDINGS: list[Row] = [
+    (showing(CHECKING), r.PasscodeRight(SMS.id), da.ReturnSuccess("complete", BY_SMS)),
+    (showing(ASK), RIGHT, showing(CHECKING)),
+    (showing(ASK), a.OtherDeviceChosen(), da.AskDevice(DEVICE, SENT)),
+    (showing(ASK), a.CannotUseAnyChosen(), da.CannotUseAny()),
+    (showing(ASK), a.FactorCancelled(), CANCELLED),
+    (showing(KEY), a.FactorCancelled(), CANCELLED),
+    (showing(PUSHING), authentication("FAILED"), da.ReturnError(Problem("The device was refused.", code="refused"))),
+    (
+        showing(PUSHING),
+        authentication("PUSH_CONFIRMATION_REQUIRED", APP.id, number="42"),
+        showing(ph.AwaitingPush(DEVICE, PUSHED_AGAIN, APP.id, "42")),
+    ),
+    (showing(PUSH), a.AppPasscodeChosen(), showing(pc.AskPasscode(DEVICE, PUSHED, APP.id))),
+    (showing(DENIED), dr.PushDenialNoted(2), da.DeniedByCustomer()),
+    (showing(DENIED), r.LinkOver(LinkStage.EXPIRED), da.PageEnded(LinkStage.EXPIRED)),
 ]
 PASSCODES: list[Row] = [
     (ASK, RIGHT, CHECKING),
@@ -153,16 +213,16 @@ PASSCODES: list[Row] = [
     ),
     (ASK, a.ResendChosen(), RESENDING),
     (
-        da.AskPasscode(DEVICE, USED_UP, SMS.id),
+        pc.AskPasscode(DEVICE, USED_UP, SMS.id),
         a.ResendChosen(),
-        da.AskPasscode(
+        pc.AskPasscode(
             DEVICE, USED_UP, SMS.id, "No more passcodes can be sent here. Use the last one, or another device."
         ),
     ),
-    (ASK, a.OtherDeviceChosen(), da.AskDevice(DEVICE, SENT)),
-    (ASK, a.CannotUseAnyChosen(), da.CannotUseAny()),
-    (ASK, a.FactorCancelled(), CANCELLED),
-    (CHECKING, r.PasscodeRight(SMS.id), da.ReturnSuccess("complete", BY_SMS)),
+    (ASK, a.OtherDeviceChosen(), ends.ChoosingAgain(SENT)),
+    (ASK, a.CannotUseAnyChosen(), ends.CannotUse()),
+    (ASK, a.FactorCancelled(), ends.Cancelled()),
+    (CHECKING, r.PasscodeRight(SMS.id), ends.Proved(BY_SMS)),
     (
         CHECKING,
         r.PasscodeRight(TOTP.id),
@@ -173,35 +233,150 @@ PASSCODES: list[Row] = [
     (
         CHECKING,
         r.PasscodeRefused("It has expired."),
-        da.AskDevice(DEVICE, replace(SENT, authentication_id=""), "It has expired."),
+        ends.ChoosingAgain(replace(SENT, authentication_id=""), "It has expired."),
     ),
     (CHECKING, r.SecretLost(), ASK.saying("Type the passcode once more.")),
     (CHECKING, FAILED, ASK.saying(da.NOT_NOW)),
-    *statuses(RESENDING, SENT_AGAIN)[2:],
     (
         RESENDING,
         authentication("OTP_REQUIRED", SMS.id),
-        da.AskPasscode(DEVICE, SENT_AGAIN, SMS.id, "A new passcode is on its way."),
+        pc.AskPasscode(DEVICE, SENT_AGAIN, SMS.id, "A new passcode is on its way."),
     ),
-    (RESENDING, authentication("DEVICE_SELECTION_REQUIRED"), da.AskDevice(DEVICE, SENT_AGAIN)),
-    (RESENDING, FAILED, da.AskPasscode(DEVICE, SENT_AGAIN, SMS.id, da.NOT_NOW)),
+    *(
+        (RESENDING, other, ends.AskedOtherwise(SENT_AGAIN, other.authentication))
+        for other in (authentication("OTP_REQUIRED", TOTP.id), authentication("COMPLETED", SMS.id))
+    ),
+    (RESENDING, FAILED, pc.AskPasscode(DEVICE, SENT_AGAIN, SMS.id, da.NOT_NOW)),
+]
+PASSKEYS: list[Row] = [
+    (KEY, a.AssertionGiven(Secret("{}")), SIGNED),
+    (
+        KEY,
+        a.PasskeyFailed("cancelled"),
+        replace(KEY, note="Your browser was not shown the passkey: it was cancelled, or it took too long. Try again."),
+    ),
+    (
+        KEY,
+        a.PasskeyFailed("unsupported"),
+        replace(KEY, note="This browser cannot use passkeys here. Use another device, or another browser."),
+    ),
+    (
+        KEY,
+        a.PasskeyFailed("failed"),
+        replace(KEY, note="The passkey did not answer. Try again, or use another device."),
+    ),
+    (KEY, a.OtherDeviceChosen(), ends.ChoosingAgain(STARTED)),
+    (KEY, a.CannotUseAnyChosen(), ends.CannotUse()),
+    (KEY, a.FactorCancelled(), ends.Cancelled()),
+    (SIGNED, dr.AssertionRight(PASSKEY.id), ends.Proved(BY_KEY)),
+    (
+        SIGNED,
+        dr.AssertionRight("elsewhere"),
+        replace(RENEWING, note="That was another passkey, so it proves nothing here. Try again."),
+    ),
+    (
+        SIGNED,
+        dr.AssertionWrong(),
+        replace(RENEWING, note="That passkey was not accepted. Try again, or use another device."),
+    ),
+    (SIGNED, r.PasscodeRefused("It is over."), ends.ChoosingAgain(TWO, "It is over.")),
+    (SIGNED, r.SecretLost(), replace(RENEWING, note="Use your passkey once more.")),
+    (SIGNED, FAILED, replace(RENEWING, note=da.NOT_NOW)),
+    (RENEWING, authentication("ASSERTION_REQUIRED", PASSKEY.id), replace(KEY, note="Try again.")),
+    *(
+        (RENEWING, other, ends.AskedOtherwise(STARTED, other.authentication))
+        for other in (authentication("ASSERTION_REQUIRED", "elsewhere"), authentication("COMPLETED", PASSKEY.id))
+    ),
+    (RENEWING, FAILED, ends.ChoosingAgain(TWO, da.NOT_NOW)),
+]
+PUSHES: list[Row] = [
+    (PUSH, dr.PushApproved(APP.id), ends.Proved(BY_PUSH)),
+    (replace(PUSH, number=""), dr.PushApproved(APP.id), ends.Proved(replace(BY_PUSH, strength=Strength.WEAK))),
+    (PUSH, dr.PushApproved("elsewhere"), replace(TIMED_OUT, note="Another phone answered. Try again.")),
+    (PUSH, dr.PushDenied(), DENIED),
+    (PUSH, dr.PushTimedOut(), TIMED_OUT),
+    (PUSH, FAILED, replace(TIMED_OUT, note=da.NOT_NOW)),
+    (
+        PUSH,
+        authentication("COMPLETED", SMS.id),
+        ends.AskedOtherwise(PUSHED, authentication("COMPLETED", SMS.id).authentication),
+    ),
+    (PUSH, a.AppPasscodeChosen(), ends.UsingPasscode(PUSHED, APP.id)),
+    (PUSH, a.OtherDeviceChosen(), CANCELLING),
+    (PUSH, a.CannotUseAnyChosen(), ends.CannotUse()),
+    (PUSH, a.FactorCancelled(), ends.Cancelled()),
+    (DENIED, dr.PushDenialNoted(1), ends.ChoosingAgain(DENIED.choice, SAID_NO)),
+    (DENIED, dr.PushDenialNoted(2), ends.DeniedTwice()),
+    (DENIED, r.LinkOver(LinkStage.ENDED), ends.LinkEnded(LinkStage.ENDED)),
+    (DENIED, FAILED, ends.ChoosingAgain(DENIED.choice, SAID_NO)),
+    (CANCELLING, authentication("DEVICE_SELECTION_REQUIRED"), ends.ChoosingAgain(PUSHED)),
+    (CANCELLING, authentication("COMPLETED", APP.id), ends.ChoosingAgain(DENIED.choice)),
+    (CANCELLING, FAILED, ends.ChoosingAgain(DENIED.choice)),
+    (TIMED_OUT, a.ResendChosen(), PUSHING),
+    (
+        replace(TIMED_OUT, choice=replace(PUSHED, resends=3)),
+        a.ResendChosen(),
+        replace(
+            TIMED_OUT,
+            choice=replace(PUSHED, resends=3),
+            note="No more requests can be sent to that phone. Use another device.",
+        ),
+    ),
+    (TIMED_OUT, a.AppPasscodeChosen(), ends.UsingPasscode(PUSHED, APP.id)),
+    (TIMED_OUT, a.OtherDeviceChosen(), ends.ChoosingAgain(PUSHED)),
+    (TIMED_OUT, a.CannotUseAnyChosen(), ends.CannotUse()),
+    (TIMED_OUT, a.FactorCancelled(), ends.Cancelled()),
+    (
+        PUSHING,
+        authentication("PUSH_CONFIRMATION_REQUIRED", APP.id),
+        ends.AskedOtherwise(PUSHED_AGAIN, authentication("PUSH_CONFIRMATION_REQUIRED", APP.id).authentication),
+    ),
+    (PUSHING, FAILED, ph.AskAfterTimeOut(DEVICE, PUSHED_AGAIN, APP.id, da.NOT_NOW)),
 ]
 
 
-@pytest.mark.parametrize(("state", "event", "after"), [*BEFORE, *CHOICES, *PASSCODES], ids=name)
-def test_each_branch_of_the_device_authentication(
-    state: da.DeviceAuthenticationState, event: Event, after: da.DeviceAuthenticationState
-) -> None:
+@pytest.mark.parametrize(
+    ("state", "event", "after"), [*BEFORE, *CHOICES, *ENDINGS, *PASSCODES, *PASSKEYS, *PUSHES], ids=name
+)
+def test_each_branch_of_the_device_authentication(state: State, event: Event, after: State) -> None:
     step_by_step(state, event, after)
 
 
 @pytest.mark.parametrize(
     "state",
-    [BROWSER, FILTERING, STARTING, CHOOSING, SELECTING, ASK, CHECKING, RESENDING, OTHER_KIND, NOT_NOW],
+    [
+        *(browser(SMS), STARTING, CHOOSING, SELECTING, ASK, CHECKING, RESENDING, NOT_NOW),
+        *(KEY, SIGNED, RENEWING, PUSH, DENIED, CANCELLING, TIMED_OUT, PUSHING),
+    ],
     ids=name,
 )
-def test_the_device_authentication_takes_nothing_else(state: da.DeviceAuthenticationState) -> None:
+def test_the_device_authentication_takes_nothing_else(state: State) -> None:
     refused(state, a.SendChosen())
+
+
+@pytest.mark.parametrize("state", [replace(PUSH, given=NO_FALLBACK), replace(TIMED_OUT, given=NO_FALLBACK)], ids=name)
+def test_no_passcode_stands_in_for_a_push_where_the_input_forbids_it(
+    state: ph.AwaitingPush | ph.AskAfterTimeOut,
+) -> None:
+    assert not state.want().prompt.passcode_allowed
+    refused(state, a.AppPasscodeChosen())
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_cancelling_is_offered_where_the_input_says_so(enabled: bool) -> None:
+    given = replace(DEVICE, inputs=replace(DEVICE.inputs, cancel_enabled=enabled))
+    asking = (CHOOSING, ASK, KEY, PUSH, TIMED_OUT)
+    assert all(replace(state, given=given).want().prompt.cancel_enabled is enabled for state in asking)
+
+
+def test_the_pages_clock_reaches_whatever_is_asked() -> None:
+    longer = Page(LATER, more_time=False)
+    on_longer = replace(DEVICE, page=longer)
+    for sub in (ASK, KEY, PUSH, TIMED_OUT):
+        assert da.on_page(showing(sub), longer) == da.Showing(on_longer, replace(sub, given=on_longer))
+    assert da.on_page(CHOOSING, longer) == replace(CHOOSING, given=on_longer)
+    assert da.on_page(showing(ends.CannotUse()), longer) == da.Showing(on_longer, ends.CannotUse())
+    assert da.on_page(CANCELLED, longer) == CANCELLED
 
 
 def test_a_limit_of_three_is_exactly_three_resends_whatever_way_they_are_asked_for() -> None:
@@ -222,17 +397,18 @@ def test_a_second_device_gets_its_first_passcode_but_shares_the_resends() -> Non
 @pytest.mark.parametrize(("device", "left"), [(SMS, 3), (TOTP, 0)])
 def test_only_what_is_sent_can_be_sent_again(device: Device, left: int) -> None:
     asked = da.follow(DEVICE, TWO, authentication("OTP_REQUIRED", device.id).authentication)
-    assert isinstance(asked, da.AskPasscode)
-    prompt = asked.want().prompt
+    assert isinstance(asked, da.Showing)
+    assert isinstance(asked.sub, pc.AskPasscode)
+    prompt = asked.sub.want().prompt
     assert (prompt.device, prompt.resends_left, prompt.others) == (device, left, True)
 
 
 def test_a_single_device_has_no_others() -> None:
-    assert not da.AskPasscode(DEVICE, ALONE, SMS.id).want().prompt.others
+    assert not pc.AskPasscode(DEVICE, ALONE, SMS.id).want().prompt.others
 
 
-def test_completed_without_an_accepted_passcode_is_no_proof() -> None:
-    for state in (STARTING, SELECTING, RESENDING):
+def test_r_27_completed_without_a_device_that_was_shown_is_no_proof() -> None:
+    for state in (STARTING, SELECTING, showing(RESENDING), showing(RENEWING), showing(PUSH), showing(PUSHING)):
         after = state.step(authentication("COMPLETED", SMS.id))
         assert isinstance(after, da.ReturnError)
         assert after.problem.code == "not_proved"
@@ -243,5 +419,8 @@ def test_outputs_name_the_method_and_only_a_proof_completes() -> None:
     assert CANCELLED.want().outcome == da.Outputs("cancelled")
     assert NOT_NOW.want().outcome == da.Outputs(error_message=da.NOT_NOW, error_details=PROBLEM.details)
     assert da.CannotUseAny().want().outcome.error_details == "no_factor"
-    totp = da.CheckingPasscode(DEVICE, STARTED, TOTP.id).step(r.PasscodeRight(TOTP.id))
+    assert da.DeniedByCustomer().want().outcome.subflow_result == "notMe"
+    assert da.PageEnded(LinkStage.EXPIRED).want().outcome.subflow_result == "expired"
+    assert ends.Cancelled().want().outcome == ends.Shown()
+    totp = showing(pc.CheckingPasscode(DEVICE, STARTED, TOTP.id)).step(r.PasscodeRight(TOTP.id))
     assert totp == da.ReturnSuccess("complete", Proof("totp", Strength.STRONG, TOTP.id, TOTP.label))

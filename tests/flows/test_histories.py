@@ -11,11 +11,12 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main
 from csrdesk.flows import device_authentication as da
+from csrdesk.flows import device_replies as dr
 from csrdesk.flows import replies as r
 from csrdesk.flows import verify_user as vu
 from csrdesk.flows.catalog import FLOWS
 from csrdesk.flows.kernel import AccountEffect, Do, Effect, Event, Poll, State, Terminal, Together
-from csrdesk.model.devices import WebAuthn
+from csrdesk.model.devices import Devices, WebAuthn
 from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
 from tests.flows.explore import FIRST, Path, inside, path
@@ -28,7 +29,6 @@ from tests.flows.values import (
     SMS,
     TOTP,
     authentication,
-    devices,
 )
 
 bounded = settings(
@@ -174,10 +174,11 @@ def test_r_32_no_history_approves_without_link_and_code_and_the_device_that_is_r
 
 @bounded
 @given(histories("challenge_acceptance", length=50))
-def test_no_history_approves_on_completed_without_an_accepted_passcode(history: History) -> None:
+def test_r_27_no_history_approves_on_completed_without_a_device_that_was_shown(history: History) -> None:
     for i, state in approvals(history):
         if any(isinstance(event, r.AuthenticationIs) for event in history.events[:i]) and state.evidence.has_device:
-            assert any(isinstance(event, r.PasscodeRight) for event in history.events[:i])
+            shown = r.PasscodeRight | dr.AssertionRight | dr.PushApproved
+            assert any(isinstance(event, shown) for event in history.events[:i])
 
 
 @bounded
@@ -193,11 +194,12 @@ def test_resends_never_exceed_the_limit(history: History) -> None:
 @bounded
 @given(st.lists(st.sampled_from(["resend", "other", "refused", "failed"]), max_size=30))
 def test_whatever_a_customer_presses_pingone_sends_one_device_at_most_four_passcodes(presses: list[str]) -> None:
-    state: State = da.FilteringDevices(DEVICE, WebAuthn.NONE).step(devices(SMS, TOTP))
+    found = Devices((SMS, TOTP))
+    state: State = da.GatheringBrowserData(DEVICE, found).step(a.BrowserChecked(WebAuthn.NONE))
     state = state.step(authentication("OTP_REQUIRED", SMS.id))
     sent = 1
     for press in presses:
-        if isinstance(state, da.AskPasscode):
+        if isinstance(state, da.Showing):
             if press == "resend":
                 state = state.step(a.ResendChosen())
             elif press == "refused":

@@ -15,6 +15,9 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main
 from csrdesk.flows import device_authentication as da
+from csrdesk.flows import device_passcode as pc
+from csrdesk.flows import device_passkey as pk
+from csrdesk.flows import device_push as ph
 from csrdesk.flows import effects as fx
 from csrdesk.flows import graph as g
 from csrdesk.flows import look_up as lu
@@ -61,6 +64,9 @@ UNIONS: dict[str, object] = {
     "new_password": np.NewPasswordState,
     "setting_password": sp.SettingPasswordState,
     "device_authentication": da.DeviceAuthenticationState,
+    "device_passcode": pc.PasscodeState,
+    "device_passkey": pk.PasskeyState,
+    "device_push": ph.PushState,
 }
 """Every flow, nested ones too."""
 NODES = {state: node for union in UNIONS.values() for state, node in g.graph(union).items()}
@@ -269,7 +275,7 @@ PARTS = {
     "verify_user": ("verify_user", "challenge_acceptance"),
     "password_reset": ("password_reset", "new_password", "setting_password"),
     "user_functions": ("user_functions",),
-    "device_authentication": ("device_authentication",),
+    "device_authentication": ("device_authentication", "device_passcode", "device_passkey", "device_push"),
 }
 """The modules that make up a flow of the documentation."""
 
@@ -394,9 +400,12 @@ ASKED = {
     a.BrowserChecked: {"webauthn"},
     a.DeviceChosen: {"device_id"},
     a.PasscodeGiven: {"passcode"},
+    a.AssertionGiven: {"assertion"},
+    a.PasskeyFailed: {"reason"},
     a.NewPasswordTyped: {"password", "again", "sign_out_elsewhere"},
 }
-"""All that anybody can be asked for: whom, why, codes that were sent or said, choices, and a password that is new.
+"""All that anybody can be asked for: whom, why, codes that were sent or said, what a key signs, choices, and a new
+password.
 Nothing that they know.
 """
 
@@ -415,7 +424,8 @@ def test_r_33_the_customer_types_only_codes_and_a_new_password() -> None:
         for name, annotation in get_type_hints(kind).items()
         if name in kind.__struct_fields__ and get_origin(annotation) not in (Literal, Union)
     }
-    assert {name for _, name in typed} == {"code", "passcode", "webauthn", "device_id", "password", "again"}
+    by_script = {"webauthn", "assertion"}
+    assert {name for _, name in typed} == {"code", "passcode", "device_id", "password", "again"} | by_script
 
 
 def test_r_35_nothing_that_an_agent_is_asked_or_shown_has_a_place_for_a_password() -> None:

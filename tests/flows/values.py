@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from csrdesk.flows import answers as a
 from csrdesk.flows import device_authentication as da
+from csrdesk.flows import device_replies as dr
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows import verify_user as vu
@@ -32,6 +33,8 @@ SMS = Device("sms-1", "SMS", address="+44 *** *** 43")
 SECOND_SMS = Device("sms-2", "SMS", address="+44 *** *** 77")
 TOTP = Device("totp-1", "TOTP", nickname="Authenticator")
 PASSKEY = Device("key-1", "FIDO2", nickname="Laptop")
+APP = Device("app-1", "MOBILE", nickname="Pixel")
+OPTIONS = '{"challenge":[1,-2]}'
 LOCKED_SMS = Device("sms-3", "SMS", address="+44 *** *** 11", locked=True)
 SAME_MAILBOX = Device("mail-1", "EMAIL", address="a***a@e***.example", same_mailbox=True)
 
@@ -56,8 +59,8 @@ PROBLEM = Problem("PingOne did not answer in time.", "GET users", "timed_out", "
 REFUSED = Problem("PingOne said no.", "403", "conflict")
 NOT_VERIFIED = Problem("The verified window has ended.", code="not_verified")
 FAILED = Failed(PROBLEM)
-AD_DOWN = Protection(unchecked="The directory did not answer.")
 PROTECTED = Protection(("member of Domain Admins",), DN)
+AD_DOWN = Protection(unchecked="The directory did not answer.")
 
 LINK = Link("link-1", 2, LinkStage.SENT, "K7Q-2M9", ADA.email)
 STAGES = {stage: Link("link-1", 3, stage, "K7Q-2M9", ADA.email) for stage in LinkStage}
@@ -77,9 +80,12 @@ USED_BEFORE = pr.PasswordRefused(("It was used before.",))
 DONE_IN_AD = ResultLine("AD: password set")
 
 
-def authentication(status: str, device_id: str = "", error: str = "") -> r.AuthenticationIs:
+def authentication(status: str, device_id: str = "", error: str = "", number: str = "") -> r.AuthenticationIs:
     """PingOne's answer to the start of an authentication, or to a choice of device."""
-    return r.AuthenticationIs(r.DeviceAuthentication("auth-1", status, device_id, error))
+    options = OPTIONS if status == "ASSERTION_REQUIRED" else ""
+    return r.AuthenticationIs(
+        r.DeviceAuthentication("auth-1", status, device_id, error, options=options, number=number)
+    )
 
 
 def devices(*some: Device, mfa_enabled: bool = True, bypass: bool = False, refused: str = "") -> r.DevicesRead:
@@ -124,10 +130,15 @@ ANSWERS: tuple[Answer, ...] = (
     a.BrowserChecked(WebAuthn.NONE),
     a.DeviceChosen(SMS.id),
     a.DeviceChosen(TOTP.id),
+    a.DeviceChosen(PASSKEY.id),
+    a.DeviceChosen(APP.id),
     a.DeviceChosen("nothing"),
     a.OtherDeviceChosen(),
     a.PasscodeGiven(Secret("123456")),
     a.PasscodeGiven(Secret("12")),
+    a.AssertionGiven(Secret("{}")),
+    a.PasskeyFailed("cancelled"),
+    a.AppPasscodeChosen(),
     a.CannotUseAnyChosen(),
     a.FactorCancelled(),
     a.NewPasswordTyped(Secret(NEW_PASSWORD), Secret(NEW_PASSWORD), "yes"),
@@ -144,6 +155,7 @@ DEVICES_READ = (
     devices(SMS, TOTP),
     devices(SMS, TOTP, PASSKEY, bypass=True),
     devices(PASSKEY),
+    devices(APP, SMS),
     devices(LOCKED_SMS),
     devices(SAME_MAILBOX),
     devices(SMS, mfa_enabled=False),
@@ -195,6 +207,8 @@ SINGLE: tuple[Reply, ...] = (
     r.PingOneEnabledSet(enabled=False),
     r.DirectoryEnabledSet(enabled=True),
     r.SessionsEnded(2),
+    r.SessionsRead(0),
+    r.SessionsRead(2),
     r.Unlocked(),
     TOLD,
     r.CustomerTold("Their address came lately."),
@@ -207,8 +221,6 @@ SINGLE: tuple[Reply, ...] = (
     pr.PasswordSet(Home.PINGONE, AFTER),
     USED_BEFORE,
     pr.PasswordPageOpened(LINK, UNTIL),
-    r.SessionsRead(0),
-    r.SessionsRead(2),
     pr.NoPasswordPage("The page that verified is closed."),
     pr.ResetIs((DONE_IN_AD,)),
     authentication("DEVICE_SELECTION_REQUIRED"),
@@ -216,7 +228,8 @@ SINGLE: tuple[Reply, ...] = (
     authentication("OTP_REQUIRED", TOTP.id),
     authentication("OTP_REQUIRED", "elsewhere"),
     authentication("ASSERTION_REQUIRED", PASSKEY.id),
-    authentication("PUSH_CONFIRMATION_REQUIRED"),
+    authentication("PUSH_CONFIRMATION_REQUIRED", APP.id, number="42"),
+    authentication("PUSH_CONFIRMATION_TIMED_OUT", APP.id),
     authentication("COMPLETED", SMS.id),
     authentication("FAILED", error="The device is blocked."),
     authentication("SOMETHING_NEW"),
@@ -225,6 +238,13 @@ SINGLE: tuple[Reply, ...] = (
     r.PasscodeWrong(),
     r.PasscodeWrong(2),
     r.PasscodeRefused("The passcode has expired. Choose a device again."),
+    dr.AssertionRight(PASSKEY.id),
+    dr.AssertionWrong(),
+    dr.PushApproved(APP.id),
+    dr.PushDenied(),
+    dr.PushTimedOut(),
+    dr.PushDenialNoted(1),
+    dr.PushDenialNoted(2),
     FAILED,
     Failed(REFUSED),
     Failed(NOT_VERIFIED),
@@ -263,7 +283,10 @@ GROUPS: tuple[Reply, ...] = (
     *(Replies((NOTED, r.AccountRead(ENABLED), odd)) for odd in (pr.AuthorityRead(), NOTED)),
     Replies((Failed(NOT_VERIFIED), r.AccountRead(ENABLED), IN_BOTH)),
     Replies((NOTED, FAILED, IN_BOTH)),
-    *(Replies((NOTED, r.ProtectionRead(found), r.RulesLoaded(RULES))) for found in (Protection(dn=DN), AD_DOWN, PROTECTED)),
+    *(
+        Replies((NOTED, r.ProtectionRead(found), r.RulesLoaded(RULES)))
+        for found in (Protection(dn=DN), AD_DOWN, PROTECTED)
+    ),
     Replies((NOTED, FAILED, r.RulesLoaded(RULES))),
     Replies((pr.ResetIs((DONE_IN_AD,)), r.AccountRead(ALL_LOCKED))),
     Replies((pr.ResetIs(), r.AccountRead(ENABLED))),

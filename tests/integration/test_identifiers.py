@@ -60,8 +60,6 @@ async def test_an_ambiguous_address_lists_who_it_may_be_and_picks_nobody(world: 
         (people.UNVERIFIED_EMAIL, p.UnverifiableCardPrompt, "never verified, so a link to it proves nothing."),
         (people.MFA_OFF, p.UnverifiableCardPrompt, "MFA is switched off for this person"),
         (people.DEVICE_LOCKED, p.UnverifiableCardPrompt, "A device is registered, but none can be used now."),
-        (people.ONLY_PASSKEY, p.UnverifiableCardPrompt, "A device is registered, but none can be used now."),
-        (people.ONLY_APP, p.UnverifiableCardPrompt, "A device is registered, but none can be used now."),
         (people.PROTECTED, p.ProtectedPrompt, "This account is protected. Nobody at the help desk acts on it."),
         (people.PROTECTED_BY_GROUP, p.ProtectedPrompt, "This account is protected."),
     ],

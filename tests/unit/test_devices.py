@@ -46,9 +46,10 @@ def test_an_active_device_is_registered_whatever_its_type_block_or_lock(found: D
         (device("SMS", age=Age.NEW), EVERY, None, "registered too recently"),
         (device("SMS", age=Age.UNKNOWN), EVERY, None, ""),
         (device("FIDO2"), EVERY, WebAuthn.NONE, "this browser knows no passkeys"),
-        (device("FIDO2"), EVERY, WebAuthn.FULL, "not supported yet"),
-        (device("FIDO2"), EVERY, None, "not supported yet"),
-        (device("MOBILE"), EVERY, None, "not supported yet"),
+        (device("FIDO2"), EVERY, WebAuthn.FULL, ""),
+        (device("FIDO2"), EVERY, None, ""),
+        (device("FIDO2", other_site="care.example"), EVERY, None, "it was registered for care.example"),
+        (device("MOBILE"), EVERY, None, ""),
     ],
 )
 def test_what_keeps_a_device_from_being_asked_is_said(

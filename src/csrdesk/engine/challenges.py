@@ -52,6 +52,8 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     used_at: datetime | None = None
     ended_at: datetime | None = None
     evidence: bytes | None = None
+    denied: int = 0
+    """How often the phone said no to a push."""
 
     @property
     def deadline(self) -> datetime:
@@ -79,6 +81,7 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
             fetched_by=self.fetched_by,
             fetched_at=self.fetched_at,
             second_browser=bool(self.second_browser),
+            denied=self.denied,
         )
 
 
@@ -108,7 +111,7 @@ async def open_ones(reading: Reading, *, person_id: str = "", call_id: str = "")
 
 async def insert(tx: Transaction, row: Challenge) -> None:
     """A new row."""
-    marks = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+    marks = ", ".join("?" for _ in row.__struct_fields__)
     values = (stamp(v) if isinstance(v, datetime) else v for v in msgspec.structs.astuple(row))
     await tx.execute(f"INSERT INTO challenges VALUES ({marks})", *values)  # noqa: S608 - question marks
 
@@ -122,7 +125,7 @@ async def save(tx: Transaction, row: Challenge, *, quietly: bool = False, **chan
     await tx.execute(
         "UPDATE challenges SET stage = ?, rev = ?, attempt = ?, tries = ?, accepted_at = ?, expires_at = ?,"
         " extended = ?, browser = ?, page_until = ?, page_extended = ?, fetched = ?, fetched_by = ?, fetched_at = ?,"
-        " second_browser = ?, ended_at = ? WHERE id = ?",
+        " second_browser = ?, ended_at = ?, denied = ? WHERE id = ?",
         new.stage,
         new.rev,
         new.attempt,
@@ -138,6 +141,7 @@ async def save(tx: Transaction, row: Challenge, *, quietly: bool = False, **chan
         _stamp(new.fetched_at),
         new.second_browser,
         _stamp(new.ended_at),
+        new.denied,
         new.id,
     )
     if not quietly:

@@ -16,6 +16,8 @@ from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close, close_all, expire, note
 from csrdesk.engine.links import codes_left
 from csrdesk.engine.store import Transaction
+from csrdesk.flows import device_effects as dx
+from csrdesk.flows import device_replies as dr
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
@@ -48,6 +50,8 @@ class PageEffects:
                 return await self._open_page(effect, context, self._add_time)
             case fx.NoteDevicePassed():
                 return await self._open_page(effect, context, self._note_device)
+            case dx.NotePushDenied():
+                return await self._open_page(effect, context, self._note_denial)
             case fx.ApproveChallenge():
                 return await self._open_page(effect, context, partial(self._approve, effect.evidence))
             case _:
@@ -137,6 +141,11 @@ class PageEffects:
         await self._desk.audit.append(tx, note(row, "link.device_passed", by="customer"))
         return r.Noted()
 
+    async def _note_denial(self, tx: Transaction, row: Challenge) -> Reply:
+        row = await challenges.save(tx, row, denied=row.denied + 1)
+        await self._desk.audit.append(tx, note(row, "link.push_denied", kind=Kind.ALERT, times=row.denied))
+        return dr.PushDenialNoted(row.denied)
+
     async def _approve(self, evidence: Evidence, tx: Transaction, row: Challenge) -> Reply:
         desk = self._desk
         policy.approve(evidence, device_passed=row.stage is LinkStage.DEVICE_PASSED)
@@ -162,5 +171,11 @@ class PageEffects:
 _PURPOSES: dict[type[Effect], frozenset[Purpose]] = {fx.AddPageTime: bound.ANY, fx.RefuseChallenge: bound.ANY}
 """What every page can do; the rest verifies, and is for links that do."""
 _OfPage = (
-    fx.CheckCode | fx.RefuseChallenge | fx.GiveUpFactor | fx.AddPageTime | fx.NoteDevicePassed | fx.ApproveChallenge
+    fx.CheckCode
+    | fx.RefuseChallenge
+    | fx.GiveUpFactor
+    | fx.AddPageTime
+    | fx.NoteDevicePassed
+    | fx.ApproveChallenge
+    | dx.NotePushDenied
 )

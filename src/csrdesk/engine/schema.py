@@ -167,6 +167,9 @@ CREATE INDEX resets_of_page ON resets (continues);
 QUIET_RUNS = "ALTER TABLE bulk_runs ADD COLUMN no_notify INTEGER NOT NULL DEFAULT 0;"
 """Runs whose people are not told by mail."""
 
+DENIALS = "ALTER TABLE challenges ADD COLUMN denied INTEGER NOT NULL DEFAULT 0;"
+"""How often the phone said no to a push that a link's page asked for."""
+
 STEPS: tuple[str, ...] = (
     FLOWS + CHALLENGES + AUDIT + CHANGES,
     OPEN_INTENTS,
@@ -176,6 +179,7 @@ STEPS: tuple[str, ...] = (
     OUTBOX,
     RESETS,
     QUIET_RUNS,
+    DENIALS,
 )
 """Step n brings a database of version n to n + 1."""
 

@@ -148,6 +148,22 @@ class PasscodeGiven(Answer, frozen=True):
     passcode: Secret
 
 
+class AssertionGiven(Answer, frozen=True):
+    """What the browser's authenticator signed, as JSON."""
+
+    assertion: Secret
+
+
+class PasskeyFailed(Answer, frozen=True):
+    """The browser says why it has nothing to give: a person's words are never taken for it."""
+
+    reason: Literal["cancelled", "unsupported", "failed"]
+
+
+class AppPasscodeChosen(Answer, frozen=True):
+    """The app's passcode in place of a push."""
+
+
 class CannotUseAnyChosen(Answer, frozen=True):
     """None of the devices offered can be used."""
 

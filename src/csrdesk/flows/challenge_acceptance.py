@@ -15,7 +15,7 @@ from csrdesk.flows import device_authentication as da
 from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
-from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Replies, State, Terminal, Together, Want
+from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Poll, Replies, State, Terminal, Together, Want
 from csrdesk.flows.rules import Rules
 from csrdesk.model.devices import Devices, Strength
 from csrdesk.model.link import LinkAbout, LinkStage
@@ -196,7 +196,7 @@ class ReadingRequirement(State, frozen=True):
                 allowed_device_types=rules.allowed_device_types,
                 otp_fallback_allowed=rules.otp_fallback_allowed,
             )
-            return Authenticating(given, da.GatheringBrowserData(da.Given(inputs, given.about, given.page)))
+            return Authenticating(given, da.GatheringBrowserData(da.Given(inputs, given.about, given.page), devices))
         if rules.flow_require_mfa:
             return GivingUpFactor(given)
         return Approving(given, Evidence((LINK_AND_CODE,)))
@@ -215,9 +215,18 @@ class Authenticating(State, frozen=True):
 
     def step(
         self, event: Event
-    ) -> Authenticating | AskNotMe | AddingTime | RecheckingDevices | GivingUpFactor | AskAgain:
+    ) -> (
+        Authenticating
+        | AskNotMe
+        | AddingTime
+        | RecheckingDevices
+        | GivingUpFactor
+        | AskAgain
+        | RefusingChallenge
+        | PageClosed
+    ):
         match event:
-            case a.NotMeChosen() if isinstance(self.sub.want(), Ask):
+            case a.NotMeChosen() if isinstance(self.sub.want(), Ask | Poll):
                 return AskNotMe(self.given, self)
             case a.MoreTimeChosen() if _has_clock(self.sub.want()):
                 return AddingTime(self.given, self)
@@ -230,15 +239,15 @@ class Authenticating(State, frozen=True):
                 return AskAgain(self.given, problem.message)
             case da.CannotUseAny():
                 return GivingUpFactor(self.given)
+            case da.DeniedByCustomer():
+                return RefusingChallenge(self.given, AskAgain(self.given, "The request was denied on the phone twice."))
+            case da.PageEnded(stage):
+                return PageClosed(stage)
             case sub:
                 return Authenticating(self.given, sub)
 
     def extended(self, page: p.Page) -> Authenticating:
-        sub = self.sub
-        given = self.given.extended(page)
-        if isinstance(sub, da.AskDevice | da.AskPasscode | da.UnsupportedDevice):
-            sub = replace(sub, given=replace(sub.given, page=page))
-        return Authenticating(given, sub)
+        return Authenticating(self.given.extended(page), da.on_page(self.sub, page))
 
 
 class AskAgain(State, frozen=True):
@@ -425,4 +434,4 @@ ChallengeAcceptanceState = (
 
 
 def _has_clock(want: Want) -> bool:
-    return isinstance(want, Ask) and isinstance(want.prompt, p.PagePrompt)
+    return isinstance(want, Ask | Poll) and isinstance(want.prompt, p.PagePrompt)

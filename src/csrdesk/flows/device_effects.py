@@ -31,6 +31,16 @@ class AwaitPush(Effect, frozen=True, kw_only=True):
     device_id: str
 
 
+class NotePushDenied(Effect, frozen=True, kw_only=True):
+    """Somebody pressed Deny on the phone: count it, and tell the agent.
+
+    Answered with `PushDenialNoted` or `LinkOver`.
+    """
+
+    kind = Kind.DESK
+    challenge_id: str
+
+
 class CancelPush(Effect, frozen=True, kw_only=True):
     """Take the push back, to use another device. Answered with `AuthenticationIs`."""
 

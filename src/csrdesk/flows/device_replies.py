@@ -25,5 +25,10 @@ class PushDenied(Reply, frozen=True):
     """Somebody pressed Deny on the phone, or chose another number."""
 
 
+class PushDenialNoted(Reply, frozen=True):
+    times: int
+    """How often it was denied on this link's page, this time included."""
+
+
 class PushTimedOut(Reply, frozen=True):
     """Nobody answered in time."""

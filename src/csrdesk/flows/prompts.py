@@ -231,13 +231,6 @@ class PasscodePrompt(PagePrompt, frozen=True):
     cancel_enabled: bool = True
 
 
-class UnsupportedDevicePrompt(PagePrompt, frozen=True):
-    """PingOne asks for a kind of device that csrdesk does not take yet."""
-
-    answers = a.OtherDeviceChosen | a.CannotUseAnyChosen | a.FactorCancelled | a.MoreTimeChosen | a.NotMeChosen
-    kind: str = ""
-
-
 class TryAgainPrompt(PagePrompt, frozen=True):
     """The factor failed or was cancelled; nothing was approved."""
 

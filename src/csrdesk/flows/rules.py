@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from csrdesk.model.devices import SUPPORTED
+from csrdesk.model.devices import ORDER
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -14,7 +14,7 @@ class Rules(msgspec.Struct, frozen=True):
     """`flowRequireMFA`: without a registered device the caller cannot be verified by link."""
     mfa_policy_id: str = ""
     """`p1MFAPolicyId`; empty for PingOne's default policy."""
-    allowed_device_types: tuple[str, ...] = tuple(sorted(SUPPORTED | {"FIDO2", "MOBILE"}))
+    allowed_device_types: tuple[str, ...] = tuple(sorted(ORDER))
     """`allowedDeviceTypes`."""
     ticket_required: bool = False
     resend_otp_limit: int = 3

@@ -46,9 +46,6 @@ ORDER = ("FIDO2", "MOBILE", "TOTP", "SMS", "VOICE", "EMAIL")
 PASSCODE_TYPES = frozenset({"TOTP", "SMS", "VOICE", "EMAIL"})
 """Device types that prove themselves by a passcode."""
 
-SUPPORTED = PASSCODE_TYPES
-"""Device types whose authentication is built."""
-
 _WORDS = {
     "FIDO2": "passkey or security key",
     "MOBILE": "authenticator app on a phone",
@@ -127,8 +124,6 @@ class Device(msgspec.Struct, frozen=True):
             return f"it was registered for {self.other_site}"
         if self.type == "FIDO2" and webauthn is WebAuthn.NONE:
             return "this browser knows no passkeys"
-        if self.type not in SUPPORTED:
-            return "not supported yet"
         return ""
 
 

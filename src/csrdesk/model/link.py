@@ -74,6 +74,8 @@ class Link(msgspec.Struct, frozen=True):
     fetched_at: datetime | None = None
     second_browser: bool = False
     """After the right code, the link was opened in another browser as well."""
+    denied: int = 0
+    """How often the phone said no to a push that the page asked for."""
 
 
 class LinkAbout(msgspec.Struct, frozen=True):

@@ -89,12 +89,12 @@ CAST: tuple[Person, ...] = (
     Person(
         username=ONLY_PASSKEY, given="Chiara", family="Ferrante", number=43, email="chiara@mail.example",
         phone=phone(43), devices=(DeviceSpec(type="FIDO2", nickname="Laptop passkey"),),
-        situation="only a passkey", expect="Not supported yet: cannot be verified, and nothing weaker is taken.",
+        situation="only a passkey", expect="Strong proof; the key is in the sandbox, so the played customer alone has it.",
     ),
     Person(
         username=ONLY_APP, given="Дмитрий", family="Соколов", number=44, email="dmitri@mail.example", phone=phone(44),
         devices=(DeviceSpec(type="MOBILE", nickname="Pixel 9"),),
-        situation="only the mobile app", expect="Not supported yet: cannot be verified, and nothing weaker is taken.",
+        situation="only the mobile app", expect="Strong proof; the request with its numbers is on the phones page.",
     ),
     Person(
         username=NO_DEVICE, given="Elif", family="Yıldız", number=45, email="elif@mail.example", phone=phone(45),
@@ -217,7 +217,7 @@ CAST: tuple[Person, ...] = (
     Person(
         username=PASSKEY_AND_PHONE, given="Amara", family="Nwosu", number=69, email="amara@mail.example",
         phone=phone(69), devices=(DeviceSpec(type="FIDO2", nickname="Security key"), _sms(69)),
-        situation="a passkey and a phone", expect="Passcode by SMS; the passkey is not supported yet.",
+        situation="a passkey and a phone", expect="The page asks which to use; without passkeys, the phone.",
     ),
     Person(
         username=HOSTILE_USERNAME, given="Rory", family="O'Hara", number=68, email="ohara@mail.example",

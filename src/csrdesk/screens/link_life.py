@@ -67,6 +67,8 @@ def warnings(link: Link) -> tuple[str, ...]:
     found = []
     if link.second_browser:
         found.append("The link was opened in a second browser. Ask the caller if that was them; if not, press x.")
+    if link.denied and link.stage is LinkStage.CODE_RIGHT:
+        found.append("The phone said no to a request. Ask the caller if they pressed Deny; if not, press x.")
     if link.codes_left == 1 and link.stage is LinkStage.SENT:
         found.append("One more wrong code ends this link.")
     return tuple(found)

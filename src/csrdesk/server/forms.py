@@ -22,8 +22,9 @@ from csrdesk.server import texts
 MAX_BODY = 256 * 1024
 MAX_FIELDS = 20
 MAX_VALUE = 1000
-LONG = frozenset({"password", "again"})
-"""Fields as long as a body may be: who pastes a whole page is told what a password may be, not turned away."""
+LONG = frozenset({"password", "again", "assertion"})
+"""Fields as long as a body may be: who pastes a whole page is told what a password may be, not turned away; and what a
+passkey signs is as long as its authenticator makes it."""
 
 Form = dict[str, str]
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from csrdesk.flows import challenge_acceptance as ca
+from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
 from csrdesk.flows.doors import LinkView
@@ -56,7 +57,8 @@ def page_of(link: LinkView, now: datetime, *, note: str = "") -> Page:
     if link.time_up:
         return Page("time_up.html", {"verified": link.goes_on, **again}, 410)
     if view.prompt is not None:
-        return Page(_template(view.prompt), _context(link, view.prompt, now, note))
+        again = {"refresh": WORKING_SECONDS} if isinstance(view.prompt, dp.PushPrompt) else {}
+        return Page(_template(view.prompt), {**_context(link, view.prompt, now, note), **again})
     if view.outcome is not None:
         return Page(_end(view.outcome), {"outcome": view.outcome, **again})
     return Page("working.html", {"working": view.working, "refresh": WORKING_SECONDS})
@@ -96,8 +98,12 @@ def _template(prompt: Prompt) -> str:
             return "device_selection.html"
         case p.PasscodePrompt():
             return "passcode.html"
-        case p.UnsupportedDevicePrompt():
-            return "unsupported_device.html"
+        case dp.PasskeyPrompt():
+            return "passkey.html"
+        case dp.PushPrompt():
+            return "push.html"
+        case dp.PushTimedOutPrompt():
+            return "push_timed_out.html"
         case p.TryAgainPrompt():
             return "try_again.html"
         case pp.NewPasswordPrompt():

@@ -76,6 +76,7 @@ PASSCODE_FROM = {
     "SMS": "We have sent a passcode by text message",
     "VOICE": "A call brings you a passcode",
     "EMAIL": "We have sent a passcode by email",
+    "MOBILE": "Open the app on your phone and type the passcode that it shows now",
 }
 PASSCODE_TO = "to"
 PASSCODE_KEEP = "Keep it to yourself: type it here, and do not tell it to anybody, not even to us."
@@ -120,9 +121,24 @@ KEPT_HALF_TITLE = "Your password is half changed"
 KEPT_HALF_TEXT = "One of the places where it is kept took the new one, the other has the old one still."
 KEPT_NEXT = "The agent sees it, and knows what can be done."
 
+# The passkey
+PASSKEY_TITLE = "Use your passkey"
+PASSKEY_TEXT = "Press the button. Your browser then asks for your finger, your face, your PIN or your security key."
+PASSKEY_USE = "Use the passkey"
+PASSKEY_WAITING = "Your browser is asking for it now."
+PASSKEY_NO_SCRIPT = "Passkeys need JavaScript, which is switched off here. Use another way."
+
+# The push
+PUSH_TITLE = "Look at your phone"
+PUSH_TEXT = "We have sent a request to the app on it."
+PUSH_NUMBER = "In the app, choose this number:"
+PUSH_WAITING = "This page goes on by itself when you have answered."
+PUSH_PASSCODE = "Type the app's passcode instead"
+PUSH_OVER_TITLE = "Nobody answered on the phone"
+PUSH_OVER_TEXT = "The request on it is over. Nothing was approved."
+PUSH_AGAIN = "Send the request again"
+
 # What cannot go on
-UNSUPPORTED_TITLE = "This way cannot be used here yet"
-UNSUPPORTED_TEXT = "Your account asks for a {kind}, and this page cannot take that yet."
 AGAIN_TITLE = "You are not confirmed yet"
 AGAIN_TEXT = "Nothing has been approved."
 AGAIN = "Try again"

@@ -1,0 +1,64 @@
+"""What the customer's page asks where a passkey or a push is shown. Apart from `prompts`, which has the rest."""
+
+from __future__ import annotations
+
+from csrdesk.flows import answers as a
+from csrdesk.flows.prompts import PagePrompt
+from csrdesk.model.devices import Device
+
+
+class PasskeyPrompt(PagePrompt, frozen=True):
+    """The browser is to sign PingOne's challenge."""
+
+    answers = (
+        a.AssertionGiven
+        | a.PasskeyFailed
+        | a.OtherDeviceChosen
+        | a.CannotUseAnyChosen
+        | a.FactorCancelled
+        | a.MoreTimeChosen
+        | a.NotMeChosen
+    )
+    device: Device | None = None
+    options: str = ""
+    """`publicKeyCredentialRequestOptions`: JSON for `navigator.credentials.get`, its bytes as signed integers."""
+    others: bool = False
+    cancel_enabled: bool = True
+
+
+class PushPrompt(PagePrompt, frozen=True):
+    """The phone has the question; the page waits."""
+
+    answers = (
+        a.AppPasscodeChosen
+        | a.OtherDeviceChosen
+        | a.CannotUseAnyChosen
+        | a.FactorCancelled
+        | a.MoreTimeChosen
+        | a.NotMeChosen
+    )
+    device: Device | None = None
+    number: str = ""
+    """To choose in the app; empty without number matching."""
+    passcode_allowed: bool = True
+    others: bool = False
+    cancel_enabled: bool = True
+
+
+class PushTimedOutPrompt(PagePrompt, frozen=True):
+    """Nobody answered on the phone."""
+
+    answers = (
+        a.ResendChosen
+        | a.AppPasscodeChosen
+        | a.OtherDeviceChosen
+        | a.CannotUseAnyChosen
+        | a.FactorCancelled
+        | a.MoreTimeChosen
+        | a.NotMeChosen
+    )
+    device: Device | None = None
+    resends_left: int = 0
+    passcode_allowed: bool = True
+    others: bool = False
+    cancel_enabled: bool = True
