@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 
 import msgspec
@@ -10,7 +11,7 @@ from csrdesk.flows import password_effects as px
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
-from csrdesk.flows.kernel import AccountEffect, Failed, Reply
+from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Reply
 from csrdesk.model.passwords import Authority, Home
 from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
@@ -18,6 +19,7 @@ from csrdesk.sandbox import Sandbox, people
 from csrdesk.sandbox.clock import stamp
 from csrdesk.sandbox.digests import digest
 from csrdesk.services.directory.sandbox import SandboxDirectory
+from csrdesk.services.keys import Secrets
 from csrdesk.services.performer import Outside, Performer
 from csrdesk.services.performer.password_authority import place_of
 from csrdesk.services.pingone.passwords import PasswordState
@@ -472,3 +474,50 @@ async def test_r_16_a_password_is_in_no_reply_and_no_log(
     out, err = capfd.readouterr()
     said = caplog.text + out + err + repr(replies) + msgspec.json.encode(replies).decode()
     assert [word for word in (GOOD, "Kraken") if word in said] == []
+
+
+FAULTS: dict[str, dict[str, object]] = {
+    "failing": {"status": 500},
+    "refusing": {"status": 403},
+    "cut": {"cut": True},
+    "another shape": {"wrong_shape": True},
+}
+CALLED = (
+    "/roleAssignments$", "/users/[^/]+$", "/password$", "/directory/search$", "/directory/modify$", "/populations$",
+    "/passwordPolicies/", "/as/token$",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("path", CALLED)
+async def test_whatever_goes_wrong_outside_is_said_in_words_and_writes_nothing_twice(
+    outside: Outside, settings: Settings, secrets: Secrets, box: Sandbox, path: str, fault: str
+) -> None:
+    directory = SandboxDirectory(settings.directory, secrets.directory or Secret(""), jitter=lambda: 0.0)
+    hasty = dataclasses.replace(
+        outside, pingone=dataclasses.replace(outside.pingone, jitter=lambda: 0.0), directory=directory
+    )
+    performer, context = Performer(hasty), Context("flow-1", 3, "call-1", AGENT, secret=Secret(GOOD))
+    box.faults.add(path=path, **FAULTS[fault])
+    effects: list[Effect] = []
+    for home, username in HOMES:
+        who, dn = box.world.user(username).id, dn_of(box, username) if home is Home.DIRECTORY else ""
+        effects += [
+            px.ReadPasswordAuthority(person_id=who, dn=dn, with_requirements=True),
+            px.ReadPasswordState(person_id=who, home=home, dn=dn),
+            set_in(box, home, username),
+        ]
+    before = written(box)
+    replies = await asyncio.gather(*(performer(effect, context) for effect in effects))
+    failed = [reply for reply in replies if isinstance(reply, Failed)]
+    # What may not be read of a policy is not shown, and hinders nobody.
+    assert bool(failed) is ((path, fault) != ("/passwordPolicies/", "refusing"))
+    assert [reply for reply in failed if not reply.problem.message.endswith(".") or GOOD in repr(reply)] == []
+    assert {now - then for now, then in zip(written(box), before, strict=True)} <= {0, 1}
+    await directory.close()
+
+
+def written(box: Sandbox) -> list[int]:
+    """How many passwords each of the three has had."""
+    directory = [len(box.world.entry(name).passwords) for home, name in HOMES if home is not Home.PINGONE]
+    return [*directory, len(box.world.user(people.ONLY_PINGONE).password.remembered)]
