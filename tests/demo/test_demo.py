@@ -50,6 +50,8 @@ STORY = (
     r"agent +takes it up; what nobody saw is read back: AD: disabled; PingOne: disabled",
     r"agent +takes it up: AD: enabled; PingOne: not enabled\. csrdesk stopped before it was done",
     r"agent +tries again, in the call that is still verified: PingOne: enabled",
+    r"agent +disables a list of 5, which settings allow: 4 disabled, .*'tomas' is protected and refused",
+    r"agent +takes the list back: 4 enabled",
     r"desk +has \d+ audit rows .*every intent has its outcome",
     r"desk +verifies its audit: \d+ rows are as they were written; \d+ signed checkpoints agree",
     r"desk +is given a copy that was cut before row (\d+): The rows from \1 on were cut off\.",

@@ -9,6 +9,7 @@ from csrdesk.demo.agent import Call
 from csrdesk.demo.auditing import audit_verified
 from csrdesk.demo.customer import Customer
 from csrdesk.demo.killed import taken_up
+from csrdesk.demo.listed import from_a_list
 from csrdesk.demo.resets import nothing_guessed, reset_by_own_link, reset_in_page
 from csrdesk.demo.stage import Stage
 from csrdesk.demo.telling import DifferenceError, Scene, Step, expect, expect_that
@@ -327,6 +328,7 @@ STORY: tuple[Scene, ...] = (
     line_dropped,
     not_me,
     taken_up,
+    from_a_list,
     audit_read,
     audit_verified,
 )
