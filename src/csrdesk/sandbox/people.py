@@ -89,7 +89,7 @@ CAST: tuple[Person, ...] = (
     Person(
         username=ONLY_PASSKEY, given="Chiara", family="Ferrante", number=43, email="chiara@mail.example",
         phone=phone(43), devices=(DeviceSpec(type="FIDO2", nickname="Laptop passkey"),),
-        situation="only a passkey", expect="Strong proof; the key is in the sandbox, so the played customer alone has it.",
+        situation="only a passkey", expect="Strong proof; only the customer that the demo plays has the key.",
     ),
     Person(
         username=ONLY_APP, given="Дмитрий", family="Соколов", number=44, email="dmitri@mail.example", phone=phone(44),
