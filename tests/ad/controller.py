@@ -123,11 +123,13 @@ class Controller:
         """Take an object away."""
         self._change([f"dn:: {_base64(dn)}", "changetype: delete"])
 
-    def plant(self, dn: str, *, bypass: bool = False, **attributes: str) -> None:
+    def plant(self, dn: str, *, bypass: bool = False, **attributes: str | bytes) -> None:
         """Write what only the system may; a `_` in an attribute's name is a hyphen."""
         lines = [f"dn:: {_base64(dn)}", "changetype: modify"]
         for name, value in attributes.items():
-            lines += [f"replace: {name.replace('_', '-')}", f"{name.replace('_', '-')}: {value}", "-"]
+            raw = value if isinstance(value, bytes) else value.encode()
+            plain = name.replace("_", "-")
+            lines += [f"replace: {plain}", f"{plain}:: {base64.b64encode(raw).decode()}", "-"]
         self._change(lines, bypass=bypass)
 
     def _change(self, lines: list[str], *, bypass: bool = False) -> None:
