@@ -33,7 +33,7 @@ EPILOG = (
 GROUPS: dict[str, tuple[str, ...]] = {
     "serve": (),
     "demo": (),
-    "call": ("start", "list", "show", "end"),
+    "call": ("start", "list", "show", "resume", "end"),
     "user": ("show", "enable", "disable", "unlock"),
     "audit": ("list", "show", "verify", "export", "leave"),
     "data": ("purge",),

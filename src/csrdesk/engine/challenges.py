@@ -11,7 +11,7 @@ import msgspec
 
 from csrdesk.config import LimitSettings
 from csrdesk.engine.changes import link_topic
-from csrdesk.engine.clock import stamp
+from csrdesk.engine.clock import APART, stamp
 from csrdesk.engine.store import Reading, Row, Transaction
 from csrdesk.model.link import Link, LinkStage, Purpose
 
@@ -61,8 +61,8 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
         return self.page_until or self.expires_at
 
     def has_run_out(self, now: datetime) -> bool:
-        """Open by its stage, but its clock has ended: not yet written down."""
-        return self.stage.open and now >= self.deadline
+        """Open by its stage, but its clock has ended: not yet written down. A clock that was set back ends it, too."""
+        return self.stage.open and not self.created_at - APART <= now < self.deadline
 
     def link(self, limits: LimitSettings) -> Link:
         """The row as the agent's screen shows it."""

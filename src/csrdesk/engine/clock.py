@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+SET_BACK = timedelta(seconds=30)
+"""How far behind a clock is that was set back; less is a clock that is being put right."""
+APART = timedelta(seconds=30)
+"""What the clocks of two processes may differ; what began further in the future began before the clock was set back."""
 LONGEST_NAP = 30.0
 """Seconds: a machine that slept finds out at most this late that a moment has passed."""
 
 
 class Clock(Protocol):
     """Now, and waiting for a moment."""
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it, in words; empty where nothing is."""
+        ...
 
     def now(self) -> datetime:
         """The moment, aware, in UTC."""
@@ -22,11 +33,35 @@ class Clock(Protocol):
         ...
 
 
+def _since_boot() -> float:
+    """Seconds that nobody can set, those of sleep among them (CLOCK_BOOTTIME, `man 2 clock_gettime`)."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, as long as it does not go back: then by the time that has passed, so that nothing that was
+    to end lasts longer.
+    """
+
+    def __init__(
+        self, *, wall: Callable[[], datetime] = lambda: datetime.now(UTC), elapsed: Callable[[], float] = _since_boot
+    ) -> None:
+        self._wall, self._elapsed = wall, elapsed
+        self._began, self._began_at = wall(), elapsed()
+
+    @property
+    def trouble(self) -> str:
+        behind = self._passed() - self._wall()
+        if behind < SET_BACK:
+            return ""
+        words = f"The clock of this machine was set back by {round(behind.total_seconds() / 60)} min."
+        return f"{words} Links and verification end by the time that has passed. Set it right, then start again."
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return max(self._wall(), self._passed())
+
+    def _passed(self) -> datetime:
+        return self._began + timedelta(seconds=self._elapsed() - self._began_at)
 
     async def sleep_until(self, moment: datetime) -> None:
         while (left := (moment - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - time itself rings no event
@@ -35,6 +70,8 @@ class SystemClock:
 
 class MovableClock:
     """A clock that stands still until somebody moves it; sleepers wake when their moment is passed."""
+
+    trouble = ""
 
     def __init__(self, start: datetime | None = None) -> None:
         self._now = start or datetime(2030, 1, 1, 12, 0, tzinfo=UTC)

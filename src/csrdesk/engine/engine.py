@@ -85,12 +85,13 @@ class Engine:
 
     @property
     def trouble(self) -> str:
-        """What front ends must say loudly: the audit or its checkpoints cannot be written, or somebody was not told.
+        """What front ends must say loudly: audit or checkpoints cannot be written, the clock was set back, somebody was
+        not told.
 
         Empty while all is well.
         """
         signing = self._checkpointing.trouble if self._checkpointing else ""
-        return self._guard.trouble or signing or self._outbox.trouble
+        return self._guard.trouble or signing or self._desk.clock.trouble or self._outbox.trouble
 
     def write_checkpoints(self, file: CheckpointFile) -> None:
         """Write the audit's checkpoints to `file`, from `start` on."""

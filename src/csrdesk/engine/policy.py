@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from csrdesk.config import LimitSettings
+from csrdesk.engine.clock import APART
 from csrdesk.errors import ForbiddenError, NotVerifiedError
 from csrdesk.flows.effects import (
     EndSessions,
@@ -37,7 +38,8 @@ class Window(msgspec.Struct, frozen=True):
     ended_at: datetime | None = None
 
     def is_open(self, now: datetime) -> bool:
-        return self.ended_at is None and now < self.verified_until
+        """Not over, and not begun in the future either: then the clock was set back, and nobody knows for how long."""
+        return self.ended_at is None and self.started_at - APART <= now < self.verified_until
 
     @property
     def shown(self) -> Evidence:
