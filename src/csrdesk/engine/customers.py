@@ -29,6 +29,8 @@ from csrdesk.model.text import clean
 
 PATIENCE: Final = 15.0
 """Seconds that a browser is kept waiting for the flow's next question."""
+_MOMENT: Final = 2.0
+"""Seconds that a page is kept waiting for its first question."""
 _SHOWN_AGENT: Final = 60
 _ENDS_OF_PAGE: Final = frozenset({LinkStage.APPROVED, LinkStage.CANCELLED, LinkStage.EXPIRED})
 """How a page for a new password ends, when the caller stays verified."""
@@ -47,6 +49,10 @@ class CustomerDesk:
         """What this link shows this browser. Raises `LinkOverError` and `LimitReachedError`."""
         agent = clean(user_agent, _SHOWN_AGENT)
         row = await self._knock(token, fingerprint(browser), agent, fetch=fetch, source=source)
+        if row.purpose is Purpose.PASSWORD:
+            # It reads what is asked of a password when it is opened: better a moment than a page that says so.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._runner.until(row.flow_id, is_settled), _MOMENT)
         return await self._view(row)
 
     async def answer(self, token: str, browser: str, answer: Answer, *, source: str = "") -> LinkView:

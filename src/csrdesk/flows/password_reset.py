@@ -151,6 +151,8 @@ class IdentifyingCustomer(State, frozen=True):
             case r.SeveralUsers(people):
                 words = "This fits several people. Use the user name of the one you mean."
                 return ReturnError(Problem(words, code="needs_answer"), people)
+            case r.FoundInDirectory(problem=problem):
+                return ReturnError(problem)
             case r.NoSuchUser():
                 return ReturnError(Problem("PingOne knows nobody by that.", code="not_found"))
             case r.OnlyInDirectory():
@@ -465,7 +467,8 @@ _NOT_WAITED = ResultLine("The line dropped, so the reset was ended.", ok=False)
 
 
 WORDS = (
-    "The customer chooses a new password on their own page. You never see it.",
+    "The customer chooses a new password on their own page.",
+    "Nobody at the desk types it, sees it or gets it.",
     "It is set where this account keeps its password.",
     "Every PingOne session ends, unless the customer keeps them.",
 )

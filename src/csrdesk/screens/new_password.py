@@ -25,6 +25,7 @@ class NewPasswordScreen(PromptScreen[WaitingForNewPasswordPrompt]):
     """Watches; there is nothing to type, and nowhere to."""
 
     prompt_class = WaitingForNewPasswordPrompt
+    long_choices = False
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="question")
