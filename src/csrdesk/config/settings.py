@@ -45,6 +45,11 @@ class DirectorySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Of `ad`: `kerberos` takes the ticket of the account that csrdesk runs as (`kinit`, or a keytab)."""
     ad_write_to: str = "pdc"
     """Of `ad`, where changes are made: `pdc` for the PDC emulator, `first` for the first controller, or an address."""
+    match: tuple[Literal["employeeID", "mail", "userPrincipalName", "sAMAccountName"], ...] = ("employeeID",)
+    """How an account is found for somebody whose `objectGUID` PingOne does not keep (as `accountId`): by `externalId`,
+    `email`, or the user name twice. One that fits several, in either directory, is acted on in neither."""
+    stamp_attribute: str = ""
+    """An attribute that each change leaves agent, ticket and time in; csrdesk must be allowed to write it."""
     scope_ous: tuple[str, ...] = ()
     """Distinguished names; nobody at the desk acts on accounts elsewhere. Empty: the whole directory."""
     url: str = ""

@@ -189,7 +189,8 @@ async def each_lock(on_stage: Stage) -> AsyncIterator[Step]:
     await call.say(a.UnlockChosen())
     await call.say(a.Confirmed("Typed the old password", "INC-1004"))
     notice = call.sees(p.NoticePrompt)
-    expect([line.text for line in notice.lines if not line.aside], [f"{lock}: unlocked" for lock in Lock], "each lock")
+    unlocked = [line.text.partition(" at ")[0] for line in notice.lines if not line.aside]
+    expect(unlocked, [f"{lock}: unlocked" for lock in Lock], "each lock")
     yield Step("agent", "unlocks: " + "; ".join(line.text for line in notice.lines))
     await call.say(a.NoticeRead())
     expect(call.sees(p.AccountPrompt).account.locks, (), "the locks as read back")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from csrdesk.flows.kernel import Reply
+from csrdesk.flows.kernel import Problem, Reply
 from csrdesk.flows.rules import Rules
 from csrdesk.model.account import Account
 from csrdesk.model.devices import Devices
@@ -109,6 +109,15 @@ class OnlyInDirectory(Reply, frozen=True):
     """An AD account matches, PingOne knows nobody: PingOne cannot verify them."""
 
 
+class FoundInDirectory(Reply, frozen=True):
+    """PingOne could not be asked; the directory knows exactly one account by that, which is all that can be closed."""
+
+    person: Person
+    protection: Protection
+    problem: Problem
+    """What is wrong with PingOne."""
+
+
 class DevicesRead(Reply, frozen=True):
     devices: Devices
 
@@ -153,6 +162,8 @@ class DirectoryEnabledSet(Reply, frozen=True):
     enabled: bool
     changed: bool = True
     """False where it was so already and nothing was written: then it was not the desk that did it."""
+    server: str = ""
+    """The one that it was written to, which others follow; empty where there is but one."""
 
 
 class Unlocked(Reply, frozen=True):
@@ -160,6 +171,8 @@ class Unlocked(Reply, frozen=True):
 
     changed: bool = True
     """False where there was none and nothing was written."""
+    server: str = ""
+    """As in `DirectoryEnabledSet`."""
 
 
 class SessionsEnded(Reply, frozen=True):

@@ -15,6 +15,8 @@ def result_line(where: str, done: str, reply: Reply, *, of: str = "") -> ResultL
     match reply:
         case r.PingOneEnabledSet(changed=False) | r.DirectoryEnabledSet(changed=False) | r.Unlocked(changed=False):
             return was_already(where, done)
+        case r.DirectoryEnabledSet(server=server) | r.Unlocked(server=server) if server:
+            return ResultLine(f"{where}: {of}{done} at {server}; other sites follow")
         case r.PingOneEnabledSet() | r.DirectoryEnabledSet() | r.Unlocked():
             return ResultLine(f"{where}: {of}{done}")
         case Failed(problem) if problem.code not in ("unknown", "timed_out", "unreachable"):

@@ -55,7 +55,7 @@ def load_secrets(settings: Settings) -> Secrets:
     """All of them. Raises `ConfigError` with the key and what to do for the first that is missing."""
     return Secrets(
         pingone=read(PINGONE, settings.pingone.client_secret_file),
-        directory=read(DIRECTORY, settings.directory.password_file) if settings.directory.kind != "none" else None,
+        directory=read(DIRECTORY, settings.directory.password_file) if settings.directory.needs_password else None,
         mail=read(MAIL, settings.mail.password_file) if settings.mail.user else None,
     )
 

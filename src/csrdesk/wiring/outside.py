@@ -29,6 +29,8 @@ def open_outside(settings: Settings, links: LinkDesk, pages: Pages, paces: Paces
         links=lambda: links,
         mailer=_mailer(settings, secrets, paces) if settings.mail.host and settings.mail.sender else None,
         directory=open_directory(settings.directory, secrets.directory),
+        stamp_attribute=settings.directory.stamp_attribute,
+        match=settings.directory.match,
         protected=ProtectedAccounts(
             settings.directory.protected_groups, settings.directory.protected_ous, settings.directory.scope_ous
         ),

@@ -13,7 +13,7 @@ import msgspec
 from csrdesk.services.directory.names import common_name, is_below
 from csrdesk.services.directory.port import Entry
 
-ATTRIBUTES = ("sAMAccountName", "adminCount", "memberOf", "tokenGroups")
+ATTRIBUTES = ("objectGUID", "sAMAccountName", "adminCount", "memberOf", "tokenGroups")
 """What `reasons` needs. `tokenGroups`: all groups by nesting, by name, in AD by security id as well."""
 # Domain, Schema, Enterprise and Key Admins, Domain Controllers, Policy Owners; the built-in Administrators, Account,
 # Server, Print and Backup Operators ([MS-DTYP] 2.4.2.4).

@@ -16,18 +16,19 @@ async def read_entry(directory: Directory, dn: str, attributes: tuple[str, ...])
     return found[0]
 
 
-async def set_enabled(directory: Directory, entry: Entry, *, enabled: bool) -> bool:
+async def set_enabled(directory: Directory, entry: Entry, beside: tuple[Change, ...] = (), *, enabled: bool) -> bool:
     """Set the account's one bit; whether anything had to be written. `entry` was just read and holds the control bits.
 
     Old value out, new value in, in one modify: where somebody else changed it meanwhile the directory refuses both, and
-    no other bit is lost or made up. Raises `ConflictError` then, `ReadBackError` where the bit did not change.
+    no other bit is lost or made up. `beside`: what else goes into that modify.
+    Raises `ConflictError` then, `ReadBackError` where the bit did not change.
     """
     old = control_of(entry)
     new = old & ~ACCOUNT_DISABLE if enabled else old | ACCOUNT_DISABLE
     if new == old:
         return False
     swap = (Change("delete", CONTROL, (entry.first(CONTROL) or "",)), Change("add", CONTROL, (str(new),)))
-    await directory.modify(entry.dn, swap)
+    await directory.modify(entry.dn, (*swap, *beside))
     after = control_of(await read_entry(directory, entry.dn, (CONTROL,)))
     if bool(after & ACCOUNT_DISABLE) is enabled:
         state = "disabled" if enabled else "enabled"
@@ -36,14 +37,14 @@ async def set_enabled(directory: Directory, entry: Entry, *, enabled: bool) -> b
     return True
 
 
-async def unlock(directory: Directory, entry: Entry) -> bool:
+async def unlock(directory: Directory, entry: Entry, beside: tuple[Change, ...] = ()) -> bool:
     """End the lock after wrong passwords; whether there was one. `entry` was just read and tells the lock.
 
     `lockoutTime` takes no other value than 0 ([MS-ADA1] 2.351). Raises `ReadBackError` where the lock stays.
     """
     if not is_locked(entry):
         return False
-    await directory.modify(entry.dn, (Change("replace", "lockoutTime", ("0",)),))
+    await directory.modify(entry.dn, (Change("replace", "lockoutTime", ("0",)), *beside))
     if is_locked(await read_entry(directory, entry.dn, (COMPUTED,))):
         words = "The directory said that it was done, but the account is still locked there."
         raise ReadBackError(words, system=SYSTEM)

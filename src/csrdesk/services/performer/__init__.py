@@ -57,7 +57,7 @@ class Performer:
     async def _read(self, effect: Effect, context: Context, outside: Outside) -> Reply:
         match effect:
             case fx.FindUser():
-                return await lookup.find_user(effect, outside)
+                return await lookup.find_user(effect, context, outside)
             case fx.ReadDevices():
                 return await lookup.read_devices(effect, outside)
             case fx.ReadProtection():

@@ -28,6 +28,7 @@ from csrdesk.services.performer.protection import (
     refuse_protected_entry,
     refuse_protected_user,
 )
+from csrdesk.services.performer.stamps import stamp
 from csrdesk.services.pingone import passwords, sessions, users
 from csrdesk.services.pingone.api import Api, Received
 from csrdesk.services.pingone.errors import SYSTEM
@@ -84,8 +85,8 @@ async def set_directory_enabled(
     refuse_protected_entry(entry, context, outside)
     if effect.enabled:
         refuse_held_entry(entry, outside)
-    changed = await set_enabled(writer, entry, enabled=effect.enabled)
-    return r.DirectoryEnabledSet(effect.enabled, changed=changed)
+    changed = await set_enabled(writer, entry, stamp(outside, effect, context), enabled=effect.enabled)
+    return r.DirectoryEnabledSet(effect.enabled, changed=changed, server=writer.server)
 
 
 async def end_sessions(effect: fx.EndSessions, context: Context, outside: Outside) -> r.SessionsEnded:

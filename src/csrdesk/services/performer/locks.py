@@ -14,6 +14,7 @@ from csrdesk.services.directory import protection as protecting
 from csrdesk.services.directory import writes
 from csrdesk.services.performer.outside import Outside
 from csrdesk.services.performer.protection import refuse_protected_entry, refuse_protected_user
+from csrdesk.services.performer.stamps import stamp
 from csrdesk.services.pingone import passwords, users
 from csrdesk.services.pingone.errors import SYSTEM
 
@@ -22,9 +23,10 @@ async def unlock_directory(effect: fx.UnlockDirectory, context: Context, outside
     """AD's lock after wrong passwords."""
     if outside.directory is None:
         raise NotFoundError("No directory is set up.")
-    entry = await writes.read_entry(outside.directory, effect.dn, (*protecting.ATTRIBUTES, in_directory.COMPUTED))
+    writer = await outside.directory.writer()
+    entry = await writes.read_entry(writer, effect.dn, (*protecting.ATTRIBUTES, in_directory.COMPUTED))
     refuse_protected_entry(entry, context, outside)
-    return Unlocked(await writes.unlock(outside.directory, entry))
+    return Unlocked(await writes.unlock(writer, entry, stamp(outside, effect, context)), server=writer.server)
 
 
 async def unlock_pingone(effect: fx.UnlockPingOne, context: Context, outside: Outside) -> Unlocked:

@@ -8,12 +8,16 @@ import unicodedata
 from csrdesk.errors import NotFoundError, ServiceError, UnauthorizedError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
-from csrdesk.flows.kernel import Reply
+from csrdesk.flows.doors import Context
+from csrdesk.flows.kernel import Problem, Reply
 from csrdesk.model.devices import Age, Devices
+from csrdesk.model.people import Protection
 from csrdesk.services.attempts import attempt, sure
-from csrdesk.services.directory.port import AnyOf, Equal
+from csrdesk.services.directory import protection as in_directory
+from csrdesk.services.directory.port import AnyOf, Entry, Equal
 from csrdesk.services.performer.outside import Outside
-from csrdesk.services.performer.people import device_of, person_of
+from csrdesk.services.performer.people import PERSONAL, device_of, person_of, person_of_entry
+from csrdesk.services.performer.protection import reasons_of
 from csrdesk.services.pingone import devices, users
 from csrdesk.services.pingone.filters import phone_forms
 from csrdesk.services.pingone.policies import MfaPolicy
@@ -25,8 +29,11 @@ _IN_DIRECTORY = ("sAMAccountName", "userPrincipalName", "mail", "employeeID")
 _PHONES = ("mobile", "telephoneNumber")
 
 
-async def find_user(effect: fx.FindUser, outside: Outside) -> Reply:
-    """PingOne, its populations' names and the directory at the same time; only PingOne's answer must come."""
+async def find_user(effect: fx.FindUser, context: Context, outside: Outside) -> Reply:
+    """PingOne, its populations' names and the directory at the same time.
+
+    Without PingOne's answer nobody is found, but for one account of the directory: to close that must be possible.
+    """
     identifier = effect.identifier.strip()
     if not _can_be_found(identifier):
         return r.NoSuchUser()
@@ -34,8 +41,12 @@ async def find_user(effect: fx.FindUser, outside: Outside) -> Reply:
     async with asyncio.TaskGroup() as group:
         finding = group.create_task(attempt(users.find(api, identifier)))
         naming = group.create_task(attempt(outside.remembered.population_names(api)))
-        beside = group.create_task(attempt(_is_in_directory(outside, identifier)))
-    got = sure(finding.result())
+        beside = group.create_task(attempt(_in_directory(outside, identifier)))
+    got, entries = finding.result(), beside.result()
+    if isinstance(got, ServiceError):
+        if isinstance(entries, tuple) and len(entries) == 1:
+            return _only_there(entries[0], context, outside, got)
+        raise got
     names = naming.result()
     # Names of populations help to tell people apart; without them the look-up still stands.
     known = {} if isinstance(names, ServiceError) else names
@@ -43,7 +54,7 @@ async def find_user(effect: fx.FindUser, outside: Outside) -> Reply:
     match people:
         case ():
             # Where the directory could not be asked, "only in AD" cannot be said either.
-            only = beside.result() is True
+            only = bool(entries) and not isinstance(entries, ServiceError)
             return r.OnlyInDirectory(correlation_id=got.correlation_id) if only else r.NoSuchUser()
         case (person,) if not got.body.more:
             return r.UserFound(person, correlation_id=got.correlation_id)
@@ -82,13 +93,20 @@ def _can_be_found(identifier: str) -> bool:
     return 0 < len(identifier) <= _LONGEST and not any(unicodedata.category(c) in unsafe for c in identifier)
 
 
-async def _is_in_directory(outside: Outside, identifier: str) -> bool:
+async def _in_directory(outside: Outside, identifier: str) -> tuple[Entry, ...]:
     if outside.directory is None:
-        return False
+        return ()
     names = [Equal(attribute, identifier) for attribute in _IN_DIRECTORY]
     phones = [Equal(attribute, form) for form in phone_forms(identifier) for attribute in _PHONES]
-    found = await outside.directory.search(AnyOf((*names, *phones)), ("sAMAccountName",))
-    return any(outside.protected.is_in_scope(entry) for entry in found)
+    found = await outside.directory.search(AnyOf((*names, *phones)), (*in_directory.ATTRIBUTES, *PERSONAL))
+    return tuple(entry for entry in found if outside.protected.is_in_scope(entry))
+
+
+def _only_there(entry: Entry, context: Context, outside: Outside, error: ServiceError) -> r.FoundInDirectory:
+    """The one account that the directory knows, while PingOne does not say whose it is."""
+    problem = Problem(error.message, details=error.details, code=error.code, correlation_id=error.correlation_id)
+    protection = Protection(reasons_of(entry, context.agent, outside), entry.dn)
+    return r.FoundInDirectory(person_of_entry(entry), protection, problem, correlation_id=error.correlation_id)
 
 
 async def _has_bypass(outside: Outside, user_id: str) -> bool:

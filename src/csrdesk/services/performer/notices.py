@@ -11,7 +11,8 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.model.devices import Age
-from csrdesk.services.letters import alert, notice
+from csrdesk.services.directory.writes import read_entry
+from csrdesk.services.letters import Mailer, alert, notice
 from csrdesk.services.performer.outside import Outside
 from csrdesk.services.pingone import users
 
@@ -25,17 +26,38 @@ async def tell_customer(effect: fx.TellCustomer, outside: Outside) -> r.Customer
     """Told means that the mail server has accepted the mail. Raises a `ServiceError` where another try may help."""
     if outside.mailer is None:
         return r.CustomerNotTold(_NO_MAIL)
+    mailer = outside.mailer()
+    if effect.dn:
+        return await _tell_by_directory(effect, outside, mailer)
     user = (await users.read(outside.pingone, effect.person_id)).body
     address = user.email.strip()
     if not address:
         return r.CustomerNotTold(_NO_ADDRESS)
     age = await outside.links().saw_address(effect.person_id, address)
-    company = outside.company
-    letter = notice(effect.change, outside.now(), company=company.name, phone=company.phone)
-    await outside.mailer().send(letter, to=address, sender_name=company.name)
+    await _mail(effect, outside, mailer, address)
     if age is Age.NEW:
         return r.CustomerTold(_NEW)
     return r.CustomerTold("" if user.email_verified else _UNVERIFIED)
+
+
+async def _tell_by_directory(
+    effect: fx.TellCustomer, outside: Outside, mailer: Mailer
+) -> r.CustomerTold | r.CustomerNotTold:
+    """PingOne could not be asked, so the directory's address has to do."""
+    if outside.directory is None:
+        return r.CustomerNotTold(_NO_ADDRESS)
+    entry = await read_entry(outside.directory, effect.dn, ("mail",))
+    address = (entry.first("mail") or "").strip()
+    if not address:
+        return r.CustomerNotTold("The directory has no mail address for this person.")
+    await _mail(effect, outside, mailer, address)
+    return r.CustomerTold()
+
+
+async def _mail(effect: fx.TellCustomer, outside: Outside, mailer: Mailer, address: str) -> None:
+    company = outside.company
+    letter = notice(effect.change, outside.now(), company=company.name, phone=company.phone)
+    await mailer.send(letter, to=address, sender_name=company.name)
 
 
 async def mail_alert(effect: fx.MailAlert, context: Context, outside: Outside) -> r.AlertMailed | r.CustomerNotTold:

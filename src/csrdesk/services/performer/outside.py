@@ -73,6 +73,10 @@ class Outside:
     """A function, because only who sends a mail pays for its libraries; None where no mail server is set up."""
     directory: Directory | None = None
     protected: ProtectedAccounts = field(default_factory=ProtectedAccounts)
+    stamp_attribute: str = ""
+    """Where a change in the directory leaves agent, ticket and time; empty for nowhere."""
+    match: tuple[str, ...] = ("employeeID",)
+    """Attributes by which an account is found for somebody in PingOne who has no `objectGUID` there."""
     agents: frozenset[str] = frozenset()
     """Account names of those who work at this desk, case-folded; whoever is in the audit need not be named."""
     held: HeldAccounts = field(default_factory=HeldAccounts)

@@ -29,7 +29,7 @@ _BROKEN = {
     "length": "It is too short or too long.",
     "minCharacters": "It needs more kinds of character: look at the list.",
     "minUniqueCharacters": "It needs more different characters.",
-    "maxRepeatedCharacters": "It repeats a character too often in a row.",
+    "maxRepeatedCharacters": "It repeats a character too often.",
     "minComplexity": "It is too simple. Make it longer, or mix more kinds of character.",
     "excludesCommonlyUsed": "Many people use it, so it is guessed first. Choose another one.",
     "excludesProfileData": "It contains something of your own data, such as your name, address or number.",
@@ -69,8 +69,8 @@ def of_pingone(policy: Policy) -> tuple[Requirement, ...]:
     if (different := policy.min_unique_characters) > 1:
         found.append(Requirement(f"At least {different} different characters", "distinct", different))
     if (repeated := policy.max_repeated_characters) > 0:
-        times = "once" if repeated == 1 else f"{repeated} times"
-        found.append(Requirement(f"No character more than {times} in a row", "repeated", repeated))
+        # PingOne's pages do not say whether that means in a row or in all, so it is PingOne that judges.
+        found.append(_said("No character once more" if repeated == 1 else f"No character more than {repeated} times"))
     if policy.excludes_commonly_used:
         found.append(_said("No password that many people use"))
     if policy.excludes_profile_data:

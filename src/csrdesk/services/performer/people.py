@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from csrdesk.model.devices import Age, Device
 from csrdesk.model.masking import ending, mask_email, mask_phone, mask_username
-from csrdesk.model.people import Person
+from csrdesk.model.people import Person, directory_id
 from csrdesk.model.text import clean
+from csrdesk.services.directory.port import Entry
 from csrdesk.services.pingone.devices import MfaDevice
 from csrdesk.services.pingone.users import User
 
@@ -34,6 +35,23 @@ def person_of(user: User, populations: dict[str, str]) -> Person:
         population=clean(populations.get(population_id, ""), _LABEL),
         population_id=population_id,
         number_ending=ending(clean(user.external_id)),
+    )
+
+
+PERSONAL = ("givenName", "sn", "mail", "employeeID")
+"""What `person_of_entry` needs of a directory's entry, beside its account name."""
+
+
+def person_of_entry(entry: Entry) -> Person:
+    """The person of a directory's entry, where PingOne cannot be asked who that is."""
+    given, family, mail, number = (clean(entry.first(name) or "", _NAME) for name in PERSONAL)
+    return Person(
+        id=directory_id(entry.dn),
+        username=clean(entry.first("sAMAccountName") or "", _NAME),
+        given=given,
+        family=family,
+        email=masked(mail),
+        number_ending=ending(number),
     )
 
 

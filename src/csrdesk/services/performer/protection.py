@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from csrdesk.errors import ForbiddenError, ServiceError
+from csrdesk.errors import ConflictError, ForbiddenError, ServiceError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Agent, Context
 from csrdesk.model.people import Protection
 from csrdesk.services.attempts import attempt, sure
 from csrdesk.services.directory import protection as in_directory
+from csrdesk.services.directory.errors import SYSTEM
 from csrdesk.services.directory.port import AnyOf, Entry, Equal
 from csrdesk.services.performer.outside import Outside
 from csrdesk.services.pingone import roles, users
@@ -19,6 +20,9 @@ from csrdesk.services.pingone.users import User
 _ROLE = "administrator in PingOne"
 _OWN = "your own account"
 _AGENT = "works at this desk"
+_OTHERS = "Several people in PingOne fit this account in AD. csrdesk acts there only where a link is sure."
+_TIES = {"employeeID": "external_id", "mail": "email", "userPrincipalName": "username", "sAMAccountName": "username"}
+"""Attributes of AD, and what holds the same in PingOne."""
 _SEVERAL = "several accounts in the directory match"
 
 
@@ -73,8 +77,7 @@ async def refuse_protected_user(user_id: str, context: Context, outside: Outside
 
 def refuse_protected_entry(entry: Entry, context: Context, outside: Outside) -> None:
     """The same for a directory entry that was just read with `in_directory.ATTRIBUTES`."""
-    name = entry.first("sAMAccountName") or ""
-    _refuse([*outside.protected.reasons(entry), *_of_the_desk(context.agent, outside, name)])
+    _refuse(list(reasons_of(entry, context.agent, outside)))
 
 
 async def refuse_held_user(user: User, outside: Outside) -> None:
@@ -91,6 +94,12 @@ def refuse_held_entry(entry: Entry, outside: Outside) -> None:
     if reason := outside.held.reason(entry):
         words = f"This account is on hold ({reason}). Ask {outside.held.ask}. Nothing was changed."
         raise ForbiddenError(words, details=reason)
+
+
+def reasons_of(entry: Entry, agent: Agent, outside: Outside) -> tuple[str, ...]:
+    """Why nobody acts on this entry, as far as directory and settings tell; empty where nothing protects it."""
+    name = entry.first("sAMAccountName") or ""
+    return (*outside.protected.reasons(entry), *_of_the_desk(agent, outside, name))
 
 
 def is_own(agent: Agent, *names: str) -> bool:
@@ -110,12 +119,26 @@ async def _with_entries(outside: Outside, user_id: str) -> tuple[User, tuple[Ent
 
 
 async def entries_of(outside: Outside, user: User) -> tuple[Entry, ...]:
-    """The entries that bear an id that PingOne keeps for this user."""
-    ties = {"objectGUID": user.account_id, "employeeID": user.external_id}
-    ways = tuple(Equal(attribute, value) for attribute, value in ties.items() if value)
-    if outside.directory is None or not ways:
+    """The entries that bear an id that PingOne keeps for this user.
+
+    Raises `ConflictError` where the one that was found is tied by no `objectGUID`, and fits others in PingOne as well.
+    """
+    names = {name: value for name in outside.match if (value := getattr(user, _TIES[name]))}
+    ties = {**names, **({"objectGUID": user.account_id} if user.account_id else {})}
+    if outside.directory is None or not ties:
         return ()
-    return await outside.directory.search(AnyOf(ways), in_directory.ATTRIBUTES)
+    ways = tuple(Equal(attribute, value) for attribute, value in ties.items())
+    found = await outside.directory.search(AnyOf(ways), in_directory.ATTRIBUTES)
+    if len(found) == 1 and not _is_tied(found[0], user):
+        fitting = {_TIES[name]: value for name, value in names.items()}
+        if await users.how_many(outside.pingone, fitting) > 1:
+            raise ConflictError(_OTHERS, system=SYSTEM)
+    return found
+
+
+def _is_tied(entry: Entry, user: User) -> bool:
+    """By an id that is given once and never changes."""
+    return bool(user.account_id) and (entry.first("objectGUID") or "").casefold() == user.account_id.casefold()
 
 
 def _refuse(reasons: list[str]) -> None:

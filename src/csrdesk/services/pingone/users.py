@@ -102,6 +102,15 @@ async def find(api: Api, identifier: str) -> Received[Found]:
     return Received(Found(page.embedded.users[:LIST_AT_MOST], more), got.correlation_id)
 
 
+async def how_many(api: Api, bearing: dict[str, str]) -> int:
+    """How many users bear any of these: `external_id`, `email` or `username`, each with its value. Counts to two."""
+    names = {"external_id": "externalId"}
+    wanted = any_of(*(equals(names.get(name, name), value) for name, value in bearing.items()))
+    query: dict[str, str | int] = {"filter": wanted, "limit": 2}
+    page = (await api.get(f"{api.api_url}/users", _Page, query)).body
+    return max(len(page.embedded.users), min(page.count or 0, 2))
+
+
 async def read(api: Api, user_id: str) -> Received[User]:
     """One user."""
     return await api.get(f"{api.api_url}/{path('users', user_id)}", User)
