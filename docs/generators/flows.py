@@ -14,7 +14,10 @@ from csrdesk.flows import device_passcode as pc
 from csrdesk.flows import device_passkey as pk
 from csrdesk.flows import device_push as ph
 from csrdesk.flows import look_up as lu
+from csrdesk.flows import new_password as np
+from csrdesk.flows import password_reset as reset
 from csrdesk.flows import protective_disable as pd
+from csrdesk.flows import setting_password as sp
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows import verify_user as vu
 from csrdesk.flows.graph import Graph, Node, answers, graph
@@ -64,6 +67,21 @@ FUNCTIONS = Part(
     uf.UserFunctionsState,
     "Begins at `ReadingAccount` where it runs inside a call, and at `IdentifyingAction` for a script.",
 )
+RESET = Part(
+    "password_reset",
+    reset.PasswordResetState,
+    "The agent's side: open the page, watch, say the result. Begins at `ReadingAuthority` where it runs inside a call.",
+)
+NEW_PASSWORD = Part(
+    "new_password",
+    np.NewPasswordState,
+    "The customer's side, an instance of its own: the page where the new password is typed, twice.",
+)
+SETTING = Part(
+    "setting_password",
+    sp.SettingPasswordState,
+    "What is done with a password that was typed just now; it is in memory only, and each state is its stand-in.",
+)
 DEVICES = Part(
     "device_authentication", da.DeviceAuthenticationState, "Runs in the customer's page after the right code."
 )
@@ -94,6 +112,14 @@ FLOWS = (
         (FUNCTIONS,),
         uf.Inputs,
         (uf.Outputs, uf.Refusal),
+    ),
+    Flow(
+        "password-reset",
+        "Password reset Magic Link",
+        "A verified caller chooses a new password, in the page that verified them or by a link of its own.",
+        (RESET, NEW_PASSWORD, SETTING),
+        reset.Inputs,
+        (reset.Outputs,),
     ),
     Flow(
         "device-authentication",
