@@ -130,7 +130,9 @@ ROWS: list[Row] = [
     (
         CHANGING,
         FAILED,
-        am.ShowingNotice(VERIFIED, NEEDS, Act.DISABLE, (p.ResultLine(PROBLEM.message, ok=False),)),
+        am.ShowingNotice(
+            VERIFIED, NEEDS, Act.DISABLE, (p.ResultLine(f"Nothing was changed. {PROBLEM.message}", ok=False),)
+        ),
     ),
     (LAST, Replies((r.AccountRead(DISABLED),)), NOTICE),
     (NOTICE, a.NoticeRead(), READING),
@@ -155,7 +157,7 @@ PROTECTION: list[Row] = [
         Replies((NOTED, r.AccountRead(ENABLED))),
         pd.Disabling(ADA, uf.Disabling(PROTECT, in_directory=True, in_pingone=True)),
     ),
-    (PROTECTING, FAILED, pd.Showing(ADA, (p.ResultLine(PROBLEM.message, ok=False),))),
+    (PROTECTING, FAILED, pd.Showing(ADA, (p.ResultLine(f"Nothing was changed. {PROBLEM.message}", ok=False),))),
     (pd.Disabling(ADA, uf.ReadingBack(PROTECT, LINES)), Replies((r.AccountRead(DISABLED),)), SHOWING),
     (SHOWING, a.NoticeRead(), pd.Finished(ADA)),
     (SHOWING, a.TryAgainChosen(), PROTECTING),

@@ -43,7 +43,11 @@ ROWS: list[Row] = [
         r.LinkNotSent("The mail server said no.", code="unavailable"),
         vu.DisplayingForm(VERIFY, f"The mail server said no. {vu.OTHER_WAYS}", code="unavailable"),
     ),
-    (CREATING, FAILED, vu.DisplayingForm(VERIFY, f"{PROBLEM.message} {vu.OTHER_WAYS}", code="timed_out")),
+    (
+        CREATING,
+        FAILED,
+        vu.DisplayingForm(VERIFY, f"No link is open. {PROBLEM.message} {vu.OTHER_WAYS}", code="timed_out"),
+    ),
     *((WAITING, r.LinkChanged(STAGES[stage]), after) for stage, after in NEWS.items()),
     (WAITING, a.ResendChosen(), CREATING),
     (WAITING, a.NewCodeChosen(), RENEWING),

@@ -259,8 +259,8 @@ class ChangingAccount(State, frozen=True):
             case uf.TellingLater(task, _, lines, later) as telling:
                 half_done, again = telling.so_far.half_done, task if telling.so_far.again else None
                 return ShowingNotice(self.verified, self.needs, self.act, lines, half_done, again, later)
-            case uf.ReturnError(problem):
-                line = p.ResultLine(problem.message, ok=False)
+            case uf.ReturnError() as error:
+                line = p.ResultLine(error.words, ok=False)
                 return ShowingNotice(self.verified, self.needs, self.act, (line,))
             case sub:
                 return ChangingAccount(self.verified, self.needs, self.act, sub)
@@ -343,7 +343,8 @@ class ReturnError(State, frozen=True):
 
     def want(self) -> Ask[p.ErrorPrompt]:
         problem = self.problem
-        return Ask(p.ErrorPrompt(problem.message, problem.details, problem.correlation_id, problem.code))
+        words = f"The account could not be read, and nothing was changed. {problem.message}"
+        return Ask(p.ErrorPrompt(words, problem.details, problem.correlation_id, problem.code))
 
     def step(self, event: Event) -> ReadingAccount | EndedCall:
         match event:

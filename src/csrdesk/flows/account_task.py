@@ -111,7 +111,8 @@ _CHANGES = {
 def tell(task: Task) -> tuple[fx.TellCustomer, ...]:
     """What tells the person that the task was done; nothing where it only reads."""
     change = _CHANGES.get(task.act) if task.act else None
-    return (fx.TellCustomer(person_id=task.person.id, change=change),) if change else ()
+    dn = task.dn if task.person.only_in_directory else ""
+    return (fx.TellCustomer(person_id=task.person.id, change=change, dn=dn),) if change else ()
 
 
 class ReturnSuccess(Terminal, frozen=True):
@@ -129,7 +130,8 @@ class ReturnSuccess(Terminal, frozen=True):
     @property
     def again(self) -> bool:
         """Whether something was left undone that trying again would do."""
-        return any(not line.ok and not line.aside for line in self.lines)
+        left = any(not line.ok and not line.aside for line in self.lines)
+        return left and not self.task.person.only_in_directory
 
     def want(self) -> Done[Outputs]:
         person, account = self.task.person, self.account
@@ -153,14 +155,25 @@ class ReturnSuccess(Terminal, frozen=True):
         )
 
 
+_OF_WHAT_WAS_ASKED = frozenset({"needs_answer", "invalid_value", "not_found", "forbidden", "not_verified"})
+"""Codes of what was asked for wrongly, or may not be had: nobody thinks that something was changed then."""
+
+
 class ReturnError(Terminal, frozen=True):
     section = "Return Error"
 
     problem: Problem
     candidates: tuple[Person, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """It ends so before anything is written; where the problem does not say that, it is said here."""
+        message, code = self.problem.message, self.problem.code
+        is_said = code in _OF_WHAT_WAS_ASKED or "nothing was" in message.lower()
+        return message if is_said else f"Nothing was changed. {message}"
+
     def want(self) -> Done[Refusal]:
-        return Done(Refusal(self.problem.message, self.problem.details, self.problem.code, self.candidates))
+        return Done(Refusal(self.words, self.problem.details, self.problem.code, self.candidates))
 
 
 def button(account: Account) -> tuple[str, str]:

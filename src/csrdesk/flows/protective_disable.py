@@ -72,8 +72,8 @@ class Disabling(State, frozen=True):
             case uf.TellingLater(task, _, lines, later) as telling:
                 half_done, again = telling.so_far.half_done, task if telling.so_far.again else None
                 return Showing(self.person, lines, half_done, again, later)
-            case uf.ReturnError(problem):
-                return Showing(self.person, (p.ResultLine(problem.message, ok=False),))
+            case uf.ReturnError() as error:
+                return Showing(self.person, (p.ResultLine(error.words, ok=False),))
             case sub:
                 return Disabling(self.person, sub)
 

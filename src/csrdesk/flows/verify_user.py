@@ -126,7 +126,7 @@ class CreatingChallenge(State, frozen=True):
                 other = f" {OTHER_WAYS}" if code else ""
                 return DisplayingForm(self.given, f"{message}{other}", warned=warning, code=code)
             case Failed(problem):
-                return DisplayingForm(self.given, f"{problem.message} {OTHER_WAYS}", code=problem.code)
+                return DisplayingForm(self.given, f"No link is open. {problem.message} {OTHER_WAYS}", code=problem.code)
             case _:
                 raise IllegalEventError(self, event)
 
