@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from csrdesk.engine.audit import Entry, Kind
+from csrdesk.engine.entries import entry
 from csrdesk.engine.resuming import take_up
 from csrdesk.errors import NoSuchFlowError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
+from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
+from csrdesk.flows.doors import Context as FlowContext
+from csrdesk.model.account import Account, PingOneAccount
 from csrdesk.model.link import LinkStage
 from tests.engine.test_runner import PROTECT, crash
 from tests.engine.world import ADA, GRACE, HAL, Begin, Desk, came, desk_on, disable, linked
@@ -175,6 +179,24 @@ async def test_r_62_what_may_have_been_sent_is_written_down_and_acts_stay_unknow
         assert [row.key for row in await desk.engine.audit.unknown()] == [f"{call.id}:1:0", "another:1:0"]
         (told,) = [row for row in await desk.engine.audit.list() if row.result == "maybe sent"]
         assert (told.action, told.key) == ("mfa.start", "customers:4:0")
+
+
+async def test_r_62_an_act_of_the_customers_page_is_found_out_when_its_call_is_taken_up(tmp_path: Path) -> None:
+    path = tmp_path / "desk.db"
+    async with desk_on(path) as first:
+        call = await linked(first)
+        await call.verify()
+        async with first.store.transaction() as tx:
+            page = await first.engine._runner.rows.insert(tx, "told", Begin((PROTECT,)), GRACE, call_id=call.id)  # noqa: SLF001
+        await first.engine.audit.write(entry(Kind.INTENT, PROTECT, FlowContext(page, 1, call.id, GRACE)))
+        await intent(first, call.id, "purged:1:0", "ad.unlock", act="unlock")
+    kill(path)
+    async with desk_on(path, first.clock) as desk:
+        desk.engine.tell_who_is_gone(Gone())
+        desk.world.replies[fx.ReadAccount] = r.AccountRead(Account(PingOneAccount(enabled=False)))
+        await desk.session().resume(call.id)
+        assert came(await desk.session().settled(page)) == ("PingOneEnabledSet",)
+        assert [row.key for row in await desk.engine.audit.unknown()] == ["purged:1:0"]
 
 
 async def test_what_is_being_done_right_now_is_not_unknown(tmp_path: Path) -> None:

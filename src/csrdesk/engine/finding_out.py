@@ -5,12 +5,15 @@ A message may have been sent; a write is read back, and what is found becomes th
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from csrdesk.engine import unknown
 from csrdesk.engine.audit import AuditRow
 from csrdesk.engine.desk import Desk
 from csrdesk.flows import effects as fx
 from csrdesk.flows.doors import Context, Perform
-from csrdesk.flows.kernel import AccountEffect, Effect, Kind, Reply
+from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Kind, Reply
+from csrdesk.flows.replies import SecretLost
 
 
 class FindingOut:
@@ -29,7 +32,8 @@ class FindingOut:
         if intent is None and (known := await self._failed(context)):
             return known
         read = await self._outside(unknown.question(effect), context)
-        reply = unknown.found(effect.action, read, enabled=getattr(effect, "enabled", None))
+        since = intent.at if intent else await self._begun_at(context)
+        reply = unknown.found(effect.action, read, enabled=getattr(effect, "enabled", None), since=since)
         if intent and reply:
             await self._write(intent, reply, context)
         return reply or unknown.UNKNOWN
@@ -51,6 +55,14 @@ class FindingOut:
         result = unknown.FOUND_DONE if done else unknown.FOUND_NOT_DONE
         await self._desk.audit.write(unknown.outcome(intent, context.agent.id, result, changed=done))
 
+    async def without_secret(self, effect: Effect, context: Context) -> Reply:
+        """The reply where what was typed is gone: what was done with it before, or that it has to be typed again."""
+        if isinstance(effect, AccountEffect):
+            reply = await self.again(effect, context) if await self._begun_at(context) else None
+            return SecretLost() if reply is None or isinstance(reply, Failed) else reply
+        await self.maybe_sent(effect, context)
+        return SecretLost()
+
     async def maybe_sent(self, effect: Effect, context: Context) -> None:
         """Write down, once, that nobody knows whether a message went: it asks for nobody's attention any more."""
         intent = await self._open(context) if effect.kind is Kind.SEND else None
@@ -62,6 +74,12 @@ class FindingOut:
         """The step's intent, where no outcome is on record."""
         found = await self._desk.store.one("SELECT seq FROM open_intents WHERE key = ?", context.key)
         return await self._desk.audit.row(int(str(found["seq"]))) if found else None
+
+    async def _begun_at(self, context: Context) -> datetime | None:
+        """When the step's intent was written; None where there is none."""
+        sql = "SELECT at FROM audit WHERE key = ? AND kind = 'intent'"
+        found = await self._desk.store.one(sql, context.key)
+        return datetime.fromisoformat(str(found["at"])) if found else None
 
     async def _failed(self, context: Context) -> Reply | None:
         """What the step's outcome says, where it says that it failed."""

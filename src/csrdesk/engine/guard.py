@@ -114,9 +114,10 @@ class Guard:
         return reply
 
     async def _without_secret(self, effect: Effect, context: Context) -> Reply:
-        with suppress(StoreUnavailableError):  # then it is written down when the call is taken up
-            await self._finding_out.maybe_sent(effect, context)
-        return SecretLost()
+        try:
+            return await self._finding_out.without_secret(effect, context)
+        except StoreUnavailableError:  # then it is found out when the call is taken up
+            return SecretLost()
 
     async def _looked_up_too_often(self, context: Context) -> quotas.Over | None:
         if await bulk_runs.open_act(self._desk.store, context.call_id, context.agent.id):

@@ -6,11 +6,13 @@ desk's start asks the same questions without any call in hand.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from csrdesk.engine import challenges, unknown
 from csrdesk.engine.audit import AuditRow, Detail, Entry, Kind
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close_all
-from csrdesk.engine.flow_rows import Running
+from csrdesk.engine.flow_rows import BOUND, Running
 from csrdesk.engine.runner import Runner
 from csrdesk.errors import NoSuchFlowError
 
@@ -41,6 +43,16 @@ async def take_up(running: Running, desk: Desk, runner: Runner) -> int:
         resumed = Entry(kind=Kind.EVENT, action=RESUMED, agent=agent, call_id=call_id, details=details)
         await desk.audit.append(tx, resumed)
     return links
+
+
+async def acts_of(call_id: str, desk: Desk, runner: Runner) -> list[Running]:
+    """The customer's flows of a call that were left in the middle of an act: nobody else may ever go on with them."""
+    begun = {row.key.partition(":")[0] for row in await desk.audit.unknown() if row.call_id == call_id and is_act(row)}
+    found = []
+    for flow_id in sorted(begun - {call_id}):
+        with suppress(NoSuchFlowError):
+            found.append(await runner.rows.load(flow_id))
+    return [running for running in found if runner.is_nobodys(running) and running.name != BOUND]
 
 
 async def left_unknown(desk: Desk, runner: Runner) -> tuple[AuditRow, ...]:

@@ -16,7 +16,7 @@ from csrdesk.engine.flow_rows import BOUND, OTHER_VERSION, Running
 from csrdesk.engine.links import CUSTOMER_FLOWS
 from csrdesk.engine.reading import AuditReader, page_of
 from csrdesk.engine.record import record_of, records_of
-from csrdesk.engine.resuming import is_act, left_unknown, take_up
+from csrdesk.engine.resuming import acts_of, is_act, left_unknown, take_up
 from csrdesk.engine.runner import Runner, Typed
 from csrdesk.engine.store import Row
 from csrdesk.engine.views import agent_view, is_settled, prompt_for
@@ -51,7 +51,10 @@ class AgentSession:
 
     async def resume(self, flow_id: str) -> Resumed:
         """Take up a flow whose process is gone."""
-        links = await take_up(await self._own(flow_id), self._desk, self._runner)
+        running = await self._own(flow_id)
+        links = await take_up(running, self._desk, self._runner)
+        for other in await acts_of(running.call_id, self._desk, self._runner):
+            self._runner.attend(other.id, other.want)
         return Resumed(await self.view(flow_id), links)
 
     async def answer(self, flow_id: str, rev: int, answer: Answer) -> View:

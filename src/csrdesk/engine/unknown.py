@@ -6,13 +6,18 @@ from `guard`, because an act is judged alike wherever it is met again.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from csrdesk.engine.audit import AuditRow, Entry, Kind
+from csrdesk.engine.clock import APART
 from csrdesk.flows import effects as fx
+from csrdesk.flows import password_effects as pfx
+from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
 from csrdesk.model.account import Account, Lock, PingOneAccount
+from csrdesk.model.passwords import Home
 
 FOUND_DONE: Final = "found done"
 """The result of an act whose end nobody saw, and which had been done all the same."""
@@ -36,17 +41,27 @@ MAY_HAVE_BEEN_SENT: Final = Failed(
 
 def question(effect: AccountEffect) -> Effect:
     """What to read to find out whether `effect` was done."""
-    if isinstance(effect, fx.EndSessions):
-        return fx.ReadSessions(person_id=effect.person_id)
-    return fx.ReadAccount(person_id=effect.person_id, dn=getattr(effect, "dn", ""))
+    match effect:
+        case fx.EndSessions():
+            return fx.ReadSessions(person_id=effect.person_id)
+        case pfx.SetDirectoryPassword(dn=dn):
+            return pfx.ReadPasswordState(person_id=effect.person_id, home=Home.DIRECTORY, dn=dn)
+        case pfx.SetPingOnePassword(home=home):
+            return pfx.ReadPasswordState(person_id=effect.person_id, home=home)
+        case _:
+            return fx.ReadAccount(person_id=effect.person_id, dn=getattr(effect, "dn", ""))
 
 
-def found(action: str, read: Reply, *, enabled: bool | None = None) -> Reply | None:
+def found(action: str, read: Reply, *, enabled: bool | None = None, since: datetime | None = None) -> Reply | None:
     """What the act would have been answered, or `NOT_DONE`; None where `read` does not tell.
 
-    `action` is the audit's name for it, `enabled` what it was to set.
+    `action` is the audit's name for it, `enabled` what it was to set, `since` when it was begun: what was changed then
+    or later was changed by it. A password that has to be changed at the next sign-on is not the customer's own.
     """
     match read:
+        case pr.PasswordStateRead(state) if action in _PASSWORDS and since and state.changed_at:
+            done = state.changed_at >= since - APART and not state.must_change
+            return _came(done, pr.PasswordSet(state.home, state.changed_at))
         case r.SessionsRead(left) if action == fx.EndSessions.action:
             return _came(left == 0, r.SessionsEnded(0))
         case r.AccountRead(Account(pingone=p) as account) if p and action in _IN_PINGONE:
@@ -59,6 +74,7 @@ def found(action: str, read: Reply, *, enabled: bool | None = None) -> Reply | N
             return None
 
 
+_PASSWORDS = (pfx.SetDirectoryPassword.action, pfx.SetPingOnePassword.action)
 _IN_PINGONE = (fx.SetPingOneEnabled.action, fx.UnlockPingOne.action, fx.UnlockPassword.action)
 
 
