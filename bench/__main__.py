@@ -20,6 +20,7 @@ from bench import (
     console,
     critical_path,
     keys,
+    lists,
     programs,
     user_show,
     version,
@@ -34,6 +35,7 @@ QUESTIONS: dict[str, Callable[..., list[Figure] | list[Figure | NotMeasured]]] =
     "click_to_console": click_to_console.measure,
     "audit_append": audit_append.measure,
     "audit_verify": audit_verify.measure,
+    "lists": lists.measure,
     "keys": keys.measure,
 }
 RESULTS = Path(__file__).with_name("results.json")
