@@ -123,6 +123,10 @@ class Controller:
         """Take an object away."""
         self._change([f"dn:: {_base64(dn)}", "changetype: delete"])
 
+    def rename(self, dn: str, name: str) -> None:
+        """Another name in the same unit."""
+        self._change([f"dn:: {_base64(dn)}", "changetype: modrdn", f"newrdn: {name}", "deleteoldrdn: 1"])
+
     def plant(self, dn: str, *, bypass: bool = False, **attributes: str | bytes) -> None:
         """Write what only the system may; a `_` in an attribute's name is a hyphen."""
         lines = [f"dn:: {_base64(dn)}", "changetype: modify"]
