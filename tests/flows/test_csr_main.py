@@ -16,6 +16,7 @@ from csrdesk.flows import prompts as p
 from csrdesk.flows import protective_disable as pd
 from csrdesk.flows import replies as r
 from csrdesk.flows import verify_user as vu
+from csrdesk.flows.caller import Caller, Given
 from csrdesk.flows.kernel import Ask, Do, Event, Poll, Replies, State
 from csrdesk.flows.rules import Rules
 from csrdesk.flows.ways import warning, why_not
@@ -50,12 +51,12 @@ from tests.flows.values import (
     devices,
 )
 
-GIVEN = cm.Given(RULES, "HD-1")
+GIVEN = Given(RULES, "HD-1")
 CONFIGURING = cm.ConfiguringFlow("HD-1")
 LOOKING = cm.LookingUp(GIVEN, lu.AskUsername(lu.Given(ticket="HD-1")))
 FINDING = cm.LookingUp(GIVEN, lu.FindingUser(lu.Given(ticket="HD-2"), "ada"))
 CHECKING = cm.CheckingDevices(GIVEN, ADA)
-CALLER = cm.Caller(ADA, devices(SMS).devices, DN)
+CALLER = Caller(ADA, devices(SMS).devices, DN)
 CHOOSING = cm.ChoosingWay(GIVEN, CALLER)
 NO_WAY = cm.NoWayToVerify(GIVEN, CALLER, "A device is registered, but none can be used now.")
 LOCKED_OUT = replace(NO_WAY, caller=replace(CALLER, devices=devices(LOCKED_SMS).devices))
@@ -92,12 +93,12 @@ ROWS: list[Row] = [
     (
         CONFIGURING,
         r.RulesLoaded(STRICT),
-        cm.LookingUp(cm.Given(STRICT, "HD-1"), lu.AskUsername(lu.Given(ticket_required=True, ticket="HD-1"))),
+        cm.LookingUp(Given(STRICT, "HD-1"), lu.AskUsername(lu.Given(ticket_required=True, ticket="HD-1"))),
     ),
     (CONFIGURING, FAILED, cm.ReturnError(PROBLEM, CONFIGURING)),
     (LOOKING, a.UsernameGiven("ada", "HD-2"), FINDING),
     (LOOKING, a.CallEnded(), ENDING),
-    (FINDING, r.UserFound(ADA), cm.CheckingDevices(cm.Given(RULES, "HD-2"), ADA)),
+    (FINDING, r.UserFound(ADA), cm.CheckingDevices(Given(RULES, "HD-2"), ADA)),
     (CHECKING, Replies((devices(SMS), OPEN)), CHOOSING),
     (
         CHECKING,
@@ -252,7 +253,7 @@ def test_r_37_a_new_address_cannot_verify_and_what_is_not_known_is_said_on_the_c
 
 def test_r_37_the_card_says_which_device_is_too_new() -> None:
     young = Device("sms-9", "SMS", age=Age.NEW)
-    prompt = cm.NoWayToVerify(cm.Given(RULES), cm.Caller(ADA, Devices((young,))), "why").want().prompt
+    prompt = cm.NoWayToVerify(Given(RULES), Caller(ADA, Devices((young,))), "why").want().prompt
     assert prompt.obstacles == ("registered too recently",)
 
 

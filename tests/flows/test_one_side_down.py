@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from csrdesk.flows import account_management as am
+from csrdesk.flows import answers as a
 from csrdesk.flows import csr_main
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_reset as reset
@@ -15,9 +16,12 @@ from csrdesk.flows import protective_disable as pd
 from csrdesk.flows import replies as r
 from csrdesk.flows import unlocking as ul
 from csrdesk.flows import user_functions as uf
-from csrdesk.flows.kernel import AccountEffect, Replies
+from csrdesk.flows.caller import Given
+from csrdesk.flows.kernel import Replies
 from csrdesk.flows.prompts import CardPrompt, ResultLine, UnverifiableCardPrompt
 from csrdesk.model.account import Account, Lock
+from csrdesk.model.notices import Change
+from csrdesk.model.people import Protection, directory_id
 from csrdesk.model.proofs import Act
 from tests.flows.values import (
     AD_DOWN,
@@ -26,12 +30,15 @@ from tests.flows.values import (
     ADA,
     DN,
     ENABLED,
+    IN_AD_ONLY,
     IN_BOTH,
     LOCKED,
     LOCKED_SMS,
     NOTED,
     OFF,
     ON,
+    PROBLEM,
+    PROTECTED,
     RULES,
     SMS,
     TOLD,
@@ -99,7 +106,7 @@ def test_with_ad_down_pingones_locks_are_ended_and_ads_are_said() -> None:
     unlocking = uf.ReadingAccount(UNLOCK).step(read(HALF_LOCKED))
     assert isinstance(unlocking, ul.Unlocking)
     assert unlocking.locks == (Lock.PINGONE, Lock.PASSWORD)
-    assert all(isinstance(one, AccountEffect) and one.unchecked for one in unlocking.want().effect.effects)
+    assert all(one.unchecked for one in unlocking.want().effect.effects)
     (said,) = unlocking.unread
     assert said.text == f"AD: could not be read, so nothing was unlocked there. {DOWN}"
     again = uf.ReadingAccount(unlocking.task).step(read(Account(ON, AD_LOCKED)))
@@ -140,7 +147,7 @@ def test_what_will_be_done_says_that_ad_is_down_before_it_is_confirmed(act: Act,
 
 
 def test_the_card_says_before_anything_is_begun_what_cannot_be_done() -> None:
-    given = csr_main.Given(RULES)
+    given = Given(RULES)
     for found, prompt in ((devices(SMS), CardPrompt), (devices(LOCKED_SMS), UnverifiableCardPrompt)):
         state = csr_main.CheckingDevices(given, ADA).step(Replies((found, r.ProtectionRead(AD_DOWN))))
         assert isinstance(state, csr_main.ChoosingWay | csr_main.NoWayToVerify)
@@ -151,3 +158,80 @@ def test_the_card_says_before_anything_is_begun_what_cannot_be_done() -> None:
         confirming = state.caller.protect("HD-1")
         assert isinstance(confirming, pd.Confirming)
         assert confirming.want().prompt.effects[0].startswith("AD cannot be asked now")
+
+
+PROTECT = uf.Start("disableUser", "ada", "Somebody has it.", "HD-1", protective=True)
+IN_AD = uf.Task("disableUser", "ada", IN_AD_ONLY, DN, Act.PROTECT, "Somebody has it.", "HD-1")
+FOUND = r.FoundInDirectory(IN_AD_ONLY, Protection(dn=DN), PROBLEM)
+WATCHED = r.FoundInDirectory(IN_AD_ONLY, PROTECTED, PROBLEM)
+AD_ALONE = Account(directory=AD_ON, pingone_problem="PingOne did not answer in time.")
+
+
+def test_with_pingone_down_only_a_protective_disable_in_ad_goes_on() -> None:
+    reading = uf.IdentifyingAction(PROTECT).step(FOUND)
+    assert reading == uf.ReadingAccount(IN_AD)
+    disabling = reading.step(read(AD_ALONE))
+    assert disabling == uf.Disabling(IN_AD, in_directory=True, in_pingone=False)
+    (effect,) = disabling.want().effect.effects
+    assert isinstance(effect, fx.SetDirectoryEnabled)
+    back = disabling.step(Replies((r.DirectoryEnabledSet(enabled=False),)))
+    assert isinstance(back, uf.ReadingBack)
+    assert [(line.text.partition(",")[0], line.ok) for line in back.lines] == [
+        ("AD: disabled", True),
+        ("PingOne: not disabled", False),
+    ]
+    tell = back.want().effect.effects[1]
+    assert tell == fx.TellCustomer(person_id=IN_AD_ONLY.id, change=Change.DISABLED, dn=DN)
+    done = back.step(Replies((r.AccountRead(AD_ALONE), TOLD)))
+    assert isinstance(done, uf.ReturnSuccess)
+    assert (done.half_done, done.again) == (True, False), "PingOne's half needs another look-up"
+
+
+def test_r_49_with_pingone_down_a_second_try_writes_nothing_more() -> None:
+    off = replace(AD_ALONE, directory=replace(AD_ON, disabled=True))
+    disabling = uf.ReadingAccount(IN_AD).step(read(off))
+    assert disabling == uf.Disabling(IN_AD, in_directory=False, in_pingone=False)
+    back = disabling.step(Replies(()))
+    assert isinstance(back, uf.ReadingBack)
+    assert back.lines[0] == ResultLine("AD: was disabled already, nothing written")
+    assert not back.changed
+
+
+@pytest.mark.parametrize("action", ["getUserAccountStatus", "disableUser", "enableUser", "unlockUser"])
+def test_with_pingone_down_a_script_can_do_nothing_else(action: str) -> None:
+    assert uf.IdentifyingAction(uf.Start(action, "ada", "Asked.", "HD-1")).step(FOUND) == uf.ReturnError(PROBLEM)
+    asked = reset.IdentifyingCustomer(reset.Start("ada", "Forgot it.", "HD-1")).step(FOUND)
+    assert asked == reset.ReturnError(PROBLEM)
+
+
+def test_r_39_with_pingone_down_what_ad_protects_stays_protected() -> None:
+    refused = uf.IdentifyingAction(PROTECT).step(WATCHED)
+    assert isinstance(refused, uf.ReturnError)
+    assert refused.problem.code == "forbidden"
+    looking = csr_main.look_up(Given(RULES)).step(a.UsernameGiven("ada", "HD-1"))
+    assert looking.step(WATCHED) == csr_main.ProtectedAccount(Given(RULES), IN_AD_ONLY.name)
+
+
+def test_with_pingone_down_the_agent_sees_what_is_left_and_is_led_back_to_the_look_up() -> None:
+    given = Given(RULES, "HD-1")
+    looking = csr_main.look_up(Given(RULES)).step(a.UsernameGiven("ada", "HD-1"))
+    card = looking.step(FOUND)
+    assert isinstance(card, csr_main.NoWayToVerify)
+    prompt = card.want().prompt
+    assert (prompt.person, prompt.devices, prompt.code) == (IN_AD_ONLY, (), "timed_out")
+    assert prompt.why.startswith(
+        "PingOne cannot be asked, so nobody can be verified now. PingOne did not answer in time."
+    )
+    confirming = card.step(a.ProtectiveDisableChosen())
+    assert confirming == csr_main.Protecting(given, pd.Confirming(IN_AD_ONLY, DN, "HD-1"))
+    read_notice = csr_main.Protecting(given, pd.Showing(IN_AD_ONLY, (NOT_IN_AD,)))
+    assert read_notice.step(a.NoticeRead()) == csr_main.LeavingCustomer(given)
+    saying = csr_main.SayingNotVerified(given, IN_AD_ONLY)
+    assert saying.step(a.BackChosen()) == csr_main.LeavingCustomer(given)
+
+
+def test_an_id_of_the_directory_names_an_entry_and_holds_nothing_of_it() -> None:
+    assert directory_id(DN) == directory_id(DN.upper())
+    assert directory_id(DN) != directory_id(f"{DN},OU=x")
+    assert "Ada" not in directory_id(DN)
+    assert (IN_AD_ONLY.only_in_directory, ADA.only_in_directory) == (True, False)

@@ -17,7 +17,7 @@ from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.devices import Device, Devices, Strength, WebAuthn
 from csrdesk.model.link import Link, LinkAbout, LinkStage
 from csrdesk.model.passwords import Home, PasswordState, Requirement
-from csrdesk.model.people import Person, Protection
+from csrdesk.model.people import Person, Protection, directory_id
 from csrdesk.model.proofs import Act, Evidence, Proof
 from csrdesk.model.secret import Secret
 
@@ -60,6 +60,7 @@ REFUSED = Problem("PingOne said no.", "403", "conflict")
 NOT_VERIFIED = Problem("The verified window has ended.", code="not_verified")
 FAILED = Failed(PROBLEM)
 PROTECTED = Protection(("member of Domain Admins",), DN)
+IN_AD_ONLY = Person(directory_id(DN), "ada", "Ada", "Lovelace", "a***a@e***.example", number_ending="41")
 AD_DOWN = Protection(unchecked="The directory did not answer.")
 
 LINK = Link("link-1", 2, LinkStage.SENT, "K7Q-2M9", ADA.email)
@@ -195,6 +196,7 @@ SINGLE: tuple[Reply, ...] = (
     r.SeveralUsers((ADA, NO_MAIL)),
     r.NoSuchUser(),
     r.OnlyInDirectory(),
+    *(r.FoundInDirectory(IN_AD_ONLY, found, PROBLEM) for found in (Protection(dn=DN), PROTECTED)),
     *DEVICES_READ,
     r.ProtectionRead(Protection(dn=DN)),
     r.ProtectionRead(Protection()),

@@ -48,12 +48,89 @@ async def test_a_look_up_that_pingone_spoils_says_so_and_the_call_goes_on(
     world: World, fault: Fault, words: str, code: str
 ) -> None:
     broken(world, "/users$", fault)
-    call = await world.looked_up(people.ONE_DEVICE)
+    call = await world.looked_up(people.ONLY_PINGONE)
     asked = call.sees(p.UsernamePrompt)
     assert (asked.note, asked.code) == (f"Nobody was looked up. {words}", code)
     world.box.faults.clear()
     await call.look_up(people.ONE_DEVICE)
     call.sees(p.CardPrompt)
+
+
+@pytest.mark.parametrize(("fault", "words", "code"), PINGONE, ids=named)
+async def test_r_49_with_pingone_down_ad_alone_can_be_closed_and_pingone_is_closed_when_it_is_back(
+    world: World, fault: Fault, words: str, code: str
+) -> None:
+    broken(world, "/users", fault)
+    call = await world.looked_up(people.ONE_DEVICE)
+    card = call.sees(p.UnverifiableCardPrompt)
+    assert (card.code, card.devices) == (code, ())
+    assert card.why.startswith(f"PingOne cannot be asked, so nobody can be verified now. {words} Only the AD account")
+    await call.say(a.ProtectiveDisableChosen())
+    await call.say(a.Confirmed("A stranger has it", "INC-1"))
+    notice = call.sees(p.NoticePrompt)
+    assert notice.half_done
+    assert not notice.again
+    assert [(line.text.partition(",")[0], line.ok) for line in notice.lines] == [
+        ("AD: disabled", True),
+        ("PingOne: not disabled", False),
+        ("Customer: told by mail", True),
+    ]
+    assert int(world.box.world.entry(people.ONE_DEVICE).first("userAccountControl") or "0") & 2
+    assert world.box.world.user(people.ONE_DEVICE).enabled
+    world.box.faults.clear()
+    await call.say(a.NoticeRead())
+    call.sees(p.UsernamePrompt)
+    await call.look_up(people.ONE_DEVICE)
+    await call.say(a.ProtectiveDisableChosen())
+    await call.say(a.Confirmed("A stranger has it", "INC-1"))
+    after = call.sees(p.NoticePrompt)
+    assert [line.text for line in after.lines[:2]] == [
+        "AD: was disabled already, nothing written",
+        "PingOne: disabled",
+    ]
+    assert not after.half_done
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"cut": True}, {"latency_ms": 1_500}], ids=named)
+async def test_r_49_with_ad_down_pingones_half_is_closed_and_ads_when_it_is_back(world: World, fault: Fault) -> None:
+    world.box.faults.add(path="^/directory", **fault)
+    call = await world.looked_up(people.ONE_DEVICE)
+    assert "AD cannot be asked now" in call.sees(p.CardPrompt).warning
+    await call.say(a.ProtectiveDisableChosen())
+    assert call.sees(p.ConfirmPrompt).effects[0].startswith("AD cannot be asked now")
+    await call.say(a.Confirmed("A stranger has it", "INC-1"))
+    notice = call.sees(p.NoticePrompt)
+    assert (notice.half_done, notice.again) == (True, True)
+    assert notice.lines[0].text.startswith("AD: not disabled, and nobody could check there whom this is.")
+    assert [line.text for line in notice.lines[1:2]] == ["PingOne: disabled"]
+    assert not world.box.world.user(people.ONE_DEVICE).enabled
+    rows = await world.desk.audit.list(limit=100)
+    marks = {
+        (row.action, row.details.get("directory")) for row in rows if row.kind == "intent" and "act" in row.details
+    }
+    assert marks == {("pingone.set_enabled", "not checked"), ("pingone.end_sessions", "not checked")}
+    world.box.faults.clear()
+    await call.say(a.TryAgainChosen())
+    after = call.sees(p.NoticePrompt)
+    assert not after.half_done
+    assert after.lines[0].text == "AD: disabled"
+    assert int(world.box.world.entry(people.ONE_DEVICE).first("userAccountControl") or "0") & 2
+
+
+async def test_r_36_with_mail_down_an_act_is_done_and_its_notice_is_sent_when_mail_is_back(world: World) -> None:
+    fault = world.box.faults.add(method="SMTP", status=450)
+    call = await world.looked_up(people.ONE_DEVICE)
+    await call.say(a.ProtectiveDisableChosen())
+    await call.say(a.Confirmed("A stranger has it", "INC-1"))
+    notice = call.sees(p.NoticePrompt)
+    assert not notice.half_done
+    assert notice.lines[-1].text.startswith("Customer: not told yet. The mail server did not take the mail")
+    world.box.faults.clear(fault)
+    view = await world.desk.session(world.desk.agent).changed(call.view.id, call.view.rev)
+    assert isinstance(view.prompt, p.NoticePrompt)
+    assert view.prompt.lines[-1].text == "Customer: told by mail"
+    (mail,) = [mail for mail in world.box.world.mails if mail.subject == "Account Disabled"]
+    assert mail.to == "ada@mail.example"
 
 
 @pytest.mark.parametrize(("fault", "words", "code"), PINGONE, ids=named)
@@ -89,13 +166,20 @@ async def test_a_pingone_that_is_down_altogether_is_said(world: World) -> None:
     ],
     ids=named,
 )
-async def test_while_the_directory_cannot_say_who_is_protected_nobody_is_acted_on(
+async def test_what_the_directory_says_instead_of_an_answer_stands_on_the_card(
     world: World, fault: Fault, words: str
 ) -> None:
     broken(world, "^/directory/search", fault)
     call = await world.looked_up(people.ONE_DEVICE)
+    half = "only PingOne's half can be disabled or unlocked, nothing enabled or reset."
+    assert call.sees(p.CardPrompt).warning.endswith(f"AD cannot be asked now: {half} {words}")
+
+
+async def test_r_39_while_pingone_cannot_say_who_is_protected_nobody_is_acted_on(world: World) -> None:
+    broken(world, "/roleAssignments", {"status": 500})
+    call = await world.looked_up(people.ONE_DEVICE)
     message = call.sees(p.ErrorPrompt).error_message
-    assert message == f"The caller was not checked, and nothing was changed. {words}"
+    assert message.startswith("The caller was not checked, and nothing was changed. PingOne has a problem of its own.")
     world.box.faults.clear()
     await call.say(a.TryAgainChosen())
     call.sees(p.CardPrompt)

@@ -84,16 +84,16 @@ async def test_pingone_being_away_is_a_problem_in_words(
     do: Do, box: Sandbox, fault: dict[str, object], code: str
 ) -> None:
     box.faults.add(path="/users$", **fault)
-    reply = await find(do, "ada@mail.example")
+    reply = await find(do, box.world.user(people.ONLY_PINGONE).email)
     assert isinstance(reply, Failed)
     assert reply.problem.code == code
     assert reply.problem.message.endswith(".")
-    assert "mail.example" not in reply.problem.details
+    assert "@" not in reply.problem.details
 
 
 async def test_a_refusal_keeps_pingones_correlation_id(do: Do, box: Sandbox) -> None:
     box.faults.add(path="/users$", status=403)
-    reply = await find(do, "ada")
+    reply = await find(do, people.ONLY_PINGONE)
     assert isinstance(reply, Failed)
     assert reply.problem.correlation_id == reply.correlation_id != ""
 
@@ -136,3 +136,41 @@ async def test_r_47_what_strangers_wrote_is_harmless_before_anybody_sees_it(link
     shown += [device.type, device.nickname, device.address, device.label, person.name]
     assert all(unicodedata.category(c) not in {"Cc", "Cf"} for text in shown for c in text)
     assert "<b>[bold]*)(" in person.given
+
+
+async def test_with_pingone_down_the_one_account_that_the_directory_knows_is_found_there(do: Do, box: Sandbox) -> None:
+    box.faults.add(path="/users", status=503)
+    reply = await do(fx.FindUser(identifier="ada@mail.example"))
+    assert isinstance(reply, r.FoundInDirectory)
+    person = reply.person
+    assert person.only_in_directory
+    assert (person.name, person.username, person.email, person.number_ending) == (
+        "Ada Lindqvist",
+        "ada",
+        "a***@m***.example",
+        "41",
+    )
+    assert (reply.protection.dn, reply.protection.protected) == (box.world.entry("ada").dn, False)
+    assert reply.problem.code == "unavailable"
+    assert box.world.entry("ada").dn not in person.id
+
+
+@pytest.mark.parametrize("identifier", ["nobody at all", people.ONLY_PINGONE])
+async def test_with_pingone_down_nobody_else_is_found(do: Do, box: Sandbox, identifier: str) -> None:
+    box.faults.add(path="/users", status=503)
+    assert isinstance(await do(fx.FindUser(identifier=identifier)), Failed)
+    box.faults.add(path="^/directory", status=503)
+    assert isinstance(await do(fx.FindUser(identifier="ada")), Failed)
+
+
+async def test_with_pingone_down_two_accounts_by_one_identifier_are_not_told_apart(do: Do, box: Sandbox) -> None:
+    box.world.entry("bruno").attributes["mail"] = ["ada@mail.example"]
+    box.faults.add(path="/users", status=503)
+    assert isinstance(await do(fx.FindUser(identifier="ada@mail.example")), Failed)
+
+
+async def test_r_39_with_pingone_down_what_the_directory_protects_is_found_as_protected(do: Do, box: Sandbox) -> None:
+    box.faults.add(path="/users", status=503)
+    reply = await do(fx.FindUser(identifier=people.PROTECTED_BY_GROUP))
+    assert isinstance(reply, r.FoundInDirectory)
+    assert reply.protection.reasons == ("member of a protected group",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from csrdesk.flows import effects as fx
@@ -82,3 +84,34 @@ async def test_r_36_a_mail_that_the_server_does_not_take_is_a_failure_with_its_w
     assert reply.problem.code == code
     assert str(status) in reply.problem.message
     assert "ada@mail.example" not in reply.problem.message + reply.problem.details
+
+
+async def test_r_36_with_pingone_down_the_directorys_address_gets_the_mail(
+    do: Do, box: Sandbox, outside: Outside
+) -> None:
+    box.faults.add(path="/users", status=503)
+    entry = box.world.entry("ada")
+    effect = fx.TellCustomer(person_id="ad:1", change=Change.DISABLED, dn=entry.dn)
+    assert await do(effect) == r.CustomerTold()
+    (mail,) = box.world.mails
+    assert mail.to == "ada@mail.example"
+    del entry.attributes["mail"]
+    assert await do(effect) == r.CustomerNotTold("The directory has no mail address for this person.")
+    without = Performer(replace(outside, directory=None))
+    assert isinstance(await without(effect, Context("flow-1", 3, "call-1", AGENT)), r.CustomerNotTold)
+
+
+async def test_r_68_a_mail_about_an_alert_names_its_row_and_no_customer(box: Sandbox, outside: Outside) -> None:
+    telling = Performer(replace(outside, company=replace(outside.company, alert_to="leads@care.example")))
+    effect = fx.MailAlert(person_id="u-1", alert="link.not_me", seq=41, by="mira")
+    assert await telling(effect, Context("outbox-1", 1, "call-1", AGENT)) == r.AlertMailed()
+    (mail,) = box.world.mails
+    assert (mail.to, mail.subject) == ("leads@care.example", 'csrdesk alert: A customer said "this wasn\'t me"')
+    for part in (mail.text, mail.html):
+        assert "csrdesk audit show 41" in part
+        assert "csrdesk audit list --call call-1" in part
+        assert "u-1" in part
+        assert "mira" in part
+    assert await Performer(outside)(effect, Context("outbox-1", 1, "", AGENT)) == r.CustomerNotTold(
+        "No mail server is set up."
+    )

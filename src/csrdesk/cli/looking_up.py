@@ -35,9 +35,9 @@ async def card_of(session: Session, identifier: str, ticket: str = "") -> Result
     walk = await look_up(session, identifier, ticket)
     prompt = walk.prompt
     await walk.leave()
-    if isinstance(prompt, p.CardPrompt | p.UnverifiableCardPrompt):
-        return card(prompt)
-    return instead_of_card(prompt) or unexpected(prompt)
+    if came := instead_of_card(prompt):
+        return came
+    return card(prompt) if isinstance(prompt, p.CardPrompt | p.UnverifiableCardPrompt) else unexpected(prompt)
 
 
 def instead_of_card(prompt: Prompt | None) -> Result | None:
@@ -51,6 +51,8 @@ def instead_of_card(prompt: Prompt | None) -> Result | None:
             return refusal("forbidden", message)
         case p.ErrorPrompt():
             return of_prompt(prompt)
+        case p.UnverifiableCardPrompt(why=why, code=code) if code:
+            return refusal(code, why)
         case p.CardPrompt() | p.UnverifiableCardPrompt():
             return None
         case _:

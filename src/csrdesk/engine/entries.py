@@ -26,7 +26,7 @@ def entry(
     kind: Kind, effect: Effect, context: Context, reply: Reply | None = None, *, marks: dict[str, Detail] | None = None
 ) -> Entry:
     """The row for an effect: before it without, after it with its reply. `marks` says what policy found of it."""
-    person_id = reply.person.id if isinstance(reply, r.UserFound) else effect.person_id
+    person_id = reply.person.id if isinstance(reply, r.UserFound | r.FoundInDirectory) else effect.person_id
     return Entry(
         kind=kind,
         action=effect.action or type(effect).__name__,
@@ -117,9 +117,20 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
             return {"problem": clean(message), "queued": True}
         case r.LinkNotSent(message) | r.PasscodeRefused(message) | r.CustomerNotTold(message):
             return {"problem": clean(message)}
-        case r.UserFound() | r.SeveralUsers() | r.NoSuchUser() | r.OnlyInDirectory():
-            return {
-                "found": len(reply.people) if isinstance(reply, r.SeveralUsers) else int(isinstance(reply, r.UserFound))
-            }
+        case _:
+            return _found(reply)
+
+
+def _found(reply: Reply) -> dict[str, Detail]:
+    """What came of a look-up."""
+    match reply:
+        case r.FoundInDirectory(problem=problem):
+            return {"found": 1, "code": problem.code, "pingone": "not asked"}
+        case r.UserFound():
+            return {"found": 1}
+        case r.SeveralUsers(people):
+            return {"found": len(people)}
+        case r.NoSuchUser() | r.OnlyInDirectory():
+            return {"found": 0}
         case _:
             return {}

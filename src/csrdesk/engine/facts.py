@@ -14,14 +14,18 @@ from csrdesk.engine.desk import Desk
 from csrdesk.engine.policy import Facts
 from csrdesk.engine.store import Reading
 from csrdesk.flows.doors import Context
+from csrdesk.model.people import directory_id
 
 PROTECTED: Final = "protective_disable"
 """The alert that every protective disable raises once: it is what the hourly limit counts."""
 _HOUR = timedelta(hours=1)
 
 
-async def read(reading: Reading, desk: Desk, context: Context, person_id: str, action: str) -> Facts:
-    """What is known of this agent, call and person; `action` names the directory whose last change matters."""
+async def read(reading: Reading, desk: Desk, context: Context, person_id: str, action: str, dn: str = "") -> Facts:
+    """What is known of this agent, call and person; `action` names the directory whose last change matters.
+
+    `dn`: the entry under whose name it may have been changed while PingOne could not be asked whose it is.
+    """
     now = desk.clock.now()
     return Facts(
         now=now,
@@ -33,7 +37,7 @@ async def read(reading: Reading, desk: Desk, context: Context, person_id: str, a
         bulk=await bulk_runs.open_act(reading, context.call_id, context.agent.id),
         protected_elsewhere=await _protected_elsewhere(reading, context, person_id, now),
         asks_for_password=await _asks_for_password(reading, context, person_id),
-        disabled_by_desk_at=await _disabled_by_desk_at(reading, person_id, action),
+        disabled_by_desk_at=await _disabled_by_desk_at(reading, person_id, action, directory_id(dn)),
     )
 
 
@@ -70,12 +74,12 @@ async def _protected_elsewhere(reading: Reading, context: Context, person_id: st
     return len(await reading.all(sql, *values))
 
 
-async def _disabled_by_desk_at(reading: Reading, person_id: str, action: str) -> datetime | None:
+async def _disabled_by_desk_at(reading: Reading, person_id: str, action: str, entry_id: str) -> datetime | None:
     sql = (
-        "SELECT at, details FROM audit WHERE person_id = ? AND action = ? AND kind = 'outcome'"
+        "SELECT at, details FROM audit WHERE person_id IN (?, ?) AND action = ? AND kind = 'outcome'"
         " AND result IN ('done', 'found done') ORDER BY seq DESC LIMIT 100"
     )
-    for row in await reading.all(sql, person_id, action):
+    for row in await reading.all(sql, person_id, entry_id, action):
         details = msgspec.json.decode(str(row["details"]), type=dict[str, Detail])
         # Where it was so already, somebody else had done it; what they did is not the desk's to undo.
         if details.get("changed"):

@@ -144,7 +144,9 @@ class Guard:
         """What is answered instead of performing it, if anything, and how its rows are marked."""
         marks: Marks = {}
         if isinstance(effect, AccountEffect):
-            known = await facts.read(tx, self._desk, context, effect.person_id, effect.action)
+            known = await facts.read(
+                tx, self._desk, context, effect.person_id, effect.action, getattr(effect, "dn", "")
+            )
             marks = _marks(effect, known)
             try:
                 policy.permit(effect, known, self._desk.limits)

@@ -77,7 +77,7 @@ async def _weigh(effect: Effect, context: Context, desk: Desk) -> Planned | None
     """The change and what policy says of it; None for what only the desk would note."""
     if not isinstance(effect, AccountEffect):
         return None
-    known = await facts.read(desk.store, desk, context, effect.person_id, effect.action)
+    known = await facts.read(desk.store, desk, context, effect.person_id, effect.action, getattr(effect, "dn", ""))
     try:
         policy.permit(effect, known, desk.limits)
     except PolicyError as error:
@@ -102,7 +102,7 @@ def _by_the_customer(effect: Effect) -> tuple[AccountEffect, ...]:
 
 async def _later(effect: AccountEffect, context: Context, desk: Desk) -> Planned:
     """The change, and whether the caller has shown enough for it; the page's own rule comes when it is there."""
-    known = await facts.read(desk.store, desk, context, effect.person_id, effect.action)
+    known = await facts.read(desk.store, desk, context, effect.person_id, effect.action, getattr(effect, "dn", ""))
     try:
         policy.require_proof(effect.act, known, desk.limits)
     except PolicyError as error:

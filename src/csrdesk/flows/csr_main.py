@@ -17,6 +17,7 @@ from csrdesk.flows import protective_disable as pd
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows import verify_user as vu
+from csrdesk.flows.caller import Caller, Given
 from csrdesk.flows.kernel import (
     Ask,
     Do,
@@ -32,8 +33,7 @@ from csrdesk.flows.kernel import (
     Want,
 )
 from csrdesk.flows.ping import spelled
-from csrdesk.flows.rules import Rules
-from csrdesk.flows.ways import gives, warning, why_not
+from csrdesk.flows.ways import gives, why_not
 from csrdesk.model.devices import Devices
 from csrdesk.model.people import Person, Protection
 
@@ -55,40 +55,6 @@ class CallOver(Outcome, frozen=True, rename=spelled):
     """For people; empty where nothing had failed."""
     error_details: str = ""
     """For the log, without secrets."""
-
-
-class Given(msgspec.Struct, frozen=True):
-    """What a call carries along."""
-
-    rules: Rules
-    ticket: str = ""
-
-
-class Caller(msgspec.Struct, frozen=True):
-    """The person found, their devices and their directory entry."""
-
-    person: Person
-    devices: Devices
-    dn: str = ""
-    unchecked: str = ""
-    """Why AD could not be asked, in words; empty where it was."""
-
-    def protect(self, ticket: str) -> pd.Confirming:
-        """Where a protective disable of this person begins."""
-        return pd.Confirming(self.person, self.dn, ticket, unchecked=self.unchecked)
-
-    @property
-    def warning(self) -> str:
-        """What to know before anything is done."""
-        return " ".join(words for words in (warning(self.devices), self.half) if words)
-
-    @property
-    def half(self) -> str:
-        """What can still be done where AD is down; empty where it is not."""
-        return f"AD cannot be asked now: {_HALF} {self.unchecked}" if self.unchecked else ""
-
-
-_HALF = "only PingOne's half can be disabled or unlocked, nothing enabled or reset."
 
 
 def begin(start: Start) -> ConfiguringFlow:
@@ -127,14 +93,25 @@ class LookingUp(State, frozen=True):
     def want(self) -> Want:
         return self.sub.want()
 
-    def step(self, event: Event) -> LookingUp | CheckingDevices | EndingCall:
+    def step(self, event: Event) -> LookingUp | CheckingDevices | NoWayToVerify | ProtectedAccount | EndingCall:
         match self.sub.step(event):
             case lu.Found(person, ticket):
                 return CheckingDevices(Given(self.given.rules, ticket), person)
+            case lu.FoundInDirectory(person, _, protection) if protection.protected:
+                return ProtectedAccount(self.given, person.name)
+            case lu.FoundInDirectory(person, ticket, protection, problem):
+                given, caller = Given(self.given.rules, ticket), Caller(person, Devices(), protection.dn)
+                return NoWayToVerify(given, caller, _PINGONE_DOWN.format(problem.message), code=problem.code)
             case lu.EndedCall():
                 return EndingCall()
             case sub:
                 return LookingUp(self.given, sub)
+
+
+_PINGONE_DOWN = (
+    "PingOne cannot be asked, so nobody can be verified now. {} Only the AD account can be closed, by a protective "
+    "disable. For anything else look the caller up again in a moment."
+)
 
 
 class CheckingDevices(State, frozen=True):
@@ -209,13 +186,15 @@ class NoWayToVerify(State, frozen=True):
     caller: Caller
     why: str
     note: str = ""
+    code: str = ""
+    """The `code` of what failed, where that is why."""
 
     def want(self) -> Ask[p.UnverifiableCardPrompt]:
         allowed = self.given.rules.allowed_device_types
         registered = self.caller.devices.registered
         obstacles = tuple(d.obstacle(allowed, None) for d in registered)
         why = " ".join(words for words in (self.why, self.caller.half) if words)
-        return Ask(p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, why, self.note))
+        return Ask(p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, why, self.note, self.code))
 
     def step(self, event: Event) -> Protecting | RecordingNotVerified | LeavingCustomer | EndingCall:
         match event:
@@ -285,7 +264,7 @@ class SayingNotVerified(State, frozen=True):
     def step(self, event: Event) -> CheckingDevices | LeavingCustomer | EndingCall:
         match event:
             case a.BackChosen():
-                return CheckingDevices(self.given, self.person)
+                return _once_more(self.given, self.person)
             case a.AnotherCustomerChosen():
                 return LeavingCustomer(self.given)
             case a.CallEnded():
@@ -372,10 +351,10 @@ class Protecting(State, frozen=True):
     def want(self) -> Want:
         return self.sub.want()
 
-    def step(self, event: Event) -> Protecting | CheckingDevices | EndingCall:
+    def step(self, event: Event) -> Protecting | CheckingDevices | LeavingCustomer | EndingCall:
         match self.sub.step(event):
             case pd.Finished(person):
-                return CheckingDevices(self.given, person)
+                return _once_more(self.given, person)
             case pd.EndedCall():
                 return EndingCall()
             case sub:
@@ -406,6 +385,11 @@ class LeavingCustomer(State, frozen=True):
                 return ReturnError(problem, self)
             case _:
                 raise IllegalEventError(self, event)
+
+
+def _once_more(given: Given, person: Person) -> CheckingDevices | LeavingCustomer:
+    """Back to the person's card; one whom PingOne could not be asked about has to be looked up again."""
+    return LeavingCustomer(given) if person.only_in_directory else CheckingDevices(given, person)
 
 
 class EndingCall(State, frozen=True):

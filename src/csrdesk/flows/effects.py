@@ -229,6 +229,8 @@ class TellCustomer(Effect, frozen=True, kw_only=True):
     kind = Kind.SEND
     action = "notice.send"
     change: Change
+    dn: str = ""
+    """The directory's entry, where PingOne could not be asked who this is: then its address is taken."""
 
 
 class AwaitNotice(Effect, frozen=True, kw_only=True):
@@ -258,6 +260,8 @@ class StartDeviceAuthentication(Effect, frozen=True, kw_only=True):
     policy_id: str = ""
     device_id: str = ""
     """Empty lets PingOne's policy choose or ask."""
+    device_type: str = ""
+    """The type of that device: what is sent to it is counted by type."""
 
 
 class SelectDevice(Effect, frozen=True, kw_only=True):
@@ -267,6 +271,7 @@ class SelectDevice(Effect, frozen=True, kw_only=True):
     action = "mfa.select"
     authentication_id: str
     device_id: str
+    device_type: str = ""
 
 
 class CheckPasscode(Effect, frozen=True, kw_only=True):

@@ -11,8 +11,8 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
-from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, State, Terminal
-from csrdesk.model.people import Person
+from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Problem, State, Terminal
+from csrdesk.model.people import Person, Protection
 
 SECTION = "CSR Flow for Verification"
 
@@ -82,10 +82,12 @@ class FindingUser(State, frozen=True):
     def want(self) -> Do[fx.FindUser]:
         return Do(fx.FindUser(identifier=self.identifier))
 
-    def step(self, event: Event) -> Found | AskWhichUser | AskUsername:
+    def step(self, event: Event) -> Found | FoundInDirectory | AskWhichUser | AskUsername:
         match event:
             case r.UserFound(person):
                 return Found(person, self.given.ticket)
+            case r.FoundInDirectory(person, protection, problem):
+                return FoundInDirectory(person, self.given.ticket, protection, problem)
             case r.SeveralUsers(people, more):
                 return AskWhichUser(self.given, people, more)
             case r.NoSuchUser():
@@ -133,6 +135,20 @@ class Found(Terminal, frozen=True):
         return Done(LookedUp())
 
 
+class FoundInDirectory(Terminal, frozen=True):
+    """PingOne could not be asked: nobody can be verified, and only AD can be closed."""
+
+    section = SECTION
+
+    person: Person
+    ticket: str
+    protection: Protection
+    problem: Problem
+
+    def want(self) -> Done[LookedUp]:
+        return Done(LookedUp())
+
+
 class EndedCall(Terminal, frozen=True):
     section = SECTION
 
@@ -140,4 +156,4 @@ class EndedCall(Terminal, frozen=True):
         return Done(LookedUp())
 
 
-LookUpState = AskUsername | FindingUser | AskWhichUser | Found | EndedCall
+LookUpState = AskUsername | FindingUser | AskWhichUser | Found | FoundInDirectory | EndedCall

@@ -58,6 +58,8 @@ class UnverifiableCardPrompt(Prompt, frozen=True):
     """One line a device, in words."""
     why: str
     note: str = ""
+    code: str = ""
+    """The `code` of what failed, for scripts, where that is why: PingOne could not be asked."""
 
 
 class ProtectedPrompt(Prompt, frozen=True):

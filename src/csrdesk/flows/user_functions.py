@@ -33,7 +33,7 @@ from csrdesk.flows.prompts import ResultLine
 from csrdesk.flows.result_lines import has_changed, result_line, session_lines, was_already
 from csrdesk.flows.telling import TellingLater, finish
 from csrdesk.model.account import Account
-from csrdesk.model.people import Person
+from csrdesk.model.people import Person, Protection
 from csrdesk.model.proofs import Act
 
 __all__ = [
@@ -82,10 +82,12 @@ class IdentifyingAction(State, frozen=True):
     def want(self) -> Do[fx.FindUser]:
         return Do(fx.FindUser(identifier=self.start.identifier))
 
-    def step(self, event: Event) -> Permitting | ReturnError:
+    def step(self, event: Event) -> Permitting | ReadingAccount | ReturnError:
         match event:
             case r.UserFound(person):
                 return Permitting(self.start, person)
+            case r.FoundInDirectory(person, protection, problem):
+                return self._in_directory(person, protection, problem)
             case r.SeveralUsers(people):
                 words = "This fits several people. Use the user name of the one you mean."
                 return ReturnError(Problem(words, code="needs_answer"), people)
@@ -99,6 +101,16 @@ class IdentifyingAction(State, frozen=True):
                 return ReturnError(problem)
             case _:
                 raise IllegalEventError(self, event)
+
+    def _in_directory(self, person: Person, protection: Protection, problem: Problem) -> ReadingAccount | ReturnError:
+        """PingOne is down: only a protective disable goes on, and closes AD."""
+        start = self.start
+        if protection.protected:
+            return ReturnError(Problem(_PROTECTED, details="; ".join(protection.reasons), code="forbidden"))
+        if not start.protective:
+            return ReturnError(problem)
+        reason, ticket = start.reason.strip(), start.ticket.strip()
+        return ReadingAccount(Task(start.action, start.identifier, person, protection.dn, Act.PROTECT, reason, ticket))
 
 
 class Permitting(State, frozen=True):
@@ -192,8 +204,8 @@ def _placed(task: Task, account: Account) -> Task:
 def _disable(task: Task, account: Account) -> Disabling | LookingForSessions:
     # A half that could not be read is written all the same: the reading must not keep the door open.
     in_directory = bool(task.dn) and account.directory_enabled is not False
-    in_pingone = account.pingone_enabled is not False
-    if in_directory or in_pingone or task.unchecked:
+    in_pingone = account.pingone_enabled is not False and not task.person.only_in_directory
+    if in_directory or in_pingone or task.unchecked or task.person.only_in_directory:
         return Disabling(task, in_directory=in_directory, in_pingone=in_pingone)
     return LookingForSessions(task, account)
 
@@ -242,6 +254,13 @@ class LookingForSessions(State, frozen=True):
                 raise IllegalEventError(self, event)
 
 
+_LATER_IN_PINGONE = ResultLine(
+    "PingOne: not disabled, and no session ended, because it cannot be asked. Look the person up again when it "
+    "answers, and disable there as well",
+    ok=False,
+)
+
+
 class Disabling(State, frozen=True):
     """Both directories at once; neither waits for the other or is stopped by it."""
 
@@ -262,7 +281,10 @@ class Disabling(State, frozen=True):
     def step(self, event: Event) -> EndingSessions | ReadingBack:
         match event:
             case Replies(replies) if len(replies) == self.in_directory + self.in_pingone:
-                return EndingSessions(self.task, self._lines(list(replies)), changed=any(map(has_changed, replies)))
+                lines, changed = self._lines(list(replies)), any(map(has_changed, replies))
+                if self.task.person.only_in_directory:
+                    return ReadingBack(self.task, lines, changed)
+                return EndingSessions(self.task, lines, changed)
             case Failed():
                 return ReadingBack(self.task, self._lines([event, event]))
             case _:
@@ -277,12 +299,17 @@ class Disabling(State, frozen=True):
         elif self.task.unchecked:
             words = f"AD: not disabled, and nobody could check there whom this is. {self.task.unchecked}"
             lines.append(ResultLine(words, ok=False))
-        lines.append(
+        lines.append(self._in_pingone(replies))
+        return tuple(lines)
+
+    def _in_pingone(self, replies: list[Reply]) -> ResultLine:
+        if self.task.person.only_in_directory:
+            return _LATER_IN_PINGONE
+        return (
             result_line("PingOne", "disabled", replies.pop(0))
             if self.in_pingone
             else was_already("PingOne", "disabled")
         )
-        return tuple(lines)
 
 
 class EndingSessions(State, frozen=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
 
@@ -26,6 +28,19 @@ class Person(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """What the agent reads on the screen."""
         return " ".join(part for part in (self.given, self.family) if part) or self.username
+
+    @property
+    def only_in_directory(self) -> bool:
+        """Whether PingOne could not be asked who this is; then the id is the directory's."""
+        return self.id.startswith(_IN_DIRECTORY)
+
+
+_IN_DIRECTORY = "ad:"
+
+
+def directory_id(dn: str) -> str:
+    """The id of somebody whom only the directory could be asked about: it names the entry, and nobody reads it back."""
+    return _IN_DIRECTORY + hashlib.sha256(dn.casefold().encode()).hexdigest()[:24]
 
 
 class Protection(msgspec.Struct, frozen=True):
