@@ -314,8 +314,6 @@ def test_r_16_no_state_of_the_page_holds_what_was_typed() -> None:
         (Requirement("", "max_length", 5), "abcde", "abcdef"),
         (Requirement("", "characters", 2, "0123456789"), "a1b2", "a1b"),
         (Requirement("", "distinct", 3), "abca", "abab"),
-        (Requirement("", "repeated", 2), "aabb", "aaab"),
-        (Requirement("", "repeated", 2), "", "bbb"),
         (Requirement("", "classes", 3), "aB1", "aB"),
         (Requirement("", "classes", 4), "aB1 ", "aB1"),
     ],

@@ -37,7 +37,7 @@ ASKED = (
     Requirement("At least 1 digit (0 to 9)", "characters", 1, "0123456789"),
     Requirement("Three of these kinds: capital letters, small letters, digits, other characters", "classes", 3),
     Requirement("At least 5 different characters", "distinct", 5),
-    Requirement("No character more than 2 times in a row", "repeated", 2),
+    Requirement("No character more than 2 times", "said"),
     Requirement("None of your last 6 passwords", "said"),
 )
 SMS = Device("sms-1", "SMS", address="+1 *** *** 43")

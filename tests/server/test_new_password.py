@@ -68,7 +68,6 @@ async def test_the_page_says_what_is_asked_and_who_asks(chooser: Chooser) -> Non
         ("no-capital-7-here", "At least 1 capital letter (A to Z)"),
         ("No-digit-in-here", "At least 1 digit (0 to 9)"),
         ("Aa1Aa1Aa1Aa1", "At least 5 different characters"),
-        ("Haaarbour-7-Tide", "No character more than 2 times in a row"),
         ("", "Type the new password"),
         (USED, "You have used it before"),
     ],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime
 from enum import StrEnum
-from itertools import groupby
 from typing import Literal
 
 import msgspec
@@ -41,10 +40,10 @@ class Requirement(msgspec.Struct, frozen=True):
 
     words: str
     """`At least 10 characters`."""
-    kind: Literal["min_length", "max_length", "characters", "distinct", "repeated", "classes", "said"]
-    """`characters`: `number` of those in `characters`. `distinct`: `number` different ones. `repeated`: no character
-    more than `number` times in a row. `classes`: `number` of small letters, capitals, digits, letters that are
-    neither, everything else. `said`: only the directory can tell (history, names, common ones)."""
+    kind: Literal["min_length", "max_length", "characters", "distinct", "classes", "said"]
+    """`characters`: `number` of those in `characters`. `distinct`: `number` different ones. `classes`: `number` of
+    small letters, capitals, digits, letters that are neither, everything else. `said`: only the directory can tell
+    (history, names, common ones)."""
     number: int = 0
     characters: str = ""
 
@@ -60,8 +59,6 @@ class Requirement(msgspec.Struct, frozen=True):
                 return sum(text.count(one) for one in self.characters) >= self.number
             case "distinct":
                 return len(set(text)) >= self.number
-            case "repeated":
-                return max((sum(1 for _ in run) for _, run in groupby(text)), default=0) <= self.number
             case "classes":
                 return _classes(text) >= self.number
             case "said":

@@ -11,15 +11,6 @@ const words = form.dataset;
 const SAID_AFTER = 700; // milliseconds of rest, so that a screen reader is not interrupted at each key
 const CLASSES = [/\p{Ll}/u, /\p{Lu}/u, /\p{Nd}/u, /\p{L}/u];
 
-const longestRun = (characters) => {
-  let longest = 0;
-  let run = 0;
-  characters.forEach((one, place) => {
-    run = one === characters[place - 1] ? run + 1 : 1;
-    longest = Math.max(longest, run);
-  });
-  return longest;
-};
 const classOf = (character) => CLASSES.findIndex((one) => one.test(character));
 
 // The same judgements as the server's. What only a directory can tell is null.
@@ -29,7 +20,6 @@ const met = (kind, number, wanted, characters) => {
     case "max_length": return characters.length <= number;
     case "characters": return characters.filter((one) => wanted.includes(one)).length >= number;
     case "distinct": return new Set(characters).size >= number;
-    case "repeated": return longestRun(characters) <= number;
     case "classes": return new Set(characters.map(classOf)).size >= number;
     default: return null;
   }

@@ -70,7 +70,7 @@ def of_pingone(policy: Policy) -> tuple[Requirement, ...]:
         found.append(Requirement(f"At least {different} different characters", "distinct", different))
     if (repeated := policy.max_repeated_characters) > 0:
         # PingOne's pages do not say whether that means in a row or in all, so it is PingOne that judges.
-        found.append(_said("No character once more" if repeated == 1 else f"No character more than {repeated} times"))
+        found.append(_said(f"No character more than {'once' if repeated == 1 else f'{repeated} times'}"))
     if policy.excludes_commonly_used:
         found.append(_said("No password that many people use"))
     if policy.excludes_profile_data:
