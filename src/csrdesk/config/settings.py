@@ -194,6 +194,8 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """People that an agent may look up in an hour, found or not."""
     passcodes_per_link: Annotated[int, Meta(ge=1, le=20)] = 5
     """Passcodes that may be sent from the page of one link."""
+    pushes_per_person_an_hour: Annotated[int, Meta(ge=1, le=20)] = 3
+    """Requests that may be sent to one person's phone in an hour, by all agents."""
     wrong_posts_per_address: Annotated[int, Meta(ge=10, le=1000)] = 100
     """Wrong codes, passcodes and links that the pages take from one source address in ten minutes."""
     proof_age_hours: Annotated[int, Meta(ge=1, le=720)] = 72

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from csrdesk.engine.audit import Detail, Entry, Kind
+from csrdesk.flows import device_effects as dx
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
@@ -84,9 +85,12 @@ def _of_effect(effect: Effect) -> dict[str, Detail]:
             details |= {"alert": alert, "row": seq}
         case fx.FindUser(identifier=identifier):
             details["identifier"] = masked(identifier)
-        case fx.StartDeviceAuthentication(device_id=device) | fx.SelectDevice(device_id=device):
-            details["device"] = device
-        case fx.CheckPasscode(device_id=device):
+        case (
+            fx.StartDeviceAuthentication(device_id=device, device_type=kind)
+            | fx.SelectDevice(device_id=device, device_type=kind)
+        ):
+            details |= {"device": device} | ({"type": kind} if kind else {})
+        case fx.CheckPasscode(device_id=device) | dx.CheckAssertion(device_id=device):
             details["device"] = device
         case _:
             pass

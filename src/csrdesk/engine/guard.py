@@ -161,7 +161,7 @@ class Guard:
                 alert = event(context, facts.PROTECTED, kind=Row.ALERT, person_id=effect.person_id, verified=False)
                 await self._desk.audit.append(tx, replace(alert, reason=effect.reason, ticket=effect.ticket))
         elif isinstance(effect, fx.StartDeviceAuthentication | fx.SelectDevice) and (
-            over := await quotas.passcodes(tx, self._desk, context)
+            over := await quotas.device_asked(tx, self._desk, context, effect)
         ):
             await self._desk.audit.append(tx, quotas.alert(over, context, effect.person_id))
             return Failed(problem(over.error)), marks

@@ -18,6 +18,7 @@ from csrdesk.engine.codes import keyed_fingerprint
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.store import Reading, Transaction
 from csrdesk.errors import LimitReachedError
+from csrdesk.flows import effects as fx
 from csrdesk.flows.doors import Context
 
 REACHED = "limit.reached"
@@ -25,6 +26,8 @@ REACHED = "limit.reached"
 TEN_MINUTES, HOUR, DAY = timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)
 WARN_AFTER = 2
 """Links to one person in a day before the agent is warned."""
+_SENT_NOTHING = frozenset({"FIDO2", "TOTP", "MOBILE"})
+"""Types of device that are sent no passcode."""
 _NETWORK_BITS = 64
 """Whoever has one IPv6 address has as many as they like below the same 64 bits (RFC 6177)."""
 
@@ -96,6 +99,34 @@ async def look_ups(reading: Reading, desk: Desk, agent: str) -> Over | None:
     return _over("look_ups_per_agent_an_hour", words, again) if again else None
 
 
+async def device_asked(
+    reading: Reading, desk: Desk, context: Context, effect: fx.StartDeviceAuthentication | fx.SelectDevice
+) -> Over | None:
+    """The limit that speaks against asking that device, if any: a push, or whatever may be sent a passcode.
+
+    A passkey and an app that makes passcodes by the clock are sent nothing.
+    """
+    match effect.device_type:
+        case "MOBILE":
+            return await pushes(reading, desk, effect.person_id)
+        case "FIDO2" | "TOTP":
+            return None
+        case _:
+            return await passcodes(reading, desk, context)
+
+
+async def pushes(reading: Reading, desk: Desk, person_id: str) -> Over | None:
+    """The limit that speaks against another push to this person, by whomever, if any."""
+    most = desk.limits.pushes_per_person_an_hour
+    sql = (
+        "SELECT at FROM audit WHERE person_id = ? AND kind = 'intent' AND action IN ('mfa.start', 'mfa.select')"
+        """ AND details LIKE '%"type":"MOBILE"%'"""
+    )
+    again = await _again(reading, desk, sql, person_id, most=most, within=HOUR, at="at")
+    words = f"{most} requests were sent to this person's phone in an hour, which is the most. Use another device."
+    return _over("pushes_per_person_an_hour", words, again) if again else None
+
+
 async def passcodes(reading: Reading, desk: Desk, context: Context) -> Over | None:
     """The limit that speaks against another passcode for the link whose page this flow is, if any."""
     most = desk.limits.passcodes_per_link
@@ -112,8 +143,10 @@ async def passcodes(reading: Reading, desk: Desk, context: Context) -> Over | No
 
 
 def _asked(kind: str, details: str) -> bool:
-    """Whether a row counts as a passcode: a device was named, or PingOne took one of itself."""
+    """Whether a row counts as a passcode: a device was named that may be sent one, or PingOne took one of itself."""
     said = msgspec.json.decode(details, type=dict[str, Detail])
+    if said.get("type") in _SENT_NOTHING:
+        return False
     return bool(said.get("device")) if kind == "intent" else not said.get("device") and said.get("asks") == "OTP"
 
 

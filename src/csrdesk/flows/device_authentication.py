@@ -94,7 +94,10 @@ class StartingAuthentication(State, frozen=True):
         inputs = self.given.inputs
         return Do(
             fx.StartDeviceAuthentication(
-                person_id=inputs.p1_user_id, policy_id=inputs.p1_mfa_policy_id, device_id=self.device_id
+                person_id=inputs.p1_user_id,
+                policy_id=inputs.p1_mfa_policy_id,
+                device_id=self.device_id,
+                device_type=self.choice.type_of(self.device_id),
             )
         )
 

@@ -54,7 +54,10 @@ class Given(msgspec.Struct, frozen=True):
     def select(self, choice: Choice, device_id: str) -> fx.SelectDevice:
         """Make PingOne ask that device, or ask it again."""
         return fx.SelectDevice(
-            person_id=self.inputs.p1_user_id, authentication_id=choice.authentication_id, device_id=device_id
+            person_id=self.inputs.p1_user_id,
+            authentication_id=choice.authentication_id,
+            device_id=device_id,
+            device_type=choice.type_of(device_id),
         )
 
 
@@ -71,6 +74,11 @@ class Choice(msgspec.Struct, frozen=True):
 
     def device(self, device_id: str) -> Device | None:
         return next((d for d in self.devices if d.id == device_id), None)
+
+    def type_of(self, device_id: str) -> str:
+        """PingOne's type of that device; empty where it is none of these."""
+        device = self.device(device_id)
+        return device.type if device else ""
 
     def sending(self, device_id: str) -> Choice:
         """The choice once PingOne is made to ask that device; a try counts, whatever comes of it."""
