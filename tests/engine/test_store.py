@@ -293,3 +293,32 @@ async def test_a_store_that_was_closed_says_so(path: Path) -> None:
         await closed.one("SELECT 1")
     with pytest.raises(StoreUnavailableError, match="it was closed"):
         await put(closed, "a")
+
+
+async def test_one_row_by_its_key_is_what_was_committed_before(path: Path, store: SqliteStore) -> None:
+    other = await SqliteStore.open(path)
+    sql = "SELECT person_id FROM tries WHERE challenge_id = ?"
+    assert await store.at_key(sql, "a") is None
+    await put(other, "a")
+    assert await store.at_key(sql, "a") == {"person_id": "p"}
+    async with store.transaction() as tx:
+        await tx.execute("UPDATE tries SET person_id = 'q'")
+        assert await tx.at_key(sql, "a") == {"person_id": "q"}
+        assert await store.at_key(sql, "a") == {"person_id": "p"}
+    assert await store.at_key(sql, "a") == {"person_id": "q"}
+    await other.close()
+
+
+async def test_where_a_row_cannot_be_had_at_once_it_is_waited_for(path: Path) -> None:
+    store = await SqliteStore.open(path)
+    await put(store, "a")
+    await store.close()
+    with pytest.raises(StoreUnavailableError, match="it was closed"):
+        await store.at_key("SELECT 1")
+    store = await SqliteStore.open(path, busy_seconds=20)
+    alone = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    alone.execute("PRAGMA locking_mode = EXCLUSIVE")
+    reading = asyncio.ensure_future(store.at_key("SELECT person_id FROM tries"))
+    alone.close()
+    assert await reading == {"person_id": "p"}
+    await store.close()

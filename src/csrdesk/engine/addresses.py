@@ -22,7 +22,7 @@ async def seen(desk: Desk, person_id: str, address: str) -> Age:
     """How old the address is that was just read. A look-up does not end where nothing can be written."""
     if not address.strip():
         return Age.UNKNOWN
-    row = await desk.store.one(_FIND, person_id)
+    row = await desk.store.at_key(_FIND, person_id)
     if row and row["address_hash"] == keyed_fingerprint(desk.key, address):
         return _age(desk, row)
     try:

@@ -91,12 +91,12 @@ def _row(row: Row | None) -> Challenge | None:
 
 async def find(reading: Reading, challenge_id: str) -> Challenge | None:
     """The row of that id."""
-    return _row(await reading.one("SELECT * FROM challenges WHERE id = ?", challenge_id))
+    return _row(await reading.at_key("SELECT * FROM challenges WHERE id = ?", challenge_id))
 
 
 async def find_by_token(reading: Reading, token_hash: str) -> Challenge | None:
     """The row whose token has that hash."""
-    return _row(await reading.one("SELECT * FROM challenges WHERE token_hash = ?", token_hash))
+    return _row(await reading.at_key("SELECT * FROM challenges WHERE token_hash = ?", token_hash))
 
 
 async def open_ones(reading: Reading, *, person_id: str = "", call_id: str = "") -> list[Challenge]:

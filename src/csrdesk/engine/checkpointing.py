@@ -67,7 +67,7 @@ class Checkpointing:
         if newest and not await self._fits(newest, head):
             return NOT_FITTING
         last = newest.count if newest else 0
-        if head.count // CHECKPOINT_EVERY > last // CHECKPOINT_EVERY or await self._ended_since(last):
+        if head.count // CHECKPOINT_EVERY > last // CHECKPOINT_EVERY or await self._ended_between(last, head.count):
             await asyncio.to_thread(self._file.append, head)
         return ""
 
@@ -76,9 +76,10 @@ class Checkpointing:
         row = await self._store.one("SELECT hash FROM audit WHERE seq = ?", newest.count)
         return row["hash"] == newest.head if row else newest.count < head.count
 
-    async def _ended_since(self, count: int) -> bool:
-        sql = "SELECT 1 FROM audit WHERE seq > ? AND action = ? LIMIT 1"
-        return await self._store.one(sql, count, CALL_ENDED) is not None
+    async def _ended_between(self, last: int, count: int) -> bool:
+        """Whether a call ended in rows that the checkpoint would hold; what comes later rings by itself."""
+        sql = "SELECT 1 FROM audit WHERE seq > ? AND seq <= ? AND action = ? LIMIT 1"
+        return await self._store.one(sql, last, count, CALL_ENDED) is not None
 
     async def _head(self) -> Checkpoint:
         row = await self._store.one("SELECT seq, hash, at FROM audit ORDER BY seq DESC LIMIT 1")

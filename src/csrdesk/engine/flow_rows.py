@@ -64,7 +64,7 @@ class FlowRows:
 
     async def load(self, flow_id: str) -> Running:
         """The flow as it stands. Raises `NoSuchFlowError` where there is none, or none that can go on."""
-        row = await self._store.one("SELECT * FROM flows WHERE id = ?", flow_id)
+        row = await self._store.at_key("SELECT * FROM flows WHERE id = ?", flow_id)
         if row is None:
             raise NoSuchFlowError("There is no such call.")
         return self.decode(row)
@@ -76,7 +76,7 @@ class FlowRows:
 
     async def rev(self, flow_id: str) -> int:
         """The revision alone; 0 where there is no such flow."""
-        row = await self._store.one("SELECT rev FROM flows WHERE id = ?", flow_id)
+        row = await self._store.at_key("SELECT rev FROM flows WHERE id = ?", flow_id)
         return int(str(row["rev"])) if row else 0
 
     async def calls_of(self, agent: str) -> list[Row]:

@@ -49,6 +49,10 @@ class Reading(Protocol):
         """The first row, None where there is none."""
         ...
 
+    async def at_key(self, sql: str, *values: Value) -> Row | None:
+        """As `one`, where a key or an index leads straight to the row: the database may answer before anybody waits."""
+        ...
+
     async def all(self, sql: str, *values: Value) -> list[Row]:
         """Every row."""
         ...

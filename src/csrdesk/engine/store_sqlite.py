@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +17,7 @@ from typing import TypeVar
 from csrdesk.engine import schema
 from csrdesk.engine.finishing import to_the_end
 from csrdesk.engine.store import Row, Statements, Value
-from csrdesk.engine.store_connection import Connection, SqliteStatements, unavailable
+from csrdesk.engine.store_connection import Connection, Glance, SqliteStatements, unavailable
 
 T = TypeVar("T")
 
@@ -43,6 +44,9 @@ class SqliteTransaction:
     async def execute(self, sql: str, *values: Value) -> int:
         return await self.at_once(lambda statements: statements.execute(sql, *values))
 
+    async def at_key(self, sql: str, *values: Value) -> Row | None:
+        return await self.one(sql, *values)
+
     async def at_once(self, work: Callable[[Statements], T]) -> T:
         def begun(statements: SqliteStatements) -> T:
             statements.begin()
@@ -63,8 +67,9 @@ class SqliteStore:
         opened = partial(Connection, path, busy_seconds=busy_seconds)
         # One log holds both: a FULL commit keeps all that came before it.
         self._writing, self._noting, self._reading = opened(synchronous="FULL"), opened(synchronous="NORMAL"), opened()
+        self._glance = Glance(path)
         self._turn = asyncio.Lock()
-        self._file: tuple[int, int] | None = None
+        self._file = _identity(path)
 
     @classmethod
     async def open(cls, path: Path, *, busy_seconds: float = 5.0) -> SqliteStore:
@@ -72,10 +77,9 @@ class SqliteStore:
 
         Another writer is waited for `busy_seconds`. Raises `StoreUnavailableError`.
         """
+        _create(path)
         store = cls(path, busy_seconds)
         try:
-            _create(path)
-            store._file = _identity(path)
             for connection in store._connections:
                 await connection.open()
             await store.at_once(_bring_forward)
@@ -92,6 +96,11 @@ class SqliteStore:
 
     async def tuples(self, sql: str, *values: Value) -> list[tuple[Value, ...]]:
         return await self._reading.run(lambda statements: statements.tuples(sql, *values))
+
+    async def at_key(self, sql: str, *values: Value) -> Row | None:
+        with suppress(sqlite3.Error):
+            return self._glance.one(sql, *values)
+        return await self.one(sql, *values)
 
     @asynccontextmanager
     async def transaction(self, *, durable: bool = True) -> AsyncIterator[SqliteTransaction]:
@@ -126,6 +135,7 @@ class SqliteStore:
         return int(str((row or {})["data_version"]))
 
     async def close(self) -> None:
+        self._glance.close()
         for connection in self._connections:
             await connection.close()
 

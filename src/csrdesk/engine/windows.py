@@ -13,13 +13,13 @@ from csrdesk.engine.store import Reading, Transaction
 
 async def newest(reading: Reading, call_id: str) -> Window | None:
     """The newest window of a call, open or not."""
-    row = await reading.one("SELECT * FROM windows WHERE call_id = ? ORDER BY started_at DESC LIMIT 1", call_id)
+    row = await reading.at_key("SELECT * FROM windows WHERE call_id = ? ORDER BY started_at DESC LIMIT 1", call_id)
     return msgspec.convert(row, Window) if row else None
 
 
 async def of_challenge(reading: Reading, challenge_id: str) -> Window | None:
     """The window that a link opened."""
-    row = await reading.one("SELECT * FROM windows WHERE challenge_id = ?", challenge_id)
+    row = await reading.at_key("SELECT * FROM windows WHERE challenge_id = ?", challenge_id)
     return msgspec.convert(row, Window) if row else None
 
 
