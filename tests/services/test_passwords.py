@@ -390,7 +390,7 @@ async def test_what_pingone_asks_is_said_in_words_and_can_be_checked(outside: Ou
 async def test_what_the_directory_asks_is_said_in_words_and_can_be_checked(outside: Outside, box: Sandbox) -> None:
     asked = (await place(outside, box, "ada", "auto", asked=True)).requirements
     assert [(one.kind, one.number) for one in asked] == [
-        ("min_length", 8), ("max_length", 256), ("classes", 3), ("said", 0), ("said", 0)
+        ("min_length", 8), ("max_length", 256), ("classes", 3), ("said", 0), ("said", 3)
     ]  # fmt: skip
     assert [one.is_met_by(Secret("nocapitals")) for one in asked] == [True, True, False, True, True]
 
@@ -398,6 +398,7 @@ async def test_what_the_directory_asks_is_said_in_words_and_can_be_checked(outsi
 async def test_where_both_judge_the_stricter_length_is_shown_once(outside: Outside, box: Sandbox) -> None:
     asked = (await place(outside, box, people.BOTH_PASSWORDS, "both", asked=True)).requirements
     assert [one.number for one in asked if one.kind in ("min_length", "max_length")] == [10, 255]
+    assert [one.words for one in asked if "your last" in one.words] == ["None of your last 6 passwords"]
     assert len({one.words for one in asked}) == len(asked)
 
 

@@ -23,6 +23,7 @@ _KINDS = {
     string.ascii_lowercase: ("small letter (a to z)", "small letters (a to z)"),
     string.digits: ("digit (0 to 9)", "digits (0 to 9)"),
 }
+_NUMBER = re.compile(r"\d+")
 _COMPLEX_KINDS = 3
 _BROKEN = {
     # PingOne's names, the members of its password policies
@@ -79,13 +80,13 @@ def of_pingone(policy: Policy) -> tuple[Requirement, ...]:
 
 
 def together(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
-    """Each once: of two lengths, the one that meets both."""
-    kept: dict[object, Requirement] = {}
+    """Each once: of two that differ in their number alone, the stricter one, which meets both."""
+    kept: dict[str, Requirement] = {}
     for one in requirements:
-        key: object = one.kind if one.kind in ("min_length", "max_length") else one.words
-        other = kept.get(key)
-        if other is None or (one.number > other.number) is (one.kind == "min_length"):
-            kept[key] = one
+        what = _NUMBER.sub("", one.words)
+        other = kept.get(what)
+        if other is None or (one.number < other.number) is (one.kind == "max_length"):
+            kept[what] = one
     return tuple(kept.values())
 
 
@@ -125,8 +126,5 @@ def _said(words: str) -> Requirement:
 
 
 def _unlike_the_last(number: int) -> Requirement | None:
-    return (
-        _said("Not the one that you have now" if number == 1 else f"None of your last {number} passwords")
-        if number
-        else None
-    )
+    words = "Not the one that you have now" if number == 1 else f"None of your last {number} passwords"
+    return Requirement(words, "said", number) if number else None
