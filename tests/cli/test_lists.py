@@ -20,6 +20,7 @@ from csrdesk.cli.bulk_plan import REHEARSED, REQUESTS
 from csrdesk.sandbox import Options, Sandbox, people
 from csrdesk.sandbox.crowd import crowd
 from tests.cli.conftest import CSRDESK, Ran, change
+from tests.cli.terminal import Terminal
 
 Csrdesk = Callable[..., Awaitable[Ran]]
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -360,3 +361,41 @@ async def test_r_36_people_on_a_list_are_told_by_mail_unless_settings_and_order_
     change(settings, "bulk_restore", "bulk_no_notify = true\nbulk_restore")
     done = await csrdesk(*quiet)
     assert (done.code, done.data["notTold"], len(box.world.mails)) == (0, 1, 1)
+
+
+async def test_a_person_reads_the_plan_types_the_number_and_sees_a_bar(box: Sandbox, settings: Path) -> None:
+    some = NAMES[:30]
+    write("UserName;Note", *(f"{name};x" for name in some), "")
+    change(settings, "requests_per_second = 2000.0", "requests_per_second = 300.0")
+    words = DISABLE[:-2]
+    async with Terminal(settings, *words, talk_here=True) as agent:
+        await agent.shows(r"Type 30 to do it:")
+        plan = agent.screen
+        agent.type("3\n")
+        ran = await agent.ended()
+    assert (ran.code, enabled(box, some[0])) == (4, True)
+    assert all(len(line) <= 80 for line in plan.splitlines())
+    for words_of_plan in (
+        "What:     disable the account in AD and PingOne",
+        "30 accounts of leavers.csv (column UserName; 1 blank line)",
+        "none; marked unverified, bulk",
+        "8 at a time, 150 requests and 5 mails a second at most: calls go first",
+        "6 s at least",
+    ):
+        assert words_of_plan in plan
+    async with Terminal(settings, *words, talk_here=True) as agent:
+        await agent.shows(r"Type 30 to do it:")
+        agent.type("30\n")
+        await agent.shows(r"\[#+\.+\] \d+ of 30, [\d.]+ a second, \d+ s left")
+        ran = await agent.ended()
+    assert ran.code == 0
+    assert ran.out.startswith("30 done of 30 accounts in ")
+
+
+async def test_ctrl_c_at_the_question_ends_it_at_once_with_nothing_done(box: Sandbox, settings: Path) -> None:
+    write(NAMES[0])
+    async with Terminal(settings, *DISABLE[:-2], talk_here=True) as agent:
+        await agent.shows(r"Type 1 to do it:")
+        agent.interrupt()
+        ran = await agent.ended()
+    assert (ran.code, enabled(box, NAMES[0]), lines_of_results()) == (130, True, 0)

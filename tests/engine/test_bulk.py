@@ -204,6 +204,17 @@ async def test_r_62_what_a_killed_run_left_is_read_back_and_brought_to_its_end(t
         task.cancel()
 
 
+async def test_r_30_what_settings_no_longer_allow_is_not_gone_on_with(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        run = await bulk_at(desk, RESTORING).begin(ENABLE)
+        async with desk.store.transaction() as tx:
+            now = stamp(desk.clock.now())
+            values = ("f-1", "user_functions", 0, run, "clerk", "", 1, b"{}", "", now, now, 0)
+            await tx.execute("INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
+        assert await bulk_at(desk, RESTORING).left_over() == 1
+        assert (await bulk_at(desk).left_over(), await bulk_at(desk).take_up()) == (0, 0)
+
+
 async def test_a_state_of_another_version_stays_unknown_and_stops_no_run(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         bulk = bulk_at(desk)

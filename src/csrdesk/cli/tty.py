@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from csrdesk.cli.result import inert
 from csrdesk.errors import NeedsAnswerError
@@ -51,7 +54,18 @@ def ask(question: str, *, missing: str) -> str:
         words = f"An answer is missing, and there is no terminal to ask at: give {missing}."
         raise NeedsAnswerError(words, prompt=missing)
     print(inert(question), end=" ", file=sys.stderr, flush=True)
-    line = sys.stdin.readline()
+    with _interrupted_at_once():
+        line = sys.stdin.readline()
     if not line:
         raise NeedsAnswerError(f"An answer is missing: give {missing}.", prompt=missing)
     return line.strip()
+
+
+@contextmanager
+def _interrupted_at_once() -> Iterator[None]:
+    """Let Ctrl-C end a question. Inside an event loop it would only be noted, and the reading would go on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

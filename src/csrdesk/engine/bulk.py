@@ -97,14 +97,14 @@ class BulkDesk:
 
     async def left_over(self) -> int:
         """How many accounts a run that was cut off left in the middle."""
-        return len(await bulk_runs.left_over(self._desk.store, self.agent.id))
+        return len(await self._left_over())
 
     async def take_up(self) -> int:
         """Bring those accounts to their end; how many. What was begun is read back, and not done twice.
 
         Only where no other process works on them: whoever calls it knows that.
         """
-        taken = await bulk_runs.left_over(self._desk.store, self.agent.id)
+        taken = await self._left_over()
         async with self._desk.store.transaction(durable=False) as tx:
             for flow_id in taken:
                 await tx.execute("UPDATE flows SET performer = '' WHERE id = ?", flow_id)
@@ -114,6 +114,10 @@ class BulkDesk:
             if isinstance(end, BaseException) and not isinstance(end, NoSuchFlowError):
                 raise end
         return len(taken)
+
+    async def _left_over(self) -> tuple[str, ...]:
+        """What settings do not allow any more is not gone on with: it stays unknown, for somebody to look at."""
+        return await bulk_runs.left_over(self._desk.store, self.agent.id, self._allowed.acts)
 
     def _start(self, order: Order, identifier: str) -> uf.Start:
         return uf.Start(order.action, identifier, order.reason, order.ticket)

@@ -19,6 +19,11 @@ class Bulk(msgspec.Struct, frozen=True):
     no_notify: bool = False
     """Whether they may leave out the mails to the people on it."""
 
+    @property
+    def acts(self) -> frozenset[Act]:
+        """What may be done to a list."""
+        return frozenset((Act.DISABLE, Act.ENABLE, Act.UNLOCK) if self.restore else (Act.DISABLE,))
+
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done to how many accounts, and why."""
@@ -47,7 +52,7 @@ def permit(order: Order, agent: str, allowed: Bulk) -> Act:
         raise ForbiddenError(words)
     if act is None or act not in (Act.DISABLE, Act.ENABLE, Act.UNLOCK):
         raise ForbiddenError("This is not done to many accounts at once. Nothing was done.")
-    if act is not Act.DISABLE and not allowed.restore:
+    if act not in allowed.acts:
         raise ForbiddenError(f"Settings do not allow to {act} from a list (desk.bulk_restore). Nothing was done.")
     if order.no_notify and not allowed.no_notify:
         raise ForbiddenError("Settings do not allow to leave the mails out (desk.bulk_no_notify). Nothing was done.")

@@ -37,13 +37,13 @@ async def tells_nobody(reading: Reading, run_id: str) -> bool:
     return await reading.one("SELECT 1 FROM bulk_runs WHERE id = ? AND no_notify = 1", run_id) is not None
 
 
-async def left_over(reading: Reading, agent: str) -> tuple[str, ...]:
-    """The flows that the agent's open runs have not brought to their end."""
+async def left_over(reading: Reading, agent: str, acts: frozenset[Act]) -> tuple[str, ...]:
+    """The flows that the agent's open runs for one of these acts have not brought to their end."""
     sql = (
-        "SELECT flows.id FROM flows JOIN bulk_runs ON flows.call_id = bulk_runs.id"
+        "SELECT flows.id, bulk_runs.act FROM flows JOIN bulk_runs ON flows.call_id = bulk_runs.id"
         " WHERE bulk_runs.agent = ? AND bulk_runs.ended_at IS NULL"
     )
-    return tuple(str(row["id"]) for row in await reading.all(sql, agent))
+    return tuple(str(row["id"]) for row in await reading.all(sql, agent) if row["act"] in acts)
 
 
 async def start(tx: Transaction, run: Run) -> None:
