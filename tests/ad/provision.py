@@ -17,6 +17,8 @@ from uuid import UUID
 import ldb
 from samba import dsdb
 from samba.auth import system_session
+from samba.dcerpc import drsblobs
+from samba.ndr import ndr_pack, ndr_unpack
 from samba.param import LoadParm
 from samba.provision import provision
 from samba.samdb import SamDB
@@ -36,6 +38,7 @@ POLICY = {
 # Samba's own: the caller may write what the system keeps, and takes an object's id along.
 BYPASS_PASSWORD_SET = "local_oid:1.3.6.1.4.1.7165.4.3.12:0"
 RELAX = "relax:0"
+CHANGE_METADATA = "local_oid:1.3.6.1.4.1.7165.4.3.14:0"
 
 
 def make(folder: Path, password: str) -> SamDB:
@@ -92,9 +95,28 @@ def fill(entries: list[dict[str, Any]], members: dict[str, list[str]]) -> None:
         samdb.modify(message(group, {"member": [f"{dn},{DOMAIN}" for dn in dns]}, ldb.FLAG_MOD_ADD))
 
 
+def grow_old(days: int) -> None:
+    """Let replication believe that everything was written long ago: what is new proves nobody."""
+    found = samdb.search(
+        base=f"OU=Staff,{DOMAIN}", expression="(objectClass=user)", attrs=["replPropertyMetaData", "uSNChanged"]
+    )
+    for one in found:
+        blob = ndr_unpack(drsblobs.replPropertyMetaDataBlob, one["replPropertyMetaData"][0])
+        for record in blob.ctr.array:
+            record.originating_change_time -= days * 86_400 * 10_000_000
+        # Samba takes it only as a change that comes after the last one.
+        blob.ctr.array[0].local_usn = int(str(one["uSNChanged"][0])) + 1
+        changed = ldb.Message(one.dn)
+        changed["replPropertyMetaData"] = ldb.MessageElement(
+            ndr_pack(blob), ldb.FLAG_MOD_REPLACE, "replPropertyMetaData"
+        )
+        samdb.modify(changed, controls=[CHANGE_METADATA])
+
+
 wanted = json.load(sys.stdin)
 root = Path(wanted["folder"])
 samdb = make(root, wanted["password"])
 samdb.transaction_start()
 fill(wanted["entries"], wanted["members"])
 samdb.transaction_commit()
+grow_old(100)

@@ -184,6 +184,7 @@ class Beside:
         self._spoiling = spoiling
         self.private = directory.private
         self.server = directory.server
+        self.keeps_moments = directory.keeps_moments
         self.root = directory.root
         self.search = directory.search
         self.at_each = directory.at_each

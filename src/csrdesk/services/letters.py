@@ -36,6 +36,10 @@ class Mailer(Protocol):
         """Return when the server has accepted the letter. Raises a `ServiceError` with the server's words, cleaned."""
         ...
 
+    async def greet(self) -> None:
+        """Connect and sign in, and send nothing. Raises as `send` does."""
+        ...
+
 
 class MagicLinkFacts(msgspec.Struct, frozen=True):
     """What the letters "Magic Link Authentication" and "Change Password Magic Link" say.

@@ -54,6 +54,10 @@ class LdapDirectory:
         return True
 
     @property
+    def keeps_moments(self) -> bool:
+        return True
+
+    @property
     def server(self) -> str:
         """The controller that is asked first now."""
         return self._in_order()[0].server

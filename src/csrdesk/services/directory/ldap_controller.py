@@ -54,6 +54,10 @@ class Controller:
         return True
 
     @property
+    def keeps_moments(self) -> bool:
+        return True
+
+    @property
     def server(self) -> str:
         told = self._connection.root.first("dnsHostName") if self._connection else None
         return told or urlsplit(self._target.url).hostname or ""

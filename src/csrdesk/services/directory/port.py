@@ -91,6 +91,11 @@ class Directory(Protocol):
         ...
 
     @property
+    def keeps_moments(self) -> bool:
+        """Whether it tells when an attribute was written (`metadata`)."""
+        ...
+
+    @property
     def server(self) -> str:
         """What people call the server that answers; empty where there is but one."""
         ...

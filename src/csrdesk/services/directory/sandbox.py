@@ -99,6 +99,10 @@ class SandboxDirectory:
         return is_safe(self._url)
 
     @property
+    def keeps_moments(self) -> bool:
+        return False
+
+    @property
     def server(self) -> str:
         return ""
 

@@ -10,11 +10,12 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Problem, Reply
-from csrdesk.model.devices import Age, Devices
+from csrdesk.model.devices import Devices
 from csrdesk.model.people import Protection
 from csrdesk.services.attempts import attempt, sure
 from csrdesk.services.directory import protection as in_directory
 from csrdesk.services.directory.port import AnyOf, Entry, Equal
+from csrdesk.services.performer.address_age import address_age
 from csrdesk.services.performer.outside import Outside
 from csrdesk.services.performer.people import PERSONAL, device_of, person_of, person_of_entry
 from csrdesk.services.performer.protection import reasons_of
@@ -81,8 +82,7 @@ async def read_devices(effect: fx.ReadDevices, outside: Outside) -> r.DevicesRea
         mfa_enabled=user.mfa_enabled,
         bypass=sure(bypassing.result()),
         refused=_refused(user, sure(deciding.result())),
-        # An address cannot be older than its account.
-        address=Age.NEW if outside.age(user.created_at) is Age.NEW else seen,
+        address=await address_age(outside, user, seen),
     )
     return r.DevicesRead(found, correlation_id=got.correlation_id)
 

@@ -118,8 +118,10 @@ async def _with_entries(outside: Outside, user_id: str) -> tuple[User, tuple[Ent
     return user, await attempt(entries_of(outside, user))
 
 
-async def entries_of(outside: Outside, user: User) -> tuple[Entry, ...]:
-    """The entries that bear an id that PingOne keeps for this user.
+async def entries_of(
+    outside: Outside, user: User, attributes: tuple[str, ...] = in_directory.ATTRIBUTES
+) -> tuple[Entry, ...]:
+    """The entries that bear an id that PingOne keeps for this user; `attributes` hold `objectGUID`.
 
     Raises `ConflictError` where the one that was found is tied by no `objectGUID`, and fits others in PingOne as well.
     """
@@ -128,7 +130,7 @@ async def entries_of(outside: Outside, user: User) -> tuple[Entry, ...]:
     if outside.directory is None or not ties:
         return ()
     ways = tuple(Equal(attribute, value) for attribute, value in ties.items())
-    found = await outside.directory.search(AnyOf(ways), in_directory.ATTRIBUTES)
+    found = await outside.directory.search(AnyOf(ways), attributes)
     if len(found) == 1 and not _is_tied(found[0], user):
         fitting = {_TIES[name]: value for name, value in names.items()}
         if await users.how_many(outside.pingone, fitting) > 1:

@@ -63,6 +63,15 @@ class User(msgspec.Struct, frozen=True, rename="camel"):
         return self.account.status == "LOCKED"
 
 
+class _Anything(msgspec.Struct, frozen=True):
+    """Whatever it is, it is an answer."""
+
+
+async def any_there(api: Api) -> None:
+    """Ask for one user of whatever name: only whether that is answered counts. Raises a `ServiceError`."""
+    await api.get(f"{api.api_url}/users", _Anything, {"limit": 1})
+
+
 class _Embedded(msgspec.Struct, frozen=True):
     users: tuple[User, ...] = ()
 
