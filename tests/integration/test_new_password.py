@@ -254,3 +254,32 @@ async def test_r_16_the_password_is_in_no_database_log_audit_recording_or_agents
     assert [(name, form) for name, content in written.items() for form in forms if form in content] == []
     assert [one for one in (GOOD, WRONG) if one in caplog.text + seen] == []
     assert in_pingone(world.box, who, GOOD)
+
+
+async def test_by_a_link_of_its_own_a_new_browser_verifies_once_more_and_then_chooses(world: World) -> None:
+    who = people.ONE_DEVICE
+    async with world.customer(who) as first, world.customer(who) as caller:
+        call = await verified(world, who, first)
+        await asked(call, first)
+        old = await first.newest_link()
+        await call.say(a.OwnLinkChosen())
+        if isinstance(call.view.prompt, p.MagicLinkFormPrompt):
+            await call.say(a.SendChosen())
+        url = await caller.newest_link(besides=old)
+        await types(first, GOOD)
+        assert (first.offers("NewPasswordTyped"), in_directory(world.box, who, GOOD)) == (False, False)
+        passcode = await caller.newest_passcode()
+        await caller.open(url)
+        caller.reads("choose a new password")
+        assert not caller.offers("NewPasswordTyped")
+        await caller.answer("CodeGiven", code=call.code())
+        await caller.answer("PasscodeGiven", passcode=await caller.newest_passcode(after=passcode))
+        async with asyncio.timeout(10):
+            while not caller.offers("NewPasswordTyped"):  # the page loads itself again, as browsers do
+                await asyncio.sleep(0.05)
+                await caller.open(url)
+        await types(caller, GOOD)
+        caller.reads(texts.CHANGED_TITLE)
+        await call.waits_for(p.NoticePrompt)
+    assert in_directory(world.box, who, GOOD)
+    assert [mail.subject for mail in world.box.world.mails][1].startswith("Password Change Request")
