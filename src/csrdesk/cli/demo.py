@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +12,23 @@ import typer
 from csrdesk.cli.result import Result
 
 
+class Method(StrEnum):
+    """Kinds of device that a call can be played with."""
+
+    FIDO2 = "fido2"
+    PUSH = "push"
+    TOTP = "totp"
+    SMS = "sms"
+    EMAIL = "email"
+    VOICE = "voice"
+
+
 def demo(
     play: Annotated[bool, typer.Option("--play", help="Play by itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Play, one JSON object a line.")] = False,
+    method: Annotated[
+        Method | None, typer.Option(help="Play one call in which the caller shows a device of this kind.")
+    ] = None,
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="Write API exchanges there, secrets out.")] = None,
 ) -> Result | int:
     """Try everything: a sandbox, a desk and its console on this machine, with invented people. Leaves nothing behind.
@@ -24,11 +39,16 @@ def demo(
     Examples:
       csrdesk demo
       csrdesk demo --play --record exchanges.jsonl
+      csrdesk demo --play --method fido2
     """
     import asyncio
 
     from csrdesk import demo as story
 
+    if method is not None:
+        from csrdesk.demo.methods import METHODS
+
+        return asyncio.run(story.play(json=as_json, record=record, scenes=(METHODS[method],)))
     if play or as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return asyncio.run(story.play(json=as_json, record=record))
     return story.console(record=record)

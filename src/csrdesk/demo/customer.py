@@ -9,9 +9,13 @@ from html.parser import HTMLParser
 from typing import Self
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
+
 from csrdesk.demo.telling import DifferenceError, expect_that
+from csrdesk.sandbox.authenticator import Passkey, sign
 from csrdesk.services import http
 
+_NUMBER = re.compile(r"choose this number: (\d+)")
 _LINK = re.compile(r"https?://\S+/v/\S+")
 
 
@@ -23,6 +27,8 @@ class Form:
     values: dict[str, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    options: str = ""
+    """What a passkey is to sign, where the form asks for that: a browser's script reads it."""
 
     def offers(self, kind: str) -> bool:
         """Whether this form posts that answer, by a button or by itself."""
@@ -41,8 +47,8 @@ class _Page(HTMLParser):
         if tag in ("style", "script"):
             self._skip += 1
         elif tag == "form":
-            self.forms.append(Form(a.get("action", "")))
-        elif not self.forms:
+            self.forms.append(Form(a.get("action", ""), options=a.get("data-options", "")))
+        elif not self.forms or "disabled" in a:
             return
         elif tag == "input":
             self.forms[-1].names.append(a.get("name", ""))
@@ -131,8 +137,43 @@ class Customer:
         data = {**form.values, **typed, "type": kind}
         if "webauthn" in form.names:
             data["webauthn"] = self._webauthn
+        await self._post(form, data)
+
+    async def use_passkey(self) -> None:
+        """Sign what the page asks for with this person's key, as a browser's script does."""
+        form = next((f for f in self._page.forms if f.options), None)
+        if form is None:
+            raise DifferenceError(f"the page asks for no passkey: {self.text[:200]}")
+        key = msgspec.convert((await self._belongings())["passkeys"][0], Passkey)
+        signed = sign(key, form.options, self._origin)
+        await self._post(form, {**form.values, "type": "AssertionGiven", "assertion": signed})
+
+    async def answer_push(self, act: str) -> str:
+        """Press `approve` or `deny` on the phone, with the number that the page shows; gives the number."""
+        shown = _NUMBER.search(self.text)
+        number = shown[1] if shown else ""
+        push = (await self._belongings())["pushes"][0]["seq"]
+        phone = f"{self._mailbox.removesuffix('.json')}/push"
+        await self._http.post(phone, data={"push": str(push), "act": act, "number": number})
+        return number
+
+    async def app_passcode(self) -> str:
+        """What this person's authenticator app shows now."""
+        return str((await self._belongings())["totp"][0]["code"])
+
+    async def _belongings(self) -> dict[str, list[dict[str, object]]]:
+        found: dict[str, list[dict[str, object]]] = (
+            await self._http.get(self._mailbox, params={"to": self._address})
+        ).json()
+        return found
+
+    @property
+    def _origin(self) -> str:
         parts = urlsplit(self._url)
-        headers = {"sec-fetch-site": "same-origin", "origin": f"{parts.scheme}://{parts.netloc}"}
+        return f"{parts.scheme}://{parts.netloc}"
+
+    async def _post(self, form: Form, data: dict[str, str]) -> None:
+        headers = {"sec-fetch-site": "same-origin", "origin": self._origin}
         self._read(await self._http.post(urljoin(self._url, form.action), data=data, headers=headers))
 
     def offers(self, kind: str) -> bool:
