@@ -6,7 +6,7 @@ Nothing of the desk is imported before the first screen is painted: `connect` br
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -34,6 +34,8 @@ from csrdesk.widgets.painting import keep_no_painted_widgets
 __all__ = ["ConsoleInfo", "CsrdeskApp"]
 
 TICK_SECONDS = 0.5
+_READ_SECONDS = 15.0
+"""How long it is shown what something that is down means."""
 LOCKED = "locked"
 """The mode that hides every call."""
 _WHILE_LOCKED = {"unlock", "leave", "copy_or_leave", "leave_by_letter", "focus_next", "focus_previous"}
@@ -89,6 +91,8 @@ class CsrdeskApp(App[None]):
         self._connect = connect
         self._following: Following | None = None
         self._connection = ("Connecting", False)
+        self._down: tuple[str, ...] = ()
+        """What does not answer outside."""
         self.calls = Calls(self, self.around, self._reach)
         self._records = Records(self, self.around, self.calls)
         self._idle = Idle(now, seconds=info.lock_seconds, seconds_in_call=info.lock_seconds_in_call)
@@ -252,13 +256,29 @@ class CsrdeskApp(App[None]):
     def _dress(self) -> None:
         """Tell the screen what it cannot know by itself: the connection, and the other calls."""
         if frame := self.call.frame:
-            frame.connected(*self._connection[:1], well=self._connection[1])
+            words, well = self._status
+            frame.connected(words, well=well)
             frame.others(*self.calls.counted())
             frame.locks_in = self._locks_in
 
     def _say_connection(self, words: str, well: bool) -> None:  # noqa: FBT001 - whether all is well
         self._connection = (words, well)
         self._dress()
+
+    def say_down(self, names: tuple[str, ...], words: Mapping[str, str]) -> None:
+        """On the first line what does not answer outside; what that means for a call is said once, in `words`."""
+        for name in names:
+            if name not in self._down:
+                self.notify(words[name], severity="warning", timeout=_READ_SECONDS, markup=False)
+        self._down = names
+        self._dress()
+
+    @property
+    def _status(self) -> tuple[str, bool]:
+        """The desk's own state first: without it nothing else is of use."""
+        if self._down and self._connection[1]:
+            return f"{', '.join(self._down)} down", False
+        return self._connection
 
     # What the console can do by itself
     def action_help(self) -> None:

@@ -111,6 +111,23 @@ async def test_a_mail_server_that_takes_no_link_ends_with_the_code_of_a_service(
     assert "Without a link nobody is verified" in ran.error["errorMessage"]
 
 
+async def test_with_pingone_down_a_script_ends_with_the_code_of_a_service_and_can_only_protect(
+    box: Sandbox, csrdesk: Csrdesk
+) -> None:
+    box.faults.add(path="/users", status=503)
+    shown = await csrdesk("user", "show", "ada", "--json")
+    assert (shown.code, shown.error["code"]) == (3, "unavailable")
+    assert shown.error["errorMessage"].startswith("PingOne cannot be asked, so nobody can be verified now.")
+    why = ("--reason", "a stranger has it", "--ticket", "INC-1", "--yes", "--json")
+    closed = await csrdesk("user", "disable", "ada", "--protective", *why)
+    assert (closed.code, closed.error["code"], closed.data["halfDone"]) == (1, "half_done", True)
+    assert [(line["text"].partition(",")[0], line["ok"]) for line in closed.data["lines"]] == [
+        ("AD: disabled", True),
+        ("PingOne: not disabled", False),
+        ("Customer: told by mail", True),
+    ]
+
+
 async def test_several_people_are_told_apart_by_what_may_be_shown(csrdesk: Csrdesk) -> None:
     ran = await csrdesk("user", "show", "berg@family.example", "--json")
     assert ran.code == 4

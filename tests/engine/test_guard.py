@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from csrdesk.config import LimitSettings
 from csrdesk.errors import IllegalEventError, StoreUnavailableError
@@ -14,6 +15,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Agent
 from csrdesk.flows.kernel import AccountEffect, Answer, Failed, Problem, Reply
+from csrdesk.model.people import directory_id
 from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
 from tests.engine.world import (
@@ -216,3 +218,17 @@ async def test_a_desk_effect_that_cannot_be_written_is_a_failure(tmp_path: Path)
         hold_after_next_commit(desk, path)
         said = await desk.do(fx.StartWindow(person_id=ADA.id, challenge_id="any"))
         assert said == ("Failed:store_unavailable",)
+
+
+async def test_r_53_what_the_desk_disabled_in_ad_while_pingone_was_down_the_desk_may_enable(tmp_path: Path) -> None:
+    dn, act = "CN=Ada,OU=Staff,DC=example,DC=test", Act.PROTECT
+    nameless = directory_id(dn)
+    closed = fx.SetDirectoryEnabled(person_id=nameless, act=act, reason="r", ticket="t", dn=dn, enabled=False)
+    opened = fx.SetDirectoryEnabled(person_id=ADA.id, act=Act.ENABLE, reason="r", ticket="t", dn=dn, enabled=True)
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call_id = await verified_call(desk)
+        assert await desk.do(opened, call_id=call_id) == ("Failed:forbidden",)
+        assert await desk.do(closed) == ("DirectoryEnabledSet",)
+        elsewhere = replace(opened, dn="CN=Bo,OU=Staff,DC=example,DC=test")
+        assert await desk.do(elsewhere, call_id=call_id) == ("Failed:forbidden",)
+        assert await desk.do(opened, call_id=call_id) == ("DirectoryEnabledSet",)

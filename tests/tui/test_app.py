@@ -127,6 +127,21 @@ async def test_until_the_desk_is_connected_the_screen_says_so() -> None:
         await until(lambda: "Connected" in words(app))
 
 
+async def test_what_does_not_answer_outside_stands_on_the_first_line_before_a_call_begins() -> None:
+    app = console(FakeSession(at("username")))
+    meaning = {"PingOne": "Nobody can be verified.", "mail": "No link can be sent."}
+    async with app.run_test(notifications=True):
+        await until(lambda: "Connected" in words(app))
+        app.say_down(("PingOne", "mail"), meaning)
+        await until(lambda: "! PingOne, mail down" in words(app))
+        assert [note.message for note in app._notifications] == [*meaning.values()]  # noqa: SLF001 - Textual's own list
+        app.say_down(("mail",), meaning)
+        await until(lambda: "! mail down" in words(app))
+        assert len(app._notifications) == 2  # noqa: SLF001 - as above
+        app.say_down((), meaning)
+        await until(lambda: "Connected" in words(app))
+
+
 async def test_what_is_half_typed_when_the_desk_is_connected_stays() -> None:
     gate, session = asyncio.Event(), FakeSession(at("username"))
     app = console(session, gate=gate)

@@ -40,12 +40,15 @@ async def _run() -> Result:
         async def connect() -> Session:
             from csrdesk.cli.sweeping import swept_in_pauses
             from csrdesk.wiring import load, open_desk
+            from csrdesk.wiring.watching import WORDS, watch
 
             await asyncio.to_thread(load)
             desk = await desks.enter_async_context(open_desk(settings, serve_pages=True))
             for words in unknown_acts(len(await desk.left_unknown())):
                 app.notify(words, severity="warning", timeout=_READ_SECONDS, markup=False)
             await desks.enter_async_context(swept_in_pauses())
+            watching = asyncio.create_task(watch(desk, lambda names: app.say_down(names, WORDS)))
+            desks.callback(watching.cancel)
             return desk.session(desk.agent)
 
         info = ConsoleInfo(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from csrdesk.flows.rules import Rules
     from csrdesk.flows.user_functions import Start
     from csrdesk.services.pace import Paces
+    from csrdesk.services.performer import Outside
 
 DATABASE = "desk.sqlite3"
 
@@ -40,6 +41,14 @@ class Desk:
     """Who this process acts for, as the operating system says."""
     pages: Pages
     engine: Engine
+    world: tuple[Outside, ...] = ()
+    """The services outside, as they were opened; none where this process does not reach out."""
+
+    async def not_answering(self) -> tuple[str, ...]:
+        """Which of PingOne, AD and mail do not answer now."""
+        from csrdesk.services.answering import not_answering
+
+        return tuple([name for outside in self.world for name in await not_answering(outside)])
 
     @property
     def pages_url(self) -> str:
@@ -123,7 +132,8 @@ async def open_desk(
             await pages.claim()
         store = await SqliteStore.open(data_dir / DATABASE)
         stack.push_async_callback(store.close)
-        performer = _performer(settings, pages, stack, paces) if reach_out else _nothing
+        world: list[Outside] = []
+        performer = _performer(settings, pages, stack, paces, world) if reach_out else _nothing
         engine = Engine(
             store,
             performer,
@@ -149,7 +159,7 @@ async def open_desk(
             await stack.enter_async_context(pages.served(engine.customers, key))
         elif serve_pages:
             stack.push_async_callback(_cancelled, asyncio.create_task(pages.serve_when_free(engine.customers, key)))
-        yield Desk(settings, data_dir, agent, pages, engine)
+        yield Desk(settings, data_dir, agent, pages, engine, tuple(world))
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -174,15 +184,16 @@ def bulk_of(settings: Settings) -> Bulk:
 
 
 def _performer(
-    settings: Settings, pages: Pages, stack: AsyncExitStack, paces: Paces | None
+    settings: Settings, pages: Pages, stack: AsyncExitStack, paces: Paces | None, world: list[Outside]
 ) -> Callable[[LinkDesk], Perform]:
-    """What the engine is given for the world outside: opened with it, closed after it has stopped."""
+    """What the engine is given for the world outside: opened with it, closed after it has stopped. `world` gets it."""
     from csrdesk.services.performer import Performer
     from csrdesk.wiring.outside import OnlyServedLinks, open_outside
 
     def opened(links: LinkDesk) -> Perform:
         outside = open_outside(settings, links, pages, paces)
         stack.push_async_callback(outside.close)
+        world.append(outside)
         return OnlyServedLinks(Performer(outside), pages)
 
     return opened

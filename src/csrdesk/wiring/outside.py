@@ -81,6 +81,10 @@ class PacedMailer:
         await self._pace.turn()
         await self._mailer.send(letter, to=to, sender_name=sender_name)
 
+    async def greet(self) -> None:
+        """As the mailer does; nothing is sent, so nothing has to wait."""
+        await self._mailer.greet()
+
 
 class OnlyServedLinks:
     """Performs everything, but sends no link that would open nothing."""

@@ -1,0 +1,42 @@
+"""A desk that looks now and then whether the world outside answers: told when that changes, and only then."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+from csrdesk.sandbox import Options, Sandbox
+from csrdesk.services.answering import DIRECTORY, MAIL, PINGONE
+from csrdesk.wiring import open_desk
+from csrdesk.wiring.trial import settings_for
+from csrdesk.wiring.watching import WORDS, watch
+
+
+async def test_what_goes_down_and_comes_back_is_told_once_each(tmp_path: Path) -> None:
+    told: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
+    async with Sandbox(Options()) as box, open_desk(settings_for(box.settings(), tmp_path), serve_pages=False) as desk:
+        watching = asyncio.create_task(watch(desk, told.put_nowait, every=0.05))
+        try:
+            async with asyncio.timeout(20):
+                box.faults.add(path="^/directory", cut=True)
+                assert await told.get() == ("AD",)
+                box.faults.clear()
+                assert await told.get() == ()
+            await asyncio.sleep(0.3)
+            assert told.empty()
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+
+async def test_a_desk_that_does_not_reach_out_misses_nothing(tmp_path: Path) -> None:
+    async with Sandbox(Options()) as box:
+        settings = settings_for(box.settings(), tmp_path)
+        async with open_desk(settings, serve_pages=False, reach_out=False) as desk:
+            assert await desk.not_answering() == ()
+
+
+def test_of_each_that_can_be_down_it_is_said_what_that_means() -> None:
+    assert WORDS.keys() == {PINGONE, DIRECTORY, MAIL}
