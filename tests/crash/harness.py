@@ -24,7 +24,9 @@ from csrdesk.wiring.desk import DATABASE
 from csrdesk.wiring.trial import write_settings
 from tests.crash.zygote import Order, Played
 
-WHO = people.PINGONE_LOCKED
+ACTS, RESET = ("unlock", "disable", "enable"), ("reset",)
+"""What a caller wants."""
+WHO = {ACTS: people.PINGONE_LOCKED, RESET: people.EXTERNAL_ALLOWED}
 ROOT = Path(__file__).parents[2]
 _WRITES = {
     "PUT enabled": "pingone.set_enabled",
@@ -33,6 +35,7 @@ _WRITES = {
     "DELETE session": "pingone.end_sessions",
     "modify userAccountControl": "ad.set_enabled",
     "modify lockoutTime": "ad.unlock",
+    "modify unicodePwd": "ad.set_password",
 }
 """Each kind of write that the other side can receive, and what the audit calls it."""
 
@@ -70,7 +73,7 @@ class Wire:
             self.writes.append(("POST account.unlock", ""))
         elif "password.unlock" in verb:
             self.writes.append(("POST password.unlock", ""))
-        elif path == "/directory/modify" and (found := re.search(r"userAccountControl|lockoutTime", body)):
+        elif path == "/directory/modify" and (found := re.search(r"userAccountControl|unicodePwd|lockoutTime", body)):
             self.writes.append((f"modify {found[0]}", body))
 
 
@@ -99,8 +102,12 @@ class Story:
 class Harness:
     """A sandbox here, and processes that are killed beside it."""
 
-    def __init__(self, box: Sandbox, wire: Wire, zygote: asyncio.subprocess.Process, folder: Path) -> None:
+    def __init__(
+        self, box: Sandbox, wire: Wire, zygote: asyncio.subprocess.Process, folder: Path, goals: tuple[str, ...]
+    ) -> None:
         self.box = box
+        self.goals = goals
+        self._who = WHO[goals]
         self._wire = wire
         self._zygote = zygote
         self._folder = folder
@@ -119,9 +126,9 @@ class Harness:
         for number, kill in enumerate((*kills, 0)):
             at = int(kill) if float(kill).is_integer() else 0
             result = story.folder / f"{number}.json"
-            order = Order(
-                str(settings), str(result), WHO, self.box.world.user(WHO).email, self._mailbox, at, 0 if at else kill
-            )
+            address = self.box.world.user(self._who).email
+            place = str(settings), str(result), self._who, address, self._mailbox
+            order = Order(*place, self.goals, at, 0 if at else kill)
             began = time.monotonic()
             code = await self._run(order)
             story.seconds = time.monotonic() - began
@@ -143,8 +150,9 @@ class Harness:
         """Locked everywhere, as a caller may be; and nobody has done anything yet."""
         self.box.reset()
         now = self.box.clock.now()
-        user, entry = self.box.world.user(WHO), self.box.world.entry(WHO)
-        user.password.status, user.password.locked_until = "OK", now + timedelta(hours=1)
+        user, entry = self.box.world.user(self._who), self.box.world.entry(self._who)
+        if self.goals == ACTS:
+            user.password.status, user.password.locked_until = "OK", now + timedelta(hours=1)
         entry.attributes["lockoutTime"] = [filetime(now)]
         for _ in range(2):
             known = SignOnSession(
@@ -161,7 +169,7 @@ class Harness:
         return int(await asyncio.wait_for(self._zygote.stdout.readline(), 90))
 
     def _judge(self, story: Story) -> None:
-        user, entry = self.box.world.user(WHO), self.box.world.entry(WHO)
+        user, entry = self.box.world.user(self._who), self.box.world.entry(self._who)
         writes, flaws = self._wire.writes, story.flaws
         twice = [f"{what} {how}" for (what, how), times in Counter(writes).items() if times > 1]
         flaws += [f"done twice: {what}" for what in twice]
@@ -191,7 +199,7 @@ class Harness:
 
 
 @asynccontextmanager
-async def harness(folder: Path) -> AsyncIterator[Harness]:
+async def harness(folder: Path, goals: tuple[str, ...] = ACTS) -> AsyncIterator[Harness]:
     """A sandbox and the process that others are made from, until the block ends."""
     wire = Wire()
     async with Sandbox(Options(), around=wire.around) as box:
@@ -204,7 +212,7 @@ async def harness(folder: Path) -> AsyncIterator[Harness]:
             stdout=asyncio.subprocess.PIPE,
         )
         try:
-            yield Harness(box, wire, zygote, folder)
+            yield Harness(box, wire, zygote, folder, goals)
         finally:
             assert zygote.stdin
             zygote.stdin.close()

@@ -1,4 +1,4 @@
-"""The call that is played: unlock, disable, enable, and its end, from wherever a process before left it.
+"""The call that is played: what the caller wants, and its end, from wherever a process before left it.
 
 Agent and customer sit in one process: the agent at `Session`, the customer at `CustomerSession` with their mailbox.
 Nothing is remembered outside the desk: whoever comes next knows what was done from the audit alone, as an agent does.
@@ -13,6 +13,7 @@ import httpx
 
 from csrdesk.errors import LinkOverError, NotFoundError, StaleFlowError
 from csrdesk.flows import answers as a
+from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
 from csrdesk.flows.csr_main import Start
 from csrdesk.flows.doors import View
@@ -22,12 +23,14 @@ from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
 from tests.crash.desk import AGENT, CrashDesk
 
-GOALS: dict[Act, Answer] = {
-    Act.UNLOCK: a.UnlockChosen(),
-    Act.DISABLE: a.DisableChosen(),
-    Act.ENABLE: a.EnableChosen(),
+GOALS: dict[str, Answer] = {
+    Act.UNLOCK.value: a.UnlockChosen(),
+    Act.DISABLE.value: a.DisableChosen(),
+    Act.ENABLE.value: a.EnableChosen(),
+    Act.RESET.value: a.ResetChosen(),
 }
-"""What the caller wants, in this order, and how the agent begins it."""
+"""How the agent begins what the caller may want."""
+NEW_PASSWORD = "Seven teal otters, 2 boats"
 DONE = ("done", "found done")
 _STEPS = 200
 
@@ -40,6 +43,8 @@ class Player:
     username: str
     address: str
     mailbox: str
+    goals: tuple[str, ...]
+    """What the caller wants, in this order."""
     said: list[str] = field(default_factory=list)
     """What the agent read: prompts by name, with their notes and lines."""
 
@@ -87,7 +92,10 @@ class Player:
                 return a.SendChosen()
             case p.PollingPrompt():
                 if view.spoken_code:
-                    await self._confirm(view.spoken_code.reveal())
+                    await self._at_page(view.spoken_code)
+                return None
+            case pp.WaitingForNewPasswordPrompt():
+                await self._at_page(Secret(""))
                 return None
             case p.AccountPrompt():
                 return await self._next(view.id)
@@ -106,10 +114,10 @@ class Player:
         except NotFoundError:
             deeds = ()
         done = {deed.act for deed in deeds if deed.result in DONE}
-        return next((answer for act, answer in GOALS.items() if act.value not in done), a.CallEnded())
+        return next((GOALS[act] for act in self.goals if act not in done), a.CallEnded())
 
-    async def _confirm(self, code: str) -> None:
-        """The customer opens the newest link, types the code, and the passcode that comes."""
+    async def _at_page(self, code: Secret) -> None:
+        """The customer opens the newest link, and does what its page asks, until it asks nothing more."""
         async with httpx.AsyncClient() as client:
             things = (await client.get(self.mailbox, params={"to": self.address})).json()
         links = (re.search(r"/v/([\w-]+)", mail["text"]) for mail in things["mails"])
@@ -117,15 +125,15 @@ class Player:
         customers, browser = self.desk.engine.customers, f"cookie of {self.username} for {token}"
         try:
             page = await customers.open(token, browser)
-            answer: Answer = a.CodeGiven(Secret(code))
             while page.view.outcome is None:
-                page = await customers.answer(token, browser, answer)
-                answer = await self._of_page(page.view)
+                page = await customers.answer(token, browser, await self._of_page(page.view, code))
         except (LinkOverError, StaleFlowError):
             return
 
-    async def _of_page(self, view: View) -> Answer:
+    async def _of_page(self, view: View, code: Secret) -> Answer:
         match view.prompt:
+            case p.CodePrompt():
+                return a.CodeGiven(code)
             case p.BrowserPrompt():
                 return a.BrowserChecked(WebAuthn.NONE)
             case p.DeviceSelectionPrompt(devices=devices):
@@ -134,7 +142,9 @@ class Player:
                 async with httpx.AsyncClient() as client:
                     things = (await client.get(self.mailbox)).json()
                 return a.PasscodeGiven(Secret(things["passcodes"][0]["code"]))
-            case p.TryAgainPrompt():
+            case pp.NewPasswordPrompt():
+                return a.NewPasswordTyped(Secret(NEW_PASSWORD), Secret(NEW_PASSWORD), "yes")
+            case p.TryAgainPrompt() | pp.CannotSetPasswordPrompt():
                 return a.TryAgainChosen()
             case _:
                 return a.CannotUseAnyChosen()

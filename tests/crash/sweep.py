@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.crash.harness import Harness, Story, harness
+from tests.crash.harness import ACTS, Harness, Story, harness
 
 READS = ("ReadDevices", "ReadProtection", "ReadAccount", "ReadPasswordAuthority", "ReadSessions", "FindUser")
 _MOST_KILLS = 3
@@ -63,7 +63,13 @@ def by_chance(names: tuple[str, ...], seconds: float, seed: int) -> Iterator[tup
 
 
 async def sweep(
-    folder: Path, plans: Iterable[tuple[float, ...]], names: tuple[str, ...], *, kills: int = 0, jobs: int = 2
+    folder: Path,
+    plans: Iterable[tuple[float, ...]],
+    names: tuple[str, ...],
+    *,
+    goals: tuple[str, ...] = ACTS,
+    kills: int = 0,
+    jobs: int = 2,
 ) -> Tally:
     """Play each plan's call, `jobs` of them at the same time; with `kills`, until so many processes have died."""
     tally, waiting = Tally(), iter(plans)
@@ -78,12 +84,12 @@ async def sweep(
         folders = [folder / f"job-{number}" for number in range(jobs)]
         for own in folders:
             own.mkdir()
-        several = [await stack.enter_async_context(harness(own)) for own in folders]
+        several = [await stack.enter_async_context(harness(own, goals)) for own in folders]
         await asyncio.gather(*(work(one) for one in several))
     return tally
 
 
-async def unkilled(folder: Path) -> Story:
+async def unkilled(folder: Path, goals: tuple[str, ...] = ACTS) -> Story:
     """The call as it goes where nobody is killed: its points, and that nothing is wrong with it by itself."""
-    async with harness(folder) as one:
+    async with harness(folder, goals) as one:
         return await one.story()

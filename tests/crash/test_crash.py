@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.harness import harness
+from tests.crash.harness import ACTS, RESET, harness
 from tests.crash.sweep import by_chance, sweep, that_differ, unkilled
 from tests.crash.zygote import Played
 
@@ -23,9 +23,9 @@ def folder(parent: Path, name: str) -> Path:
     return found
 
 
-async def points(tmp_path: Path) -> tuple[str, ...]:
+async def points(tmp_path: Path, goals: tuple[str, ...] = ACTS) -> tuple[str, ...]:
     """Where the call can be killed."""
-    story = await unkilled(folder(tmp_path, "unkilled"))
+    story = await unkilled(folder(tmp_path, "unkilled"), goals)
     assert story.flaws == []
     assert story.played
     return story.played.points
@@ -45,6 +45,16 @@ async def test_r_62_a_call_that_is_killed_at_every_point_is_brought_to_its_end_a
     tally = await sweep(folder(tmp_path, "killed"), [(float(kill),) for kill in kills], names)
     assert tally.flaws == []
     # What is done at the same time comes in another order now and then, so a point may be one further on.
+    assert sum(tally.killed.values()) >= len(kills) - 2
+
+
+async def test_r_62_a_new_password_is_set_once_wherever_its_desk_is_killed(tmp_path: Path) -> None:
+    names = await points(tmp_path, RESET)
+    first = names.index("before SetDirectoryPassword") - 12
+    kills = [kill for kill in that_differ(names) if kill > first]
+    assert len(kills) > 15
+    tally = await sweep(folder(tmp_path, "killed"), [(float(kill),) for kill in kills], names, goals=RESET)
+    assert tally.flaws == []
     assert sum(tally.killed.values()) >= len(kills) - 2
 
 

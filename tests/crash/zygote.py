@@ -32,6 +32,7 @@ class Order(msgspec.Struct, frozen=True):
     username: str
     address: str
     mailbox: str
+    goals: tuple[str, ...]
     kill_at: int = 0
     """At which point it dies; 0 for none."""
     kill_after: float = 0.0
@@ -51,7 +52,7 @@ async def play(order: Order) -> Played:
     """Play the call to its end, and look whether the audit is whole."""
     points = Points(order.kill_at)
     async with open_killable(load(Path(order.settings)), points) as desk:
-        player = Player(desk, order.username, order.address, order.mailbox)
+        player = Player(desk, order.username, order.address, order.mailbox, order.goals)
         await player.play()
         passed = tuple(points.passed)
         points.kill_at = 0

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
+from csrdesk.flows import effects as fx
 from csrdesk.flows import new_password as np
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_prompts as pp
@@ -29,6 +30,7 @@ from tests.flows.values import (
     DN,
     DONE_IN_AD,
     FAILED,
+    FOUND_NOT_DONE,
     IN_AD,
     IN_AD_ALONE,
     IN_BOTH,
@@ -264,6 +266,16 @@ def test_who_keeps_their_sign_ins_keeps_them_and_the_agent_is_told() -> None:
     ]
     done = setting(replace(ENDING, work=replace(WORK, sign_out=False))).step(Replies((TOLD,)))
     assert done == np.Finishing(GIVEN, LinkStage.APPROVED, kept.lines, signed_out=False)
+
+
+def test_r_50_sign_ins_that_a_crash_left_are_ended_before_the_page_says_done_and_nobody_is_told_twice() -> None:
+    left = ENDING.step(Replies((TOLD, FOUND_NOT_DONE)))
+    assert left == replace(ENDING, told=TOLD_LINE)
+    assert [type(effect) for effect in left.want().effect.effects] == [fx.EndSessions]
+    done = left.step(Replies((r.SessionsEnded(2),)))
+    assert isinstance(done, sp.PasswordIsSet)
+    assert [line.text for line in done.lines].count(TOLD_LINE.text) == 1
+    assert isinstance(left.step(FAILED), sp.PasswordIsSet)
 
 
 def test_r_50_where_the_account_was_taken_over_signing_out_cannot_be_left_out() -> None:

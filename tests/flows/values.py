@@ -59,6 +59,7 @@ PROBLEM = Problem("PingOne did not answer in time.", "GET users", "timed_out", "
 REFUSED = Problem("PingOne said no.", "403", "conflict")
 NOT_VERIFIED = Problem("The verified window has ended.", code="not_verified")
 FAILED = Failed(PROBLEM)
+FOUND_NOT_DONE = Failed(Problem("csrdesk stopped before it was done.", code="not_done"))
 PROTECTED = Protection(("member of Domain Admins",), DN)
 IN_AD_ONLY = Person(directory_id(DN), "ada", "Ada", "Lovelace", "a***a@e***.example", number_ending="41")
 AD_DOWN = Protection(unchecked="The directory did not answer.")
@@ -267,6 +268,8 @@ GROUPS: tuple[Reply, ...] = (
     Replies((Failed(REFUSED), r.PingOneEnabledSet(enabled=False, changed=False))),
     Replies((r.PingOneEnabledSet(enabled=False),)),
     Replies((r.SessionsEnded(1), NOTED)),
+    Replies((TOLD, FOUND_NOT_DONE)),
+    Replies((r.SessionsEnded(1),)),
     Replies((r.Unlocked(),)),
     Replies((r.Unlocked(), Failed(REFUSED))),
     Replies((r.Unlocked(), r.Unlocked(changed=False), FAILED)),

@@ -36,7 +36,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
                 challenge_acceptance.begin,
             ),
             Flow("password_reset", 1, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
-            Flow("new_password", 1, new_password.NewPasswordState, new_password.Start, new_password.begin),
+            Flow("new_password", 2, new_password.NewPasswordState, new_password.Start, new_password.begin),
             Flow("user_functions", 5, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
         )
     }

@@ -183,36 +183,47 @@ class ReadingBack(State, frozen=True):
 
 
 class EndingSessions(State, frozen=True):
-    """Sign-ins elsewhere, where the customer wants them ended or has to; and beside it the mail about the change."""
+    """Sign-ins elsewhere, where the customer wants them ended or has to; and beside it the mail about the change.
+
+    Where a crash came first and they were found to live on, they are ended now: nobody is here who could be asked.
+    """
 
     section = SECTION
 
     work: Work
     lines: tuple[ResultLine, ...]
+    told: ResultLine | None = None
+    """What became of the mail, where only the sign-ins are left."""
 
     def want(self) -> Do[Together[fx.EndSessions | fx.TellCustomer]]:
         work = self.work
         who, act = work.person_id, Act.RESET
         tell = fx.TellCustomer(person_id=who, change=Change.PASSWORD)
         end = fx.EndSessions(person_id=who, act=act, reason=work.reason, ticket=work.ticket)
+        if self.told:
+            return Do(Together(effects=(end,)))
         return Do(Together(effects=(tell, end) if work.sign_out else (tell,)))
 
-    def step(self, event: Event) -> PasswordIsSet:
+    def step(self, event: Event) -> EndingSessions | PasswordIsSet:
         match event:
+            case Replies((ended,)) if self.told:
+                return self._then(self.told, (ended,))
+            case Replies((told, Failed(problem))) if problem.code == "not_done" and self.work.sign_out:
+                return EndingSessions(self.work, self.lines, told_line(told))
             case Replies((told, *ended)) if len(ended) == self.work.sign_out:
-                return self._then(told, tuple(ended))
+                return self._then(told_line(told), tuple(ended))
             case Failed():
-                return self._then(event, (event,) * self.work.sign_out)
+                return self._then(self.told or told_line(event), (event,) * self.work.sign_out)
             case _:
                 raise IllegalEventError(self, event)
 
-    def _then(self, told: Reply, ended: tuple[Reply, ...]) -> PasswordIsSet:
+    def _then(self, told: ResultLine, ended: tuple[Reply, ...]) -> PasswordIsSet:
         lines = [*self.lines]
         for reply in ended:
             lines += session_lines(reply)
         if not ended:
             lines.append(ResultLine("PingOne: the customer kept their sign-ins elsewhere", aside=True))
-        return PasswordIsSet((*lines, told_line(told)), signed_out=bool(ended))
+        return PasswordIsSet((*lines, told), signed_out=bool(ended))
 
 
 class PasswordIsSet(Terminal, frozen=True):
