@@ -17,7 +17,6 @@ from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close_all, expire, note
 from csrdesk.engine.flow_rows import FlowRows
 from csrdesk.engine.store import Reading, Transaction
-from csrdesk.errors import NotVerifiedError
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
@@ -64,10 +63,7 @@ class PasswordPages:
         desk, person_id = self._desk, effect.person_id
         async with desk.store.transaction() as tx:
             known = await facts.read(tx, desk, context, person_id, "")
-            policy.require_proof(None, known, desk.limits)
-            window = known.window
-            if window is None:
-                raise NotVerifiedError("The caller is not verified in this call. Nothing was done.")
+            window = policy.verified(known)
             if missing := window.shown.missing_for(Act.RESET):
                 return pr.NoPasswordPage(f"{missing} Send a link for it.")
             if window.verified_until - known.now < _TOO_SHORT:

@@ -80,14 +80,20 @@ def require_proof(act: Act | None, facts: Facts, limits: LimitSettings) -> None:
         return
     if is_by_script(act, facts) or is_in_bulk(act, facts):
         return
+    window = verified(facts)
+    missing = window.shown.missing_for(act) if act else ""
+    if missing:
+        raise NotVerifiedError(f"{missing} Nothing was done.")
+
+
+def verified(facts: Facts) -> Window:
+    """The open window of this caller in this call. Raises `NotVerifiedError`."""
     window = facts.window
     if window is None or (window.call_id, window.agent, window.person_id) != _who(facts):
         raise NotVerifiedError("The caller is not verified in this call. Nothing was done.")
     if not window.is_open(facts.now):
         raise NotVerifiedError("The verified window has ended. Verify the caller again. Nothing was done.")
-    missing = window.shown.missing_for(act) if act else ""
-    if missing:
-        raise NotVerifiedError(f"{missing} Nothing was done.")
+    return window
 
 
 def is_by_script(act: Act | None, facts: Facts) -> bool:

@@ -28,7 +28,7 @@ _WORDS = {
     Act.DISABLE: "Your account is disabled now.",
     Act.ENABLE: "Your account is enabled again.",
     Act.UNLOCK: "Your account is unlocked now.",
-    Act.RESET: "Your new password works now.",
+    Act.RESET: "Your new password is set now.",
 }
 
 
