@@ -13,6 +13,7 @@ from csrdesk.demo.listed import from_a_list
 from csrdesk.demo.resets import nothing_guessed, reset_by_own_link, reset_in_page
 from csrdesk.demo.stage import Stage
 from csrdesk.demo.telling import DifferenceError, Scene, Step, expect, expect_that
+from csrdesk.demo.trouble import one_side_down, pingone_down
 from csrdesk.errors import NoSuchFlowError
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
@@ -328,6 +329,8 @@ STORY: tuple[Scene, ...] = (
     same_mailbox,
     line_dropped,
     not_me,
+    one_side_down,
+    pingone_down,
     taken_up,
     from_a_list,
     audit_read,

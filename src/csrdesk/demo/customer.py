@@ -16,6 +16,8 @@ from csrdesk.sandbox.authenticator import Passkey, sign
 from csrdesk.services import http
 
 _NUMBER = re.compile(r"choose this number: (\d+)")
+_MOMENTS = 200
+"""Of 50 ms: mails that were not taken at once come some seconds later."""
 _LINK = re.compile(r"https?://\S+/v/\S+")
 
 
@@ -99,6 +101,16 @@ class Customer:
                     return found[0]
             await asyncio.sleep(0.05)
         raise DifferenceError(f"no mail with a link reached {self._address}")
+
+    async def mail(self, subject: str) -> str:
+        """The text of the newest mail with that subject; waits a moment for it."""
+        for _ in range(_MOMENTS):
+            box = (await self._http.get(self._mailbox, params={"to": self._address})).json()
+            for mail in box["mails"]:
+                if mail["subject"] == subject:
+                    return str(mail["text"])
+            await asyncio.sleep(0.05)
+        raise DifferenceError(f"no mail {subject!r} reached {self._address}")
 
     async def newest_passcode(self, *, after: str = "") -> str:
         """The newest passcode on this person's phone; waits a moment for another one than `after`."""

@@ -39,6 +39,8 @@ _WRITES: Final = 3
 """How often it is tried to write down what came of a mail; after that nobody knows."""
 _FOR_GOOD: Final = frozenset({"invalid_value", "not_found", "unauthorized", "forbidden"})
 """Another try would be answered the same."""
+_AGAIN = " Try again in a moment."
+"""What people would be told, where nobody tries again for them."""
 _MAYBE = "csrdesk stopped while it was sent, so nobody knows whether it was."
 
 
@@ -183,7 +185,7 @@ def words(reply: Reply) -> str:
     """What a reply says of the mail."""
     match reply:
         case Failed(problem):
-            return problem.message
+            return problem.message.removesuffix(_AGAIN)
         case r.CustomerNotTold(message) | r.CustomerTold(message):
             return message
         case _:
