@@ -152,7 +152,7 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class PasswordSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Who keeps the passwords that a reset sets."""
 
-    password_authority: Authority = "auto"
+    password_authority: Authority = "auto"  # noqa: S105 - who keeps them, not a password
     """`auto` asks PingOne and offers no reset where both keep one; `ad`, `pingone`, or `both`: AD, then PingOne."""
     password_authority_of: dict[str, Authority] = field(default_factory=dict)
     """The same for single populations, by their name or id; the others follow `password_authority`."""
