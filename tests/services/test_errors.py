@@ -132,3 +132,43 @@ def test_the_directorys_own_code_decides_before_ldaps(
     error = directory.error_of(result, diagnostic + "\x00")
     assert type(error) is expected
     assert "DSID" not in error.details
+
+
+@pytest.mark.parametrize(
+    ("inner", "rules"),
+    [
+        ({"unsatisfiedRequirements": ["length", "history"]}, ("length", "history")),
+        ({"unsatisfiedRequirements": ["\x1b[31mlength"]}, ("\N{REPLACEMENT CHARACTER}[31mlength",)),
+        ({"unsatisfiedRequirements": {"length": 8}}, ()),
+        ({"allowedPattern": ".*"}, ()),
+        ("secret words", ()),
+        ([1, 2], ()),
+        (None, ()),
+    ],
+)
+def test_the_rules_that_a_password_breaks_are_kept_and_an_unknown_inner_error_takes_nothing_with_it(
+    inner: object, rules: tuple[str, ...]
+) -> None:
+    details = [{"code": "INVALID_VALUE", "target": "value", "innerError": inner}]
+    error = error_of(400, json.dumps({"code": "INVALID_DATA", "details": details}).encode())
+    assert isinstance(error, InvalidValueError)
+    assert (error.rules, error.fields) == (rules, {"value": "INVALID_VALUE"})
+    assert "secret" not in error.details + error.message
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "rules"),
+    [
+        ("0000052D: Constraint violation - check_password_restrictions: the password is too short.", ("minPwdLength",)),
+        ("0000052D: ... the password does not meet the complexity criteria!", ("pwdProperties",)),
+        ("0000052D: ... the password was already used (in history)!", ("pwdHistoryLength",)),
+        ("0000052D: SvcErr: DSID-031A126C, problem 5003 (WILL_NOT_PERFORM), data 0\n\x00", ()),
+    ],
+)
+def test_what_the_directory_has_against_a_password_is_named_where_it_says_so(
+    diagnostic: str, rules: tuple[str, ...]
+) -> None:
+    for result_code in (19, 53):
+        error = directory.error_of(result_code, diagnostic)
+        assert isinstance(error, InvalidValueError)
+        assert error.rules == rules

@@ -37,7 +37,17 @@ class Detail(msgspec.Struct, frozen=True, rename="camel"):
 
     code: str = ""
     target: str = ""
-    inner_error: Inner | None = None
+    inner_error: msgspec.Raw = msgspec.Raw(b"null")
+    """Of a shape for each code; one that is not known here takes nothing from the rest."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules of a password policy that are not met, where it is about such."""
+        try:
+            inner = msgspec.json.decode(self.inner_error, type=Inner | None)
+        except msgspec.DecodeError:
+            return ()
+        return inner.unsatisfied_requirements if inner else ()
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -66,8 +76,7 @@ def error_of(status: int, body: bytes, *, correlation_id: str = "", after: float
             return ConflictError("PingOne has another account with this value.", **about)
         case "INVALID_DATA" | "INVALID_REQUEST":
             fields = {clean(d.target, 64): clean(d.code, 64) for d in read.details if d.target}
-            inner = [d.inner_error for d in read.details if d.inner_error]
-            rules = tuple(clean(rule, 64) for one in inner for rule in one.unsatisfied_requirements)
+            rules = tuple(clean(rule, 64) for d in read.details for rule in d.rules)
             return InvalidValueError("PingOne did not take a value.", fields=fields, rules=rules, **about)
         case "REQUEST_FAILED" if "ACCOUNT_NOT_USABLE" in codes:
             return ConflictError("PingOne refuses this for an account that is disabled or locked.", **about)
