@@ -171,6 +171,26 @@ async def manage_devices(desk: Desk) -> None:
         await desk.http.delete(url)
 
 
+async def judge_and_recover(desk: Desk) -> None:
+    """Evaluations of each level and their end; a code wrong, right with a bad password, and right."""
+    for agent in ("Mozilla/5.0", "bot", "risk-medium new-device"):
+        event = {"ip": "203.0.113.5", "user": {"id": "abc", "type": "EXTERNAL"}, "browser": {"userAgent": agent}}
+        made = (await desk.http.post(desk.api("/riskEvaluations"), json={"event": event})).json()
+        url = desk.api(f"/riskEvaluations/{made['id']}")
+        await desk.http.get(url)
+        for status in ("SUCCESS", "FAILED"):
+            await desk.http.put(f"{url}/event", json={"completionStatus": status})
+    await desk.http.post(desk.api("/riskEvaluations"), json={"event": {"ip": "x", "user": {"id": "a"}}})
+    await desk.http.get(desk.api(f"/riskEvaluations/{ID}"))
+    password = desk.user_url(people.ONLY_PINGONE, "/password")
+    await desk.verb(password, "password.sendRecoveryCode")
+    code = desk.box.world.user(people.ONLY_PINGONE).recovery
+    assert code
+    for typed, new in (("WRONG", SECRETS[1]), (code.code, "short"), (code.code, SECRETS[4])):
+        await desk.verb(password, "password.recover", {"recoveryCode": typed, "newPassword": new})
+    await desk.verb(desk.user_url(people.NO_PASSWORD, "/password"), "password.sendRecoveryCode")
+
+
 async def test_a_recording_of_every_endpoint_holds_no_secret(tmp_path: Path) -> None:
     file = tmp_path / "exchanges.jsonl"
     async with Sandbox(Options(record=file)) as box, httpx.AsyncClient(timeout=5) as http:
@@ -183,6 +203,7 @@ async def test_a_recording_of_every_endpoint_holds_no_secret(tmp_path: Path) -> 
             await act(desk)
         await use_passkey_and_app(desk)
         await manage_devices(desk)
+        await judge_and_recover(desk)
         await desk.entry("ada")
         await http.get(desk.at.mailbox_url)
         secrets = {

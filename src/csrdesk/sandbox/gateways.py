@@ -85,6 +85,12 @@ def _reached(call: Call, user: User, *, to_change: bool) -> Entry:
     raise failed("CONSTRAINT_VIOLATION", "The directory has no such user.", target="gateway")
 
 
+def allows_changes(user: User) -> bool:
+    """Whether the user's way to the directory takes new passwords, reached or not."""
+    found = resolved(user.password.gateway) if user.password.gateway else None
+    return found is not None and found[1].allows_password_changes
+
+
 def change_password(call: Call, user: User, value: str, *, target: str, must_change: bool) -> None:
     """Sets the password in the directory, by the directory's own policy."""
     entry = _reached(call, user, to_change=True)

@@ -31,6 +31,7 @@ DESK_MFA_POLICY = stable("mfa policy", "help desk")
 PASSWORD_POLICY = stable("password policy", "standard")
 PASSPHRASE_POLICY = stable("password policy", "passphrase")
 FIDO2_POLICY = stable("fido2 policy", "default")
+RISK_POLICY = stable("risk policy", "default")
 APPLICATION = stable("application", "mobile app")
 IDENTITY_DATA_ADMIN = "0bd9c966-7664-4ac1-b059-0ff9293908e2"
 """Ping's own role of that name; the same in every environment."""

@@ -89,6 +89,14 @@ class Password(msgspec.Struct, kw_only=True):
     gateway: GatewayLink | None = None
 
 
+class Recovery(msgspec.Struct, kw_only=True):
+    """The code that was mailed to somebody who forgot a password."""
+
+    code: str
+    until: datetime
+    failures: int = 0
+
+
 class User(msgspec.Struct, kw_only=True):
     """An account in PingOne."""
 
@@ -117,6 +125,24 @@ class User(msgspec.Struct, kw_only=True):
     sessions: list[SignOnSession] = []
     roles: list[str] = []
     """Ids of assigned roles."""
+    recovery: Recovery | None = None
+
+
+class Evaluation(msgspec.Struct, kw_only=True):
+    """A risk evaluation of PingOne Protect."""
+
+    id: str
+    created_at: datetime
+    updated_at: datetime
+    ip: str
+    user_id: str
+    user_type: str
+    user_agent: str
+    flow: str
+    level: str
+    action: str
+    """`result.recommendedAction`; empty where none is recommended."""
+    completion: str = "IN_PROGRESS"
 
 
 class OneTime(msgspec.Struct, frozen=True):
@@ -237,6 +263,7 @@ class World(msgspec.Struct, kw_only=True):
     entries: dict[str, Entry]
     """By distinguished name in lower case."""
     authentications: dict[str, Authentication] = {}
+    evaluations: dict[str, Evaluation] = {}
     mails: list[Mail] = []
     passcodes: list[Passcode] = []
     pushes: list[Push] = []

@@ -81,6 +81,15 @@ def _keep(call: Call, user: User, value: str, *, must_change: bool) -> None:
     _unlock(call, user)
 
 
+def judge_and_keep(call: Call, user: User, value: str, *, target: str) -> None:
+    """The user's own new password, here or through the gateway: judged by whoever keeps it. Raises its refusal."""
+    if user.password.status == "EXTERNAL":
+        gateways.change_password(call, user, value, target=target, must_change=False)
+        return
+    _judge(call, user, value, target=target)
+    _keep(call, user, value, must_change=False)
+
+
 def _link(user: User, wanted: _Gateway) -> None:
     link = GatewayLink(wanted.id.lower(), wanted.userType.id.lower() if wanted.userType else "")
     if resolved(link) is None:

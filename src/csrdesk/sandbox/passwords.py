@@ -1,4 +1,5 @@
-"""POST password: checking one, ending its lock-out, demanding a change. PingOne API, "User passwords".
+"""POST password: checking one, ending its lock-out, demanding a change,
+recovering a forgotten one. PingOne API, "User passwords".
 
 Both published spellings of the verbs without a body are taken, with and without `+json`.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import msgspec
 from starlette.responses import Response
 
+from csrdesk.sandbox import recovery
 from csrdesk.sandbox.answers import failed
 from csrdesk.sandbox.calls import Call, Handler, by_media, ping_media
 from csrdesk.sandbox.model import User
@@ -59,6 +61,12 @@ def _force_change(call: Call) -> Response:
 def act_on_password(call: Call) -> Response:
     """POST password: the content type is the verb."""
     handlers: dict[str, Handler] = {ping_media("password.check"): _check}
-    for verb, handler in (("password.unlock", _unlock), ("password.forceChange", _force_change)):
+    handlers[ping_media("password.recover")] = recovery.recover
+    without_body = {
+        "password.unlock": _unlock,
+        "password.forceChange": _force_change,
+        "password.sendRecoveryCode": recovery.send_code,
+    }
+    for verb, handler in without_body.items():
         handlers[ping_media(verb)] = handlers[ping_media(verb).removesuffix("+json")] = handler
     return by_media(call, handlers)
