@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from csrdesk.engine.store import Statements
 from csrdesk.engine.store_sqlite import SqliteStore, SqliteTransaction
 from csrdesk.flows.doors import Context, Perform
 from csrdesk.flows.kernel import Effect, Reply
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -42,6 +46,16 @@ class KilledStore(SqliteStore):
             yield tx
             self.points.pass_("before a commit")
         self.points.pass_("after a commit")
+
+    async def at_once(self, work: Callable[[Statements], T], *, durable: bool = True) -> T:
+        def watched(statements: Statements) -> T:
+            result = work(statements)
+            self.points.pass_("before a commit")
+            return result
+
+        result = await super().at_once(watched, durable=durable)
+        self.points.pass_("after a commit")
+        return result
 
 
 class KilledPerform:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from csrdesk.engine.changes import flow_topic
 from csrdesk.engine.clock import Clock, stamp
 from csrdesk.engine.codes import new_id
-from csrdesk.engine.store import Row, Store, Transaction
+from csrdesk.engine.store import Row, Statements, Store, Transaction
 from csrdesk.errors import NoSuchFlowError
 from csrdesk.flows.catalog import Flow
 from csrdesk.flows.doors import Agent
@@ -149,21 +149,29 @@ class FlowRows:
         )
         return flow_id
 
-    async def save(self, tx: Transaction, running: Running, state: State, want: Want) -> bool:
-        """Make the step where nobody was faster; this process then performs what the new state wants."""
+    def save(self, tx: Statements, running: Running, state: State, want: Want) -> Running | None:
+        """Make the step where nobody was faster; this process then performs what the new state wants.
+
+        Gives the flow as it is saved, None where somebody was faster.
+        """
         self._has_some = True
-        changed = await tx.execute(
+        now = self._clock.now()
+        over = running.over or isinstance(want, Done)
+        changed = tx.execute(
             "UPDATE flows SET state = ?, rev = rev + 1, performer = ?, changed_at = ?, over = max(over, ?)"
             " WHERE id = ? AND rev = ?",
             msgspec.json.encode(state),
             self.performer,
-            stamp(self._clock.now()),
-            int(isinstance(want, Done)),
+            stamp(now),
+            int(over),
             running.id,
             running.rev,
         )
         tx.wake(flow_topic(running.id))
-        return changed == 1
+        if not changed:
+            return None
+        rev = running.rev + 1
+        return replace(running, rev=rev, state=state, want=want, performer=self.performer, changed_at=now, over=over)
 
 
 BOUND = "user_functions"

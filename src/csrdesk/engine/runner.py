@@ -20,6 +20,7 @@ from csrdesk.engine.finishing import to_the_end
 from csrdesk.engine.flow_rows import FlowRows, Running
 from csrdesk.engine.guard import Guard
 from csrdesk.engine.presence import Nobody, Presence
+from csrdesk.engine.store import Statements
 from csrdesk.errors import StaleFlowError
 from csrdesk.flows.doors import Agent, Context
 from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Event, Poll, State, Want
@@ -65,8 +66,8 @@ class Runner:
         self.attend(flow_id, running.want)
         return running
 
-    async def step(self, running: Running, event: Event, typed: Typed | None = None) -> None:
-        """One step from `running`, and go on from there.
+    async def step(self, running: Running, event: Event, typed: Typed | None = None) -> Running:
+        """One step from `running`, and go on from there; the flow as it is then.
 
         Raises `IllegalEventError` where the state takes no such event and `StaleFlowError` where somebody was faster;
         then nothing happened.
@@ -75,19 +76,29 @@ class Runner:
         want = state.want()
         # From one effect to the next, what was typed is handed on where that needs it, and forgotten otherwise.
         kept = typed if isinstance(event, Answer) or _needs_secret(want) else None
-        await to_the_end(self._step(running, state, want, kept))
+        return await to_the_end(self._step(running, state, want, kept or Typed()))
 
-    async def _step(self, running: Running, state: State, want: Want, typed: Typed | None) -> None:
-        place = running.id, running.rev + 1
-        # Not waited for on the disk: whatever is sent or written next has its intent there first, and this with it.
-        async with self._desk.store.transaction(durable=False) as tx:
-            if not await self.rows.save(tx, running, state, want):
+    async def _step(self, running: Running, state: State, want: Want, typed: Typed) -> Running:
+        def swap(tx: Statements) -> Running:
+            saved = self.rows.save(tx, running, state, want)
+            if saved is None:
                 raise StaleFlowError("Somebody else was faster. Look at the screen again.")
-            # After the swap, so that the loser of a race does not leave its secret to the winner; before the commit,
-            # so that it is there when whoever performs the effect is woken.
-            others = {where: kept for where, kept in self._typed.items() if where[0] != running.id}
-            self._typed = others | ({place: typed} if typed else {})
-        self.attend(running.id, want)
+            return saved
+
+        # Not waited for on the disk: whatever is sent or written next has its intent there first, and this with it.
+        if typed == Typed():
+            saved = await self._desk.store.at_once(swap, durable=False)
+        else:
+            async with self._desk.store.transaction(durable=False) as tx:
+                saved = await tx.at_once(swap)
+                # After the swap, so that the loser of a race does not leave its secret to the winner; before the
+                # commit, so that it is there when whoever performs the effect is woken.
+                self._typed[saved.id, saved.rev] = typed
+        older = [where for where in self._typed if where[0] == saved.id and where[1] < saved.rev]
+        for where in older:
+            del self._typed[where]
+        self.attend(saved.id, want)
+        return saved
 
     def attend(self, flow_id: str, want: Want) -> asyncio.Task[None] | None:
         """Go on with a flow that wants the world, in a task that is there already or a new one."""

@@ -63,8 +63,7 @@ class AgentSession:
         if running.rev != rev:
             raise StaleFlowError("The call has moved on. Look at the screen again.")
         check_answer(running, Audience.AGENT, answer)
-        await self._runner.step(running, answer, Typed(secret_of(answer)))
-        return self._view(await self._runner.rows.load(flow_id))
+        return self._view(await self._runner.step(running, answer, Typed(secret_of(answer))))
 
     async def changed(self, flow_id: str, rev: int) -> View:
         await self._own(flow_id)
