@@ -12,7 +12,7 @@ from pathlib import Path
 
 from csrdesk.config import Settings, load
 from csrdesk.errors import ConfigError, CsrdeskError
-from csrdesk.model.checkup import Finding, ok, warning, wrong
+from csrdesk.model.checkup import Finding, Level, ok, warning, wrong
 from csrdesk.wiring import here
 
 PATIENCE = 20.0
@@ -107,7 +107,14 @@ async def _directory(settings: Settings) -> Found:
     if opened is None:
         return (ok("Directory", "None is set up."),)
     try:
-        return await directory.probe(opened, named.protected_groups, named.protected_ous)
+        found = await directory.probe(opened, named.protected_groups, named.protected_ous)
+        if named.kind == "ad" and not any(one.level is Level.WRONG for one in found):
+            from csrdesk.services.directory.ldap import LdapDirectory
+            from csrdesk.services.probes import active_directory
+
+            if isinstance(opened, LdapDirectory):
+                found += await active_directory.probe(opened, named)
+        return found
     finally:
         await opened.close()
 

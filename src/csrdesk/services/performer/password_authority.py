@@ -83,7 +83,7 @@ def _over_our_own_connection(outside: Outside, dn: str) -> Place:
 
 async def _through_gateway(state: PasswordState, outside: Outside) -> Place:
     """PingOne hands it on, where the gateway's user type has `allowPasswordChanges`."""
-    gateway = state.external.gateway if state.external else None
+    gateway = state.gateway
     if gateway is None or gateway.user_type is None:
         return Place(why_not=_NO_GATEWAY)
     try:

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import asyncio
 
-from csrdesk.errors import ConflictError, InvalidValueError, NotFoundError, ReadBackError, UnauthorizedError
+from csrdesk.errors import (
+    ConflictError,
+    InvalidValueError,
+    NotFoundError,
+    ReadBackError,
+    UnauthorizedError,
+    UnexpectedAnswerError,
+)
 from csrdesk.flows import password_effects as px
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
@@ -154,7 +161,7 @@ def _state(home: Home, state: passwords.PasswordState) -> PasswordState:
 
 
 async def _asked(place: Place, state: passwords.PasswordState, outside: Outside, dn: str) -> tuple[Requirement, ...]:
-    """What each home asks; of what may not be read, nothing is shown, and the directory's refusal has to do."""
+    """What each home asks; of what may not or cannot be read, nothing is shown, and its refusal has to do."""
     found: list[Requirement] = []
     for home in place.homes:
         try:
@@ -166,6 +173,6 @@ async def _asked(place: Place, state: passwords.PasswordState, outside: Outside,
                     found += password_rules.of_pingone(policy)
                 case _:
                     pass
-        except (NotFoundError, UnauthorizedError):
+        except (NotFoundError, UnauthorizedError, UnexpectedAnswerError):
             continue
     return password_rules.together(found)

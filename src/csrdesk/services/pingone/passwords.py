@@ -23,10 +23,8 @@ class Gateway(msgspec.Struct, frozen=True, rename="camel"):
     user_type: Reference | None = None
 
 
-class External(msgspec.Struct, frozen=True):
-    """Where an `EXTERNAL` password is."""
-
-    gateway: Gateway | None = None
+class _External(msgspec.Struct, frozen=True):
+    gateway: Gateway
 
 
 class PasswordState(msgspec.Struct, frozen=True, rename="camel"):
@@ -35,7 +33,16 @@ class PasswordState(msgspec.Struct, frozen=True, rename="camel"):
     status: str
     last_changed_at: datetime | None = None
     password_policy: Reference | None = None
-    external: External | None = None
+    external: msgspec.Raw = msgspec.Raw(b"null")
+    """Where an `EXTERNAL` one is. PingOne's pages do not show its shape here, so it is read only when it is needed."""
+
+    @property
+    def gateway(self) -> Gateway | None:
+        """The gateway that leads there; None where none is named in a shape that is known."""
+        try:
+            return msgspec.json.decode(self.external, type=_External).gateway
+        except msgspec.DecodeError:
+            return None
 
     @property
     def locked(self) -> bool:

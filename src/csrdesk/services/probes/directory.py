@@ -21,7 +21,9 @@ async def probe(directory: Directory, groups: tuple[str, ...], units: tuple[str,
     except UnauthorizedError as error:
         return (wrong(AREA, error.message, "Compare directory.user and its password with the service account."),)
     except ServiceError as error:
-        return (wrong(AREA, error.message, "Compare directory.url, and look at the way there."),)
+        return (
+            wrong(AREA, error.message, "Compare directory.controllers or directory.url, and look at the way there."),
+        )
     found = [ok(AREA, "csrdesk's sign-in is taken, and the directory can be searched.")]
     if missing:
         todo = "Correct directory.protected_groups and directory.protected_ous, or take the names out."
