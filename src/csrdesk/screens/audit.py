@@ -28,6 +28,8 @@ _AHEAD = 100
 """Rows before the last one at which the next page is read, so that nobody waits for it."""
 
 _HEADS_OF_ALL = f"{'ROW':>7} {'AT':<14} {'ACTION':<20} {'RESULT':<9} {'AGENT':<7} {'CALL':<6} REASON, TICKET"
+_BAD = ("failed", "refused", "found not done", "maybe sent")
+"""Results that somebody may want to look at."""
 _HEADS = f"{'ROW':>7} {'AT':<14} {'ACTION':<20} {'RESULT':<9} REASON, TICKET"
 
 Pairs = tuple[tuple[str, str], ...]
@@ -154,7 +156,7 @@ class AuditRowScreen(Dialog[None]):
 
 def _line(line: AuditLine, now: datetime, zone: tzinfo | None, *, whose: bool) -> Content:
     """A row; `whose` has agent and call in it, which are the same in all rows of one call."""
-    bad = line.kind in ("alert", "refused") or line.result in ("failed", "refused")
+    bad = line.kind in ("alert", "refused") or line.result in _BAD
     how = line.result or line.kind
     cells = [
         inert(f"{line.seq:>7}", Tone.QUIET),

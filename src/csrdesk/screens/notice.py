@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
@@ -69,9 +70,21 @@ class NoticeScreen(PromptScreen[NoticePrompt]):
         return kind is not TryAgainChosen or self.prompt.again
 
     def offers(self) -> list[Offer]:
-        return [*super().offers(), ticket_offer(self.around.info.keys)]
+        offers = super().offers()
+        if self.prompt.again:
+            offers = [_where_left_undone(offer) for offer in offers]
+        return [*offers, ticket_offer(self.around.info.keys)]
 
     def say(self) -> str:
         if self._all_done:
             return _WORDS[self.prompt.act]
         return "Not all of it worked. One moment, please: I am looking at what is left to do."
+
+
+def _where_left_undone(offer: Offer) -> Offer:
+    """The choice is to try again or to leave it: said so, where otherwise nothing is left to do."""
+    label, words = {
+        "Try again": ("Try again", "what was left undone; what was done is not done twice"),
+        "Go on": ("Leave it", "back to the caller; what was not done stays undone"),
+    }.get(offer.label, (offer.label, offer.help))
+    return msgspec.structs.replace(offer, label=label, help=words)
