@@ -272,6 +272,22 @@ async def test_nothing_ends_a_page_while_its_password_is_written(tmp_path: Path)
         assert texts(await notice(call))[0] == "AD: password set"
 
 
+async def test_what_was_begun_in_time_is_not_left_half_done_when_the_call_ends(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call = await resetting(desk)
+        await asks(call)
+        desk.world.held.add(pfx.SetDirectoryPassword)
+        posting = asyncio.create_task(call.customer(typed()))
+        await held(desk, pfx.SetDirectoryPassword)
+        await call.tell(a.LineDropped())
+        desk.world.gate.set()
+        assert isinstance((await posting).view.outcome, pp.PasswordChanged)
+        assert written(desk) == list(SETTERS)
+        done = {name for name, _ in desk.world.done}
+        assert {"EndSessions", "TellCustomer"} <= done
+        assert failed(await perform(desk, AD, await row_of(desk, call))) == "forbidden"
+
+
 async def test_a_password_whose_write_a_crash_interrupted_is_read_back_and_never_written_twice(
     tmp_path: Path,
 ) -> None:
@@ -585,6 +601,8 @@ async def test_a_script_resets_in_a_verified_call_by_its_own_flow(tmp_path: Path
         begun_by_script = await call.session.start("password_reset", start, call_id=call.id)
         shown = await call.session.settled(begun_by_script.id)
         assert isinstance(shown.prompt, pp.WaitingForNewPasswordPrompt)
+        beside = next(one for one in await call.session.calls() if one.id == shown.id)
+        assert (beside.call_id, beside.stage) == (call.id, "an act is being done")
         await asks(call)
         await call.customer(typed())
         async with asyncio.timeout(5):

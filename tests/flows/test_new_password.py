@@ -165,6 +165,7 @@ INSIDE: list[Row] = [
     (BEGINNING, r.LinkOver(LinkStage.EXPIRED), sp.PageWasOver(LinkStage.EXPIRED)),
     (BEGINNING, r.SecretLost(), sp.NotSet(note=LOST)),
     (BEGINNING, FAILED, sp.NotSet(note=sp.NOT_SET_NOW)),
+    (BEGINNING, Failed(NOT_VERIFIED), sp.NotVerified((ResultLine(NOT_VERIFIED.message, ok=False),))),
     (IN_DIRECTORY, pr.PasswordSet(Home.DIRECTORY, AFTER), IN_PINGONE),
     (
         ALONE,

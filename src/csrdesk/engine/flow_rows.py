@@ -82,9 +82,10 @@ class FlowRows:
     async def calls_of(self, agent: str) -> list[Row]:
         """The rows of an agent's calls, newest first; and of acts under way that are bound to a call."""
         sql = (
-            "SELECT * FROM flows WHERE agent = ? AND (id = call_id OR (over = 0 AND name = ?)) ORDER BY started_at DESC"
+            "SELECT * FROM flows WHERE agent = ? AND (id = call_id OR (over = 0 AND name IN (?, ?)))"
+            " ORDER BY started_at DESC"
         )
-        return await self._store.all(sql, agent, BOUND)
+        return await self._store.all(sql, agent, *BOUND)
 
     async def claim(self, tx: Transaction, running: Running) -> bool:
         """Become the process that has this flow, where nobody was faster."""
@@ -174,8 +175,8 @@ class FlowRows:
         return replace(running, rev=rev, state=state, want=want, performer=self.performer, changed_at=now, over=over)
 
 
-BOUND = "user_functions"
-"""The flow of a single act, which runs beside its call."""
+BOUND = ("user_functions", "password_reset")
+"""The flows of a single act, which run beside their call."""
 
 OTHER_VERSION = "This call was begun by another version of csrdesk and cannot go on. Start again."
 """A saved state is never migrated: a call lasts minutes."""

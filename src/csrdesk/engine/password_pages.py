@@ -112,8 +112,12 @@ class PasswordPages:
         desk = self._desk
         async with desk.store.transaction() as tx:
             row = await expire(tx, desk, await self._row(tx, effect, context))
-            if not row.stage.open and row.stage is not LinkStage.SETTING:
+            if row.stage is LinkStage.SETTING:
+                return r.Noted()  # the step was interrupted after this and is performed again
+            if not row.stage.open:
                 return r.LinkOver(row.stage)
+            known = await facts.read(tx, desk, context, effect.person_id, "")
+            policy.require_proof(Act.RESET, known, desk.limits)
             await challenges.save(tx, row, stage=LinkStage.SETTING)
         return r.Noted()
 

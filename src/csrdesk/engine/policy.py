@@ -12,6 +12,7 @@ import msgspec
 from csrdesk.config import LimitSettings
 from csrdesk.engine.clock import APART
 from csrdesk.errors import ForbiddenError, NotVerifiedError
+from csrdesk.flows.device_effects import ChangeDevice
 from csrdesk.flows.effects import (
     EndSessions,
     SetDirectoryEnabled,
@@ -63,7 +64,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     bulk: Act | None = None
     """The act of the open run over many accounts that this step belongs to; None where it belongs to none."""
     asks_for_password: bool = False
-    """Whether this step belongs to the page on which this customer has typed a new password just now."""
+    """Whether this step belongs to the page on which this customer has typed a new password just now: the caller was
+    verified, with what a reset needs, when that began.
+    """
     disabled_by_desk_at: datetime | None = None
     """When csrdesk disabled it in the directory concerned; None where csrdesk's last change there was no disable."""
 
@@ -120,13 +123,20 @@ def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
         raise ForbiddenError("What a script does needs a reason and a ticket. Nothing was done.")
     if isinstance(effect, UnlockDirectory | UnlockPingOne | UnlockPassword) is not (effect.act is Act.UNLOCK):
         raise ForbiddenError("Unlocking an account is an act of its own. Nothing was done.")
+    if isinstance(effect, ChangeDevice) is not (effect.act is Act.DEVICES):
+        raise ForbiddenError("Changing a device is an act of its own. Nothing was done.")
     if isinstance(effect, SetDirectoryPassword | SetPingOnePassword):
         _permit_password(effect, facts)
-    elif effect.act is Act.RESET and not isinstance(effect, EndSessions):
+        return
+    if effect.act is Act.RESET and not isinstance(effect, EndSessions):
         raise ForbiddenError("A reset sets a password and ends sessions, nothing else. Nothing was done.")
+    if effect.act is Act.RESET and facts.asks_for_password:
+        return  # what was begun while the caller was verified is not left half done
     require_proof(effect.act, facts, limits)
     if effect.act is Act.ENABLE:
         _permit_enable(effect, facts, limits)
+    if isinstance(effect, ChangeDevice):
+        _permit_device(effect, facts)
 
 
 def _permit_password(effect: AccountEffect, facts: Facts) -> None:
@@ -134,6 +144,12 @@ def _permit_password(effect: AccountEffect, facts: Facts) -> None:
         raise ForbiddenError("Setting a password is an act of its own. Nothing was done.")
     if not facts.asks_for_password:
         raise ForbiddenError("Only the customer sets a password, on their own page. Nothing was done.")
+
+
+def _permit_device(effect: ChangeDevice, facts: Facts) -> None:
+    missing = verified(facts).shown.missing_for_device(effect.device_id)
+    if missing:
+        raise NotVerifiedError(f"{missing} Nothing was done.")
 
 
 def _permit_enable(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:

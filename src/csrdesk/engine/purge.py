@@ -78,7 +78,9 @@ async def _purge_calls(tx: Transaction, desk: Desk, agent: Agent, calls: list[st
     # A link that was answered with "this wasn't me" keeps the person's verification frozen, maybe for more than a day.
     frozen = stamp(now - timedelta(hours=desk.limits.not_me_freeze_hours))
     links = "DELETE FROM challenges WHERE call_id = ? AND NOT (stage = 'not_me' AND ended_at >= ?)"
+    resets = "DELETE FROM resets WHERE challenge_id IN (SELECT id FROM challenges WHERE call_id = ?)"
     for call_id in calls:
+        await tx.execute(resets, call_id)
         await tx.execute("DELETE FROM windows WHERE call_id = ?", call_id)
         await tx.execute(links, call_id, frozen)
         await tx.execute("DELETE FROM flows WHERE call_id = ?", call_id)

@@ -52,7 +52,7 @@ async def acts_of(call_id: str, desk: Desk, runner: Runner) -> list[Running]:
     for flow_id in sorted(begun - {call_id}):
         with suppress(NoSuchFlowError):
             found.append(await runner.rows.load(flow_id))
-    return [running for running in found if runner.is_nobodys(running) and running.name != BOUND]
+    return [running for running in found if runner.is_nobodys(running) and running.name not in BOUND]
 
 
 async def left_unknown(desk: Desk, runner: Runner) -> tuple[AuditRow, ...]:

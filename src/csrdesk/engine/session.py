@@ -137,7 +137,7 @@ class AgentSession:
     async def _stage(self, running: Running, person: Person | None, until: datetime | None) -> str:
         if running.over:
             return "over"
-        if running.name == BOUND:
+        if running.name in BOUND:
             return "an act was interrupted" if self._runner.is_left(running) else "an act is being done"
         if until:
             return f"verified until {until:%H:%M} UTC"

@@ -78,7 +78,10 @@ class OpenPasswordPage(Effect, frozen=True, kw_only=True):
 
 
 class BeginChange(Effect, frozen=True, kw_only=True):
-    """From here on nothing else ends this page, until the writes have their outcome. The secret goes on in memory."""
+    """From here on nothing else ends this page, until the writes have their outcome. The secret goes on in memory.
+
+    Whether the caller is verified is asked here once for all of it: what was begun is not left half done.
+    """
 
     kind = Kind.DESK
     needs_secret = True

@@ -27,6 +27,7 @@ NOT_SET_NOW = "The password could not be set just now. Type it once more; if it 
 _UNSURE = "We could not find out whether the password was set. Type one once more, the same or another."
 _LOST = "The password was not set. Type it once more."
 _BOTH = "AD has taken the new password, but PingOne has not. Type one once more that suits both."
+_SAID_NO = ("not_verified", "forbidden")
 _UNKNOWN = ("unknown", "timed_out", "unreachable", "unexpected_answer")
 
 
@@ -76,7 +77,7 @@ class BeginningChange(State, frozen=True):
     def want(self) -> Do[pfx.BeginChange]:
         return Do(pfx.BeginChange(person_id=self.work.person_id, challenge_id=self.work.challenge_id))
 
-    def step(self, event: Event) -> SettingInDirectory | SettingInPingOne | NotSet | PageWasOver:
+    def step(self, event: Event) -> SettingInDirectory | SettingInPingOne | NotSet | NotVerified | PageWasOver:
         match event:
             case r.Noted() if self.work.in_directory:
                 return SettingInDirectory(self.work)
@@ -86,6 +87,8 @@ class BeginningChange(State, frozen=True):
                 return PageWasOver(stage)
             case r.SecretLost():
                 return NotSet(note=_LOST)
+            case Failed(problem) if problem.code in _SAID_NO:
+                return NotVerified((ResultLine(problem.message, ok=False),))
             case Failed():
                 return NotSet(note=NOT_SET_NOW)
             case _:
@@ -304,6 +307,6 @@ def _failed(
     line = ResultLine(f"{home.value}: password not set. {problem.message}", ok=False)
     if problem.code in _UNKNOWN:
         return ReadingBack(work, home, lines)
-    if problem.code in ("not_verified", "forbidden"):
+    if problem.code in _SAID_NO:
         return NotVerified((*lines, line))
     return NotSet(note=NOT_SET_NOW, lines=(*lines, line), half_done=bool(lines))
