@@ -286,6 +286,20 @@ AGENT: dict[str, Prompt] = {
         ),
         verified_until=UNTIL,
     ),
+    "notice_not_told": p.NoticePrompt(
+        person=ADA,
+        act=Act.DISABLE,
+        lines=(
+            p.ResultLine("AD: disabled"),
+            p.ResultLine("PingOne: disabled"),
+            p.ResultLine("PingOne: 2 sessions ended"),
+            p.ResultLine("What lives on: apps up to 60 min, Windows sign-ins up to 10 h", aside=True),
+            p.ResultLine(
+                "Customer: not told. The mail server cannot be reached. Tell them yourself.", ok=False, aside=True
+            ),
+        ),
+        verified_until=UNTIL,
+    ),
     "notice_half_done": p.NoticePrompt(
         person=ADA,
         act=Act.DISABLE,

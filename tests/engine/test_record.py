@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from csrdesk.engine.audit import Entry, Kind
+from csrdesk.engine.audit import Detail, Entry, Kind
 from csrdesk.errors import NoSuchFlowError, NotFoundError
 from csrdesk.flows import answers as a
 from csrdesk.flows import csr_main
@@ -29,6 +30,7 @@ async def test_the_record_of_a_call_holds_proofs_deeds_and_the_hash_of_the_newes
             ("disable", "pingone.set_enabled", "done", "asked for it"),
             ("disable", "pingone.end_sessions", "done", "asked for it"),
         ]
+        assert [(change, result) for _, change, result in record.told] == [("disabled", "done")]
         assert (record.seq, record.hash) == (newest.seq, newest.hash)
         assert record.since <= record.until == newest.at
 
@@ -52,6 +54,17 @@ async def test_what_nobody_knows_the_end_of_is_on_record_as_unknown_and_a_refusa
         record = await call.session.record(call.id)
         assert [(deed.action, deed.result) for deed in record.deeds] == [("ad.unlock", "unknown")]
         assert record.proofs == ()
+
+
+async def test_r_36_whether_the_customer_was_told_is_what_the_newest_try_says(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call = await linked(desk)
+        for key, kind, result in (("1", Kind.INTENT, ""), ("1", Kind.OUTCOME, "failed"), ("2", Kind.INTENT, "")):
+            details: dict[str, Detail] = {"change": "unlocked"}
+            row = Entry(kind=kind, action="notice.send", agent="grace", call_id=call.id, result=result, details=details)
+            await desk.engine.audit.write(replace(row, key=key))
+            ((_, change, said),) = (await call.session.record(call.id)).told
+            assert (change, said) == ("unlocked", result or "unknown")
 
 
 async def test_a_call_in_which_nothing_was_done_has_no_record(tmp_path: Path) -> None:

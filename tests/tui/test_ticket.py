@@ -36,6 +36,11 @@ RECORD = CallRecord(
     ),
     seq=57,
     hash="c0ffee" * 10 + "beef",
+    told=(
+        (NOW + timedelta(minutes=4), "disabled", "done"),
+        (NOW + timedelta(minutes=5), "unlocked", "failed"),
+        (NOW + timedelta(minutes=6), "enabled", "maybe sent"),
+    ),
 )
 
 
@@ -65,6 +70,9 @@ def test_the_text_says_when_who_whom_what_was_proved_and_done_and_where_it_stand
         "Verified 09:12 authentication: link, code and device (weak)",
         "Done     09:14 disable, account in AD: done (lost\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}[31mit)",
         "         09:14 disable, sessions ended in PingOne: unknown",
+        "Customer 09:14 told by mail: disabled",
+        "         09:15 not told by mail: unlocked; tell them yourself",
+        "         09:16 maybe told by mail: enabled",
         f"Audit    row 57, SHA-256 {RECORD.hash}",
     ]
 

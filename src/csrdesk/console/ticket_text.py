@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 
 from csrdesk.flows.doors import CallRecord, Deed
@@ -19,6 +20,12 @@ _WHERE = {
 }
 
 
+_TOLD = defaultdict(
+    lambda: "maybe told by mail: {}", done="told by mail: {}", failed="not told by mail: {}; tell them yourself"
+)
+"""Whether the customer knows of a change."""
+
+
 def ticket_text(record: CallRecord) -> str:
     """Lines with a label each; every value is inert, and addresses are masked as the audit has them."""
     who = record.agent.id if record.agent.name in ("", record.agent.id) else f"{record.agent.name} ({record.agent.id})"
@@ -32,13 +39,14 @@ def ticket_text(record: CallRecord) -> str:
         ("Ticket", record.ticket or "none"),
         *_labelled("Verified", proofs),
         *_labelled("Done", deeds),
+        *_labelled("Customer", [f"{_time(at)} {_TOLD[result].format(change)}" for at, change, result in record.told]),
         ("Audit", f"row {record.seq}, SHA-256 {record.hash}"),
     ]
     return "\n".join(f"{label:<9}{clean(words, 400)}" for label, words in pairs)
 
 
 def _labelled(label: str, lines: list[str]) -> list[tuple[str, str]]:
-    return list(zip((label, *[""] * (len(lines) - 1)), lines, strict=True))
+    return list(zip((label, *[""] * (len(lines) - 1)), lines, strict=True)) if lines else []
 
 
 def _deed(deed: Deed) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
 from csrdesk.engine.audit import AuditRow, Kind, Which
 from csrdesk.engine.reading import AuditReader
 from csrdesk.errors import NotFoundError
 from csrdesk.flows.doors import Agent, CallRecord, Deed
+from csrdesk.flows.effects import TellCustomer
 
 _MOST = 1000
 """Rows of one call that are looked at, the newest."""
@@ -54,6 +56,7 @@ def _record(call_id: str, agent: Agent, rows: tuple[AuditRow, ...]) -> CallRecor
         deeds=_deeds(rows),
         seq=newest.seq,
         hash=newest.hash,
+        told=_told(rows),
     )
 
 
@@ -69,3 +72,10 @@ def _deeds(rows: tuple[AuditRow, ...]) -> tuple[Deed, ...]:
         if "act" in row.details
     }
     return tuple(deeds.values())
+
+
+def _told(rows: tuple[AuditRow, ...]) -> tuple[tuple[datetime, str, str], ...]:
+    """The newest of each: a mail that was not taken may have been tried again."""
+    mails = (row for row in rows if row.action == TellCustomer.action)
+    newest = {str(row.details["change"]): (row.at, row.result or "unknown") for row in mails}
+    return tuple((at, change, result) for change, (at, result) in newest.items())

@@ -164,6 +164,8 @@ class CallRecord(msgspec.Struct, frozen=True):
     seq: int
     """The newest row's number, and its hash, which stands for all rows before it."""
     hash: str
+    told: tuple[tuple[datetime, str, str], ...] = ()
+    """What the customer was mailed about, and whether: a word of `Change`, and done, failed or unknown."""
 
 
 class AuditLine(msgspec.Struct, frozen=True):
