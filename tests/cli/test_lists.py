@@ -399,3 +399,26 @@ async def test_ctrl_c_at_the_question_ends_it_at_once_with_nothing_done(box: San
         agent.interrupt()
         ran = await agent.ended()
     assert (ran.code, enabled(box, NAMES[0]), lines_of_results()) == (130, True, 0)
+
+
+async def test_r_61_a_database_that_is_taken_away_stops_the_run_and_a_resumed_one_finds_out_and_goes_on(
+    box: Sandbox, csrdesk: Csrdesk, settings: Path
+) -> None:
+    some = NAMES[:40]
+    write(*some)
+    database = settings.parent / "data" / "desk.sqlite3"
+    async with running(settings) as process:
+        await begun(process)
+        database.rename(database.with_suffix(".gone"))
+        out, err = await asyncio.wait_for(process.communicate(), 30)
+    database.with_suffix(".gone").rename(database)
+    told = json.loads(out)
+    assert (process.returncode, told["error"]["code"]) == (8, "stopped"), err
+    assert told["data"]["notBegun"] > 0
+    assert any("not on record" in words for words in told["messages"])
+    rest = await csrdesk(*DISABLE, "--resume")
+    assert rest.code == 0, rest
+    assert came() == dict.fromkeys(some, "done")
+    assert not [name for name in some if enabled(box, name)]
+    acts = (await csrdesk("audit", "list", "--unknown", "--json")).data
+    assert [row for row in acts if "act" in row["details"]] == []

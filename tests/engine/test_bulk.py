@@ -12,7 +12,7 @@ from csrdesk.engine.audit import AuditRow, Kind
 from csrdesk.engine.bulk import BulkDesk
 from csrdesk.engine.bulk_orders import Bulk, Order
 from csrdesk.engine.clock import stamp
-from csrdesk.errors import ForbiddenError, NoSuchFlowError
+from csrdesk.errors import ForbiddenError, NoSuchFlowError, StoreUnavailableError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
@@ -20,7 +20,7 @@ from csrdesk.flows.doors import Agent
 from csrdesk.flows.kernel import Effect, Reply
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.proofs import Act
-from tests.engine.world import ADA, BROKEN, Begin, Desk, desk_on, disable
+from tests.engine.world import ADA, BROKEN, OPEN_ACCOUNT, Begin, Desk, desk_on, disable
 
 CLERK = Agent("clerk")
 ALLOWED = Bulk(frozenset({"clerk"}))
@@ -202,6 +202,29 @@ async def test_r_62_what_a_killed_run_left_is_read_back_and_brought_to_its_end(t
             await next_bulk.begin(ORDER)
             assert (await next_bulk.left_over(), await saved(desk)) == (0, 0)
         task.cancel()
+
+
+async def test_r_61_what_a_lost_database_left_in_the_middle_keeps_the_run_for_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "desk.db"
+    async with desk_on(path, busy_seconds=0.1) as desk:
+        bulk = bulk_at(desk)
+        run = await bulk.begin(ORDER)
+
+        def lose(effect: Effect) -> Reply:
+            path.rename(tmp_path / "gone")
+            return r.AccountRead(OPEN_ACCOUNT)
+
+        desk.world.replies[fx.ReadAccount] = lose
+        with pytest.raises(StoreUnavailableError):
+            await bulk.act(run, ORDER, "ada")
+        (tmp_path / "gone").rename(path)
+        desk.world.replies.pop(fx.ReadAccount)
+        await bulk.end(run, ORDER, {"unknown": 1})
+        assert await bulk.left_over() == 1
+        assert await bulk.take_up() == 1
+        assert "SetPingOneEnabled" in dict(desk.world.done)
+        await bulk.begin(ORDER)
+        assert (await bulk.left_over(), await saved(desk)) == (0, 0)
 
 
 async def test_r_30_what_settings_no_longer_allow_is_not_gone_on_with(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from csrdesk.cli.bulk_telling import line_of, line_of_rehearsal, told
 from csrdesk.cli.desk import settings_for_desk
 from csrdesk.cli.result import Result, refusal, say
 from csrdesk.engine.bulk_orders import Order as Ordered
+from csrdesk.errors import StoreUnavailableError
 from csrdesk.wiring.for_lists import open_for_list
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from csrdesk.wiring import Desk
 
 STOPPED = "You stopped it"
+_NO_DATABASE = "The desk's database could not be used, so nobody knows how far this came; --resume finds out"
 
 
 def act_on_list(order: Order, wanted: ListOrder, *, yes: bool, dry_run: bool) -> Result:
@@ -125,7 +127,12 @@ class _Work:
             say("The accounts of the earlier run were read back and brought to their end.")
         run_id = await self._bulk.begin(order)
         run = await self._run(run_id, order, plan.left)
-        await self._bulk.end(run_id, order, {came.value: count for came, count in run.counts.items()})
+        try:
+            await self._bulk.end(run_id, order, {came.value: count for came, count in run.counts.items()})
+        except StoreUnavailableError as error:
+            return told(
+                plan, run, run_id, self._results.path, (f"The end of the run is not on record. {error.message}",)
+            )
         trouble = (self._desk.trouble,) if self._desk.trouble else ()
         return told(plan, run, run_id, self._results.path, trouble)
 
@@ -135,7 +142,10 @@ class _Work:
         async def act(account: Account) -> Line:
             if order.dry_run:
                 return line_of_rehearsal(account, await self._bulk.rehearse(run_id, order, account.identifier))
-            return line_of(account, await self._bulk.act(run_id, order, account.identifier))
+            try:
+                return line_of(account, await self._bulk.act(run_id, order, account.identifier))
+            except StoreUnavailableError as error:
+                return Line(account.line, account.identifier, Came.UNKNOWN, _NO_DATABASE, error.code)
 
         def ended(line: Line) -> None:
             self._results.write(run_id, line)

@@ -106,6 +106,9 @@ def read_list(file: BinaryIO, column: str, tell: Callable[[int], None], *, most:
     found = AccountList()
     try:
         _Reading(found, column, most).whole(file, tell)
+    except sqlite3.Error as error:
+        found.close()
+        raise WrongListError((f"the folder for temporary files cannot take it: {error}",)) from None
     except BaseException:
         found.close()
         raise

@@ -6,6 +6,7 @@ Nobody is verified in a run: settings say who may begin one and for what, and ev
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import msgspec
 
@@ -18,7 +19,7 @@ from csrdesk.engine.guard import Guard
 from csrdesk.engine.rehearsal import Rehearsed, rehearse
 from csrdesk.engine.runner import Runner
 from csrdesk.engine.views import is_settled
-from csrdesk.errors import ForbiddenError, NoSuchFlowError
+from csrdesk.errors import ForbiddenError, NoSuchFlowError, StoreUnavailableError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
@@ -76,12 +77,16 @@ class BulkDesk:
         return run.id
 
     async def act(self, run_id: str, order: Order, identifier: str) -> Outcome:
-        """One account, to its end: how the flow ended, as for a single act."""
+        """One account, to its end: how the flow ended, as for a single act.
+
+        Raises `StoreUnavailableError`; then the account may have been left in the middle, and `take_up` goes on.
+        """
         running = await self._runner.start(FLOW, self._start(order, identifier), self.agent, run_id)
         settled = await self._runner.until(running.id, is_settled)
         # Its result is in the audit, and whoever began the run was told: nothing of it is needed any more.
-        async with self._desk.store.transaction(durable=False) as tx:
-            await tx.execute("DELETE FROM flows WHERE id = ?", running.id)
+        with suppress(StoreUnavailableError):  # then it goes with the run
+            async with self._desk.store.transaction(durable=False) as tx:
+                await tx.execute("DELETE FROM flows WHERE id = ?", running.id)
         return settled.want.outcome if isinstance(settled.want, Done) else _ASKS
 
     async def rehearse(self, run_id: str, order: Order, identifier: str) -> Rehearsed:

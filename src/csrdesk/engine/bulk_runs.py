@@ -55,10 +55,16 @@ async def start(tx: Transaction, run: Run) -> None:
 async def end_all(tx: Transaction, agent: str, now: datetime) -> None:
     """End every run of the agent, as where one was cut off."""
     for row in await tx.all("SELECT id FROM bulk_runs WHERE agent = ? AND ended_at IS NULL", agent):
+        await tx.execute("DELETE FROM flows WHERE call_id = ?", row["id"])
         await end(tx, str(row["id"]), now)
 
 
 async def end(tx: Transaction, run_id: str, now: datetime) -> None:
-    """Nothing more is done in its name; what it left of its accounts' states is taken away."""
-    await tx.execute("UPDATE bulk_runs SET ended_at = ? WHERE id = ? AND ended_at IS NULL", stamp(now), run_id)
-    await tx.execute("DELETE FROM flows WHERE call_id = ?", run_id)
+    """Nothing more is done in its name, unless an account was left in the middle: then the run waits for the next."""
+    await tx.execute("DELETE FROM flows WHERE call_id = ? AND over = 1", run_id)
+    await tx.execute(
+        "UPDATE bulk_runs SET ended_at = ? WHERE id = ? AND ended_at IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM flows WHERE call_id = bulk_runs.id)",
+        stamp(now),
+        run_id,
+    )
