@@ -38,7 +38,8 @@ class Points:
 class KilledStore(SqliteStore):
     """The desk's store, with a point before and after each commit."""
 
-    points: Points
+    points = Points()
+    """Given after it was opened; nothing is killed before."""
 
     @asynccontextmanager
     async def transaction(self, *, durable: bool = True) -> AsyncIterator[SqliteTransaction]:
