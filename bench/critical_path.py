@@ -10,11 +10,10 @@ another where it needs something of its answer, or may only be made because of i
 4. the person's address, read again before the mail: no link goes to an address that has changed (needs the agent's yes)
 5. the mail (needs the address): as long as smtplib alone takes for one, timed in the same round
 6. devices after the right code: is a factor required? (needs the code, which needs the mail)
-7. devices again for the factor itself, now that the browser is known (made because of 6)
-8. the authentication begins (needs the device), and the passcode reaches the phone
-9. the passcode (needs 8)
-10. devices at approval (needs 9)
-11. the account in both directories (needs the approval)
+7. the authentication begins (needs the device), and the passcode reaches the phone
+8. the passcode (needs 7)
+9. devices at approval (needs 8)
+10. the account in both directories, and beside it where its password is kept (needs the approval)
 """
 
 from __future__ import annotations
@@ -67,11 +66,10 @@ _LINKS: tuple[Counter[str], ...] = (
     Counter(("search",)),
     Counter(("person",)),
     _DEVICES,
-    _DEVICES,
     Counter(("begin",)),
     Counter(("passcode",)),
     _DEVICES,
-    Counter(("person", "password", "search")),
+    Counter({"person": 2, "password": 2, "search": 4}),
 )
 """Calls that are made side by side, a line for each link of the chain but the mail."""
 _BESIDE = {0: "token", 1: "find", 3: "search"}
