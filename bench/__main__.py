@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from bench import (
+    ad,
     audit_append,
     audit_verify,
     click_to_console,
@@ -37,6 +38,7 @@ QUESTIONS: dict[str, Callable[..., list[Figure] | list[Figure | NotMeasured]]] =
     "audit_verify": audit_verify.measure,
     "lists": lists.measure,
     "keys": keys.measure,
+    "ad": ad.measure,
 }
 RESULTS = Path(__file__).with_name("results.json")
 HEADS = ("question", "ours ms: median, min, p99, n", "baseline", "its ms: median, min", "ratio", "target", "met")

@@ -117,15 +117,15 @@ class Controller:
         if password:
             quoted = f'"{password}"'.encode("utf-16-le")
             lines.append(f"unicodePwd:: {base64.b64encode(quoted).decode()}")
-        self._change(lines)
+        self.change(lines)
 
     def delete(self, dn: str) -> None:
         """Take an object away."""
-        self._change([f"dn:: {_base64(dn)}", "changetype: delete"])
+        self.change([f"dn:: {_base64(dn)}", "changetype: delete"])
 
     def rename(self, dn: str, name: str) -> None:
         """Another name in the same unit."""
-        self._change([f"dn:: {_base64(dn)}", "changetype: modrdn", f"newrdn: {name}", "deleteoldrdn: 1"])
+        self.change([f"dn:: {_base64(dn)}", "changetype: modrdn", f"newrdn: {name}", "deleteoldrdn: 1"])
 
     def plant(self, dn: str, *, bypass: bool = False, **attributes: str | bytes) -> None:
         """Write what only the system may; a `_` in an attribute's name is a hyphen."""
@@ -134,9 +134,10 @@ class Controller:
             raw = value if isinstance(value, bytes) else value.encode()
             plain = name.replace("_", "-")
             lines += [f"replace: {plain}", f"{plain}:: {base64.b64encode(raw).decode()}", "-"]
-        self._change(lines, bypass=bypass)
+        self.change(lines, bypass=bypass)
 
-    def _change(self, lines: list[str], *, bypass: bool = False) -> None:
+    def change(self, lines: list[str], *, bypass: bool = False) -> None:
+        """Apply LDIF; `bypass` lets the password's moment be written."""
         controls = ["--controls=local_oid:1.3.6.1.4.1.7165.4.3.12:0"] if bypass else []
         conf = self.folder / "etc/smb.conf"
         _run("ldbmodify", f"--configfile={conf}", "-H", str(self.sam), *controls, stdin="\n".join(lines) + "\n")
