@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from csrdesk.engine import facts, unknown
 from csrdesk.engine.audit import Kind
 from csrdesk.engine.clock import MovableClock
 from csrdesk.engine.entries import entry
+from csrdesk.flows import device_effects as dx
+from csrdesk.flows import device_replies as dr
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
@@ -18,6 +21,7 @@ from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import AccountEffect, Reply
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
+from csrdesk.model.devices import Device, DeviceChange, Devices
 from csrdesk.model.passwords import Home, PasswordState
 from csrdesk.model.proofs import Act
 from tests.engine.test_runner import CHECK, SEND
@@ -43,6 +47,8 @@ def switch(*, enabled: bool) -> tuple[AccountEffect, AccountEffect]:
 END = fx.EndSessions(person_id=ADA.id, act=Act.DISABLE, reason="asked")
 UNLOCK_AD = fx.UnlockDirectory(**UNLOCK, dn="CN=Ada")  # type: ignore[arg-type]
 UNLOCK_P1, UNLOCK_PASSWORD = fx.UnlockPingOne(**UNLOCK), fx.UnlockPassword(**UNLOCK)  # type: ignore[arg-type]
+JUDGED = (P1_ENABLE, AD_ENABLE, END, UNLOCK_AD, UNLOCK_P1, UNLOCK_PASSWORD)
+"""Those that the table below goes through."""
 
 
 @pytest.mark.parametrize(
@@ -101,6 +107,55 @@ def test_a_password_is_found_set_where_it_was_changed_since_and_is_the_customers
     assert unknown.found(effect.action, password(home, None), since=AT) is None
     assert unknown.found(effect.action, password(home, 1)) is None
     assert unknown.found(P1_ENABLE.action, password(home, 1), since=AT) is None
+
+
+PHONE, KEY = Device("d-1", "SMS", nickname="Phone"), Device("d-2", "FIDO2", nickname="Key")
+
+
+def changed(change: DeviceChange, nickname: str = "") -> dx.ChangeDevice:
+    words = {"person_id": ADA.id, "act": Act.DEVICES, "reason": "lost"}
+    return dx.ChangeDevice(**words, device_id="d-1", change=change, nickname=nickname)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("effect", "done", "not_done"),
+    [
+        (changed(DeviceChange.REMOVE), (KEY,), (PHONE, KEY)),
+        (changed(DeviceChange.BLOCK), (replace(PHONE, blocked=True),), (PHONE,)),
+        (changed(DeviceChange.UNBLOCK), (PHONE,), (replace(PHONE, blocked=True),)),
+        (changed(DeviceChange.UNLOCK), (PHONE,), (replace(PHONE, locked=True),)),
+        (changed(DeviceChange.RENAME, "Old phone"), (replace(PHONE, nickname="Old phone"),), (PHONE,)),
+        (changed(DeviceChange.DEFAULT), (PHONE, KEY), (KEY, PHONE)),
+        (changed(DeviceChange.BLOCK), (replace(PHONE, blocked=True),), (KEY,)),
+    ],
+    ids=lambda value: value.change.value if isinstance(value, dx.ChangeDevice) else "",
+)
+def test_the_devices_that_are_read_back_say_whether_one_was_changed(
+    effect: dx.ChangeDevice, done: tuple[Device, ...], not_done: tuple[Device, ...]
+) -> None:
+    assert unknown.question(effect) == fx.ReadDevices(person_id=ADA.id)
+    assert unknown.found_device(effect, r.DevicesRead(Devices(done))) == dr.DeviceChanged()
+    assert unknown.found_device(effect, r.DevicesRead(Devices(not_done))) == unknown.NOT_DONE
+    assert unknown.found_device(effect, BROKEN) is None
+
+
+async def test_r_62_an_unknown_change_of_a_device_is_read_back(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        effect, context = changed(DeviceChange.BLOCK), Context("f", 1, "f", GRACE)
+        await desk.engine.audit.write(entry(Kind.INTENT, effect, context))
+        desk.world.replies[fx.ReadDevices] = r.DevicesRead(Devices((replace(PHONE, blocked=True),)))
+        assert await desk.engine._guard(effect, context) == dr.DeviceChanged()  # noqa: SLF001 - no flow of the tests holds one
+        assert [name for name, _ in desk.world.done] == ["ReadDevices"]
+        assert (await desk.engine.audit.list(call_id="f"))[-1].result == "found done"
+
+
+def test_r_62_every_act_has_something_to_read_that_tells_of_it() -> None:
+    judged = {type(effect) for effect in (*JUDGED, SET_AD, SET_P1, changed(DeviceChange.BLOCK))}
+    assert judged == set(leaves(AccountEffect))
+
+
+def leaves(kind: type[AccountEffect]) -> list[type[AccountEffect]]:
+    return [leaf for below in kind.__subclasses__() for leaf in (leaves(below) or [below])]
 
 
 async def interrupted(

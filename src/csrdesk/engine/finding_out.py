@@ -11,6 +11,7 @@ from csrdesk.engine import unknown
 from csrdesk.engine.audit import AuditRow
 from csrdesk.engine.desk import Desk
 from csrdesk.flows import effects as fx
+from csrdesk.flows.device_effects import ChangeDevice
 from csrdesk.flows.doors import Context, Perform
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Kind, Reply
 from csrdesk.flows.replies import SecretLost
@@ -32,8 +33,11 @@ class FindingOut:
         if intent is None and (known := await self._failed(context)):
             return known
         read = await self._outside(unknown.question(effect), context)
-        since = intent.at if intent else await self._begun_at(context)
-        reply = unknown.found(effect.action, read, enabled=getattr(effect, "enabled", None), since=since)
+        if isinstance(effect, ChangeDevice):
+            reply = unknown.found_device(effect, read)
+        else:
+            since = intent.at if intent else await self._begun_at(context)
+            reply = unknown.found(effect.action, read, enabled=getattr(effect, "enabled", None), since=since)
         if intent and reply:
             await self._write(intent, reply, context)
         return reply or unknown.UNKNOWN

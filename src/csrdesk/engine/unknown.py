@@ -11,12 +11,15 @@ from typing import Final
 
 from csrdesk.engine.audit import AuditRow, Entry, Kind
 from csrdesk.engine.clock import APART
+from csrdesk.flows import device_effects as dx
+from csrdesk.flows import device_replies as dr
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
 from csrdesk.model.account import Account, Lock, PingOneAccount
+from csrdesk.model.devices import Device, DeviceChange
 from csrdesk.model.passwords import Home
 
 FOUND_DONE: Final = "found done"
@@ -48,6 +51,8 @@ def question(effect: AccountEffect) -> Effect:
             return pfx.ReadPasswordState(person_id=effect.person_id, home=Home.DIRECTORY, dn=dn)
         case pfx.SetPingOnePassword(home=home):
             return pfx.ReadPasswordState(person_id=effect.person_id, home=home)
+        case dx.ChangeDevice():
+            return fx.ReadDevices(person_id=effect.person_id)
         case _:
             return fx.ReadAccount(person_id=effect.person_id, dn=getattr(effect, "dn", ""))
 
@@ -72,6 +77,30 @@ def found(action: str, read: Reply, *, enabled: bool | None = None, since: datet
             return _came(not d.locked, r.Unlocked())
         case _:
             return None
+
+
+def found_device(effect: dx.ChangeDevice, read: Reply) -> Reply | None:
+    """As `found`, for a change of one device."""
+    return (
+        _came(_is_changed(effect, read.devices.devices), dr.DeviceChanged())
+        if isinstance(read, r.DevicesRead)
+        else None
+    )
+
+
+def _is_changed(effect: dx.ChangeDevice, devices: tuple[Device, ...]) -> bool:
+    device = next((one for one in devices if one.id == effect.device_id), None)
+    match effect.change:
+        case DeviceChange.REMOVE:
+            return device is None
+        case DeviceChange.BLOCK | DeviceChange.UNBLOCK as wanted if device:
+            return device.blocked is (wanted is DeviceChange.BLOCK)
+        case DeviceChange.UNLOCK if device:
+            return not device.locked
+        case DeviceChange.RENAME if device:
+            return device.nickname == effect.nickname
+        case _:
+            return device is not None and devices[0] is device
 
 
 _PASSWORDS = (pfx.SetDirectoryPassword.action, pfx.SetPingOnePassword.action)
