@@ -7,13 +7,14 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from csrdesk.errors import StoreUnavailableError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
-from csrdesk.flows.kernel import Effect
-from csrdesk.model.people import Protection
+from csrdesk.flows.kernel import Effect, Problem
+from csrdesk.model.people import Protection, directory_id
 from tests.engine.world import ADA, HAL, desk_on, looked_up
 
 READ = fx.ReadProtection(person_id=ADA.id)
@@ -29,6 +30,23 @@ async def test_r_39_a_look_up_of_a_protected_account_says_only_that_and_is_an_al
         alerts = [row for row in await desk.engine.audit.list(limit=100) if row.kind == "alert"]
         assert [(row.action, row.person_id, row.agent) for row in alerts] == [("protected.touched", ADA.id, "grace")]
         assert alerts[0].details["why"] == "administrator in PingOne; member of a protected group"
+
+
+async def test_a_look_up_that_pingone_did_not_answer_is_on_record_as_that(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        there = replace(ADA, id=directory_id("CN=Ada"))
+        down = Problem("PingOne cannot be reached.", code="unreachable")
+        desk.world.replies[fx.FindUser] = r.FoundInDirectory(there, Protection(dn="CN=Ada"), down)
+        call = await looked_up(desk)
+        assert isinstance((await call.view()).prompt, p.UnverifiableCardPrompt)
+        (row,) = [row for row in await desk.engine.audit.list(limit=100) if row.kind == "lookup"]
+        assert row.person_id == there.id
+        assert row.details == {
+            "identifier": "a***@h***.example",
+            "found": 1,
+            "pingone": "not asked",
+            "code": "unreachable",
+        }
 
 
 async def test_an_ordinary_account_is_no_alert(tmp_path: Path) -> None:

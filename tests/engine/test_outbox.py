@@ -69,6 +69,14 @@ async def test_r_36_a_mail_that_is_taken_is_audited_and_not_queued(tmp_path: Pat
         assert await queued(desk) == []
 
 
+async def test_r_36_that_a_mail_may_not_have_reached_them_is_on_record(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        desk.world.replies[fx.TellCustomer] = r.CustomerTold("Their address came lately.")
+        assert await desk.do(TELL) == ("CustomerTold",)
+        row = (await desk.engine.audit.list(person_id=ADA.id))[-1]
+        assert (row.result, row.details) == ("done", {"change": "disabled", "doubt": "Their address came lately."})
+
+
 async def test_r_36_a_mail_that_is_not_taken_is_tried_again_until_it_is(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk, sending(desk):
         desk.world.replies[fx.TellCustomer] = BUSY

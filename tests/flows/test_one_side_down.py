@@ -11,6 +11,7 @@ from csrdesk.flows import account_management as am
 from csrdesk.flows import answers as a
 from csrdesk.flows import csr_main
 from csrdesk.flows import effects as fx
+from csrdesk.flows import look_up as lu
 from csrdesk.flows import password_reset as reset
 from csrdesk.flows import protective_disable as pd
 from csrdesk.flows import replies as r
@@ -201,7 +202,8 @@ def test_r_49_with_pingone_down_a_second_try_writes_nothing_more() -> None:
 def test_with_pingone_down_a_script_can_do_nothing_else(action: str) -> None:
     assert uf.IdentifyingAction(uf.Start(action, "ada", "Asked.", "HD-1")).step(FOUND) == uf.ReturnError(PROBLEM)
     asked = reset.IdentifyingCustomer(reset.Start("ada", "Forgot it.", "HD-1")).step(FOUND)
-    assert asked == reset.ReturnError(PROBLEM)
+    assert isinstance(asked, reset.ReturnError)
+    assert (asked.problem.code, asked.problem.message) == (PROBLEM.code, f"Nothing was changed. {PROBLEM.message}")
 
 
 def test_r_39_with_pingone_down_what_ad_protects_stays_protected() -> None:
@@ -215,6 +217,10 @@ def test_r_39_with_pingone_down_what_ad_protects_stays_protected() -> None:
 def test_with_pingone_down_the_agent_sees_what_is_left_and_is_led_back_to_the_look_up() -> None:
     given = Given(RULES, "HD-1")
     looking = csr_main.look_up(Given(RULES)).step(a.UsernameGiven("ada", "HD-1"))
+    there = lu.FoundInDirectory(IN_AD_ONLY, "HD-1", Protection(dn=DN), PROBLEM)
+    assert isinstance(looking, csr_main.LookingUp)
+    assert looking.sub.step(FOUND) == there
+    assert there.want().outcome == lu.LookedUp()
     card = looking.step(FOUND)
     assert isinstance(card, csr_main.NoWayToVerify)
     prompt = card.want().prompt
