@@ -20,7 +20,7 @@ demo: setup ## play a whole call here: sandbox, desk and console (without a term
 
 test: setup ## everything, with the system's packages and the coverage gate
 	@scripts/test-system.sh
-	@$(BIN)/python -m pytest --cov
+	@scripts/test.sh
 
 check: setup ## the fast loop: format, lint, types, import contracts, docs, unit tests, flows, snapshots
 	@$(BIN)/ruff format --quiet --check .
