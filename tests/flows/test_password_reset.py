@@ -50,6 +50,7 @@ READING, OPENING = reset.ReadingAuthority(BARE), reset.OpeningPage(TASK)
 WAITING = reset.AwaitingNewPassword(TASK, None, LINK, UNTIL)
 CLOSING, FOR_A_LINK = reset.ClosingPage(WAITING), reset.ClosingPage(WAITING, own_link=True)
 ERROR = reset.ReturnError(PROBLEM)
+UNTOUCHED = reset.ReturnError(replace(PROBLEM, message=f"Nothing was changed. {PROBLEM.message}"))
 AGAIN = reset.VerifyingAgain(TASK, None, vu.begin(ADA, RULES, purpose=Purpose.RESET))
 RENEWED = reset.Renewed(LATER, WITH_DEVICE)
 NOT_AGAIN = ResultLine("The password was not reset: the caller was not verified again.", ok=False)
@@ -98,7 +99,7 @@ ROWS: list[Row] = [
         r.OnlyInDirectory(),
         reset.ReturnError(Problem("This account is only in AD; csrdesk acts on PingOne users.", code="not_found")),
     ),
-    (IDENTIFYING, FAILED, ERROR),
+    (IDENTIFYING, FAILED, UNTOUCHED),
     (PERMITTING, Replies((NOTED, PROTECTION, LOADED)), READING),
     (
         PERMITTING,
@@ -106,15 +107,15 @@ ROWS: list[Row] = [
         reset.ReturnError(Problem(RULES.protected_words, "member of Domain Admins", "forbidden")),
     ),
     (PERMITTING, Replies((Failed(NOT_VERIFIED), PROTECTION, LOADED)), reset.ReturnError(NOT_VERIFIED)),
-    (PERMITTING, FAILED, ERROR),
+    (PERMITTING, FAILED, UNTOUCHED),
     (READING, Replies((NOTED, r.AccountRead(ENABLED), IN_BOTH)), OPENING),
     (
         READING,
         Replies((NOTED, r.AccountRead(ENABLED), NOT_GUESSED)),
         reset.ReturnError(Problem(f"{NOT_GUESSED.why_not} Nothing was changed.", code="conflict")),
     ),
-    (READING, Replies((NOTED, FAILED, IN_BOTH)), ERROR),
-    (READING, FAILED, ERROR),
+    (READING, Replies((NOTED, FAILED, IN_BOTH)), UNTOUCHED),
+    (READING, FAILED, UNTOUCHED),
     (OPENING, pr.PasswordPageOpened(LINK, UNTIL), WAITING),
     (
         OPENING,

@@ -159,6 +159,12 @@ _OF_WHAT_WAS_ASKED = frozenset({"needs_answer", "invalid_value", "not_found", "f
 """Codes of what was asked for wrongly, or may not be had: nobody thinks that something was changed then."""
 
 
+def untouched(problem: Problem) -> Problem:
+    """A problem met before anything was written: where it does not say that nothing was changed, that is added."""
+    is_said = problem.code in _OF_WHAT_WAS_ASKED or "nothing was" in problem.message.lower()
+    return problem if is_said else msgspec.structs.replace(problem, message=f"Nothing was changed. {problem.message}")
+
+
 class ReturnError(Terminal, frozen=True):
     section = "Return Error"
 
@@ -167,10 +173,8 @@ class ReturnError(Terminal, frozen=True):
 
     @property
     def words(self) -> str:
-        """It ends so before anything is written; where the problem does not say that, it is said here."""
-        message, code = self.problem.message, self.problem.code
-        is_said = code in _OF_WHAT_WAS_ASKED or "nothing was" in message.lower()
-        return message if is_said else f"Nothing was changed. {message}"
+        """It ends so before anything is written."""
+        return untouched(self.problem).message
 
     def want(self) -> Done[Refusal]:
         return Done(Refusal(self.words, self.problem.details, self.problem.code, self.candidates))

@@ -19,7 +19,7 @@ from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows import verify_user as vu
-from csrdesk.flows.account_task import first_problem
+from csrdesk.flows.account_task import first_problem, untouched
 from csrdesk.flows.kernel import (
     Do,
     Done,
@@ -152,14 +152,14 @@ class IdentifyingCustomer(State, frozen=True):
                 words = "This fits several people. Use the user name of the one you mean."
                 return ReturnError(Problem(words, code="needs_answer"), people)
             case r.FoundInDirectory(problem=problem):
-                return ReturnError(problem)
+                return ReturnError(untouched(problem))
             case r.NoSuchUser():
                 return ReturnError(Problem("PingOne knows nobody by that.", code="not_found"))
             case r.OnlyInDirectory():
                 words = "This account is only in AD; csrdesk acts on PingOne users."
                 return ReturnError(Problem(words, code="not_found"))
             case Failed(problem):
-                return ReturnError(problem)
+                return ReturnError(untouched(problem))
             case _:
                 raise IllegalEventError(self, event)
 
@@ -188,9 +188,9 @@ class Permitting(State, frozen=True):
                 task = Task(self.person, protection.dn, start.reason.strip(), start.ticket.strip(), rules)
                 return ReadingAuthority(task)
             case Replies(replies):
-                return ReturnError(first_problem(replies))
+                return ReturnError(untouched(first_problem(replies)))
             case Failed(problem):
-                return ReturnError(problem)
+                return ReturnError(untouched(problem))
             case _:
                 raise IllegalEventError(self, event)
 
@@ -220,9 +220,9 @@ class ReadingAuthority(State, frozen=True):
                 homes = authority.homes if isinstance(authority, pr.AuthorityRead) else ()
                 return OpeningPage(msgspec.structs.replace(self.task, homes=homes))
             case Replies(replies):
-                return ReturnError(first_problem(replies))
+                return ReturnError(untouched(first_problem(replies)))
             case Failed(problem):
-                return ReturnError(problem)
+                return ReturnError(untouched(problem))
             case _:
                 raise IllegalEventError(self, event)
 

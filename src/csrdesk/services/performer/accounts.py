@@ -49,6 +49,8 @@ async def read_account(effect: fx.ReadAccount, context: Context, outside: Outsid
     pingone, found = one.result(), other.result()
     directory = await attempt(_directory_account(found, context, outside))
     if isinstance(pingone, ServiceError):
+        if isinstance(directory, ServiceError) and isinstance(pingone, NotFoundError):
+            raise directory  # somebody whom PingOne never had: what keeps their account back is the directory
         if not isinstance(directory, DirectoryAccount):
             raise pingone
         account = Account(directory=directory, pingone_problem=pingone.message)
