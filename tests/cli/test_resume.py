@@ -123,3 +123,20 @@ async def test_what_cannot_be_taken_up_is_said(csrdesk: Csrdesk, words: tuple[st
     ran = await csrdesk("call", "resume", *words, "--json")
     assert ran.code != 0
     assert ran.error["code"] == code
+
+
+async def test_r_61_where_another_program_holds_the_database_nothing_is_done_and_that_is_said(
+    box: Sandbox, settings: Path, csrdesk: Csrdesk
+) -> None:
+    assert (await csrdesk("call", "list")).code == 0
+    other = sqlite3.connect(settings.parent / "data" / "desk.sqlite3", isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        ran = await csrdesk("user", "disable", people.TOTP, *PROTECTIVE, "--json")
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    assert ran.code == 7, ran
+    assert "another program holds it. Nothing was done." in ran.error["errorMessage"]
+    assert box.world.user(people.TOTP).enabled
+    assert (await csrdesk("user", "disable", people.TOTP, *PROTECTIVE)).code == 0
