@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from csrdesk.cli.completing import places
 from csrdesk.sandbox import Sandbox, password_cast
 from tests.cli.conftest import Ran, change
 from tests.cli.terminal import Customer, Terminal
@@ -165,3 +166,9 @@ async def test_what_stands_against_a_reset_is_said_with_its_exit_code(
     alone = await csrdesk("user", "reset", both, "--call", call, *WHY, "--own-link", "--json")
     assert came(alone) == (4, "needs_answer")
     assert "no terminal" in alone.error["errorMessage"]
+
+
+def test_r_35_no_command_takes_a_password() -> None:
+    taken = {(place.key, option.name) for place in places() for option in place.options}
+    assert ("user reset", "--call") in taken
+    assert {one for one in taken if re.search("pass|pwd|secret|value", one[1])} == set()
