@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from csrdesk.model.account import Account, AccountStatus, DirectoryAccount
 from csrdesk.sandbox.domain import filetime
+from csrdesk.screens.both_directories import directory_facts
 from csrdesk.services.directory.port import Equal
 from csrdesk.services.directory.status import read_account
 from csrdesk.services.directory.writes import read_entry, unlock
@@ -189,6 +191,27 @@ async def test_each_controllers_count_is_told_and_one_that_is_away_is_named(
     counts = [(one.count, bool(one.problem)) for one in found.wrong_passwords]
     assert counts == [(2, False), (2, False), (0, True)]
     assert found.wrong_passwords[2].controller == "127.255.255.1"
+
+
+async def test_a_lock_and_its_causes_are_shown_to_agents_and_to_scripts_alike(
+    dc: Controller, directory: LdapDirectory, someone: str
+) -> None:
+    dc.plant(someone, userAccountControl=str(512 | 0x40000))
+    dc.plant(someone, bypass=True, lockoutTime=filetime(NOW), badPwdCount="5", badPasswordTime=filetime(NOW))
+    dc.plant(someone, logonHours=bytes(21))
+    found = Account(directory=await read(directory))
+    zone = timezone(timedelta(hours=2))
+    shown = {fact.label: fact.value for fact in directory_facts(found, NOW, zone)}
+    ends = (NOW + timedelta(minutes=30)).astimezone(zone)
+    assert f"{ends:%H:%M}" in shown["Locked"]
+    assert shown["Locked"].startswith("LOCKED until ")
+    assert shown["Wrong pw"].startswith("5 at dc1.csrdesk.test, last ")
+    assert "SMART CARD ONLY" in shown["Sign-in"]
+    assert "NOT NOW" in shown["Hours"]
+    told = msgspec.json.decode(msgspec.json.encode(found))["directory"]
+    assert (told["locked"], told["smartCard"], told["outsideHours"]) == (True, True, True)
+    assert told["wrongPasswords"][0]["controller"] == "dc1.csrdesk.test"
+    assert datetime.fromisoformat(told["lockEndsAt"]) == ends
 
 
 @contextlib.contextmanager
