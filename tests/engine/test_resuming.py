@@ -240,6 +240,7 @@ async def test_a_single_act_that_was_interrupted_is_listed_beside_its_call_and_t
         assert isinstance(done.outcome, uf.Outputs)
         assert [name for name, _ in desk.world.done].count("SetPingOneEnabled") == 1
         assert act not in {summary.id for summary in await desk.session().calls()}
+        assert (await desk.session().record(act)).call_id == call.id, "its ticket is the call's"
         assert fx.SetPingOneEnabled.action in await actions(desk)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from csrdesk.console.ticket_text import ticket_text
 from csrdesk.flows.kernel import Prompt
+from csrdesk.flows.prompts import ResultLine
 from csrdesk.screens.call_line import CallLine
 from csrdesk.screens.call_over import CallOverScreen
 from csrdesk.screens.calls import CallsScreen
@@ -43,6 +44,13 @@ def test_light(snap_compare: Compare, name: str) -> None:
 @pytest.mark.parametrize("terminal_size", SIZES, ids=size)
 def test_call_over(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
     assert snap_compare(Easel(CallOverScreen(AROUND)), terminal_size=terminal_size)
+
+
+@pytest.mark.parametrize("terminal_size", SIZES, ids=size)
+def test_act_taken_up(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
+    not_done = "PingOne: not disabled. csrdesk stopped before it was done; it was read back. Try again if it is wanted."
+    lines = (ResultLine("AD: disabled"), ResultLine(not_done, ok=False))
+    assert snap_compare(Easel(CallOverScreen(AROUND, lines=lines)), terminal_size=terminal_size)
 
 
 @pytest.mark.parametrize("terminal_size", SIZES, ids=size)

@@ -82,8 +82,7 @@ class AgentSession:
         return tuple(summary for summary in summaries if all_of_them or not summary.over)
 
     async def record(self, call_id: str) -> CallRecord:
-        await self._own(call_id)
-        return await record_of(call_id, self.agent, self._reader)
+        return await record_of((await self._own(call_id)).call_id, self.agent, self._reader)
 
     async def history(self) -> tuple[CallRecord, ...]:
         return await records_of(self.agent, self._reader)

@@ -51,7 +51,7 @@ class CallOverScreen(FrameScreen):
 
     def say(self) -> str:
         if self._lines is not None:
-            return "Nobody is on the line: this was a command that was cut off."
+            return "One moment, please: I am looking after a change that was cut off."
         return "Thank you for calling. Good-bye."
 
     def offers(self) -> list[Offer]:
