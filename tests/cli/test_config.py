@@ -59,6 +59,8 @@ def test_every_commented_key_of_the_example_is_valid_and_shows_its_default() -> 
         "mail.sender",
         "desk.public_url",
         "desk.phone",
+        "desk.alert_to",
+        "desk.agents",
         "flow.flowRequireMFA",
         "flow.ciam_requireMFA",
         "flow.flowProtectAnalysisRequired",

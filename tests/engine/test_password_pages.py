@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from csrdesk.config import LimitSettings
 from csrdesk.engine.challenges import Challenge, find
 from csrdesk.engine.password_pages import going_on
 from csrdesk.engine.runner import LEASE
@@ -568,6 +569,19 @@ async def test_a_page_that_ran_out_while_it_was_written_asks_no_more(tmp_path: P
         await perform(desk, begin, row)
         desk.clock.move(minutes=10)
         assert await perform(desk, another, row) == r.LinkOver(LinkStage.EXPIRED)
+
+
+async def test_r_32_where_settings_ask_for_a_device_a_recovery_proof_opens_no_page(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db", limits=LimitSettings(reset_needs_device=True)) as desk:
+        call = await verified(desk)
+        async with desk.store.transaction() as tx:
+            await tx.execute("UPDATE windows SET evidence = ?", b'{"proofs":[{"method":"ml","strength":"none"}]}')
+        await call.tell(a.ResetChosen())
+        await call.tell(a.Confirmed("Forgot it.", "T-1"))
+        assert texts(await notice(call)) == [
+            "A new password needs a device here, and this caller has shown none. Nothing was done."
+        ]
+        assert await going_on(desk.store, call.challenge_id) is None
 
 
 async def test_without_a_verified_caller_no_page_is_opened(tmp_path: Path) -> None:

@@ -75,6 +75,16 @@ def test_r_30_no_account_is_touched_before_the_caller_is_verified(effect: Accoun
         policy.permit(effect, replace(DISABLED_BY_DESK, window=None), LIMITS)
 
 
+def test_r_32_settings_can_ask_for_a_device_before_every_reset() -> None:
+    recovered = replace(VERIFIED, window=window(LINK_AND_CODE))
+    policy.require_proof(Act.RESET, recovered, LIMITS)
+    strict = replace(LIMITS, reset_needs_device=True)
+    policy.require_proof(Act.RESET, VERIFIED, strict)
+    policy.require_proof(Act.UNLOCK, recovered, strict)
+    with pytest.raises(NotVerifiedError, match="needs a device here"):
+        policy.require_proof(Act.RESET, recovered, strict)
+
+
 @pytest.mark.parametrize("other", [{"agent": "hal"}, {"call_id": "other"}, {"person_id": "u-other"}])
 def test_r_12_a_verification_is_of_one_agent_one_call_and_one_person(other: dict[str, str]) -> None:
     with pytest.raises(NotVerifiedError):

@@ -202,6 +202,8 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """A device, or a mail address, that is newer proves nobody yet."""
     protective_disables_an_hour: Annotated[int, Meta(ge=0, le=5)] = 5
     """Disables without proof that an agent may make."""
+    reset_needs_device: bool = False
+    """Whether a caller without any registered device can have no new password: link and code are not enough then."""
     not_me_freeze_hours: Annotated[int, Meta(ge=1, le=168)] = 4
     """How long nobody can verify as a person who said "this wasn't me"."""
     notice_seconds: Annotated[int, Meta(ge=10, le=600)] = 60

@@ -68,6 +68,7 @@ class PasswordPages:
                 return pr.NoPasswordPage(f"{missing} Send a link for it.")
             if window.verified_until - known.now < _TOO_SHORT:
                 return pr.NoPasswordPage("The verified window ends in a moment. Send a link that starts a new one.")
+            policy.require_proof(Act.RESET, known, desk.limits)
             before = await challenges.find(tx, window.challenge_id)
             if before is None or not before.browser:
                 return pr.NoPasswordPage("The page that verified this caller is gone. Send a link for a new one.")

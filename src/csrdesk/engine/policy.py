@@ -87,6 +87,8 @@ def require_proof(act: Act | None, facts: Facts, limits: LimitSettings) -> None:
     missing = window.shown.missing_for(act) if act else ""
     if missing:
         raise NotVerifiedError(f"{missing} Nothing was done.")
+    if act is Act.RESET and limits.reset_needs_device and not window.shown.has_device:
+        raise NotVerifiedError("A new password needs a device here, and this caller has shown none. Nothing was done.")
 
 
 def verified(facts: Facts) -> Window:
