@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -115,3 +116,27 @@ async def test_of_three_calls_one_is_taken_up_after_a_kill_and_its_caller_is_sti
     ran = await csrdesk(settings, "audit", "list", "--limit", "200", "--json")
     assert [row["details"]["links"] for row in ran.data if row["action"] == "call.resumed"] == [0, 1]
     assert (await csrdesk(settings, "audit", "verify")).code == 0
+
+
+async def test_two_consoles_on_one_call_show_the_same_and_send_one_link(
+    box: Sandbox, settings: Path, tmp_path: Path
+) -> None:
+    environment = {"HOME": os.environ["HOME"], "CSRDESK_CONFIG": str(settings), "TZ": "UTC"}
+    one = Tmux(folder(tmp_path, "one"), CSRDESK, columns=80, lines=24, environment=environment)
+    two = Tmux(folder(tmp_path, "two"), CSRDESK, columns=80, lines=24, environment=environment)
+    async with one, two:
+        await one.shows("Connected")
+        await look_up(one, people.ONE_DEVICE)
+        await one.press("l")
+        await one.shows("Link goes to")
+        await two.shows("Connected")
+        await two.press("F2")
+        listed = await two.shows("Ada Lindqvist +not verified, in another console")
+        await choose(two, listed, "Ada Lindqvist")
+        await two.shows("Link goes to")
+        await asyncio.gather(one.press("s"), two.press("s"))
+        shown = await asyncio.gather(one.shows("Say this code"), two.shows("Say this code"))
+        assert code_of(shown[0]) == code_of(shown[1])
+        await one.press("x")
+        await two.shows("Magic link")
+    assert len(box.world.mails) == 1
