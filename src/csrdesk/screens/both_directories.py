@@ -45,11 +45,11 @@ def directory_facts(account: Account, now: datetime, zone: tzinfo | None) -> tup
     return (
         Fact("Account", "DISABLED", Tone.BAD) if found.disabled else Fact("Account", "enabled", Tone.GOOD),
         _lock(found, now, zone),
-        *_wrong_passwords(found, now, zone),
         Fact("EXPIRED", expires, Tone.BAD) if found.expired else Fact("Expires", expires),
         _password(found, now, zone),
-        *((Fact("Hours", "NOT NOW: AD lets them sign in at other hours", Tone.BAD),) if found.outside_hours else ()),
+        *((Fact("Hours", "NOT NOW", Tone.BAD),) if found.outside_hours else ()),
         *((Fact("Sign-in", "SMART CARD ONLY", Tone.BAD),) if found.smart_card else ()),
+        *_wrong_passwords(found, now, zone),
         Fact("Changed", dated(found.password_changed_at, now, zone)),
         *((Fact("Last seen", dated(found.last_logon_at, now, zone)),) if found.last_logon_at else ()),
         Fact("User name", found.username),
@@ -60,7 +60,7 @@ def _lock(found: DirectoryAccount, now: datetime, zone: tzinfo | None) -> Fact:
     if not found.locked:
         return Fact("Locked", "no")
     if found.lock_ends_at:
-        return Fact("Locked", f"LOCKED until {dated(found.lock_ends_at, now, zone)}", Tone.BAD)
+        return Fact("Locked", f"LOCKED until {dated(found.lock_ends_at, now, zone).removeprefix('today ')}", Tone.BAD)
     since = f" since {dated(found.locked_at, now, zone)}" if found.locked_at else ""
     return Fact("Locked", f"LOCKED{since}", Tone.BAD)
 
@@ -68,7 +68,7 @@ def _lock(found: DirectoryAccount, now: datetime, zone: tzinfo | None) -> Fact:
 def _wrong_passwords(found: DirectoryAccount, now: datetime, zone: tzinfo | None) -> tuple[Fact, ...]:
     """Each controller's count; which device they came from is not in the directory."""
     return tuple(
-        Fact("Wrong pw", f"{one.controller or 'AD'}: not asked. {one.problem}", Tone.WARN)
+        Fact("Wrong pw", f"not known at {one.controller or 'AD'}", Tone.WARN)
         if one.problem
         else Fact(
             "Wrong pw", f"{one.count} at {one.controller or 'AD'}, last {dated(one.last_at, now, zone)}", Tone.WARN
