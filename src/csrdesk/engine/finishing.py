@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def to_the_end(work: Coroutine[None, None, T] | asyncio.Future[T]) -> T:
+async def to_the_end(work: Coroutine[None, None, T]) -> T:
     """Bring `work` to its end even where the caller is cancelled meanwhile; only then be cancelled."""
     task = asyncio.ensure_future(work)
     try:

@@ -10,6 +10,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future as DoneThere
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -55,6 +56,20 @@ def translated() -> Iterator[None]:
         raise unavailable(why, str(error)) from error
 
 
+class Handed(asyncio.Future[T]):
+    """Work that was handed over: whoever is cancelled while they wait for it is cancelled when it is done."""
+
+    def cancel(self, msg: object = None) -> bool:  # noqa: ARG002 - asyncio's signature
+        return False
+
+    def settle(self, done: DoneThere[T]) -> None:
+        error = done.exception()
+        if error:
+            self.set_exception(error)
+        else:
+            self.set_result(done.result())
+
+
 class Connection:
     """One connection. Whatever is handed to it runs on its thread, in the order in which it was handed over.
 
@@ -73,9 +88,7 @@ class Connection:
         """Raises `StoreUnavailableError`, and must be closed also then."""
         await self._run(self._open)
 
-    def run(
-        self, work: Callable[[SqliteStatements], T], statements: SqliteStatements | None = None
-    ) -> asyncio.Future[T]:
+    def run(self, work: Callable[[SqliteStatements], T], statements: SqliteStatements | None = None) -> Handed[T]:
         """Have `work` done there, with the statements of a transaction, or with some that see what is committed."""
         mine = statements or self.statements()
 
@@ -98,8 +111,11 @@ class Connection:
             await self._run(opened.close)
         self._thread.shutdown(wait=False)
 
-    def _run(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        return asyncio.get_running_loop().run_in_executor(self._thread, work)
+    def _run(self, work: Callable[[], T]) -> Handed[T]:
+        loop = asyncio.get_running_loop()
+        handed: Handed[T] = Handed(loop=loop)
+        self._thread.submit(work).add_done_callback(lambda done: loop.call_soon_threadsafe(handed.settle, done))
+        return handed
 
     def _open(self) -> None:
         with translated():

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from csrdesk.engine import schema
-from csrdesk.engine.finishing import to_the_end
 from csrdesk.engine.store import Row, Statements, Value
 from csrdesk.engine.store_connection import Connection, Glance, SqliteStatements, unavailable
 
@@ -111,7 +110,7 @@ class SqliteStore:
                 yield SqliteTransaction(connection, statements)
                 await self._committed(connection, statements, self._commit)
             except BaseException:
-                await to_the_end(connection.run(SqliteStatements.roll_back, statements))
+                await connection.run(SqliteStatements.roll_back, statements)
                 raise
 
     async def at_once(self, work: Callable[[Statements], T], *, durable: bool = True) -> T:
@@ -154,7 +153,7 @@ class SqliteStore:
 
         done = connection.run(work, statements)
         done.add_done_callback(tell)
-        return await to_the_end(done)
+        return await done
 
     def _commit(self, statements: SqliteStatements) -> None:
         if statements.topics:
