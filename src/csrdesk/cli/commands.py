@@ -34,7 +34,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "serve": (),
     "demo": (),
     "call": ("start", "list", "show", "resume", "end"),
-    "user": ("show", "enable", "disable", "unlock"),
+    "user": ("show", "enable", "disable", "unlock", "reset"),
     "audit": ("list", "show", "verify", "export", "leave"),
     "data": ("purge",),
     "doctor": (),
