@@ -51,7 +51,7 @@ async def test_r_69_call_states_go_24_hours_after_the_end(tmp_path: Path) -> Non
         await ended_call(desk)
         before = await held(desk)
         desk.clock.move(hours=23, minutes=59)
-        assert await desk.engine.purge(GRACE) == Purged(calls=0, audit_rows=0, upto=0, never_ended=0)
+        assert await desk.engine.purge(GRACE) == Purged(calls=0, audit_rows=0, upto=0, never_ended=0, unknown=0)
         assert await held(desk) == before
         desk.clock.move(minutes=2)
         assert (await desk.engine.purge(GRACE)).calls == 1
@@ -98,12 +98,30 @@ async def test_r_69_a_rehearsed_purge_takes_nothing_away(tmp_path: Path) -> None
         assert (await held(desk), len(await desk.engine.audit.list(limit=1000))) == (before, rows)
 
 
-async def test_r_69_a_call_that_was_never_ended_stays_and_is_counted(tmp_path: Path) -> None:
+async def test_r_69_a_call_that_nobody_ended_ends_by_itself_an_hour_later_and_goes_as_well(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
-        await linked(desk)
-        desk.clock.move(days=2)
+        call = await looked_up(desk)
+        desk.clock.move(hours=24, minutes=59)
+        assert (await desk.engine.purge(GRACE)).calls == 0
+        desk.clock.move(minutes=2)
+        rehearsed = await desk.engine.purge(GRACE, dry_run=True)
+        assert (rehearsed.calls, rehearsed.never_ended) == (1, 1)
+        assert (await desk.session().calls())[0].id == call.id
+        assert await desk.engine.purge(GRACE) == rehearsed
+        assert await held(desk) == NOTHING
+        ended, purged = (await desk.engine.audit.list())[-2:]
+        assert (ended.action, ended.call_id, ended.details) == ("call.ended", call.id, {"forgotten": True})
+        assert purged.action == "data.purged"
+
+
+async def test_r_69_a_call_in_which_an_act_has_no_known_end_stays_and_is_counted(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call = await linked(desk)
+        intent = Entry(kind=Kind.INTENT, action="ad.unlock", agent=GRACE.id, call_id=call.id, key="k:1")
+        await desk.engine.audit.write(intent)
+        desk.clock.move(hours=26)
         came = await desk.engine.purge(GRACE)
-        assert (came.calls, came.never_ended) == (0, 1)
+        assert (came.calls, came.never_ended, came.unknown) == (0, 0, 1)
         assert (await held(desk))["flows"] > 0
 
 
@@ -132,7 +150,7 @@ async def test_r_69_no_audit_row_goes_before_six_years_and_the_chain_survives(tm
         desk.clock.move(days=YEARS_DAYS - 10)
         assert (await desk.engine.purge(GRACE)).audit_rows == 0
         desk.clock.move(days=1)
-        assert await desk.engine.purge(GRACE) == Purged(calls=0, audit_rows=1, upto=1, never_ended=0)
+        assert await desk.engine.purge(GRACE) == Purged(calls=0, audit_rows=1, upto=1, never_ended=0, unknown=0)
         kept = await desk.engine.audit.list()
         assert [row.action for row in kept] == ["x", "audit.purged"]
         assert [row.seq for row in await desk.engine.audit.unknown()] == [2]

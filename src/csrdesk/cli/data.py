@@ -49,5 +49,9 @@ def _told(came: Purged, *, dry_run: bool) -> Result:
     lines = [f"Calls that ended more than 24 hours ago: {came.calls} {done}."]
     upto = f", up to row {came.upto}" if came.upto else ""
     lines.append(f"Audit rows that are old enough: {came.audit_rows} {done}{upto}.")
-    left = f"{came.never_ended} calls lie untouched for 24 hours but were never ended: see `csrdesk call list`."
-    return Result(data=came, lines=tuple(lines), messages=(left,) if came.never_ended else ())
+    if came.never_ended:
+        lines.append(
+            f"{came.never_ended} of the calls were never ended: after 25 hours untouched they end by themselves."
+        )
+    left = f"{came.unknown} old calls stay: an act in them has no known outcome. See `csrdesk audit list --unknown`."
+    return Result(data=came, lines=tuple(lines), messages=(left,) if came.unknown else ())

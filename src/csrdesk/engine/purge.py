@@ -1,5 +1,7 @@
 """Takes away what has been kept long enough: call states a day after the call's end, audit rows after years.
 
+A call that nobody ended ends by itself here.
+
 What stays of the audit is still a chain: a row says up to which one the older rows are gone, and the hash of that one.
 """
 
@@ -11,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from csrdesk.engine.audit import PURGED, Detail, Entry, Kind
+from csrdesk.engine.audit import CALL_ENDED, PURGED, Detail, Entry, Kind
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.store import Reading, Transaction
@@ -22,6 +24,9 @@ log = logging.getLogger(__name__)
 
 CALL_STATES: Final = timedelta(hours=24)
 """How long a call's states, links and windows are kept after its end. Limits count the last 24 hours, no more."""
+FORGOTTEN: Final = CALL_STATES + timedelta(hours=1)
+"""How long a call may lie untouched that nobody ended: its link and its verified window, an hour at the most, are over
+long before. Then it ends by itself, which is written down."""
 _PAUSE: Final = timedelta(hours=1)
 _YEAR: Final = timedelta(days=366)
 """Never shorter than a year is."""
@@ -36,16 +41,18 @@ class Purged(msgspec.Struct, frozen=True):
     upto: int
     """The last audit row that went; 0 for none."""
     never_ended: int
-    """Calls that nobody touched for as long but that were never ended: they stay."""
+    """How many of the calls nobody had ended; they did not outlive `FORGOTTEN`."""
+    unknown: int
+    """Calls as old that stay, because in them an act was begun that nobody knows the end of."""
 
 
 async def keep_purging(desk: Desk, agent: Agent) -> None:
     """Every hour take away the states of the calls that ended a day ago, audited; runs until it is cancelled."""
     while True:
         try:
-            if await _untouched(desk.store, desk.clock.now(), over=True):
+            if any(await _old_calls(desk.store, desk.clock.now())):
                 async with desk.store.transaction() as tx:
-                    await _purge_calls(tx, desk, agent, await _untouched(tx, desk.clock.now(), over=True))
+                    await _purge_calls(tx, desk, agent, *await _old_calls(tx, desk.clock.now()))
         except StoreUnavailableError as error:
             log.warning("no call was purged: %s", error.message)
         await desk.clock.sleep_until(desk.clock.now() + _PAUSE)
@@ -56,24 +63,37 @@ async def purge(desk: Desk, agent: Agent, *, dry_run: bool) -> Purged:
     now = desk.clock.now()
     before = now - desk.limits.audit_years * _YEAR
     async with desk.store.transaction() as tx:
-        calls = await _untouched(tx, now, over=True)
+        ended, forgotten = await _old_calls(tx, now)
         upto, rows = await _old_rows(tx, before)
         if not dry_run:
-            if calls:
-                await _purge_calls(tx, desk, agent, calls)
+            if ended or forgotten:
+                await _purge_calls(tx, desk, agent, ended, forgotten)
             if rows:
                 await _purge_rows(tx, desk, agent, upto, before)
-        return Purged(len(calls), rows, upto, len(await _untouched(tx, now, over=False)))
+        unknown = len(await _ids(tx, f"{_NEVER_ENDED} AND {_UNKNOWN}", now - FORGOTTEN))
+        return Purged(len(ended) + len(forgotten), rows, upto, len(forgotten), unknown)
 
 
-async def _untouched(reading: Reading, now: datetime, *, over: bool) -> list[str]:
-    """The calls, ended or not, in which nothing has happened for a day."""
-    sql = "SELECT id FROM flows WHERE id = call_id AND over = ? AND changed_at < ?"
-    return [str(row["id"]) for row in await reading.all(sql, int(over), stamp(now - CALL_STATES))]
+_ENDED = "SELECT id FROM flows WHERE id = call_id AND over = 1 AND changed_at < ?"
+_NEVER_ENDED = "SELECT id FROM flows WHERE id = call_id AND over = 0 AND changed_at < ?"
+_UNKNOWN = "EXISTS (SELECT 1 FROM open_intents JOIN audit USING (seq) WHERE audit.call_id = flows.call_id)"
 
 
-async def _purge_calls(tx: Transaction, desk: Desk, agent: Agent, calls: list[str]) -> None:
-    now = desk.clock.now()
+async def _old_calls(reading: Reading, now: datetime) -> tuple[list[str], list[str]]:
+    """Those that ended a day ago, and those that nobody ended and nobody touched for longer."""
+    forgotten = await _ids(reading, f"{_NEVER_ENDED} AND NOT {_UNKNOWN}", now - FORGOTTEN)
+    return await _ids(reading, _ENDED, now - CALL_STATES), forgotten
+
+
+async def _ids(reading: Reading, sql: str, before: datetime) -> list[str]:
+    return [str(row["id"]) for row in await reading.all(sql, stamp(before))]
+
+
+async def _purge_calls(tx: Transaction, desk: Desk, agent: Agent, ended: list[str], forgotten: list[str]) -> None:
+    now, calls = desk.clock.now(), [*ended, *forgotten]
+    for call_id in forgotten:
+        row = Entry(kind=Kind.EVENT, action=CALL_ENDED, agent=agent.id, call_id=call_id, details={"forgotten": True})
+        await desk.audit.append(tx, row)
     await tx.execute("DELETE FROM tries WHERE at < ?", stamp(now - CALL_STATES))
     # A link that was answered with "this wasn't me" keeps the person's verification frozen, maybe for more than a day.
     frozen = stamp(now - timedelta(hours=desk.limits.not_me_freeze_hours))
