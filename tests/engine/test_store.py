@@ -126,9 +126,16 @@ async def test_a_cancelled_transaction_leaves_the_store_usable(store: SqliteStor
 
 async def test_a_mistake_in_a_statement_is_not_taken_for_a_broken_disk(store: SqliteStore) -> None:
     with pytest.raises(sqlite3.OperationalError):
-        await store.all("SELECT nothing FROM nowhere")
+        await store.all("SELECT nothing FROM tries")
     with pytest.raises(sqlite3.OperationalError):
-        await store.tuples("SELECT nothing FROM nowhere")
+        await store.tuples("SELECT nothing FROM tries")
+
+
+async def test_a_table_that_is_gone_is_damage(store: SqliteStore) -> None:
+    async with store.transaction() as tx:
+        await tx.execute("DROP TABLE tries")
+    with pytest.raises(StoreUnavailableError, match="damaged"):
+        await kept(store)
 
 
 async def test_tuples_are_rows_in_the_order_of_their_columns_and_no_text_shows_marks(store: SqliteStore) -> None:

@@ -50,7 +50,8 @@ def translated() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        why = _REASONS.get(_code(error))
+        # The tables were there when the store was opened: without them it is another file's content.
+        why = "it is damaged" if "no such table" in str(error) else _REASONS.get(_code(error))
         if why is None:
             raise
         raise unavailable(why, str(error)) from error

@@ -130,7 +130,7 @@ class SqliteStore:
             return await self._committed(connection, connection.statements(), whole)
 
     async def generation(self) -> int:
-        row = await self.one("PRAGMA data_version")
+        row = await self.at_key("PRAGMA data_version")
         return int(str((row or {})["data_version"]))
 
     async def close(self) -> None:
