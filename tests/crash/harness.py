@@ -123,6 +123,8 @@ class Harness:
         story = Story(self._folder / f"{self._count}")
         story.folder.mkdir(mode=0o700)
         settings = write_settings(self.box.settings(), story.folder, public_url="http://localhost:9")
+        with settings.open("a", encoding="utf-8") as file:
+            file.write("\n[limits]\nlinks_per_person_in_ten_minutes = 10\n")
         for number, kill in enumerate((*kills, 0)):
             at = int(kill) if float(kill).is_integer() else 0
             result = story.folder / f"{number}.json"
