@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -40,6 +41,7 @@ class Links:
 
     refusal: LinkNotSent | None = None
     age: Age = Age.OLD
+    unlocked: datetime | None = None
     agents: set[str] = field(default_factory=set)
     """Who has worked at the desk."""
     told: list[tuple[str, str]] = field(default_factory=list)
@@ -57,6 +59,9 @@ class Links:
 
     async def is_agent(self, *names: str) -> bool:
         return bool(self.agents & set(names))
+
+    async def unlocked_at(self, person_id: str) -> datetime | None:
+        return self.unlocked if person_id else None
 
     async def saw_address(self, person_id: str, address: str) -> Age:
         self.told.append(("saw", f"{person_id} {address}"))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,8 +12,9 @@ from csrdesk.flows.kernel import Failed
 from csrdesk.model.account import Account, AccountStatus
 from csrdesk.model.proofs import Act
 from csrdesk.sandbox import Sandbox, people
+from csrdesk.services.directory.accounts import moment
 from csrdesk.services.performer import Outside, Performer
-from tests.services.conftest import AGENT, Do
+from tests.services.conftest import AGENT, Do, Links
 
 
 def dn_of(box: Sandbox, username: str) -> str:
@@ -214,3 +216,17 @@ async def test_r_39_an_entry_that_is_found_late_and_is_protected_is_not_read_for
     reply = await do(fx.ReadAccount(person_id=box.world.user("ada").id))
     assert isinstance(reply, Failed)
     assert "several accounts" in reply.problem.details
+
+
+@pytest.mark.parametrize(("minutes", "again"), [(1, True), (29, True), (31, False)])
+async def test_a_lock_soon_after_the_desks_own_unlock_is_told_with_what_causes_it(
+    do: Do, box: Sandbox, links: Links, minutes: int, *, again: bool
+) -> None:
+    user, entry = box.world.user(people.AD_LOCKED), box.world.entry(people.AD_LOCKED)
+    locked_at = moment(int(entry.first("lockoutTime")))
+    assert locked_at is not None
+    links.unlocked = locked_at - timedelta(minutes=minutes)
+    reply = await do(fx.ReadAccount(person_id=user.id, dn=entry.dn))
+    assert isinstance(reply, r.AccountRead)
+    said = "an old password is saved on a phone, a drive or a VPN"
+    assert any(said in words for words in reply.account.obstacles) is again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -17,7 +17,7 @@ from csrdesk.engine.store import Reading, Transaction
 from csrdesk.errors import NoSuchFlowError
 from csrdesk.flows.challenge_acceptance import Start
 from csrdesk.flows.doors import Context, OpenedLink
-from csrdesk.flows.effects import SendMagicLink
+from csrdesk.flows.effects import SendMagicLink, UnlockDirectory
 from csrdesk.flows.replies import LinkNotSent
 from csrdesk.model.devices import Age
 from csrdesk.model.link import Link, LinkAbout, LinkStage, Purpose
@@ -77,6 +77,13 @@ class Links:
         wanted = {form for name in names if name for form in (name, name.casefold())}
         known = [await self._desk.store.one("SELECT 1 FROM audit WHERE agent = ? LIMIT 1", name) for name in wanted]
         return any(known)
+
+    async def unlocked_at(self, person_id: str) -> datetime | None:
+        """By the audit."""
+        done = "person_id = ? AND kind = 'outcome' AND action = ? AND result = 'done'"
+        sql = f"SELECT at FROM audit WHERE {done} ORDER BY seq DESC LIMIT 1"  # noqa: S608 - no value stands in it
+        row = await self._desk.store.one(sql, person_id, UnlockDirectory.action)
+        return datetime.fromisoformat(str(row["at"])) if row else None
 
     async def saw_address(self, person_id: str, address: str) -> Age:
         """The person's address as just read, and its age; open links that went to another one end."""

@@ -81,6 +81,10 @@ class LinkDesk(Protocol):
         """Whether somebody of one of these account names ever worked at this desk, by its audit."""
         ...
 
+    async def unlocked_at(self, person_id: str) -> datetime | None:
+        """When this desk last unlocked the person's account in the directory; None where it never did."""
+        ...
+
     async def saw_address(self, person_id: str, address: str) -> Age:
         """The person's address as just read: open links that went to another one end.
 

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+_AGAIN = "locked in AD again within 30 minutes of an unlock: an old password is saved on a phone, a drive or a VPN"
+
 
 class AccountStatus(StrEnum):
     """`accountStatus`: the first that applies in either directory."""
@@ -77,6 +79,8 @@ class DirectoryAccount(msgspec.Struct, frozen=True, rename="camel"):
     """None where it is not locked, or where that was not told."""
     lock_ends_at: datetime | None = None
     """None where it is not locked, where it stays so until somebody unlocks it, or where that was not told."""
+    locked_again: bool = False
+    """Whether this desk had unlocked it half an hour before at most: then something signs in with an old password."""
     smart_card: bool = False
     """Whether AD takes a smart card and no password."""
     outside_hours: bool = False
@@ -163,7 +167,7 @@ class Account(msgspec.Struct, frozen=True, rename="camel"):
             (bool(d and d.disabled), "disabled in AD"),
             (bool(p and not p.enabled), "disabled in PingOne"),
             (bool(d and d.expired), "the AD account has expired"),
-            (bool(d and d.locked), "locked in AD"),
+            (bool(d and d.locked), _AGAIN if d and d.locked_again else "locked in AD"),
             (bool(p and p.locked), "locked in PingOne"),
             (password == "PASSWORD_LOCKED_OUT", "PingOne password locked after wrong tries"),  # noqa: S105
             (bool(d and d.password_expired), "AD password expired"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -33,6 +34,7 @@ from csrdesk.services.pingone import passwords, sessions, users
 from csrdesk.services.pingone.api import Api, Received
 from csrdesk.services.pingone.errors import SYSTEM
 
+_AGAIN = timedelta(minutes=30)
 _ROUNDS = 50
 """Listings of ten sessions whose sessions are ended; more than five hundred means that new ones keep coming."""
 
@@ -48,6 +50,10 @@ async def read_account(effect: fx.ReadAccount, context: Context, outside: Outsid
         other = group.create_task(attempt(_looked_for(effect, outside)))
     pingone, found = one.result(), other.result()
     directory = await attempt(_directory_account(found, context, outside))
+    if isinstance(directory, DirectoryAccount) and directory.locked_at:
+        unlocked_at = await outside.links().unlocked_at(effect.person_id)
+        again = unlocked_at is not None and timedelta() <= directory.locked_at - unlocked_at <= _AGAIN
+        directory = replace(directory, locked_again=again)
     if isinstance(pingone, ServiceError):
         if isinstance(directory, ServiceError) and isinstance(pingone, NotFoundError):
             raise directory  # somebody whom PingOne never had: what keeps their account back is the directory
