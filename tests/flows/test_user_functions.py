@@ -339,6 +339,10 @@ def test_r_36_a_change_is_told_beside_the_read_back_and_nothing_else_is(start: u
         (r.CustomerTold("New."), ResultLine("Customer: told by mail. New.", aside=True)),
         (NOT_TOLD, NOT_SAID),
         (FAILED, UNSAID),
+        (
+            Failed(REFUSED),
+            ResultLine("Customer: not told. PingOne said no. Tell them yourself.", ok=False, aside=True),
+        ),
         (NOTED, ResultLine("Customer: not told. Tell them yourself.", ok=False, aside=True)),
     ],
     ids=name,

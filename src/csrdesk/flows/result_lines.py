@@ -64,6 +64,8 @@ def told_line(reply: Reply) -> ResultLine:
         case r.NoticeQueued(message=message, until=until):
             words = f"Customer: not told yet. {message} csrdesk tries again until {until:%H:%M:%S} UTC."
             return ResultLine(words, ok=False, unknown=True, aside=True)
+        case Failed(problem) if problem.code not in _NOBODY_KNOWS:
+            return ResultLine(f"Customer: not told. {problem.message} {_YOURSELF}", ok=False, aside=True)
         case Failed(problem):
             return ResultLine(f"Customer: maybe not told. {problem.message}", ok=False, unknown=True, aside=True)
         case _:
@@ -71,3 +73,4 @@ def told_line(reply: Reply) -> ResultLine:
 
 
 _YOURSELF = "Tell them yourself."
+_NOBODY_KNOWS = frozenset({"unknown", "timed_out", "unreachable", "may_have_been_sent"})
