@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from csrdesk import app
 from csrdesk.app import CsrdeskApp
+from csrdesk.errors import StoreUnavailableError
 from csrdesk.flows import answers as a
 from csrdesk.flows.csr_main import CallOver
 from csrdesk.flows.doors import CallSummary, Session, View
@@ -21,6 +22,7 @@ from csrdesk.screens.call_over import CallOverScreen
 from csrdesk.screens.calls import CallsScreen
 from csrdesk.screens.card import CardScreen
 from csrdesk.screens.confirm import ConfirmScreen
+from csrdesk.screens.help import HelpScreen
 from csrdesk.screens.leave import LeaveScreen
 from csrdesk.screens.magic_link_form import MagicLinkFormScreen
 from csrdesk.screens.polling import PollingScreen
@@ -238,3 +240,46 @@ async def test_trouble_with_a_call_behind_the_screen_is_shown_when_the_agent_is_
         await until(lambda: "Something went wrong in the console." in words(shown))
         await pilot.press("t")
         await until(lambda: isinstance(shown.screen, AccountScreen))
+
+
+async def test_news_that_a_box_hides_rings_and_is_there_when_the_box_is_closed() -> None:
+    session = call(1, "polling")
+    shown = console(FakeDesk(session))
+    async with shown.run_test() as pilot:
+        await until(lambda: isinstance(shown.screen, PollingScreen))
+        await pilot.press("f1")
+        await until(lambda: isinstance(shown.screen, HelpScreen))
+        session.move(prompt=AGENT["account"])
+        await until(lambda: shown.rung == 1)
+        assert not shown.call.needs_agent, "nothing to go to: it is the call below the box"
+        await pilot.press("escape")
+        await until(lambda: isinstance(shown.screen, AccountScreen))
+        assert shown.rung == 1
+
+
+async def test_the_list_of_calls_stays_open_and_as_it_was_while_the_desk_cannot_be_read() -> None:
+    left = CallSummary("call-9", NOW, "Grace Hopper", "link sent")
+    desk = Unreadable(call(1, "card"), left=(left,))
+    shown = console(desk)
+    async with shown.run_test() as pilot:
+        await until(lambda: isinstance(shown.screen, CardScreen))
+        await pilot.press("f2")
+        await until(lambda: isinstance(shown.screen, CallsScreen) and "Grace Hopper" in words(shown))
+        desk.is_down = True
+        asked = desk.asked
+        await until(lambda: desk.asked > asked + 1)
+        assert isinstance(shown.screen, CallsScreen)
+        assert "Grace Hopper" in words(shown)
+
+
+class Unreadable(FakeDesk):
+    """Its list of calls cannot be read while it is down."""
+
+    is_down = False
+    asked = 0
+
+    async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
+        self.asked += 1
+        if self.is_down:
+            raise StoreUnavailableError("The desk's database is busy.")
+        return await super().calls(all_of_them=all_of_them)

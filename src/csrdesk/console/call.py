@@ -256,8 +256,9 @@ class Call:
         asked, before = message.view.prompt, self._asked
         self._asked = type(asked)
         waits = asked is not None and not isinstance(asked, PollingPrompt) and before not in (None, type(asked))
-        if not self._is_current and (waits or message.problem) and not self.needs_agent:
-            self.needs_agent = True
+        if (waits or message.problem) and not self.needs_agent:
+            # Also where a box hides the call's own screen; there nothing has to be gone to.
+            self.needs_agent = not self._is_current
             self._app.bell()
 
     async def _show(self, view: View) -> None:

@@ -35,6 +35,8 @@ class Calls:
         self._reach = reach
         self._numbers = count(1)
         self._calls: list[Call] = []
+        self._known: tuple[CallSummary, ...] = ()
+        """The agent's open calls as the desk listed them last."""
         self._at = 0
         self._add()
 
@@ -128,8 +130,11 @@ class Calls:
 
     async def _others(self) -> list[CallSummary]:
         ids = {call.view.id for call in self._calls}
-        others = await self.session.calls() if self.session else ()
-        return [other for other in others if other.id not in ids and other.customer]
+        with contextlib.suppress(
+            CsrdeskError
+        ):  # the first line says that the desk does not answer; these stay meanwhile
+            self._known = await self.session.calls() if self.session else ()
+        return [other for other in self._known if other.id not in ids and other.customer]
 
     async def end_all(self) -> None:
         """End every open call that can be ended now, as the agent leaves."""
