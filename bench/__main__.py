@@ -23,6 +23,7 @@ from bench import (
     keys,
     lists,
     programs,
+    reset,
     user_show,
     version,
 )
@@ -34,6 +35,7 @@ QUESTIONS: dict[str, Callable[..., list[Figure] | list[Figure | NotMeasured]]] =
     "console": console.measure,
     "critical_path": critical_path.measure,
     "click_to_console": click_to_console.measure,
+    "reset": reset.measure,
     "audit_append": audit_append.measure,
     "audit_verify": audit_verify.measure,
     "lists": lists.measure,
