@@ -84,7 +84,7 @@ ROWS: list[Row] = [
     (NO_RESET, a.ResetChosen(), replace(NO_RESET, note=f"Reset is not possible now. {NOT_GUESSED.why_not}")),
     (CONFIRM_RESET, YES, RESETTING),
     (RESETTING, Replies((NOTED, r.AccountRead(ENABLED), IN_BOTH)), OPENING),
-    (RESETTING, FAILED, notice(p.ResultLine(PROBLEM.message, ok=False))),
+    (RESETTING, FAILED, notice(p.ResultLine(f"Nothing was changed. {PROBLEM.message}", ok=False))),
     (OPENING, pr.PasswordPageOpened(LINK, UNTIL), WAITING),
     (WAITING, a.LineDropped(), am.LostCaller(ADA)),
     (RESULT, Replies((pr.ResetIs((DONE_IN_AD,)), r.AccountRead(ENABLED))), notice(DONE_IN_AD)),
