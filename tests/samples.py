@@ -187,6 +187,14 @@ AGENT: dict[str, Prompt] = {
         button_label="Disable",
         button_value="disableUser",
     ),
+    "devices": dp.DevicesPrompt(
+        person=ADA,
+        devices=(PASSKEY, Device("sms-1", "SMS", nickname="Ada's phone", address="+44 *** *** 43", locked=True), TOTP),
+        evidence=EVIDENCE,
+        verified_until=UNTIL,
+        note="The device was renamed.",
+    ),
+    "devices_own": dp.DevicesPrompt(person=ADA, devices=(TOTP, PHONE), evidence=EVIDENCE, verified_until=UNTIL),
     "account_half_disabled": p.AccountPrompt(
         person=ADA,
         account=HALF,

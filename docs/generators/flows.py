@@ -10,6 +10,7 @@ from csrdesk.flows import account_management as am
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main as cm
 from csrdesk.flows import device_authentication as da
+from csrdesk.flows import device_management as dm
 from csrdesk.flows import device_passcode as pc
 from csrdesk.flows import device_passkey as pk
 from csrdesk.flows import device_push as ph
@@ -55,6 +56,11 @@ MANAGEMENT = Part(
     am.AccountManagementState,
     "What can be done once the caller is verified, until the window ends.",
 )
+MANAGING_DEVICES = Part(
+    "device_management",
+    dm.DeviceManagementState,
+    "Changing one of the caller's devices, which takes another strong one.",
+)
 MAIN = Part("csr_main", cm.CsrMainState, "The agent's call from the first question to its end.")
 AGENTS = Part("verify_user", vu.VerifyUserState, "The agent's side: send, say the code, watch.")
 CUSTOMERS = Part(
@@ -93,7 +99,7 @@ FLOWS = (
         "csr-main",
         "Healthcare - CSR Help Desk - Main Flow",
         "The agent's flow: look a caller up, verify them, act on the account. It loops until the agent ends the call.",
-        (MAIN, LOOK_UP, PROTECT, MANAGEMENT),
+        (MAIN, LOOK_UP, PROTECT, MANAGEMENT, MANAGING_DEVICES),
         None,
         (cm.CallOver,),
     ),

@@ -108,23 +108,27 @@ async def test_r_18_no_fourth_push_is_sent_to_a_person_in_an_hour_whatever_link_
     async with desk_on(tmp_path / "desk.db") as desk:
         session = desk.session()
         push = fx.SelectDevice(person_id=ADA.id, authentication_id="da-1", device_id="d-app", device_type="MOBILE")
-        for _ in range(3):
-            page = (await session.start("told", Begin())).id
+        pages = [(await session.start("told", Begin())).id for _ in range(3)]
+        for page in pages:
             assert came(await desk.tell(session, page, Told((push,)))) == ("AuthenticationIs",)
-        assert came(await desk.tell(session, page, Told((push,)))) == ("Failed:limit_reached",)
+        assert came(await desk.tell(session, pages[0], Told((push,)))) == ("Failed:limit_reached",)
         assert await reached(desk) == ["pushes_per_person_an_hour"]
         desk.clock.move(hours=1, seconds=1)
-        assert came(await desk.tell(session, page, Told((push,)))) == ("AuthenticationIs",)
+        assert came(await desk.tell(session, pages[1], Told((push,)))) == ("AuthenticationIs",)
 
 
 async def test_r_18_a_passkey_and_an_apps_own_passcode_are_sent_nothing_and_count_nothing(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db", limits=LimitSettings(passcodes_per_link=1)) as desk:
         session = desk.session()
         page = (await session.start("told", Begin())).id
-        for kind in ("FIDO2", "TOTP", "FIDO2", "SMS"):
-            ask = fx.SelectDevice(person_id=ADA.id, authentication_id="da-1", device_id=f"d-{kind}", device_type=kind)
+        kinds = ("FIDO2", "TOTP", "FIDO2", "SMS", "SMS")
+        asks = [
+            fx.SelectDevice(person_id=ADA.id, authentication_id="da-1", device_id=f"d-{kind}", device_type=kind)
+            for kind in kinds
+        ]
+        for ask in asks[:-1]:
             assert came(await desk.tell(session, page, Told((ask,)))) == ("AuthenticationIs",)
-        assert came(await desk.tell(session, page, Told((ask,)))) == ("Failed:limit_reached",)
+        assert came(await desk.tell(session, page, Told((asks[-1],)))) == ("Failed:limit_reached",)
 
 
 async def test_r_18_the_customer_reads_that_no_more_passcodes_are_sent(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from csrdesk.flows import account_management as am
+from csrdesk.flows import act_words
 from csrdesk.flows import answers as a
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_replies as pr
@@ -217,8 +218,8 @@ def test_a_confirmation_says_whom_and_what_in_full() -> None:
         "End every PingOne session, and every open link.",
     )
     assert enable.effects == ("Enable the account in AD.", "Then enable the user in PingOne, if AD succeeded.")
-    assert am.disable_words(has_directory=False)[0] == "There is no AD account."
-    assert am.enable_words(has_directory=False) == ("There is no AD account.", "Enable the user in PingOne.")
+    assert act_words.disable_words(has_directory=False)[0] == "There is no AD account."
+    assert act_words.enable_words(has_directory=False) == ("There is no AD account.", "Enable the user in PingOne.")
 
 
 def test_a_protective_disable_is_marked_unverified_and_wants_a_ticket() -> None:

@@ -15,6 +15,7 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main
 from csrdesk.flows import device_authentication as da
+from csrdesk.flows import device_management as dm
 from csrdesk.flows import device_passcode as pc
 from csrdesk.flows import device_passkey as pk
 from csrdesk.flows import device_push as ph
@@ -67,6 +68,7 @@ UNIONS: dict[str, object] = {
     "device_passcode": pc.PasscodeState,
     "device_passkey": pk.PasskeyState,
     "device_push": ph.PushState,
+    "device_management": dm.DeviceManagementState,
 }
 """Every flow, nested ones too."""
 NODES = {state: node for union in UNIONS.values() for state, node in g.graph(union).items()}
@@ -271,7 +273,7 @@ SECTIONS = {
 }
 """The titles that Ping's documentation gives a flow's sections, letter for letter."""
 PARTS = {
-    "csr_main": ("csr_main", "look_up", "protective_disable", "account_management"),
+    "csr_main": ("csr_main", "look_up", "protective_disable", "account_management", "device_management"),
     "verify_user": ("verify_user", "challenge_acceptance"),
     "password_reset": ("password_reset", "new_password", "setting_password"),
     "user_functions": ("user_functions",),
@@ -401,6 +403,12 @@ ASKED = {
     a.DeviceChosen: {"device_id"},
     a.PasscodeGiven: {"passcode"},
     a.AssertionGiven: {"assertion"},
+    a.BlockDeviceChosen: {"device_id"},
+    a.UnblockDeviceChosen: {"device_id"},
+    a.UnlockDeviceChosen: {"device_id"},
+    a.RenameDeviceChosen: {"device_id", "nickname"},
+    a.DefaultDeviceChosen: {"device_id"},
+    a.RemoveDeviceChosen: {"device_id"},
     a.PasskeyFailed: {"reason"},
     a.NewPasswordTyped: {"password", "again", "sign_out_elsewhere"},
 }

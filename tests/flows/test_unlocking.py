@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from csrdesk.flows import account_management as am
+from csrdesk.flows import act_words
 from csrdesk.flows import answers as a
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
@@ -196,7 +197,7 @@ def test_r_52_an_unlock_is_named_by_what_is_locked_and_confirmed_by_itself() -> 
     assert begun == am.ChangingAccount(
         verified, am.Needs(), Act.UNLOCK, uf.ReadingAccount(replace(TASK, identifier=ADA.id))
     )
-    assert am.unlock_words(ENABLED)[0] == "Nothing that could be read is locked."
+    assert act_words.unlock_words(ENABLED)[0] == "Nothing that could be read is locked."
 
 
 def test_r_49_a_half_that_stays_locked_is_half_done_and_the_next_try_touches_only_that_half() -> None:

@@ -41,6 +41,7 @@ SAME_MAILBOX = Device("mail-1", "EMAIL", address="a***a@e***.example", same_mail
 LINK_AND_CODE = Proof("ml", Strength.NONE, label="link and code")
 BY_SMS = Proof("sms", Strength.WEAK, SMS.id, SMS.label)
 WITH_DEVICE = Evidence((LINK_AND_CODE, BY_SMS), registered=True)
+WITH_APP = Evidence((LINK_AND_CODE, Proof("totp", Strength.STRONG, TOTP.id, TOTP.label)), registered=True)
 RECOVERY = Evidence((LINK_AND_CODE,))
 
 ON, OFF = PingOneAccount(enabled=True), PingOneAccount(enabled=False)
@@ -115,6 +116,15 @@ ANSWERS: tuple[Answer, ...] = (
     a.UnlockChosen(),
     a.ResetChosen(),
     a.OwnLinkChosen(),
+    a.DevicesChosen(),
+    a.BlockDeviceChosen(SMS.id),
+    a.UnblockDeviceChosen(SMS.id),
+    a.UnlockDeviceChosen(SMS.id),
+    a.RenameDeviceChosen(SMS.id, "Red phone"),
+    a.RenameDeviceChosen(SMS.id, " "),
+    a.DefaultDeviceChosen(SMS.id),
+    a.RemoveDeviceChosen(SMS.id),
+    a.RemoveDeviceChosen("nothing"),
     a.LineDropped(),
     a.RefreshChosen(),
     a.BackChosen(),
@@ -182,6 +192,7 @@ SINGLE: tuple[Reply, ...] = (
     *(r.LinkChanged(link) for link in STAGES.values()),
     r.NoMoreTime(),
     r.WindowStarted(UNTIL, WITH_DEVICE),
+    r.WindowStarted(UNTIL, WITH_APP),
     r.WindowStarted(UNTIL, RECOVERY),
     r.WindowRefused("Three callers are verified already. End one of those calls first."),
     r.CodeRight(UNTIL),
@@ -248,6 +259,8 @@ SINGLE: tuple[Reply, ...] = (
     dr.PushTimedOut(),
     dr.PushDenialNoted(1),
     dr.PushDenialNoted(2),
+    dr.DeviceChanged(),
+    dr.DeviceChanged(changed=False),
     FAILED,
     Failed(REFUSED),
     Failed(NOT_VERIFIED),
@@ -263,6 +276,8 @@ GROUPS: tuple[Reply, ...] = (
     *(Replies((NOTED, read)) for read in ACCOUNTS_READ),
     Replies((Failed(NOT_VERIFIED), r.AccountRead(ENABLED))),
     Replies((NOTED, FAILED)),
+    Replies((NOTED, devices(SMS, TOTP))),
+    Replies((Failed(NOT_VERIFIED), devices(SMS))),
     Replies((r.DirectoryEnabledSet(enabled=False), r.PingOneEnabledSet(enabled=False))),
     Replies((r.DirectoryEnabledSet(enabled=False), FAILED)),
     Replies((Failed(REFUSED), r.PingOneEnabledSet(enabled=False, changed=False))),

@@ -18,7 +18,7 @@ from csrdesk.flows import password_replies as pr
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import LinkView, View
-from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Replies, Reply, State, Together
+from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Poll, Replies, Reply, State, Together
 from csrdesk.flows.rules import Rules
 from csrdesk.model.devices import Device, Devices
 from csrdesk.model.link import LinkAbout, LinkStage
@@ -112,7 +112,7 @@ class Customers:
     async def answer(self, token: str, browser: str, answer: Answer, *, source: str = "") -> LinkView:
         self.sources.append(source)
         link = self._alive(token, browser)
-        if not isinstance(link.state.want(), Ask):
+        if not isinstance(link.state.want(), Ask | Poll):
             raise IllegalEventError(link.state, answer)
         link.events.append(answer)
         self._step(link, answer)
@@ -137,7 +137,7 @@ class Customers:
 
     def _view(self, link: HeldLink) -> LinkView:
         match link.state.want():
-            case Ask(prompt):
+            case Ask(prompt) | Poll(prompt):
                 view = View("page-1", "challenge_acceptance", link.rev, prompt=prompt)
             case Done(outcome):
                 view = View("page-1", "challenge_acceptance", link.rev, outcome=outcome)

@@ -96,7 +96,7 @@ async def test_a_new_key_for_yes_works_while_a_reason_is_typed() -> None:
 async def test_what_always_works_is_replaced_in_every_place_that_names_it() -> None:
     desk = FakeDesk(at("account"), at("username", "call-2"))
     app = console(desk, help="f11", calls="ctrl+g", call_after="f10", leave="ctrl+y", commands="ctrl+o")
-    async with app.run_test() as pilot:
+    async with app.run_test(size=(80, 40)) as pilot:
         await until(lambda: isinstance(app.screen, AccountScreen))
         await until(lambda: "F11 Help  Ctrl+O Commands  Ctrl+Y Leave" in words(app))
         await pilot.press("f11")

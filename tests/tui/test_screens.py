@@ -8,9 +8,11 @@ from textual.widgets import Input, OptionList
 
 from csrdesk.config.keys import first_key
 from csrdesk.flows import answers as a
+from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
 from csrdesk.flows.kernel import Answer, Audience, Prompt
+from csrdesk.model.devices import Device
 from csrdesk.screens.form import FormScreen, form_for
 from csrdesk.screens.frame import FrameScreen
 from csrdesk.screens.polling import PollingScreen
@@ -25,12 +27,15 @@ from tests.tui.reading import words
 
 FACES = {
     **AGENT,
+    "devices_closed": msgspec.structs.replace(
+        AGENT["devices"], devices=(Device("sms-1", "SMS", blocked=True, locked=True), Device("key-1", "FIDO2"))
+    ),
     "account_disabled": msgspec.structs.replace(AGENT["account"], button_label="Enable", button_value="enableUser"),
 }
 
 
 def agent_prompts() -> set[type[Prompt]]:
-    named = (*vars(p).values(), *vars(pp).values())
+    named = (*vars(p).values(), *vars(pp).values(), *vars(dp).values())
     found = {c for c in named if isinstance(c, type) and issubclass(c, Prompt) and hasattr(c, "answers")}
     return {c for c in found if c.audience is Audience.AGENT}
 
@@ -41,7 +46,7 @@ def test_every_prompt_of_the_agent_has_a_screen_of_its_own_and_a_sample() -> Non
 
 
 def test_every_prompt_of_the_customer_has_a_sample() -> None:
-    named = (*vars(p).values(), *vars(pp).values())
+    named = (*vars(p).values(), *vars(pp).values(), *vars(dp).values())
     everyone = {c for c in named if isinstance(c, type) and issubclass(c, Prompt) and hasattr(c, "answers")}
     assert {type(prompt) for prompt in CUSTOMER.values()} == everyone - agent_prompts()
 

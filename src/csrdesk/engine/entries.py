@@ -79,6 +79,8 @@ def _of_effect(effect: Effect) -> dict[str, Detail]:
     match effect:
         case fx.SetPingOneEnabled(enabled=enabled) | fx.SetDirectoryEnabled(enabled=enabled):
             details["enabled"] = enabled
+        case dx.ChangeDevice(device_id=device, change=change):
+            details |= {"device": device, "change": change.value}
         case fx.TellCustomer(change=change):
             details["change"] = change.value
         case fx.MailAlert(alert=alert, seq=seq):

@@ -11,12 +11,14 @@ import msgspec
 
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import answers as a
+from csrdesk.flows import device_management as dm
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_reset as reset
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
+from csrdesk.flows.act_words import disable_words, enable_words, unlock_words
 from csrdesk.flows.kernel import (
     Ask,
     Do,
@@ -35,7 +37,7 @@ from csrdesk.flows.kernel import (
 from csrdesk.flows.result_lines import told_line
 from csrdesk.flows.rules import Rules
 from csrdesk.flows.telling import Later, prompt_with
-from csrdesk.model.account import Account, Lock
+from csrdesk.model.account import Account
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act, Evidence
 
@@ -126,6 +128,7 @@ class ManagingAccount(State, frozen=True):
     ) -> (
         ConfirmingAct
         | ManagingAccount
+        | ManagingDevices
         | ReadingAccount
         | LostCaller
         | WentBack
@@ -145,6 +148,8 @@ class ManagingAccount(State, frozen=True):
                     self.verified.ticket,
                     why_no_reset=self.why_no_reset,
                 )
+            case a.DevicesChosen():
+                return ManagingDevices(self.verified, self.needs, dm.ReadingDevices(self._devices()))
             case a.RefreshChosen():
                 return _read(self.verified, self.needs)
             case a.LineDropped():
@@ -159,6 +164,40 @@ class ManagingAccount(State, frozen=True):
                 return ReturnError(self.verified, self.needs, problem)
             case _:
                 raise IllegalEventError(self, event)
+
+    def _devices(self) -> dm.Given:
+        v = self.verified
+        return dm.Given(v.person, v.evidence, v.until, v.ticket, self.needs.ticket)
+
+
+class ManagingDevices(State, frozen=True):
+    """The caller's devices are looked at and changed here."""
+
+    section = SECTION
+
+    verified: Verified
+    needs: Needs
+    sub: dm.DeviceManagementState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(
+        self, event: Event
+    ) -> ManagingDevices | ShowingNotice | ReadingAccount | WindowClosed | EndedCall | ReturnError:
+        match self.sub.step(event):
+            case dm.DeviceDone(lines, later):
+                return ShowingNotice(self.verified, self.needs, Act.DEVICES, lines, later=later)
+            case dm.LeftDevices():
+                return _read(self.verified, self.needs)
+            case dm.WindowEnded():
+                return WindowClosed(self.verified.person)
+            case dm.Ended():
+                return EndedCall()
+            case dm.Unread(problem):
+                return ReturnError(self.verified, self.needs, problem)
+            case sub:
+                return ManagingDevices(self.verified, self.needs, sub)
 
 
 class ConfirmingAct(State, frozen=True):
@@ -411,6 +450,7 @@ class EndedCall(Terminal, frozen=True):
 AccountManagementState = (
     ReadingAccount
     | ManagingAccount
+    | ManagingDevices
     | ConfirmingAct
     | ChangingAccount
     | Resetting
@@ -422,36 +462,6 @@ AccountManagementState = (
     | WindowClosed
     | EndedCall
 )
-
-
-def disable_words(*, has_directory: bool, unchecked: str = "") -> tuple[str, ...]:
-    """What a disable does, a line each; `unchecked` says why AD cannot be asked."""
-    directory = "Disable the account in AD." if has_directory else "There is no AD account."
-    if unchecked and not has_directory:
-        directory = "AD cannot be asked now: that half stays as it is, and has to be done later."
-    return (directory, "Disable the user in PingOne.", "End every PingOne session, and every open link.")
-
-
-def enable_words(*, has_directory: bool, unchecked: str = "") -> tuple[str, ...]:
-    """What an enable does, a line each."""
-    if unchecked:
-        return ("AD cannot be asked now, so nothing will be enabled. Wait until it answers.",)
-    if has_directory:
-        return ("Enable the account in AD.", "Then enable the user in PingOne, if AD succeeded.")
-    return ("There is no AD account.", "Enable the user in PingOne.")
-
-
-def unlock_words(account: Account) -> tuple[str, ...]:
-    """What an unlock does, a line each: only what is locked is touched."""
-    locks = tuple(_UNLOCK[lock] for lock in account.locks) or ("Nothing that could be read is locked.",)
-    return (*locks, "Devices stay as they are, and so does the password.")
-
-
-_UNLOCK = {
-    Lock.DIRECTORY: "Unlock the account in AD.",
-    Lock.PINGONE: "Unlock the account in PingOne.",
-    Lock.PASSWORD: "Unlock the password in PingOne.",
-}
 
 
 def _read(verified: Verified, needs: Needs) -> ReadingAccount:

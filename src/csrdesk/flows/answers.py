@@ -92,6 +92,39 @@ class OwnLinkChosen(Answer, frozen=True):
     """The page that verified is closed: ask for the new password by a link of its own."""
 
 
+class DevicesChosen(Answer, frozen=True):
+    """Look at the caller's devices, and change one."""
+
+
+class BlockDeviceChosen(Answer, frozen=True):
+    device_id: Short
+
+
+class UnblockDeviceChosen(Answer, frozen=True):
+    device_id: Short
+
+
+class UnlockDeviceChosen(Answer, frozen=True):
+    """End the pause after wrong tries."""
+
+    device_id: Short
+
+
+class RenameDeviceChosen(Answer, frozen=True):
+    device_id: Short
+    nickname: Annotated[str, msgspec.Meta(max_length=100)]
+
+
+class DefaultDeviceChosen(Answer, frozen=True):
+    """Put it first."""
+
+    device_id: Short
+
+
+class RemoveDeviceChosen(Answer, frozen=True):
+    device_id: Short
+
+
 class RefreshChosen(Answer, frozen=True):
     """Read the account again."""
 

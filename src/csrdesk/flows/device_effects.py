@@ -4,7 +4,8 @@ a push is waited for and an assertion is made by a browser, not typed by a perso
 
 from __future__ import annotations
 
-from csrdesk.flows.kernel import Effect, Kind
+from csrdesk.flows.kernel import AccountEffect, Effect, Kind
+from csrdesk.model.devices import DeviceChange
 
 
 class CheckAssertion(Effect, frozen=True, kw_only=True):
@@ -47,3 +48,16 @@ class CancelPush(Effect, frozen=True, kw_only=True):
     kind = Kind.SEND
     action = "mfa.cancel"
     authentication_id: str
+
+
+class ChangeDevice(AccountEffect, frozen=True, kw_only=True):
+    """Block, unblock, unlock, rename, put first or remove one device; the list is read back.
+
+    Answered with `DeviceChanged`. Policy asks for another strong device than this one.
+    """
+
+    action = "pingone.change_device"
+    device_id: str
+    change: DeviceChange
+    nickname: str = ""
+    """The new name; empty for every other change."""

@@ -1,10 +1,18 @@
-"""What the customer's page asks where a passkey or a push is shown. Apart from `prompts`, which has the rest."""
+"""What the customer's page asks where a passkey or a push is shown, and the agent's list of devices.
+
+Apart from `prompts`, which has the rest.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from csrdesk.flows import answers as a
+from csrdesk.flows.kernel import Prompt
 from csrdesk.flows.prompts import PagePrompt
 from csrdesk.model.devices import Device
+from csrdesk.model.people import Person
+from csrdesk.model.proofs import Evidence
 
 
 class PasskeyPrompt(PagePrompt, frozen=True):
@@ -62,3 +70,24 @@ class PushTimedOutPrompt(PagePrompt, frozen=True):
     passcode_allowed: bool = True
     others: bool = False
     cancel_enabled: bool = True
+
+
+class DevicesPrompt(Prompt, frozen=True):
+    """The verified caller's devices, in PingOne's order."""
+
+    answers = (
+        a.BlockDeviceChosen
+        | a.UnblockDeviceChosen
+        | a.UnlockDeviceChosen
+        | a.RenameDeviceChosen
+        | a.DefaultDeviceChosen
+        | a.RemoveDeviceChosen
+        | a.RefreshChosen
+        | a.BackChosen
+        | a.CallEnded
+    )
+    person: Person
+    devices: tuple[Device, ...]
+    evidence: Evidence
+    verified_until: datetime
+    note: str = ""

@@ -32,3 +32,8 @@ class PushDenialNoted(Reply, frozen=True):
 
 class PushTimedOut(Reply, frozen=True):
     """Nobody answered in time."""
+
+
+class DeviceChanged(Reply, frozen=True):
+    changed: bool = True
+    """False where it was so already, and nothing was written."""

@@ -104,6 +104,7 @@ class AccountPrompt(Prompt, frozen=True):
         | a.EnableChosen
         | a.UnlockChosen
         | a.ResetChosen
+        | a.DevicesChosen
         | a.RefreshChosen
         | a.LineDropped
         | a.BackChosen

@@ -58,6 +58,18 @@ _METHODS = {"FIDO2": "fido2", "MOBILE": "mobile", "TOTP": "totp", "SMS": "sms", 
 _STRONG = {"FIDO2", "MOBILE", "TOTP"}
 
 
+class DeviceChange(StrEnum):
+    """What an agent can do to a caller's device."""
+
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+    UNLOCK = "unlock"
+    RENAME = "rename"
+    DEFAULT = "default"
+    """Make it the first that PingOne asks."""
+    REMOVE = "remove"
+
+
 class Device(msgspec.Struct, frozen=True):
     """One MFA device of a user, its address masked."""
 

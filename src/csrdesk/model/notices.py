@@ -13,3 +13,5 @@ class Change(StrEnum):
     UNLOCKED = "unlocked"
     PASSWORD = "password"  # noqa: S105 - the word for a change, no secret
     """A new password."""
+    DEVICES = "devices"
+    """A device that they sign in with."""

@@ -17,6 +17,8 @@ class Act(StrEnum):
     ENABLE = "enable"
     UNLOCK = "unlock"
     RESET = "reset"
+    DEVICES = "devices"
+    """Removing, blocking or otherwise changing an MFA device."""
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -64,8 +66,23 @@ class Evidence(msgspec.Struct, frozen=True):
             return ""
         if not any(p.method == "ml" for p in self.proofs):
             return "The caller has not entered the code yet."
+        if act is Act.DEVICES:
+            return (
+                "" if self._strong() else "This needs a passkey, a push with a number or an authenticator app as well."
+            )
         if self.has_device or not self.registered:
             return ""
         if act in (Act.UNLOCK, Act.DISABLE) or (act is Act.ENABLE and self.factor_not_asked == "disabled"):
             return ""
         return "This needs the caller's registered device as well. Verify again with the device."
+
+    def missing_for_device(self, device_id: str) -> str:
+        """Why this is not enough to change that device; empty where it is: a device never vouches for itself."""
+        missing = self.missing_for(Act.DEVICES)
+        if missing or self._strong(besides=device_id):
+            return missing
+        return "This is the device that the caller has shown. Verify again with another strong device."
+
+    def _strong(self, *, besides: str = "") -> bool:
+        strong = (p for p in self.proofs if p.strength is Strength.STRONG)
+        return any(p.device_id and p.device_id != besides for p in strong)

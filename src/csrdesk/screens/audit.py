@@ -159,7 +159,7 @@ def _line(line: AuditLine, now: datetime, zone: tzinfo | None, *, whose: bool) -
     bad = line.kind in ("alert", "refused") or line.result in _BAD
     how = line.result or line.kind
     cells = [
-        inert(f"{line.seq:>7}", Tone.QUIET),
+        Content.styled(f"{line.seq:>7}", Tone.QUIET.value),
         column(short(line.at, now, zone), 14),
         column(line.action, 20, Tone.STRONG),
         column(f"!{how}" if bad else how, 9, Tone.WARN if bad else Tone.PLAIN),

@@ -25,6 +25,7 @@ _QUESTIONS = {
     Act.ENABLE: "Enable this account?",
     Act.UNLOCK: "Unlock this account?",
     Act.RESET: "Let the caller set a new password?",
+    Act.DEVICES: "Change this device?",
 }
 _WORDS = {
     Act.PROTECT: "I will close the account now, so that nobody can use it. It can be opened again later.",
@@ -32,6 +33,7 @@ _WORDS = {
     Act.ENABLE: "I am going to enable your account again. Is that what you want?",
     Act.UNLOCK: "I am going to unlock your account. Is that what you want?",
     Act.RESET: "You will set a new password yourself, on the page that you have open. Is that what you want?",
+    Act.DEVICES: "I am going to change one of the devices that you sign in with. Is that what you want?",
 }
 
 

@@ -23,6 +23,7 @@ _DONE = {
     Act.ENABLE: "Enabled",
     Act.UNLOCK: "Unlocked",
     Act.RESET: "New password",
+    Act.DEVICES: "Device changed",
 }
 _WORDS = {
     Act.PROTECT: "The account is closed now. Nobody can sign in with it.",
@@ -30,6 +31,7 @@ _WORDS = {
     Act.ENABLE: "Your account is enabled again.",
     Act.UNLOCK: "Your account is unlocked now.",
     Act.RESET: "Your new password is set now.",
+    Act.DEVICES: "Your device is changed now.",
 }
 
 

@@ -11,6 +11,7 @@ from csrdesk.screens.account import AccountScreen
 from csrdesk.screens.cannot_verify import CannotVerifyScreen
 from csrdesk.screens.card import CardScreen
 from csrdesk.screens.confirm import ConfirmScreen
+from csrdesk.screens.devices import DevicesScreen
 from csrdesk.screens.error import ErrorScreen
 from csrdesk.screens.form import form_for
 from csrdesk.screens.info import Surroundings
@@ -36,6 +37,7 @@ SCREENS = (
     MagicLinkFormScreen,
     PollingScreen,
     AccountScreen,
+    DevicesScreen,
     ConfirmScreen,
     NewPasswordScreen,
     NoticeScreen,

@@ -53,15 +53,20 @@ class Page(Struct, frozen=True):
 def page_of(link: LinkView, now: datetime, *, note: str = "") -> Page:
     """The page for a link that is alive for this browser; `note` stands in place of the prompt's own."""
     view = link.view
-    again: dict[str, object] = {"refresh": GOES_ON_SECONDS} if link.goes_on else {}
+    again = _again(link, GOES_ON_SECONDS) if link.goes_on else {}
     if link.time_up:
         return Page("time_up.html", {"verified": link.goes_on, **again}, 410)
     if view.prompt is not None:
-        again = {"refresh": WORKING_SECONDS} if isinstance(view.prompt, dp.PushPrompt) else {}
+        again = _again(link, WORKING_SECONDS) if isinstance(view.prompt, dp.PushPrompt) else {}
         return Page(_template(view.prompt), {**_context(link, view.prompt, now, note), **again})
     if view.outcome is not None:
         return Page(_end(view.outcome), {"outcome": view.outcome, **again})
-    return Page("working.html", {"working": view.working, "refresh": WORKING_SECONDS})
+    return Page("working.html", {"working": view.working, **_again(link, WORKING_SECONDS)})
+
+
+def _again(link: LinkView, seconds: int) -> dict[str, object]:
+    """Look again in so many seconds; `at` is what the page is now, so that a script sees whether it went on."""
+    return {"refresh": seconds, "at": f"{link.view.rev} {link.view.working}".strip()}
 
 
 def _context(link: LinkView, prompt: Prompt, now: datetime, note: str) -> dict[str, object]:

@@ -126,7 +126,7 @@ PASSKEY_TITLE = "Use your passkey"
 PASSKEY_TEXT = "Press the button. Your browser then asks for your finger, your face, your PIN or your security key."
 PASSKEY_USE = "Use the passkey"
 PASSKEY_WAITING = "Your browser is asking for it now."
-PASSKEY_NO_SCRIPT = "Passkeys need JavaScript, which is switched off here. Use another way."
+PASSKEY_NO_SCRIPT = "Passkeys need JavaScript, which is switched off here. Use another way, or tell the agent."
 
 # The push
 PUSH_TITLE = "Look at your phone"

@@ -81,6 +81,7 @@ _CHANGED = {
     Change.ENABLED: ("Account Enabled", "enabled your account again"),
     Change.UNLOCKED: ("Account Unlocked", "unlocked your account"),
     Change.PASSWORD: ("Password Changed", "helped to change your password"),
+    Change.DEVICES: ("Device Changed", "changed a device that you sign in with"),
 }
 """The subject, which is the template's name, and what the desk has done."""
 

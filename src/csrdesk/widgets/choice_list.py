@@ -11,8 +11,10 @@ from textual.widgets import Static
 from csrdesk.widgets.choices import Offer, shown
 from csrdesk.widgets.tones import Tone
 
-_ROOMY, _FULL = 6, 7
-"""Choices side by side that 80 columns have room for; more of them move together, and then stand side by side."""
+_ROOMY, _FULL, _MOST = 6, 7, 8
+"""Choices side by side that 80 columns have room for; more of them move together, then stand side by side, and at last
+take the margins, too.
+"""
 
 
 class ChoiceLine(Static, can_focus=True):
@@ -49,6 +51,11 @@ class ChoiceList(Container):
         super().__init__(classes="-long" if long else "-row")
         self._long = long
         self._offers = offers
+        self.set_class(self._are_many, "-many")
+
+    @property
+    def _are_many(self) -> bool:
+        return not self._long and len(self._offers) > _MOST
 
     def compose(self) -> ComposeResult:
         width = max((len(shown(offer.key)) for offer in self._offers), default=0)
@@ -61,4 +68,5 @@ class ChoiceList(Container):
         """Draw `offers`; nothing moves where they are the same."""
         if offers != self._offers:
             self._offers = offers
+            self.set_class(self._are_many, "-many")
             self.refresh(recompose=True)

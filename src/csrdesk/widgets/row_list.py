@@ -134,9 +134,9 @@ class RowList(ScrollView, can_focus=True):
             self.post_message(self.Reached(self.at))
 
     def _bring_into_view(self) -> None:
-        top = self.scroll_offset.y
-        lowest = top + self._height - 1
+        top, height = self.scroll_offset.y, max(1, self._height)
+        lowest = top + height - 1
         if self.at < top:
             self.scroll_to(y=self.at, animate=False, force=True)
         elif self.at > lowest:
-            self.scroll_to(y=self.at - self._height + 1, animate=False, force=True)
+            self.scroll_to(y=self.at - height + 1, animate=False, force=True)

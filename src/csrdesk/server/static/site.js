@@ -1,5 +1,5 @@
-// What the pages can do only with a script: ask the browser about passkeys, let the clock run, take one click as one.
-// Nothing here submits a form, and nothing but the check is lost without it.
+// What the pages can do only with a script: ask the browser about passkeys, let the clock run, take one click as one, and
+// look whether a page that waits goes on. Nothing here submits a form, and nothing but the check is lost without it.
 "use strict";
 
 // W3C Web Authentication, section 5.1: the question may never be answered, so it is cut off.
@@ -44,3 +44,23 @@ addEventListener("submit", (event) => {
   sent = true;
   event.submitter?.setAttribute("aria-busy", "true");
 });
+
+// A page that waits is loaded again only when there is something new: whoever reads it or tabs through it keeps the place.
+const main = document.querySelector("main");
+if (main.dataset.refresh) {
+  const look = async () => {
+    try {
+      const answer = await fetch(location.href);
+      const there = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const news = there.title !== document.title || there.querySelector("main")?.dataset.at !== main.dataset.at;
+      if (news && answer.status < 500 && !sent) {
+        location.reload();
+        return;
+      }
+    } catch {
+      // No answer: the next look may have one.
+    }
+    setTimeout(look, main.dataset.refresh * 1000);
+  };
+  setTimeout(look, main.dataset.refresh * 1000);
+}

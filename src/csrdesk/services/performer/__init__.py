@@ -12,7 +12,17 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as px
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
-from csrdesk.services.performer import accounts, factors, link, locks, lookup, notices, passwords, protection
+from csrdesk.services.performer import (
+    accounts,
+    device_changes,
+    factors,
+    link,
+    locks,
+    lookup,
+    notices,
+    passwords,
+    protection,
+)
 from csrdesk.services.performer.outside import Outside
 
 __all__ = ["Outside", "Performer"]
@@ -91,6 +101,8 @@ class Performer:
                 return await passwords.set_directory_password(effect, context, outside)
             case px.SetPingOnePassword():
                 return await passwords.set_pingone_password(effect, context, outside)
+            case dx.ChangeDevice():
+                return await device_changes.change_device(effect, context, outside)
             case fx.EndSessions():
                 return await accounts.end_sessions(effect, context, outside)
             case _:

@@ -1,0 +1,35 @@
+"""What each act does, a line each, for the agent who is about to say yes."""
+
+from __future__ import annotations
+
+from csrdesk.model.account import Account, Lock
+
+
+def disable_words(*, has_directory: bool, unchecked: str = "") -> tuple[str, ...]:
+    """What a disable does, a line each; `unchecked` says why AD cannot be asked."""
+    directory = "Disable the account in AD." if has_directory else "There is no AD account."
+    if unchecked and not has_directory:
+        directory = "AD cannot be asked now: that half stays as it is, and has to be done later."
+    return (directory, "Disable the user in PingOne.", "End every PingOne session, and every open link.")
+
+
+def enable_words(*, has_directory: bool, unchecked: str = "") -> tuple[str, ...]:
+    """What an enable does, a line each."""
+    if unchecked:
+        return ("AD cannot be asked now, so nothing will be enabled. Wait until it answers.",)
+    if has_directory:
+        return ("Enable the account in AD.", "Then enable the user in PingOne, if AD succeeded.")
+    return ("There is no AD account.", "Enable the user in PingOne.")
+
+
+def unlock_words(account: Account) -> tuple[str, ...]:
+    """What an unlock does, a line each: only what is locked is touched."""
+    locks = tuple(_UNLOCK[lock] for lock in account.locks) or ("Nothing that could be read is locked.",)
+    return (*locks, "Devices stay as they are, and so does the password.")
+
+
+_UNLOCK = {
+    Lock.DIRECTORY: "Unlock the account in AD.",
+    Lock.PINGONE: "Unlock the account in PingOne.",
+    Lock.PASSWORD: "Unlock the password in PingOne.",
+}
