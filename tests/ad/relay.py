@@ -28,6 +28,8 @@ class Relay:
         self.answers = -1
         """How many more pieces come back from the controller before everything is cut; -1: no end."""
         self.opened = 0
+        self.passed = 0
+        """Pieces that went to the controller."""
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
@@ -77,6 +79,7 @@ class Relay:
                     return
                 if back and self.answers > 0:
                     self.answers -= 1
+                self.passed += not back
                 if self._half:
                     loop.call_later(self._half, target.write, piece)
                 else:

@@ -108,14 +108,22 @@ async def test_a_search_of_the_whole_domain_follows_no_referral(directory: LdapD
     assert [entry.dn for entry in found] == [DOMAIN]
 
 
-async def test_long_answers_are_read_page_by_page(directory: LdapDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
-    from csrdesk.services.directory import ldap_controller
+async def test_long_answers_are_read_page_by_page(dc: Controller, directory: LdapDirectory, opened: Open) -> None:
+    from csrdesk.services.directory.ldap_connection import SignIn, Target
+    from csrdesk.services.directory.ldap_controller import Controller as Asked
+    from csrdesk.services.directory.ldap_names import GroupNames
 
     wanted = Equal("objectClass", "user")
     whole = await directory.search(wanted, ("cn",))
-    monkeypatch.setattr(ldap_controller, "PAGE", 7)
-    assert {one.dn for one in await directory.search(wanted, ("cn",))} == {one.dn for one in whole}
-    assert len(whole) > 30
+    async with Relay(dc.address, 636) as relay:
+        sign_in = SignIn(opened.settings.user, Secret(PASSWORD))
+        seven = Asked(Target(relay.url, sign_in, opened.settings.ca_file), GroupNames(), page=7)
+        await seven.connected()
+        before = relay.passed
+        paged = await seven.search(wanted, ("cn",))
+        await seven.close()
+    assert {one.dn for one in paged} == {one.dn for one in whole}
+    assert relay.passed - before >= len(whole) // 7
 
 
 async def test_many_requests_are_under_way_at_once_on_one_connection(dc: Controller, opened: Open) -> None:

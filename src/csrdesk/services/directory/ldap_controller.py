@@ -38,7 +38,8 @@ class _Query:
 class Controller:
     """Connects when it is first asked, and again after the connection was cut."""
 
-    def __init__(self, target: Target, names: GroupNames) -> None:
+    def __init__(self, target: Target, names: GroupNames, *, page: int = PAGE) -> None:
+        self._page = page
         self._target = target
         self._names = names
         self._connection: Connection | None = None
@@ -135,7 +136,7 @@ class Controller:
     async def _below(self, base: str, text: str, attributes: tuple[str, ...]) -> tuple[Entry, ...]:
         start = base or (await self.connected()).root.first("defaultNamingContext") or ""
         entries: tuple[Entry, ...] = ()
-        page = SimplePagedResultsControl(criticality=True, size=PAGE, cookie="")
+        page = SimplePagedResultsControl(criticality=True, size=self._page, cookie="")
         while True:
             try:
                 answer = await self._ask(_Query(start, ldap.SCOPE_SUBTREE, text, attributes, page))
