@@ -37,18 +37,24 @@ async def _run() -> Result:
     agent = agent_of(settings)
     async with AsyncExitStack() as desks:
 
+        def say_long(words: str) -> None:
+            app.notify(words, severity="warning", timeout=_READ_SECONDS, markup=False)
+
         async def connect() -> Session:
             from csrdesk.cli.sweeping import swept_in_pauses
+            from csrdesk.config import default_path
+            from csrdesk.console import settings_file
             from csrdesk.wiring import load, open_desk
             from csrdesk.wiring.watching import WORDS, watch
 
             await asyncio.to_thread(load)
             desk = await desks.enter_async_context(open_desk(settings, serve_pages=True))
             for words in unknown_acts(len(await desk.left_unknown())):
-                app.notify(words, severity="warning", timeout=_READ_SECONDS, markup=False)
+                say_long(words)
             await desks.enter_async_context(swept_in_pauses())
             watching = asyncio.create_task(watch(desk, lambda names: app.say_down(names, WORDS)))
             desks.callback(watching.cancel)
+            desks.callback(asyncio.create_task(settings_file.watch(default_path(), say_long)).cancel)
             return desk.session(desk.agent)
 
         info = ConsoleInfo(
