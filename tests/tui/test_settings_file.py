@@ -29,6 +29,14 @@ async def said(path: Path) -> AsyncIterator[list[str]]:
     watching.cancel()
 
 
+def write(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8")
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
 async def until_said(said: list[str], number: int) -> None:
     async with asyncio.timeout(10):
         while len(said) < number:  # noqa: ASYNC110 - the watcher tells nobody else
@@ -36,7 +44,7 @@ async def until_said(said: list[str], number: int) -> None:
 
 
 async def test_a_change_is_said_once_with_what_to_do(path: Path, said: list[str]) -> None:
-    path.write_text(GOOD + '[desk]\ntheme = "light"\n', "utf-8")
+    write(path, GOOD + '[desk]\ntheme = "light"\n')
     await until_said(said, 1)
     await asyncio.sleep(0.1)
     assert said == [CHANGED]
@@ -44,17 +52,17 @@ async def test_a_change_is_said_once_with_what_to_do(path: Path, said: list[str]
 
 
 async def test_settings_that_became_wrong_are_named_with_file_and_key(path: Path, said: list[str]) -> None:
-    path.write_text(GOOD + '[desk]\ntheme = "pink"\n', "utf-8")
+    write(path, GOOD + '[desk]\ntheme = "pink"\n')
     await until_said(said, 1)
     assert "cannot be used like this. This console goes on with the old ones." in said[0]
     assert f"{path}: desk.theme" in said[0]
 
 
 async def test_settings_that_are_gone_and_come_back_are_said_each_time(path: Path, said: list[str]) -> None:
-    path.unlink()
+    remove(path)
     await until_said(said, 1)
     assert "There are no settings at" in said[0]
-    path.write_text(GOOD, "utf-8")
+    write(path, GOOD)
     await until_said(said, 2)
     assert said[1] == CHANGED
 

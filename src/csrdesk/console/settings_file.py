@@ -11,20 +11,20 @@ from csrdesk.errors import ConfigError
 
 LOOK_SECONDS = 2.0
 _GOES_ON = "This console goes on with the old ones."
-CHANGED = (
-    f"The settings were changed. {_GOES_ON} Leave it and start it again to use the new ones; open calls stay open."
-)
+CHANGED = f"The settings were changed. {_GOES_ON} Leave it and start it again for the new ones; open calls stay open."
 
 
 async def watch(path: Path, say: Callable[[str], None], *, seconds: float = LOOK_SECONDS) -> None:
     """Say each change once, and what is wrong with the new settings, if anything; runs until it is cancelled."""
-    before = _signature(path)
+    said = seen = _signature(path)
     while True:
         await asyncio.sleep(seconds)
         now = _signature(path)
-        if now != before:
-            before = now
+        # Not before it lay still for a moment: an editor may be in the middle of writing it.
+        if now != said and now == seen:
+            said = now
             say(await asyncio.to_thread(_words, path))
+        seen = now
 
 
 def _signature(path: Path) -> tuple[int, int, int] | None:
