@@ -74,7 +74,7 @@ class HistoryScreen(Listing):
 
 def _line(call: CallRecord, now: datetime, zone: tzinfo | None) -> Content:
     done = ", ".join(dict.fromkeys(f"{deed.act} {deed.result}" for deed in call.deeds))
-    words = f"{'verified' if call.proofs else 'not verified'}; {done or 'nothing changed'}"
+    words = f"{'verified' if call.proofs else 'not verified'}, {done or 'no change'}"
     wrong = any(deed.result != "done" for deed in call.deeds)
     cells = (
         column(short(call.since, now, zone), 14),

@@ -33,7 +33,7 @@ class LeaveScreen(Dialog[Leaving]):
         shows = "".join(f"\n  csrdesk call show {clean(call_id)}" for call_id in self._call_ids)
         words = f"A call that is kept stays open and loses nothing:{shows}"
         if not self._can_end:
-            words += "\nTo end it, finish or cancel what is on the screen first."
+            words += "\nTo end it, finish or cancel what is on its screen first."
         yield Static(Content(words), id="words")
 
     def offers(self) -> list[Offer]:
