@@ -217,6 +217,17 @@ async def test_a_service_account_that_cannot_sign_in_is_said_in_words(
         dc.delete(dn)
 
 
+async def test_a_service_account_that_is_locked_is_said_in_words(dc: Controller, opened: Open) -> None:
+    dn = f"CN=svc-locked,OU=Services,{DOMAIN}"
+    dc.add(dn, objectClass="user", sAMAccountName="svc-locked", userAccountControl="512", password=PASSWORD)
+    try:
+        dc.wrong_passwords("svc-locked")
+        error = await fails(opened(replace(opened.settings, user="svc-locked@csrdesk.test")))
+        assert "it is locked after wrong passwords" in error.message
+    finally:
+        dc.delete(dn)
+
+
 async def test_a_controller_that_is_down_is_named(opened: Open) -> None:
     error = await fails(opened(replace(opened.settings, controllers=(NOWHERE,))))
     assert isinstance(error, UnreachableError)
