@@ -14,8 +14,9 @@ from csrdesk.engine import policy
 from csrdesk.engine.policy import Facts, Window
 from csrdesk.errors import ForbiddenError, NotVerifiedError, PolicyError
 from csrdesk.flows import effects as fx
+from csrdesk.flows.device_effects import ChangeDevice
 from csrdesk.flows.kernel import AccountEffect
-from csrdesk.model.devices import Strength
+from csrdesk.model.devices import DeviceChange, Strength
 from csrdesk.model.proofs import Act, Evidence, Proof
 from tests.engine.world import ADA, LINK_AND_CODE, PROVED, disable
 
@@ -264,3 +265,38 @@ def test_an_act_is_done_under_its_own_name_alone() -> None:
         policy.permit(disable(Act.UNLOCK), VERIFIED, LIMITS)
     with pytest.raises(ForbiddenError, match="act of its own"):
         policy.permit(fx.UnlockPingOne(person_id=ADA.id, act=Act.DISABLE, reason="r"), VERIFIED, LIMITS)
+
+
+def change_device(act: Act = Act.DEVICES, device_id: str = "d-phone") -> ChangeDevice:
+    return ChangeDevice(
+        person_id=ADA.id, device_id=device_id, change=DeviceChange.REMOVE, act=act, reason="r", ticket="t"
+    )
+
+
+STRONG = Evidence(
+    (Proof("ml", Strength.NONE), Proof("fido2", Strength.STRONG, "d-key"), Proof("sms", Strength.WEAK, "d-phone")),
+    registered=True,
+)
+
+WEAK = replace(STRONG, proofs=(STRONG.proofs[0], STRONG.proofs[2]))
+
+
+def test_r_32_a_device_is_changed_by_another_strong_one_alone() -> None:
+    policy.permit(change_device(), verified_by(STRONG), LIMITS)
+    for evidence, device_id in ((STRONG, "d-key"), (WEAK, "d-other"), (LINK_AND_CODE, "d-phone")):
+        with pytest.raises(NotVerifiedError, match="Nothing was done"):
+            policy.permit(change_device(device_id=device_id), verified_by(evidence), LIMITS)
+
+
+def test_r_30_no_device_is_changed_before_the_caller_is_verified_or_by_a_script() -> None:
+    for facts in (replace(VERIFIED, window=None), SCRIPT):
+        with pytest.raises(NotVerifiedError):
+            policy.permit(change_device(), facts, LIMITS)
+
+
+@pytest.mark.parametrize("act", [act for act in Act if act is not Act.DEVICES])
+def test_r_30_a_device_is_changed_under_its_own_name_alone(act: Act) -> None:
+    with pytest.raises(ForbiddenError, match="act of its own"):
+        policy.permit(change_device(act), verified_by(STRONG), LIMITS)
+    with pytest.raises(ForbiddenError, match="act of its own"):
+        policy.permit(disable(Act.DEVICES), verified_by(STRONG), LIMITS)

@@ -35,6 +35,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "demo": (),
     "call": ("start", "list", "show", "resume", "end"),
     "user": ("show", "enable", "disable", "unlock", "reset"),
+    "device": ("list", "block", "unblock", "unlock", "rename", "default", "remove"),
     "audit": ("list", "show", "verify", "export", "leave"),
     "data": ("purge",),
     "doctor": (),
