@@ -20,6 +20,7 @@ AREAS = [
     "PingOne",
     "PingOne rights",
     "MFA policy",
+    "Passkeys",
     "Clock",
     "Directory",
     "Passwords",

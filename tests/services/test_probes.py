@@ -17,12 +17,14 @@ from csrdesk.services.directory.sandbox import SandboxDirectory
 from csrdesk.services.keys import Secrets
 from csrdesk.services.performer import Outside
 from csrdesk.services.pingone.api import open_api
-from csrdesk.services.pingone.policies import Method, MfaPolicy
-from csrdesk.services.probes import directory, mail, pages, passwords, pingone
+from csrdesk.services.pingone.fido2_policies import Fido2Policy
+from csrdesk.services.pingone.policies import Method, MfaPolicy, Mobile
+from csrdesk.services.probes import directory, mail, mfa, pages, passwords, pingone
 from tests.services.scripted import TOKEN, Say, Script, by_path, scripted
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 USERS = {"_embedded": {"users": [{"id": "u-1"}]}}
+RELYING = {"id": "f", "name": "Passkeys", "relyingPartyId": "example.org"}
 DESK = MfaPolicy("p", ignore_user_lock=True, sms=Method(enabled=True), totp=Method(enabled=True))
 
 
@@ -41,8 +43,10 @@ async def probe_pingone(script: Script, policy_id: str = "") -> tuple[Finding, .
 
 
 async def test_a_healthy_pingone_is_said_to_be_healthy_by_reads_alone(box: Sandbox, outside: Outside) -> None:
-    found = await pingone.probe(outside.pingone, box.settings().mfa_policy_id, ORDER)
-    assert levels(found) == dict.fromkeys((pingone.AREA, pingone.RIGHTS, pingone.POLICY, pingone.CLOCK), Level.OK)
+    desk = box.settings().mfa_policy_id
+    found = await pingone.probe(outside.pingone, desk, ORDER, public_url="http://localhost:8000")
+    areas = (pingone.AREA, pingone.RIGHTS, mfa.POLICY, mfa.PASSKEYS, pingone.CLOCK)
+    assert levels(found) == dict.fromkeys(areas, Level.OK)
     assert "sessions" in next(one.what for one in found if one.area == pingone.RIGHTS)
 
 
@@ -50,9 +54,9 @@ async def test_a_policy_that_does_not_exist_is_wrong_and_the_default_one_refuses
     outside: Outside,
 ) -> None:
     missing = await pingone.probe(outside.pingone, "00000000-0000-4000-8000-000000000000", ORDER)
-    assert levels(missing)[pingone.POLICY] is Level.WRONG
+    assert levels(missing)[mfa.POLICY] is Level.WRONG
     default = await pingone.probe(outside.pingone, "", ORDER)
-    assert levels(default)[pingone.POLICY] is Level.WARNING
+    assert levels(default)[mfa.POLICY] is Level.WARNING
 
 
 async def test_a_sign_in_that_is_not_taken_is_told_from_a_right_that_is_missing() -> None:
@@ -92,13 +96,81 @@ async def test_a_pingone_that_is_down_or_is_none_is_wrong(say: Say) -> None:
         (DESK, Level.OK, "SMS, TOTP"),
         (msgspec.structs.replace(DESK, ignore_user_lock=False), Level.WARNING, "Locked callers"),
         (msgspec.structs.replace(DESK, sms=Method()), Level.WARNING, "off in the policy: SMS"),
-        (MfaPolicy("p", ignore_user_lock=True), Level.WRONG, "No kind of passcode"),
+        (MfaPolicy("p", ignore_user_lock=True), Level.WRONG, "No kind of device"),
+        (
+            msgspec.structs.replace(DESK, sms=Method(enabled=True, pairing_disabled=True)),
+            Level.OK,
+            "Nobody can add: SMS",
+        ),
     ],
 )
 def test_a_policy_is_judged_by_what_the_desk_needs_of_it(policy: MfaPolicy, level: Level, words: str) -> None:
-    (found,) = pingone.judged(policy, ("SMS", "TOTP"))
+    (found,) = mfa.judged(policy, ("SMS", "TOTP"))
     assert found.level is level
     assert words in found.what
+
+
+@pytest.mark.parametrize(
+    ("pushes", "matching", "wanted", "level"),
+    [
+        (True, False, ("SMS", "MOBILE"), Level.WARNING),
+        (True, True, ("SMS", "MOBILE"), Level.OK),
+        (False, False, ("SMS", "MOBILE"), Level.OK),
+        (True, False, ("SMS",), Level.OK),
+    ],
+)
+def test_pushes_that_a_tap_approves_are_a_warning_where_pushes_are_allowed(
+    pushes: bool, matching: bool, wanted: tuple[str, ...], level: Level
+) -> None:
+    app = {"push": {"enabled": pushes, "numberMatching": {"enabled": matching}}}
+    mobile = msgspec.convert({"enabled": True, "applications": [app]}, Mobile)
+    (found,) = mfa.judged(msgspec.structs.replace(DESK, mobile=mobile), wanted)
+    assert found.level is level
+
+
+@pytest.mark.parametrize(
+    ("site", "pages", "level", "words"),
+    [
+        ("example.org", "https://desk.example.org", Level.OK, "which desk.example.org belongs to"),
+        ("example.org", "https://example.org:8443", Level.OK, "example.org"),
+        ("login.example.org", "https://desk.example.org", Level.WARNING, "no browser uses them at desk.example.org"),
+        ("example.org", "https://notexample.org", Level.WARNING, "no browser uses them"),
+        ("example.org", "", Level.WARNING, "Registered for example.org"),
+    ],
+)
+def test_the_pages_host_is_compared_with_the_site_that_passkeys_belong_to(
+    site: str, pages: str, level: Level, words: str
+) -> None:
+    found = mfa.fitting(Fido2Policy("f", "Passkeys\x1b[31m", site), pages)
+    assert found.level is level
+    assert words in found.what
+    assert found.what.isprintable()
+    assert bool(found.todo) is (level is Level.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("say", "level", "words"),
+    [
+        (Say(403, {"code": "ACCESS_FAILED"}), Level.WARNING, "may not be read"),
+        (Say(503), Level.WRONG, ""),
+        (Say(body={"_embedded": {"fido2Policies": []}}), Level.WARNING, "no FIDO2 policy"),
+        (Say(body={"_embedded": {"fido2Policies": [RELYING]}}), Level.OK, "Registered for example.org"),
+        (Say(body={"_embedded": {"fido2Policies": [RELYING | {"id": "g", "default": True}]}}), Level.OK, "example.org"),
+    ],
+    ids=["no-right", "down", "none", "named", "default"],
+)
+async def test_the_fido2_policy_that_the_mfa_policy_names_is_looked_at(say: Say, level: Level, words: str) -> None:
+    policy = {"id": "p", "ignoreUserLock": True, "fido2": {"enabled": True, "fido2PolicyId": "f"}}
+    script = by_path([("/as/token", TOKEN), ("fido2Policies", say), ("", Say(body=policy))])
+    async with scripted(script) as at:
+        settings = PingOneSettings(environment_id="env", client_id="c", api_url=f"{at.url}/v1", auth_url=at.url)
+        api = open_api(settings, Secret("s"))
+        try:
+            found = await mfa.probe(api, "p", ("FIDO2",), "https://desk.example.org")
+        finally:
+            await api.close()
+    assert [(one.area, one.level) for one in found] == [(mfa.POLICY, Level.OK), (mfa.PASSKEYS, level)]
+    assert words in found[1].what
 
 
 @pytest.mark.parametrize(

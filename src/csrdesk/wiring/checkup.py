@@ -80,6 +80,8 @@ async def _pingone(settings: Settings) -> Found:
     from csrdesk.services import keys
     from csrdesk.services.pingone.api import open_api
     from csrdesk.services.probes import pingone
+    from csrdesk.wiring.pages import Pages
+    from csrdesk.wiring.who import data_folder
 
     try:
         secret = await asyncio.to_thread(keys.read, keys.PINGONE, settings.pingone.client_secret_file)
@@ -87,7 +89,12 @@ async def _pingone(settings: Settings) -> Found:
         return (wrong(pingone.AREA, "Not asked: there is no client secret.", "See Keys."),)
     api = open_api(settings.pingone, secret)
     try:
-        return await pingone.probe(api, settings.flow.mfa_policy_id, settings.flow.device_types)
+        return await pingone.probe(
+            api,
+            settings.flow.mfa_policy_id,
+            settings.flow.device_types,
+            public_url=Pages(settings, data_folder(settings)).url,
+        )
     finally:
         await api.close()
 

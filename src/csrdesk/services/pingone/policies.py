@@ -7,10 +7,39 @@ import msgspec
 from csrdesk.services.pingone.api import Api, Links, path
 
 
-class Method(msgspec.Struct, frozen=True):
+class Method(msgspec.Struct, frozen=True, rename="camel"):
     """One kind of device in a policy."""
 
     enabled: bool = False
+    pairing_disabled: bool = False
+    """Whether nobody can add another device of this kind."""
+
+
+class Fido2(Method, frozen=True, rename="camel"):
+    """Passkeys and security keys."""
+
+    fido2_policy_id: str = ""
+
+
+class _Switch(msgspec.Struct, frozen=True):
+    enabled: bool = False
+
+
+class _Push(msgspec.Struct, frozen=True, rename="camel"):
+    enabled: bool = False
+    number_matching: _Switch = _Switch()
+
+
+class Application(msgspec.Struct, frozen=True):
+    """An app that takes pushes."""
+
+    push: _Push = _Push()
+
+
+class Mobile(Method, frozen=True, rename="camel"):
+    """The apps on phones."""
+
+    applications: tuple[Application, ...] = ()
 
 
 class MfaPolicy(msgspec.Struct, frozen=True, rename="camel"):
@@ -23,12 +52,29 @@ class MfaPolicy(msgspec.Struct, frozen=True, rename="camel"):
     voice: Method = Method()
     email: Method = Method()
     totp: Method = Method()
+    fido2: Fido2 = Fido2()
+    mobile: Mobile = Mobile()
 
     @property
-    def passcodes(self) -> dict[str, bool]:
-        """The kinds of device that a passcode is asked of, and whether the policy has them enabled."""
-        methods = {"SMS": self.sms, "VOICE": self.voice, "EMAIL": self.email, "TOTP": self.totp}
-        return {kind: method.enabled for kind, method in methods.items()}
+    def _methods(self) -> dict[str, Method]:
+        passcodes = {"SMS": self.sms, "VOICE": self.voice, "EMAIL": self.email, "TOTP": self.totp}
+        return {**passcodes, "FIDO2": self.fido2, "MOBILE": self.mobile}
+
+    @property
+    def kinds(self) -> dict[str, bool]:
+        """The kinds of device, and whether the policy has them enabled."""
+        return {kind: method.enabled for kind, method in self._methods.items()}
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """The kinds of device of which nobody can add another."""
+        return tuple(kind for kind, method in self._methods.items() if method.pairing_disabled)
+
+    @property
+    def pushes_without_number(self) -> bool:
+        """Whether some app approves by a tap alone."""
+        pushes = (application.push for application in self.mobile.applications)
+        return self.mobile.enabled and any(push.enabled and not push.number_matching.enabled for push in pushes)
 
 
 class _Embedded(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""PingOne: sign-in, the rights that a desk needs, the MFA policy, and whether two clocks agree.
+"""PingOne: sign-in, the rights that a desk needs, and whether two clocks agree; with what `mfa` looks at.
 
 Rights to change something cannot be tried without changing it; each read that the desk makes is tried once.
 """
@@ -12,18 +12,17 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from csrdesk.errors import NotFoundError, ServiceError, UnauthorizedError
+from csrdesk.errors import ServiceError, UnauthorizedError
 from csrdesk.model.checkup import Finding, ok, warning, wrong
 from csrdesk.services import http
 from csrdesk.services.attempts import attempt
-from csrdesk.services.pingone import devices, passwords, policies, populations, roles, sessions
+from csrdesk.services.pingone import devices, passwords, populations, roles, sessions
 from csrdesk.services.pingone.api import Api
 from csrdesk.services.pingone.errors import SYSTEM, error_of
-from csrdesk.services.pingone.policies import MfaPolicy
+from csrdesk.services.probes import mfa
 
 AREA = "PingOne"
 RIGHTS = "PingOne rights"
-POLICY = "MFA policy"
 CLOCK = "Clock"
 _DRIFT = 5.0
 """Seconds between the two clocks that are of no account: the header has whole seconds, and answers travel."""
@@ -42,8 +41,8 @@ class _Page(msgspec.Struct, frozen=True):
     embedded: _Embedded = msgspec.field(name="_embedded")
 
 
-async def probe(api: Api, policy_id: str, wanted: tuple[str, ...]) -> tuple[Finding, ...]:
-    """Everything that can be found out. `wanted`: the device types that settings allow."""
+async def probe(api: Api, policy_id: str, wanted: tuple[str, ...], *, public_url: str = "") -> tuple[Finding, ...]:
+    """Everything that can be found out. `wanted`: the device types that settings allow; `public_url`: the pages'."""
     before = datetime.now(UTC)
     try:
         response = await _first_read(api)
@@ -54,7 +53,7 @@ async def probe(api: Api, policy_id: str, wanted: tuple[str, ...]) -> tuple[Find
         todo = "Compare pingone.api_url and pingone.auth_url with your region, and look at the way there."
         return (wrong(AREA, error.message, todo),)
     middle = before + (datetime.now(UTC) - before) / 2
-    rest = await asyncio.gather(_rights(api, response), _policy(api, policy_id, wanted))
+    rest = await asyncio.gather(_rights(api, response), mfa.probe(api, policy_id, wanted, public_url))
     signed_in = ok(AREA, "csrdesk's sign-in is taken.")
     return (signed_in, *rest[0], *rest[1], clock(response.headers.get("date", ""), middle))
 
@@ -100,39 +99,6 @@ def _not_readable(name: str, error: ServiceError) -> Finding:
     if name == "populations":
         return warning(RIGHTS, "Not readable: populations. People of one name are told apart by less.", _ROLE)
     return wrong(RIGHTS, f"Not readable: {name}.", _ROLE)
-
-
-async def _policy(api: Api, policy_id: str, wanted: tuple[str, ...]) -> tuple[Finding, ...]:
-    try:
-        policy = await policies.read(api, policy_id)
-    except NotFoundError:
-        return (wrong(POLICY, "PingOne has no MFA policy with the id in flow.p1MFAPolicyId.", "Correct the id."),)
-    except UnauthorizedError:
-        todo = "Let the worker application read MFA settings; until then locked callers count as refused."
-        return (warning(POLICY, "MFA policies may not be read.", todo),)
-    except ServiceError as error:
-        return (wrong(POLICY, error.message, "Look again in a moment."),)
-    if policy is None:
-        return (wrong(POLICY, "PingOne has no default MFA policy.", "Name one in flow.p1MFAPolicyId."),)
-    return tuple(judged(policy, wanted))
-
-
-def judged(policy: MfaPolicy, wanted: tuple[str, ...]) -> list[Finding]:
-    """What the policy lets the desk do."""
-    off = [kind for kind in wanted if kind in policy.passcodes and not policy.passcodes[kind]]
-    on = [kind for kind, enabled in policy.passcodes.items() if enabled]
-    found: list[Finding] = []
-    if not on:
-        found.append(
-            wrong(POLICY, "No kind of passcode is enabled.", "Enable SMS, voice, email or TOTP in the policy.")
-        )
-    elif off:
-        todo = "Enable them in the policy, or take them out of flow.allowedDeviceTypes."
-        found.append(warning(POLICY, f"Allowed here, off in the policy: {', '.join(off)}.", todo))
-    if not policy.ignore_user_lock:
-        todo = "Use a policy of the desk's own that ignores the user's lock."
-        found.append(warning(POLICY, "Locked callers cannot be asked for their device.", todo))
-    return found or [ok(POLICY, f"Takes locked callers; passcodes: {', '.join(on)}.")]
 
 
 def clock(date: str, now: datetime) -> Finding:
