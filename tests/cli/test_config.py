@@ -145,6 +145,8 @@ def _wrong(tmp_path: Path, text: str) -> ConfigError:
         ("", "pingone", "required"),
         (MINIMAL + '[flow]\nallowedDeviceTypes = ["FAX"]\n', "flow.allowedDeviceTypes", "'FAX'"),
         ("demo = true\n" + MINIMAL, "demo", "sandbox on this machine"),
+        (MINIMAL + '[desk]\nalert_to = "the leads"\n', "desk.alert_to", "one mail address"),
+        (MINIMAL + '[desk]\nalert_to = "a@b.example, c@d.example"\n', "desk.alert_to", "one mail address"),
         (MINIMAL + '[keys]\ndisabel = "k"\n', "keys.disabel", "Did you mean disable?"),
         (MINIMAL + '[keys]\nfoo = "k"\n', "keys.foo", "Known: help, calls, call_before"),
         (MINIMAL + '[keys]\ndisable = "super+k"\n', "keys.disable", "'super+k' cannot be. A letter but q, ctrl+"),

@@ -15,8 +15,11 @@ from csrdesk.engine.audit import Entry, Kind
 from csrdesk.engine.purge import Purged
 from csrdesk.engine.verify import verify
 from csrdesk.flows import answers as a
+from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
-from tests.engine.world import GRACE, Desk, desk_on, linked, looked_up
+from csrdesk.flows.kernel import Failed, Problem
+from csrdesk.model.notices import Change
+from tests.engine.world import ADA, GRACE, Desk, desk_on, linked, looked_up
 
 YEARS_DAYS = 6 * 366
 
@@ -165,3 +168,17 @@ async def test_r_69_no_audit_row_goes_before_six_years_and_the_chain_survives(tm
 def test_r_69_fewer_than_six_years_are_refused(years: int) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"audit_years": years}, LimitSettings)
+
+
+async def test_what_became_of_mails_is_forgotten_with_the_calls(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        await ended_call(desk)
+        busy = Failed(Problem("Busy.", code="unavailable"))
+        desk.world.replies[fx.TellCustomer] = busy
+        for _ in range(2):
+            await desk.do(fx.TellCustomer(person_id=ADA.id, change=Change.DISABLED))
+        async with desk.store.transaction() as tx:
+            await tx.execute("UPDATE outbox SET stage = 'sent' WHERE rowid = 1")
+        desk.clock.move(hours=25)
+        await desk.engine.purge(GRACE)
+        assert [row["stage"] for row in await desk.store.all("SELECT stage FROM outbox")] == ["waiting"]

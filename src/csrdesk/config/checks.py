@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ _NOT_BUILT = (
     "ciam_protect_analysis_required",
 )
 _NO_EFFECT_YET = ("agreement_id", "risk_policy_id_authn", "risk_policy_id_ar", "risk_policy_id_reg")
+_ONE_ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 _HTTPS = "must be https outside this machine."
 
 
@@ -42,6 +44,8 @@ def check(settings: Settings, *, file: str = "") -> None:
         _check_controllers(settings.directory, wrong)
     if settings.desk.public_url:
         _check_public_url(settings.desk.public_url, wrong)
+    if settings.desk.alert_to and not _ONE_ADDRESS.fullmatch(settings.desk.alert_to):
+        raise wrong("desk.alert_to", "must be one mail address, of a person or a list.")
     if settings.limits.link_total_seconds < settings.limits.link_seconds:
         raise wrong("limits.link_total_seconds", "must not be less than limits.link_seconds.")
     if found := wrong_key(settings.keys):

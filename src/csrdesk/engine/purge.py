@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from csrdesk.engine import outgoing
 from csrdesk.engine.audit import CALL_ENDED, PURGED, Detail, Entry, Kind
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
@@ -95,6 +96,7 @@ async def _purge_calls(tx: Transaction, desk: Desk, agent: Agent, ended: list[st
         row = Entry(kind=Kind.EVENT, action=CALL_ENDED, agent=agent.id, call_id=call_id, details={"forgotten": True})
         await desk.audit.append(tx, row)
     await tx.execute("DELETE FROM tries WHERE at < ?", stamp(now - CALL_STATES))
+    await outgoing.forget(tx, now)
     # A link that was answered with "this wasn't me" keeps the person's verification frozen, maybe for more than a day.
     frozen = stamp(now - timedelta(hours=desk.limits.not_me_freeze_hours))
     links = "DELETE FROM challenges WHERE call_id = ? AND NOT (stage = 'not_me' AND ended_at >= ?)"
