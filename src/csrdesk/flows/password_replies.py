@@ -36,6 +36,8 @@ class PasswordSet(Reply, frozen=True):
     """By the directory's clock; None where only the directory behind a gateway knows."""
     unlocked: bool = False
     """AD's lock after wrong passwords ended with it."""
+    server: str = ""
+    """As in `DirectoryEnabledSet`."""
 
 
 class PasswordRefused(Reply, frozen=True):

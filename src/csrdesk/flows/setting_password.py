@@ -292,7 +292,8 @@ SettingPasswordState = (
 
 def set_lines(done: pr.PasswordSet) -> tuple[ResultLine, ...]:
     """`AD: password set`, and the lock that ended with it."""
-    line = ResultLine(f"{done.home.value}: password set")
+    at = f" at {done.server}; other sites follow" if done.server else ""
+    line = ResultLine(f"{done.home.value}: password set{at}")
     return (line, ResultLine(f"{done.home.value}: unlocked with it")) if done.unlocked else (line,)
 
 

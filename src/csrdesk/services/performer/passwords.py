@@ -95,7 +95,7 @@ async def set_directory_password(effect: px.SetDirectoryPassword, context: Conte
         done = await directory_passwords.set_password(writer, entry, context.secret)
     except InvalidValueError as error:
         return pr.PasswordRefused(password_rules.refusal(error.rules))
-    return pr.PasswordSet(Home.DIRECTORY, done.changed_at, done.unlocked)
+    return pr.PasswordSet(Home.DIRECTORY, done.changed_at, done.unlocked, server=writer.server)
 
 
 async def set_pingone_password(effect: px.SetPingOnePassword, context: Context, outside: Outside) -> Reply:
