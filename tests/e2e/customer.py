@@ -14,14 +14,15 @@ from csrdesk.server import texts
 class AtBrowser:
     """One person with a browser that has never been to the pages."""
 
-    def __init__(self, browser: Browser, mailbox_url: str, address: str) -> None:
+    def __init__(self, browser: Browser, mailbox_url: str, address: str, *, scripts: bool = True) -> None:
         self._browser = browser
+        self._scripts = scripts
         self._mailbox = f"{mailbox_url}?to={quote(address)}"
         self._context: BrowserContext
         self.page: Page
 
     async def __aenter__(self) -> Self:
-        self._context = await self._browser.new_context()
+        self._context = await self._browser.new_context(java_script_enabled=self._scripts)
         self.page = await self._context.new_page()
         return self
 
@@ -40,14 +41,14 @@ class AtBrowser:
         await self.page.get_by_label(texts.CODE_LABEL).fill(code)
         await self.page.get_by_role("button", name=texts.CONTINUE).click()
 
-    async def type_passcode(self) -> str:
-        """Look at the phone in another tab, and type what came; gives it."""
+    async def type_passcode(self, digits: str = "0123456789") -> str:
+        """Look at the phone in another tab, and type what came, with these digits; gives it."""
         await self.heading(texts.PASSCODE_TITLE)
         phone = await self._context.new_page()
         await phone.goto(self._mailbox)
         passcode = await phone.locator("#passcodes + table td.code").first.inner_text()
         await phone.close()
-        await self.page.get_by_label(texts.PASSCODE_LABEL).fill(passcode)
+        await self.page.get_by_label(texts.PASSCODE_LABEL).fill("".join(digits[int(one)] for one in passcode))
         await self.page.get_by_role("button", name=texts.CONTINUE).click()
         await self.heading(texts.DONE_TITLE)
         return passcode
