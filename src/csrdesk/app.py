@@ -34,7 +34,7 @@ from csrdesk.widgets.painting import keep_no_painted_widgets
 __all__ = ["ConsoleInfo", "CsrdeskApp"]
 
 TICK_SECONDS = 0.5
-_READ_SECONDS = 15.0
+_READ_SECONDS = 8.0
 """How long it is shown what something that is down means."""
 LOCKED = "locked"
 """The mode that hides every call."""
