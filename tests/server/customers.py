@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from csrdesk.errors import IllegalEventError, LimitReachedError, LinkOverError
 from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
+from csrdesk.flows import device_effects as dx
 from csrdesk.flows import effects as fx
 from csrdesk.flows import new_password as np
 from csrdesk.flows import password_effects as px
@@ -159,6 +160,8 @@ class Customers:
                 link.sent += bool(device_id)
                 status = "OTP_REQUIRED" if device_id else "DEVICE_SELECTION_REQUIRED"
                 return r.AuthenticationIs(r.DeviceAuthentication("authentication-1", status, device_id))
+            case dx.CancelPush(), _:
+                return r.AuthenticationIs(r.DeviceAuthentication("authentication-1", "DEVICE_SELECTION_REQUIRED"))
             case fx.SelectDevice(device_id=device_id), _:
                 link.sent += 1
                 return r.AuthenticationIs(r.DeviceAuthentication("authentication-1", "OTP_REQUIRED", device_id))
