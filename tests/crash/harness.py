@@ -113,10 +113,10 @@ class Harness:
         self._folder = folder
         self._count = 0
 
-    async def story(self, *kills: float) -> Story:
+    async def story(self, *kills: float | str) -> Story:
         """Play a call whose processes are killed one after the other, and the last one is not.
 
-        A whole number is a point that a process passes, any other number seconds.
+        A whole number is a point that a process passes, any other number seconds; a word is a point's name.
         """
         self._prepare()
         self._count += 1
@@ -126,11 +126,13 @@ class Harness:
         with settings.open("a", encoding="utf-8") as file:
             file.write("\n[limits]\nlinks_per_person_in_ten_minutes = 10\n")
         for number, kill in enumerate((*kills, 0)):
-            at = int(kill) if float(kill).is_integer() else 0
+            on = kill if isinstance(kill, str) else ""
+            number_of = 0.0 if isinstance(kill, str) else kill
+            at = int(number_of) if float(number_of).is_integer() else 0
             result = story.folder / f"{number}.json"
             address = self.box.world.user(self._who).email
             place = str(settings), str(result), self._who, address, self._mailbox
-            order = Order(*place, self.goals, at, 0 if at else kill)
+            order = Order(*place, self.goals, at, on, 0 if at else number_of)
             began = time.monotonic()
             code = await self._run(order)
             story.seconds = time.monotonic() - began
@@ -140,7 +142,7 @@ class Harness:
             if code != -9:
                 story.flaws.append(result.with_suffix(".error").read_text("utf-8"))
                 return story
-            story.kills.append(f"{kill:g}")
+            story.kills.append(on or f"{kill:g}")
         self._judge(story)
         return story
 

@@ -26,12 +26,14 @@ class Points:
 
     kill_at: int = 0
     """From 1; 0 for nowhere."""
+    kill_on: str = ""
+    """The first point of that name; empty for none."""
     passed: list[str] = field(default_factory=list)
 
     def pass_(self, name: str) -> None:
         """Be at a point."""
         self.passed.append(name)
-        if len(self.passed) == self.kill_at:
+        if len(self.passed) == self.kill_at or name == self.kill_on:
             os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -44,8 +44,8 @@ async def test_r_62_a_call_that_is_killed_at_every_point_is_brought_to_its_end_a
     }
     tally = await sweep(folder(tmp_path, "killed"), [(float(kill),) for kill in kills], names)
     assert tally.flaws == []
-    # What is done at the same time comes in another order now and then, so a point may be one further on.
-    assert sum(tally.killed.values()) >= len(kills) - 2
+    # What is done at the same time comes in another order now and then, so a call may have some points less.
+    assert sum(tally.killed.values()) > 0.9 * len(kills)
 
 
 async def test_r_62_a_new_password_is_set_once_wherever_its_desk_is_killed(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ async def test_r_62_a_new_password_is_set_once_wherever_its_desk_is_killed(tmp_p
     assert len(kills) > 15
     tally = await sweep(folder(tmp_path, "killed"), [(float(kill),) for kill in kills], names, goals=RESET)
     assert tally.flaws == []
-    assert sum(tally.killed.values()) >= len(kills) - 2
+    assert sum(tally.killed.values()) > 0.9 * len(kills)
 
 
 async def test_kills_by_chance_lose_nothing(tmp_path: Path) -> None:
@@ -75,9 +75,8 @@ async def test_kills_by_chance_lose_nothing(tmp_path: Path) -> None:
     ],
 )
 async def test_the_agent_reads_what_is_known_of_what_was_interrupted(tmp_path: Path, after: str, words: str) -> None:
-    names = await points(tmp_path)
     async with harness(folder(tmp_path, "killed")) as one:
-        story = await one.story(float(names.index(after) + 1))
+        story = await one.story(after)
     assert story.flaws == []
     assert story.kills
     assert any(words in said for said in said_of(story.played)), said_of(story.played)

@@ -35,6 +35,8 @@ class Order(msgspec.Struct, frozen=True):
     goals: tuple[str, ...]
     kill_at: int = 0
     """At which point it dies; 0 for none."""
+    kill_on: str = ""
+    """At the first point of that name."""
     kill_after: float = 0.0
     """After how many seconds it is killed from outside; 0.0 for not at all."""
 
@@ -50,12 +52,12 @@ class Played(msgspec.Struct, frozen=True):
 
 async def play(order: Order) -> Played:
     """Play the call to its end, and look whether the audit is whole."""
-    points = Points(order.kill_at)
+    points = Points(order.kill_at, order.kill_on)
     async with open_killable(load(Path(order.settings)), points) as desk:
         player = Player(desk, order.username, order.address, order.mailbox, order.goals)
         await player.play()
         passed = tuple(points.passed)
-        points.kill_at = 0
+        points.kill_at, points.kill_on = 0, ""
         return Played(tuple(player.said), passed, await desk.flaw())
 
 
