@@ -21,6 +21,7 @@ SUBJECTS = {
     Change.ENABLED: "Account Enabled",
     Change.UNLOCKED: "Account Unlocked",
     Change.PASSWORD: "Password Changed",
+    Change.DEVICES: "Device Changed",
 }
 
 
