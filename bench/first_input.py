@@ -1,8 +1,8 @@
 """How soon can a customer use the page? From the end of the response to a field or button that takes input.
 
-In Chromium, on loopback, with an empty cache each time: style sheet and scripts are fetched and run within that time. What the
-browser itself says (`PerformanceNavigationTiming`): `responseEnd` to `domContentLoadedEventEnd`, by which deferred
-scripts have run. The baseline is a page with one field, nothing to fetch and no script.
+In Chromium, on loopback, with an empty cache each time: style sheet and scripts are fetched and run within that time.
+What the browser itself says (`PerformanceNavigationTiming`): `responseEnd` to `domContentLoadedEventEnd`, by which
+deferred scripts have run. The baseline is a page with one field, nothing to fetch and no script.
 """
 
 from __future__ import annotations

@@ -48,6 +48,29 @@ async def test_a_whole_call_by_keyboard_alone(browser: Browser, desk: Desk, scri
     assert desk.held(address).stage is LinkStage.APPROVED
 
 
+REACHED = """() => {
+  const one = document.activeElement;
+  const seen = one.matches(":focus-visible") && getComputedStyle(one).outlineStyle !== "none";
+  return one === document.body || seen ? one.textContent.trim() || one.name : "a focus that nobody sees";
+}"""
+
+
+async def test_the_tab_key_reaches_every_button_and_field_in_sight(browser: Browser, desk: Desk) -> None:
+    async with opened(browser, desk.link()) as page:
+        for name, state in ASKING.items():
+            await page.goto(desk.link(state))
+            wanted = await page.locator("button:visible, input:not([tabindex]):visible").evaluate_all(
+                "found => found.map(one => one.textContent.trim() || one.name)"
+            )
+            assert wanted, name
+            reached = set()
+            for _ in range(len(wanted) + 1):
+                await page.keyboard.press("Tab")
+                reached.add(await page.evaluate(REACHED))
+            assert set(wanted) <= reached, name
+            assert "a focus that nobody sees" not in reached, name
+
+
 @pytest.mark.parametrize("width", [320, 640], ids=["narrow", "1280-at-200-percent"])
 async def test_nothing_is_cut_off_where_the_page_is_narrow(browser: Browser, desk: Desk, width: int) -> None:
     async with opened(browser, desk.link(), width=width) as page:
