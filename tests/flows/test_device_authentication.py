@@ -369,6 +369,31 @@ def test_cancelling_is_offered_where_the_input_says_so(enabled: bool) -> None:
     assert all(replace(state, given=given).want().prompt.cancel_enabled is enabled for state in asking)
 
 
+@pytest.mark.parametrize("policy", ["", "policy-7"])
+def test_the_policy_is_the_one_of_the_input(policy: str) -> None:
+    given = replace(DEVICE, inputs=replace(DEVICE.inputs, p1_mfa_policy_id=policy))
+    assert replace(STARTING, given=given).want().effect.policy_id == policy
+
+
+@pytest.mark.parametrize(
+    ("allowed", "offered"),
+    [(("SMS", "TOTP"), (TOTP, SMS)), (("FIDO2",), (PASSKEY,)), (("VOICE",), None), ((), None)],
+)
+def test_only_the_kinds_of_device_that_the_input_allows_are_asked(
+    allowed: tuple[str, ...], offered: tuple[Device, ...] | None
+) -> None:
+    given = replace(DEVICE, inputs=replace(DEVICE.inputs, allowed_device_types=allowed))
+    gathering = da.GatheringBrowserData(given, Devices((PASSKEY, APP, TOTP, SMS)))
+    after = gathering.step(a.BrowserChecked(WebAuthn.FULL))
+    assert (after.choice.devices if isinstance(after, da.StartingAuthentication) else None) == offered
+
+
+@pytest.mark.parametrize("limit", [0, 1, 3])
+def test_as_many_passcodes_are_sent_again_as_the_input_says(limit: int) -> None:
+    given = replace(DEVICE, inputs=replace(DEVICE.inputs, resend_otp_limit=limit))
+    assert pc.AskPasscode(given, SENT, SMS.id).want().prompt.resends_left == limit
+
+
 def test_the_pages_clock_reaches_whatever_is_asked() -> None:
     longer = Page(LATER, more_time=False)
     on_longer = replace(DEVICE, page=longer)

@@ -29,7 +29,7 @@ class Inputs(msgspec.Struct, frozen=True, rename=spelled):
     resend_otp_limit: int
     """How often a passcode may be sent again: N means exactly N."""
     email: str = ""
-    """Has no effect: PingOne knows its devices' addresses."""
+    """The person's address, for the magic link. Has no effect, as `magicLinkEnabled`; PingOne knows its devices'."""
     p1_mfa_policy_id: str = ""
     """The device authentication policy; empty for PingOne's default one."""
     allowed_device_types: tuple[str, ...] = ()
@@ -37,7 +37,8 @@ class Inputs(msgspec.Struct, frozen=True, rename=spelled):
     otp_fallback_allowed: bool = True
     """Whether the app's passcode may stand in for a push."""
     magic_link_enabled: bool = False
-    """Whether a magic link is offered as well: never in a page that a magic link opened, so true has no effect yet."""
+    """Whether a magic link is offered as well. Has no effect: the flow runs only in pages that a magic link to the
+    same address opened, and there another one would prove nothing."""
     company_logo: str = ""
     """Has no effect: the page takes its logo from the settings."""
     cancel_enabled: bool = True
