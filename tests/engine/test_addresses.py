@@ -50,10 +50,12 @@ async def test_r_37_no_link_goes_to_a_new_address_whatever_the_screen_says(tmp_p
 async def test_r_37_a_look_up_goes_on_where_the_record_cannot_be_written(tmp_path: Path) -> None:
     path = tmp_path / "desk.db"
     async with desk_on(path, busy_seconds=0.05) as desk:
-        async with desk_on(path) as other, other.store.transaction():
+        async with desk_on(path) as other, other.store.transaction() as held:
+            await held.all("SELECT 1")
             assert await seen(desk, ADDRESS) is Age.UNKNOWN
         await seen(desk, "old@home.example")
-        async with desk_on(path) as other, other.store.transaction():
+        async with desk_on(path) as other, other.store.transaction() as held:
+            await held.all("SELECT 1")
             assert await seen(desk, ADDRESS) is Age.NEW
 
 

@@ -12,6 +12,8 @@ from csrdesk.config import LimitSettings
 from csrdesk.engine.challenges import find
 from csrdesk.errors import IllegalEventError, LinkOverError, NoSuchFlowError, StaleFlowError
 from csrdesk.flows import answers as a
+from csrdesk.flows import device_effects as dx
+from csrdesk.flows import device_replies as dr
 from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
@@ -695,3 +697,20 @@ async def test_a_factor_that_fails_approves_nothing(tmp_path: Path) -> None:
         assert said(page.view.prompt) is p.TryAgainPrompt
         desk.world.replies[fx.ReadDevices] = r.DevicesRead(Devices((TOTP,)))
         assert await stage(desk, call.challenge_id) is LinkStage.CODE_RIGHT
+
+
+async def test_a_push_denied_on_the_phone_is_told_to_the_agent_and_alerted_each_time(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call = await linked(desk)
+        await call.enter_code()
+        context = await context_of(desk, call.challenge_id)
+        denied = dx.NotePushDenied(person_id=ADA.id, challenge_id=call.challenge_id)
+        for times in (1, 2):
+            assert await perform(desk, denied, context) == dr.PushDenialNoted(times)
+        row = await find(desk.store, call.challenge_id)
+        assert row
+        assert row.link(LimitSettings()).denied == 2
+        rows = [row for row in await desk.engine.audit.list() if row.action == "link.push_denied"]
+        assert [(row.kind, row.details["times"]) for row in rows] == [("alert", 1), ("alert", 2)]
+        await call.tell(a.Cancelled())
+        assert isinstance(await perform(desk, denied, context), r.LinkOver)

@@ -88,3 +88,10 @@ async def test_r_70_reading_a_record_is_a_row(tmp_path: Path) -> None:
         await call.session.record(call.id)
         looks = [row for row in await desk.engine.audit.list() if row.action == "audit.read"]
         assert [(row.agent, row.details["call_id"]) for row in looks] == [(GRACE.id, call.id)]
+
+
+async def test_what_belongs_to_no_call_is_in_no_calls_record(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        await desk.engine.audit.write(Entry(kind=Kind.EVENT, action="data.purge", agent=GRACE.id))
+        call = await linked(desk)
+        assert [one.call_id for one in await desk.session().history()] == [call.id]
