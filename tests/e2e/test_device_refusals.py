@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from csrdesk.sandbox import Sandbox, people
+from csrdesk.sandbox import Options, Sandbox, people
 from csrdesk.sandbox.authenticator import Passkey, decode, encode, sign
 from csrdesk.sandbox.model import Device, User
 from csrdesk.server import texts
+from csrdesk.wiring.trial import write_settings
 from tests.cli.terminal import Terminal
 from tests.e2e.conftest import csrdesk, serving
 from tests.e2e.customer import AtBrowser
@@ -272,9 +273,14 @@ async def test_the_agent_reads_which_site_an_only_passkey_belongs_to(settings: P
     assert f"it was registered for {ELSEWHERE}" in ran.out, ran
 
 
-async def test_a_status_that_nobody_knows_is_said_and_not_guessed(
-    settings: Path, browser: Browser, box: Sandbox
-) -> None:
+async def test_a_status_that_nobody_knows_is_said_and_not_guessed(tmp_path: Path, browser: Browser) -> None:
+    (tmp_path / "desk").mkdir(mode=0o700)
+    async with Sandbox(Options()) as box:  # which records nothing: no recording holds what PingOne never says
+        settings = write_settings(box.settings(), tmp_path / "desk")
+        await _status_unknown(settings, browser, box)
+
+
+async def _status_unknown(settings: Path, browser: Browser, box: Sandbox) -> None:
     async with calling(settings, browser, box, people.ONLY_APP) as call:
         await call.customer.heading(texts.PUSH_TITLE)
         (authentication,) = box.world.authentications.values()
