@@ -126,7 +126,7 @@ def test_r_32_without_a_strong_device_none_is_changed() -> None:
     weak = replace(LIST, given=replace(GIVEN, evidence=WITH_DEVICE))
     after = weak.step(a.RemoveDeviceChosen(TOTP.id))
     assert isinstance(after, dm.ManagingDevices)
-    assert after.note == "This needs a passkey, a push with a number or an authenticator app as well."
+    assert after.note == "To change a device the caller shows a passkey, a push with a number or an authenticator app."
 
 
 @pytest.mark.parametrize("change", DeviceChange)

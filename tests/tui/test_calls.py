@@ -12,6 +12,8 @@ from textual.widgets import Input
 
 from csrdesk import app
 from csrdesk.app import CsrdeskApp
+from csrdesk.console.call import Call
+from csrdesk.console.lines import line_of
 from csrdesk.errors import StoreUnavailableError
 from csrdesk.flows import answers as a
 from csrdesk.flows.csr_main import CallOver
@@ -22,13 +24,14 @@ from csrdesk.screens.call_over import CallOverScreen
 from csrdesk.screens.calls import CallsScreen
 from csrdesk.screens.card import CardScreen
 from csrdesk.screens.confirm import ConfirmScreen
+from csrdesk.screens.following import Following
 from csrdesk.screens.help import HelpScreen
 from csrdesk.screens.leave import LeaveScreen
 from csrdesk.screens.magic_link_form import MagicLinkFormScreen
 from csrdesk.screens.polling import PollingScreen
 from csrdesk.screens.username import UsernameScreen
 from tests.samples import AGENT, CODE, NOW
-from tests.tui.easel import INFO
+from tests.tui.easel import AROUND, INFO, easel, view_of
 from tests.tui.fake import FakeDesk, FakeSession
 from tests.tui.reading import words
 
@@ -283,3 +286,13 @@ class Unreadable(FakeDesk):
         if self.is_down:
             raise StoreUnavailableError("The desk's database is busy.")
         return await super().calls(all_of_them=all_of_them)
+
+
+@pytest.mark.parametrize("name", AGENT)
+def test_the_list_says_of_every_prompt_how_far_its_call_is(name: str) -> None:
+    async def reach() -> Following:
+        raise AssertionError("nobody is to be reached")
+
+    one = Call(easel(AGENT[name]), "call-1", AROUND, reach)
+    one.view = view_of(AGENT[name])
+    assert line_of(one, current=False).state not in {"", "one moment"}

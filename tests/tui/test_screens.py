@@ -383,3 +383,15 @@ async def test_r_52_unlock_is_offered_only_where_something_is_locked_and_asks_fo
     assert "Unlock the account in AD." in seen
     assert "Disable" not in seen
     assert "Enable" not in seen
+
+
+def test_back_says_whether_it_ends_the_verification() -> None:
+    says = {}
+    for name in ("account", "devices"):
+        screen = make_screen(view_of(AGENT[name]), AGENT[name], AROUND, UNTIL)
+        assert isinstance(screen, PromptScreen)
+        says[name] = next(offer.help for offer in screen.offers() if offer.label == "Back")
+    assert says == {
+        "account": "leave this page; a verification ends",
+        "devices": "to the account; the verification goes on",
+    }

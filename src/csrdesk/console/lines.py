@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from csrdesk.console.call import Call
+from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
 from csrdesk.flows.doors import CallSummary, View
@@ -20,6 +21,7 @@ _STATES: dict[type[object], str] = {
     p.CannotVerifyPrompt: "cannot be verified",
     p.MagicLinkFormPrompt: "no link is open",
     p.AccountPrompt: "verified",
+    dp.DevicesPrompt: "verified, at their devices",
     p.ConfirmPrompt: "asks you to confirm",
     pp.WaitingForNewPasswordPrompt: "waiting for a new password",
     p.NoticePrompt: "has a result for you",
@@ -76,7 +78,7 @@ def _until(view: View) -> datetime | None:
             return link.page_until or link.expires_at
         case pp.WaitingForNewPasswordPrompt(link=link):
             return link.page_until
-        case p.AccountPrompt() | p.ConfirmPrompt() | p.NoticePrompt():
+        case p.AccountPrompt() | dp.DevicesPrompt() | p.ConfirmPrompt() | p.NoticePrompt():
             return view.prompt.verified_until
         case _:
             return None

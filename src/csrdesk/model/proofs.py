@@ -67,9 +67,8 @@ class Evidence(msgspec.Struct, frozen=True):
         if not any(p.method == "ml" for p in self.proofs):
             return "The caller has not entered the code yet."
         if act is Act.DEVICES:
-            return (
-                "" if self._strong() else "This needs a passkey, a push with a number or an authenticator app as well."
-            )
+            missing = "To change a device the caller shows a passkey, a push with a number or an authenticator app."
+            return "" if self._strong() else missing
         if self.has_device or not self.registered:
             return ""
         if act in (Act.UNLOCK, Act.DISABLE) or (act is Act.ENABLE and self.factor_not_asked == "disabled"):
