@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import smtplib
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +20,7 @@ from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Sandbox
 from csrdesk.services.keys import Secrets
 from csrdesk.services.letters import Letter
-from csrdesk.services.mail import SmtpMailer, compose
+from csrdesk.services.mail import SmtpMailer, compose, error_of
 
 LETTER = Letter("Subject", "text with https://desk.example/v/token", "<p>html</p>")
 PASSWORD = Secret("the mail server's password")
@@ -150,6 +151,22 @@ async def test_the_servers_words_are_shown_harmless(settings: Settings, secrets:
     box.faults.add(method="SMTP", status=552)
     with pytest.raises(InvalidValueError, match="552"):
         await send(settings.mail, secrets.mail)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("4.2.0 <ada.byron@mail.example>: greylisted", "4.2.0 <a***n@m***.example>: greylisted"),
+        ("no ada@mail.example.", "no a***@m***.example"),
+        ('"ada byron"@mail.example unknown', '"***"@m***.example unknown'),
+        (f"{'x' * 110} ada.byron@mail.example", f"{'x' * 110} a***n@m*…"),
+    ],
+)
+def test_r_66_an_address_in_the_servers_words_is_masked(said: str, shown: str) -> None:
+    refused = smtplib.SMTPRecipientsRefused({"ada@mail.example": (450, said.encode())})
+    error = error_of(refused)
+    assert f": 450 {shown}." in error.message
+    assert "byron" not in error.message + error.details
 
 
 INJECTIONS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import smtplib
 import ssl
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from csrdesk.errors import (
     UnavailableError,
     UnreachableError,
 )
+from csrdesk.model.masking import mask_email
 from csrdesk.model.secret import Secret
 from csrdesk.model.text import clean
 from csrdesk.services.letters import Letter
@@ -30,6 +32,8 @@ SYSTEM = "The mail server"
 _SLOW = "The mail server did not answer in time. Try again in a moment."
 _HELO = "[127.0.0.1]"
 """How csrdesk names itself (RFC 5321, 4.1.3): to look up one's own name can take half a minute, and tells more."""
+_ADDRESS = re.compile(r"""(?:"[^"]*"|[^\s<>"(),;:]+)@[^\s<>"'(),;:]*[^\s<>"'(),;:.]""")
+"""Mail servers like to name the recipient whom they refuse; agents, audit and queue know addresses masked."""
 
 
 class SmtpMailer:
@@ -99,7 +103,9 @@ def compose(letter: Letter, *, to: str, sender: str, sender_name: str) -> EmailM
 
 
 def error_of(error: OSError | smtplib.SMTPException) -> ServiceError:
-    """What a failure of SMTP or TLS is called here. The server's words are kept, cleaned; they hold no secret."""
+    """What a failure of SMTP or TLS is called here. The server's words are kept, cleaned, the addresses in them masked;
+    they hold no secret.
+    """
     match error:
         case smtplib.SMTPAuthenticationError():
             words = "The mail server does not take csrdesk's sign-in. Ask an administrator."
@@ -126,7 +132,8 @@ def error_of(error: OSError | smtplib.SMTPException) -> ServiceError:
 
 def _refused(code: int, words: bytes | str) -> ServiceError:
     """4xx is for now, 5xx for good (RFC 5321, 4.2.1)."""
-    said = clean(words.decode("utf-8", "replace") if isinstance(words, bytes) else words, 120)
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    said = clean(_ADDRESS.sub(lambda found: mask_email(found[0]), text[:1000]), 120)
     message = f"The mail server did not take the mail: {code} {said.rstrip('. ')}."
     if 400 <= code < 500:
         return UnavailableError(f"{message} Try again in a moment.", system=SYSTEM)
