@@ -630,6 +630,19 @@ async def test_a_script_resets_in_a_verified_call_by_its_own_flow(tmp_path: Path
         assert written(desk) == list(SETTERS)
 
 
+async def test_r_31_this_wasnt_me_ends_the_verification_also_where_a_script_opened_the_page(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call = await verified(desk)
+        start = reset.Start("ada", "Forgot it.", "T-1")
+        shown = await call.session.settled((await call.session.start("password_reset", start, call_id=call.id)).id)
+        assert isinstance(shown.prompt, pp.WaitingForNewPasswordPrompt)
+        await asks(call)
+        await call.customer(a.NotMeChosen())
+        await call.customer(a.NotMeAnswered("not_me"))
+        assert ("event", "verification.ended", "") in await desk.said_of(call_id=call.id)
+        assert failed(await perform(desk, disable(), await row_of(desk, call))) == "not_verified"
+
+
 async def test_a_rehearsal_says_what_a_reset_still_needs(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         call = await verified(desk)

@@ -28,6 +28,7 @@ from csrdesk.model.secret import Secret
 
 _BEFORE_CODE = (LinkStage.SENDING, LinkStage.SENT)
 _AFTER_CODE = (LinkStage.CODE_RIGHT, LinkStage.DEVICE_PASSED)
+_NOT_ME = "the customer said: this wasn't me"
 
 Change = Callable[[Transaction, Challenge], Awaitable[Reply]]
 
@@ -111,11 +112,14 @@ class PageEffects:
             row = await self._row(tx, effect, context)
             if not row.stage.open:
                 return r.LinkOver(row.stage)
-            row = await close(tx, desk, row, LinkStage.NOT_ME, why="the customer said: this wasn't me")
+            row = await close(tx, desk, row, LinkStage.NOT_ME, why=_NOT_ME)
             # Bound to the browser that said so, which alone goes on seeing what came of it.
             await challenges.save(tx, row, browser=row.browser or context.browser)
             await desk.audit.append(tx, note(row, "link.not_me", kind=Kind.ALERT, by="customer"))
-            await close_all(tx, desk, why="the customer said: this wasn't me", person_id=row.person_id)
+            await close_all(tx, desk, why=_NOT_ME, person_id=row.person_id)
+            # Here, not by the agent's side alone: a step of its own that is bound to the call cannot end it.
+            if await windows.end(tx, row.call_id, desk.clock.now()):
+                await desk.audit.append(tx, note(row, "verification.ended", why=_NOT_ME))
         return r.ChallengeRefused()
 
     async def _give_up(self, tx: Transaction, row: Challenge) -> Reply:
