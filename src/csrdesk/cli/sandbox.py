@@ -48,7 +48,7 @@ def sandbox(
 async def _serve(options: Options) -> Result:
     import tempfile
 
-    from csrdesk.cli.waiting import stopped
+    from csrdesk.cli.waiting import until_stopped
     from csrdesk.sandbox import Sandbox
     from csrdesk.wiring.trial import write_settings
 
@@ -66,8 +66,8 @@ async def _serve(options: Options) -> Result:
             say(f"Mailbox     {connection.mailbox_url}  (mails, and the codes that phones got)")
             say("People      csrdesk sandbox people")
             say(f"Use it      CSRDESK_CONFIG={settings} csrdesk")
-            say("Ctrl-C ends it.")
-            await stopped()
+            async with until_stopped():
+                say("Ctrl-C ends it.")
     return Result()
 
 

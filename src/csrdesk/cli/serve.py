@@ -20,7 +20,7 @@ def serve() -> Result:
 async def _serve() -> Result:
     from csrdesk.cli.desk import settings_for_desk, unknown_acts
     from csrdesk.cli.sweeping import swept_in_pauses
-    from csrdesk.cli.waiting import stopped
+    from csrdesk.cli.waiting import until_stopped
     from csrdesk.errors import ConfigError, ConflictError
     from csrdesk.wiring import open_desk
     from csrdesk.wiring.pages import NO_PUBLIC_URL
@@ -35,6 +35,6 @@ async def _serve() -> Result:
             raise ConflictError(f"{who} serves the customers' pages already. Nothing was started.", system="csrdesk")
         for message in (*messages, *unknown_acts(len(await desk.audit.unknown()))):
             say(message)
-        say(f"Serving the customers' pages at {desk.pages_url} (here: {desk.pages.local_url}). Ctrl-C ends it.")
-        await stopped()
+        async with until_stopped():
+            say(f"Serving the customers' pages at {desk.pages_url} (here: {desk.pages.local_url}). Ctrl-C ends it.")
     return Result()

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 
-async def stopped() -> None:
-    """Return when SIGINT or SIGTERM arrives, so that servers are closed in order and the exit code is 0."""
+@asynccontextmanager
+async def until_stopped() -> AsyncIterator[None]:
+    """What is said inside is true: from the first line on, SIGINT and SIGTERM end this in order, with exit code 0."""
     came = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, came.set)
     try:
+        yield
         await came.wait()
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
