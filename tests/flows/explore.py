@@ -57,7 +57,9 @@ def kind(state: State) -> Kind:
     choice = getattr(innermost, "choice", None)
     spent = (bool(choice.authentication_id), choice.resends) if isinstance(choice, Choice) else ()
     leads_to = path(back) if isinstance(back, State) else (type(back),) if back else ()
-    return (*path(state), *leads_to, *((type(to_tell),) if to_tell else ()), *spent)
+    tried = getattr(innermost, "tried", None)
+    unsure = isinstance(tried, new_password.Tried) and any(line.unknown for line in tried.lines)
+    return (*path(state), *leads_to, *((type(to_tell),) if to_tell else ()), *spent, *(("unsure",) if unsure else ()))
 
 
 @dataclass

@@ -85,6 +85,10 @@ def said(*refusals: str) -> np.AskNewPassword:
 
 AGAIN = np.AskAgain(GIVEN, NOT_NOW, FIRST)
 ANOTHER = np.AskingAnother(GIVEN, PLAN, np.Tried(("It was used before.",)))
+NOT_KNOWN = replace(
+    ANOTHER,
+    tried=np.Tried(lines=(ResultLine("AD: unknown whether the password was set", ok=False, unknown=True),)),
+)
 FINISHING = np.Finishing(GIVEN, LinkStage.APPROVED, (DONE_IN_AD,), signed_out=True)
 CANCELLING = np.Finishing(GIVEN, LinkStage.CANCELLED, ())
 NOT_ME, REFUSING, MORE = np.AskNotMe(GIVEN, ASK), np.RefusingChallenge(GIVEN, ASK), np.AddingTime(GIVEN, ASK)
@@ -122,6 +126,7 @@ ROWS: list[Row] = [
     (setting(BEGINNING), r.LinkOver(LinkStage.ENDED), np.PageClosed(LinkStage.ENDED)),
     (setting(BEGINNING), NOTED, setting(IN_DIRECTORY)),
     (ANOTHER, NOTED, np.AskNewPassword(GIVEN, PLAN, ANOTHER.tried)),
+    (NOT_KNOWN, NOTED, np.ReadingRequirements(GIVEN, NOT_KNOWN.tried)),
     (ANOTHER, r.LinkOver(LinkStage.EXPIRED), np.PageClosed(LinkStage.EXPIRED)),
     (ANOTHER, FAILED, np.AskAgain(GIVEN, NOT_NOW, np.ReadingRequirements(GIVEN, ANOTHER.tried))),
     (AGAIN, a.TryAgainChosen(), FIRST),

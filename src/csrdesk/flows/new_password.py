@@ -214,8 +214,11 @@ class AskingAnother(State, frozen=True):
         done = tuple(line for line in self.tried.lines if self.tried.half_done or line.unknown)
         return Do(pfx.AskAnother(person_id=given.person_id, challenge_id=given.challenge_id, lines=done))
 
-    def step(self, event: Event) -> AskNewPassword | PageClosed | AskAgain:
+    def step(self, event: Event) -> AskNewPassword | ReadingRequirements | PageClosed | AskAgain:
         match event:
+            case r.Noted() if any(line.unknown for line in self.tried.lines):
+                # What is read back next is compared with how it is now: this password, if it was set, is not the next.
+                return ReadingRequirements(self.given, self.tried)
             case r.Noted():
                 return AskNewPassword(self.given, self.plan, self.tried)
             case r.LinkOver(stage):
