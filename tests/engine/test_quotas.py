@@ -117,6 +117,21 @@ async def test_r_18_no_fourth_push_is_sent_to_a_person_in_an_hour_whatever_link_
         assert came(await desk.tell(session, pages[1], Told((push,)))) == ("AuthenticationIs",)
 
 
+async def test_r_18_a_push_that_pingone_sends_of_itself_counts_as_one(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        session = desk.session()
+        sent = r.AuthenticationIs(r.DeviceAuthentication("da-1", "PUSH_CONFIRMATION_REQUIRED", "d-app"))
+        desk.world.replies[fx.StartDeviceAuthentication] = sent
+        start = fx.StartDeviceAuthentication(person_id=ADA.id)
+        named = fx.StartDeviceAuthentication(person_id=ADA.id, device_id="d-app", device_type="MOBILE")
+        pages = [(await session.start("told", Begin())).id for _ in range(4)]
+        for page, effect in zip(pages, (start, named, start), strict=False):
+            assert came(await desk.tell(session, page, Told((effect,)))) == ("AuthenticationIs",)
+        for effect in (start, named):
+            assert came(await desk.tell(session, pages[3], Told((effect,)))) == ("Failed:limit_reached",)
+        assert await reached(desk) == ["pushes_per_person_an_hour"] * 2
+
+
 async def test_r_18_a_passkey_and_an_apps_own_passcode_are_sent_nothing_and_count_nothing(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db", limits=LimitSettings(passcodes_per_link=1)) as desk:
         session = desk.session()

@@ -13,7 +13,7 @@ from csrdesk.flows import device_passkey as pk
 from csrdesk.flows import device_push as ph
 from csrdesk.flows import device_replies as dr
 from csrdesk.flows import replies as r
-from csrdesk.flows.kernel import Event, Problem, State
+from csrdesk.flows.kernel import Event, Failed, Problem, State
 from csrdesk.flows.prompts import Page
 from csrdesk.model.devices import Device, Devices, Strength, WebAuthn
 from csrdesk.model.link import LinkStage
@@ -42,6 +42,7 @@ STARTED = replace(TWO, authentication_id="auth-1")
 SENT = replace(STARTED, sent_to=(SMS.id,))
 PUSHED = replace(STARTED, sent_to=(APP.id,))
 USED_UP = replace(SENT, resends=3)
+LIMITED = Problem("3 requests were sent to this person's phone in an hour.", code="limit_reached")
 STARTING, CHOOSING = da.StartingAuthentication(DEVICE, TWO), da.AskDevice(DEVICE, STARTED)
 SELECTING = da.SelectingDevice(DEVICE, SENT, SMS.id)
 ASK, CHECKING = pc.AskPasscode(DEVICE, SENT, SMS.id), pc.CheckingPasscode(DEVICE, SENT, SMS.id)
@@ -162,6 +163,12 @@ BEFORE: list[Row] = [
     (STARTING, FAILED, NOT_NOW),
 ]
 CHOICES: list[Row] = [
+    (STARTING, Failed(LIMITED), da.AskDevice(DEVICE, TWO, LIMITED.message)),
+    (
+        da.StartingAuthentication(DEVICE, TWO, SMS.id),
+        Failed(LIMITED),
+        da.ReturnError(LIMITED),
+    ),
     (CHOOSING, a.DeviceChosen(SMS.id), SELECTING),
     (CHOOSING, a.DeviceChosen(TOTP.id), da.SelectingDevice(DEVICE, STARTED, TOTP.id)),
     (CHOOSING, a.DeviceChosen(APP.id), da.SelectingDevice(DEVICE, PUSHED, APP.id)),

@@ -111,16 +111,23 @@ async def device_asked(
             return await pushes(reading, desk, effect.person_id)
         case "FIDO2" | "TOTP":
             return None
+        case "":  # PingOne's policy may choose the app on the phone
+            over = await pushes(reading, desk, effect.person_id)
+            return over or await passcodes(reading, desk, context)
         case _:
             return await passcodes(reading, desk, context)
 
 
 async def pushes(reading: Reading, desk: Desk, person_id: str) -> Over | None:
-    """The limit that speaks against another push to this person, by whomever, if any."""
+    """The limit that speaks against another push to this person, by whomever, if any.
+
+    Where no device was named, one counts once PingOne has chosen to send it.
+    """
     most = desk.limits.pushes_per_person_an_hour
     sql = (
-        "SELECT at FROM audit WHERE person_id = ? AND kind = 'intent' AND action IN ('mfa.start', 'mfa.select')"
-        """ AND details LIKE '%"type":"MOBILE"%'"""
+        "SELECT at FROM audit WHERE person_id = ? AND action IN ('mfa.start', 'mfa.select') AND ("
+        """kind = 'intent' AND details LIKE '%"type":"MOBILE"%' OR kind = 'outcome'"""
+        """ AND details LIKE '%"asks":"PUSH_CONFIRMATION"%' AND details NOT LIKE '%"type":%')"""
     )
     again = await _again(reading, desk, sql, person_id, most=most, within=HOUR, at="at")
     words = f"{most} requests were sent to this person's phone in an hour, which is the most. Use another device."

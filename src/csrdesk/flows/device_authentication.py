@@ -105,6 +105,9 @@ class StartingAuthentication(State, frozen=True):
         match event:
             case r.AuthenticationIs(authentication):
                 return follow(self.given, self.choice, authentication)
+            case Failed(problem) if problem.code == "limit_reached" and not self.device_id:
+                # Nobody may be sent more; what is sent nothing can still be chosen, by name.
+                return AskDevice(self.given, self.choice, problem.message)
             case Failed(problem):
                 return ReturnError(replace(problem, message=words(problem)))
             case _:
