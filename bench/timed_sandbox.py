@@ -15,7 +15,7 @@ from typing import TextIO
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from csrdesk.cli.waiting import stopped
+from csrdesk.cli.waiting import until_stopped
 from csrdesk.sandbox import Options, Sandbox
 from csrdesk.wiring.trial import write_settings
 
@@ -53,7 +53,8 @@ class Timing:
 async def main(folder: Path, latency_ms: int, file: TextIO) -> None:
     async with Sandbox(Options(latency_ms=latency_ms), around=lambda app: Timing(app, file)) as box:
         print(f"{READY}{write_settings(box.settings(), folder)}", flush=True)
-        await stopped()
+        async with until_stopped():
+            pass
 
 
 def read_calls(folder: Path) -> list[Call]:
