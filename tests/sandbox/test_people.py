@@ -49,6 +49,8 @@ SITUATIONS: tuple[str | tuple[str, str], ...] = (
     people.PINGONE_PASSWORD_LOCKED,
     people.NO_PASSWORD,
     people.NO_DEVICE_PINGONE,
+    people.NO_EMAIL_APP,
+    people.NO_EMAIL_PHONE,
 )
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

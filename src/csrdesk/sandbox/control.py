@@ -33,6 +33,7 @@ class ChangeUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     email: str | None = None
     email_verified: bool | None = None
+    mobile_phone: str | None = None
     enabled: bool | None = None
     mfa_enabled: bool | None = None
     bypass_until: datetime | None = None
@@ -91,6 +92,7 @@ class Controls:
             for name, value in msgspec.structs.asdict(wanted).items():
                 if value is not None:
                     setattr(user, name, value)
+                    user.updated_at = self._clock.now()
         return _json(user)
 
     async def reset(self, _request: Request) -> Response:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from csrdesk.sandbox import password_cast
+from csrdesk.sandbox import password_cast, unreachable_cast
 from csrdesk.sandbox.crowd import crowd
 from csrdesk.sandbox.person import ADMINISTRATION, PARTNERS, PATIENTS, DeviceSpec, Person, Trouble, phone
 
@@ -47,6 +47,8 @@ PINGONE_PASSWORD_EXPIRED = password_cast.PINGONE_PASSWORD_EXPIRED
 PINGONE_PASSWORD_LOCKED = password_cast.PINGONE_PASSWORD_LOCKED
 NO_PASSWORD = password_cast.NO_PASSWORD
 NO_DEVICE_PINGONE = password_cast.NO_DEVICE_PINGONE
+NO_EMAIL_APP = unreachable_cast.NO_EMAIL_APP
+NO_EMAIL_PHONE = unreachable_cast.NO_EMAIL_PHONE
 HOSTILE_USERNAME = "o'hara\"*()\\/"
 
 
@@ -225,6 +227,7 @@ CAST: tuple[Person, ...] = (
         situation="username full of metacharacters", expect="Found by exactly this username; nobody else is.",
     ),
     *password_cast.CAST,
+    *unreachable_cast.CAST,
 )  # fmt: skip
 
 

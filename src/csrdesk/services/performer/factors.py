@@ -71,7 +71,7 @@ async def check_passcode(effect: fx.CheckPasscode, context: Context, outside: Ou
 def _judged(got: Received[Authentication], effect: fx.CheckPasscode) -> Reply:
     """`COMPLETED` may also come of a bypass or a remembered device: it counts only with the device that was asked."""
     answer = got.body
-    device_id = answer.selected_device.id if answer.selected_device else ""
+    device_id = answer.selected_device.id
     if answer.status != "COMPLETED":
         return r.PasscodeRefused(_OVER, correlation_id=got.correlation_id)
     if device_id != effect.device_id or answer.id != effect.authentication_id:
@@ -121,7 +121,7 @@ def _answered(got: Received[Authentication], effect: dx.AwaitPush) -> Reply:
 
 def _is_of(answer: Authentication, effect: dx.CheckAssertion | dx.AwaitPush) -> bool:
     """Whether it is this authentication, and of the device that was asked."""
-    device_id = answer.selected_device.id if answer.selected_device else ""
+    device_id = answer.selected_device.id
     return answer.id == effect.authentication_id and device_id == effect.device_id
 
 
@@ -135,7 +135,7 @@ def _is(got: Received[Authentication]) -> r.AuthenticationIs:
     authentication = r.DeviceAuthentication(
         id=answer.id,
         status=clean(answer.status, 64),
-        device_id=answer.selected_device.id if answer.selected_device else "",
+        device_id=answer.selected_device.id,
         error=clean(answer.error.message, 160),
         error_code=clean(answer.error.code, 64),
         options=answer.options,

@@ -21,6 +21,12 @@ class NumberMatching(msgspec.Struct, frozen=True):
     number: str = ""
 
 
+class Selected(msgspec.Struct, frozen=True):
+    """The device in use; a number or address that was given for this one alone has no id."""
+
+    id: str = ""
+
+
 class Authentication(
     msgspec.Struct,
     frozen=True,
@@ -34,17 +40,26 @@ class Authentication(
 
     id: str
     status: str
-    selected_device: Reference | None = None
+    selected_device: Selected = Selected()
     error: AuthenticationError = AuthenticationError()
     options: str = ""
     """JSON for `navigator.credentials.get`, its bytes as signed integers."""
     number_matching: NumberMatching = NumberMatching()
 
 
+class _Voice(msgspec.Struct, frozen=True):
+    phone: str
+    type: str = "VOICE"
+
+
+class _ForThisOne(msgspec.Struct, frozen=True, rename={"one_time": "oneTime"}):
+    one_time: _Voice
+
+
 class _Start(msgspec.Struct, frozen=True, omit_defaults=True, rename={"selected_device": "selectedDevice"}):
     user: Reference
     policy: Reference | None = None
-    selected_device: Reference | None = None
+    selected_device: Reference | _ForThisOne | None = None
 
 
 class _Select(msgspec.Struct, frozen=True):
@@ -71,6 +86,13 @@ async def start(api: Api, user_id: str, *, policy_id: str = "", device_id: str =
         policy=Reference(policy_id) if policy_id else None,
         selected_device=Reference(device_id) if device_id else None,
     )
+    return await api.post(f"{api.auth_url}/deviceAuthentications", body, Authentication)
+
+
+async def ring(api: Api, user_id: str, phone: str, *, policy_id: str = "") -> Received[Authentication]:
+    """Begin one in which PingOne rings that number and says a passcode, whatever devices are registered."""
+    policy = Reference(policy_id) if policy_id else None
+    body = _Start(Reference(user_id), policy=policy, selected_device=_ForThisOne(_Voice(phone)))
     return await api.post(f"{api.auth_url}/deviceAuthentications", body, Authentication)
 
 

@@ -54,6 +54,8 @@ class User(msgspec.Struct, frozen=True, rename="camel"):
     external_id: str = ""
     account_id: str = ""
     """The directory's `objectGUID` where somebody keeps it here."""
+    mobile_phone: str = ""
+    primary_phone: str = ""
     last_sign_on: SignOn | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -61,6 +63,11 @@ class User(msgspec.Struct, frozen=True, rename="camel"):
     @property
     def locked(self) -> bool:
         return self.account.status == "LOCKED"
+
+    @property
+    def phone(self) -> str:
+        """The number on record; empty for none."""
+        return self.mobile_phone.strip() or self.primary_phone.strip()
 
 
 class _Anything(msgspec.Struct, frozen=True):
