@@ -10,6 +10,7 @@ from csrdesk.flows import account_management as am
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main as cm
 from csrdesk.flows import device_authentication as da
+from csrdesk.flows import device_check as dc
 from csrdesk.flows import device_management as dm
 from csrdesk.flows import device_passcode as pc
 from csrdesk.flows import device_passkey as pk
@@ -46,6 +47,11 @@ class Flow(msgspec.Struct, frozen=True):
 
 
 LOOK_UP = Part("look_up", lu.LookUpState, "An identifier chooses an account; it proves nobody.")
+CHECK = Part(
+    "device_check",
+    dc.DeviceCheckState,
+    "Which devices are registered, whether anybody may act on the account at all, and which way to verify is taken.",
+)
 PROTECT = Part(
     "protective_disable",
     pd.ProtectiveDisableState,
@@ -99,7 +105,7 @@ FLOWS = (
         "csr-main",
         "Healthcare - CSR Help Desk - Main Flow",
         "The agent's flow: look a caller up, verify them, act on the account. It loops until the agent ends the call.",
-        (MAIN, LOOK_UP, PROTECT, MANAGEMENT, MANAGING_DEVICES),
+        (MAIN, LOOK_UP, CHECK, PROTECT, MANAGEMENT, MANAGING_DEVICES),
         None,
         (cm.CallOver,),
     ),

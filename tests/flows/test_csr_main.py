@@ -9,6 +9,7 @@ from csrdesk.errors import IllegalEventError
 from csrdesk.flows import account_management as am
 from csrdesk.flows import answers as a
 from csrdesk.flows import csr_main as cm
+from csrdesk.flows import device_check as dc
 from csrdesk.flows import effects as fx
 from csrdesk.flows import look_up as lu
 from csrdesk.flows import password_reset as reset
@@ -52,16 +53,24 @@ from tests.flows.values import (
 )
 
 GIVEN = Given(RULES, "HD-1")
+
+
+def checking(sub: dc.DeviceCheckState) -> cm.Checking:
+    return cm.Checking(GIVEN, sub)
+
+
 CONFIGURING = cm.ConfiguringFlow("HD-1")
 LOOKING = cm.LookingUp(GIVEN, lu.AskUsername(lu.Given(ticket="HD-1")))
 FINDING = cm.LookingUp(GIVEN, lu.FindingUser(lu.Given(ticket="HD-2"), "ada"))
-CHECKING = cm.CheckingDevices(GIVEN, ADA)
+CHECKING = cm.check(GIVEN, ADA)
 CALLER = Caller(ADA, devices(SMS).devices, DN)
-CHOOSING = cm.ChoosingWay(GIVEN, CALLER)
-NO_WAY = cm.NoWayToVerify(GIVEN, CALLER, "A device is registered, but none can be used now.")
-LOCKED_OUT = replace(NO_WAY, caller=replace(CALLER, devices=devices(LOCKED_SMS).devices))
-PROTECTED_ACCOUNT = cm.ProtectedAccount(GIVEN, ADA.name)
-RECORDING, SAYING = cm.RecordingNotVerified(GIVEN, ADA), cm.SayingNotVerified(GIVEN, ADA)
+CARD = dc.ChoosingWay(GIVEN, CALLER)
+LOCKED_CALLER = replace(CALLER, devices=devices(LOCKED_SMS).devices)
+NO_CARD = dc.NoWayToVerify(GIVEN, LOCKED_CALLER, "A device is registered, but none can be used now.")
+PROTECTED_CARD = dc.ProtectedAccount(GIVEN, ADA.name)
+NOTING, WORDS_TO_SAY = dc.RecordingNotVerified(GIVEN, ADA), dc.SayingNotVerified(GIVEN, ADA)
+CHOOSING, NO_WAY, PROTECTED_ACCOUNT = checking(CARD), checking(NO_CARD), checking(PROTECTED_CARD)
+RECORDING, SAYING = checking(NOTING), checking(WORDS_TO_SAY)
 LEAVING, LEAVING_ADA, ENDING = cm.LeavingCustomer(GIVEN), cm.LeavingCustomer(GIVEN, ADA), cm.EndingCall()
 ERROR = cm.ReturnError(PROBLEM, CHECKING)
 PROTECTING = cm.Protecting(GIVEN, pd.Confirming(ADA, DN, "HD-1"))
@@ -98,13 +107,9 @@ ROWS: list[Row] = [
     (CONFIGURING, FAILED, cm.ReturnError(PROBLEM, CONFIGURING)),
     (LOOKING, a.UsernameGiven("ada", "HD-2"), FINDING),
     (LOOKING, a.CallEnded(), ENDING),
-    (FINDING, r.UserFound(ADA), cm.CheckingDevices(Given(RULES, "HD-2"), ADA)),
+    (FINDING, r.UserFound(ADA), cm.check(Given(RULES, "HD-2"), ADA)),
     (CHECKING, Replies((devices(SMS), OPEN)), CHOOSING),
-    (
-        CHECKING,
-        Replies((devices(LOCKED_SMS), OPEN)),
-        replace(NO_WAY, caller=replace(CALLER, devices=devices(LOCKED_SMS).devices)),
-    ),
+    (CHECKING, Replies((devices(LOCKED_SMS), OPEN)), NO_WAY),
     (CHECKING, Replies((devices(SMS), CLOSED)), PROTECTED_ACCOUNT),
     (CHECKING, Replies((FAILED, CLOSED)), PROTECTED_ACCOUNT),
     (CHECKING, Replies((FAILED, OPEN)), ERROR),
@@ -129,7 +134,7 @@ ROWS: list[Row] = [
     (SAYING, a.CallEnded(), ENDING),
     (VERIFYING, a.SendChosen(), verifying(vu.CreatingChallenge(VERIFY_GIVEN))),
     (VERIFYING, a.Cancelled(), CHECKING),
-    (WAITING, r.LinkChanged(STAGES[LinkStage.NOT_ME]), replace(CHECKING, note=NOT_ME)),
+    (WAITING, r.LinkChanged(STAGES[LinkStage.NOT_ME]), cm.check(GIVEN, ADA, NOT_ME)),
     (WAITING, a.LineDropped(), LINE_DROPPED),
     (WAITING, FAILED, cm.ReturnError(PROBLEM, LEAVING_ADA)),
     (
@@ -141,7 +146,7 @@ ROWS: list[Row] = [
     (MANAGING, Replies((NOTED, r.AccountRead(ENABLED), IN_BOTH)), ACCOUNT),
     (ACCOUNT, a.LineDropped(), LINE_DROPPED),
     (REFUSING, FAILED, replace(LEAVING_ADA, note=NOT_ME, why="the customer said: this wasn't me")),
-    (LINE_DROPPED, r.VerificationEnded(), replace(CHECKING, note=DROPPED)),
+    (LINE_DROPPED, r.VerificationEnded(), cm.check(GIVEN, ADA, DROPPED)),
     (ACCOUNT, a.BackChosen(), LEAVING_ADA),
     (ACCOUNT, r.TimeCame(), replace(LEAVING_ADA, note=WINDOW_OVER)),
     (ACCOUNT, a.CallEnded(), ENDING),
@@ -157,7 +162,7 @@ ROWS: list[Row] = [
     (SHOWING, a.CallEnded(), ENDING),
     (LEAVING, r.VerificationEnded(), LOOKING),
     (LEAVING_ADA, r.VerificationEnded(), CHECKING),
-    (replace(LEAVING_ADA, note=WINDOW_OVER), r.VerificationEnded(), replace(CHECKING, note=WINDOW_OVER)),
+    (replace(LEAVING_ADA, note=WINDOW_OVER), r.VerificationEnded(), cm.check(GIVEN, ADA, WINDOW_OVER)),
     (LEAVING, FAILED, cm.ReturnError(PROBLEM, LEAVING)),
     (ENDING, r.CallClosed(), cm.CallEnded()),
     (cm.EndingCall(PROBLEM), r.CallClosed(), cm.CallEnded(PROBLEM)),
@@ -179,12 +184,12 @@ def test_each_branch_of_the_main_flow(state: cm.CsrMainState, event: Event, afte
     "state",
     [
         CONFIGURING,
-        CHECKING,
-        CHOOSING,
-        NO_WAY,
-        PROTECTED_ACCOUNT,
-        RECORDING,
-        SAYING,
+        dc.CheckingDevices(GIVEN, ADA),
+        CARD,
+        NO_CARD,
+        PROTECTED_CARD,
+        NOTING,
+        WORDS_TO_SAY,
         LEAVING,
         ENDING,
         ERROR,
@@ -192,7 +197,7 @@ def test_each_branch_of_the_main_flow(state: cm.CsrMainState, event: Event, afte
     ],
     ids=name,
 )
-def test_the_main_flow_takes_nothing_else(state: cm.CsrMainState) -> None:
+def test_the_main_flow_takes_nothing_else(state: State) -> None:
     refused(state, a.CannotUseAnyChosen())
 
 
@@ -239,7 +244,7 @@ def test_where_mfa_is_off_or_refused_the_card_says_what_a_link_is_worth() -> Non
         "link and code: PingOne will not ask for a device now, so not every act is open": refusing,
     }
     for words, some in gives.items():
-        assert cm.ChoosingWay(GIVEN, replace(CALLER, devices=some)).want().prompt.gives == words
+        assert dc.ChoosingWay(GIVEN, replace(CALLER, devices=some)).want().prompt.gives == words
 
 
 def test_r_37_a_new_address_cannot_verify_and_what_is_not_known_is_said_on_the_card() -> None:
@@ -253,14 +258,14 @@ def test_r_37_a_new_address_cannot_verify_and_what_is_not_known_is_said_on_the_c
 
 def test_r_37_the_card_says_which_device_is_too_new() -> None:
     young = Device("sms-9", "SMS", age=Age.NEW)
-    prompt = cm.NoWayToVerify(Given(RULES), Caller(ADA, Devices((young,))), "why").want().prompt
+    prompt = dc.NoWayToVerify(Given(RULES), Caller(ADA, Devices((young,))), "why").want().prompt
     assert prompt.obstacles == ("registered too recently",)
 
 
 def test_a_running_bypass_is_shown_as_a_warning() -> None:
-    card = cm.ChoosingWay(GIVEN, replace(CALLER, devices=devices(SMS, bypass=True).devices))
+    card = dc.ChoosingWay(GIVEN, replace(CALLER, devices=devices(SMS, bypass=True).devices))
     assert card.want().prompt.warning == "An MFA bypass is running for this person; it proves nothing."
-    assert not CHOOSING.want().prompt.warning
+    assert not CARD.want().prompt.warning
 
 
 def test_before_verification_no_account_state_is_shown() -> None:
@@ -268,16 +273,16 @@ def test_before_verification_no_account_state_is_shown() -> None:
         want = state.want()
         assert isinstance(want, Ask | Poll)
         assert "account" not in want.prompt.__struct_fields__
-    assert NO_WAY.want().prompt.obstacles == ("",)
+    assert NO_CARD.want().prompt.obstacles == ("locked after wrong tries",)
 
 
 def test_r_32_the_way_none_does_nothing_but_one_audit_row() -> None:
-    assert RECORDING.want().effect == fx.RecordNotVerified(person_id=ADA.id)
-    assert SAYING.want().prompt == p.CannotVerifyPrompt(ADA)
+    assert NOTING.want().effect == fx.RecordNotVerified(person_id=ADA.id)
+    assert WORDS_TO_SAY.want().prompt == p.CannotVerifyPrompt(ADA)
 
 
 def test_a_protected_account_says_only_that() -> None:
-    assert PROTECTED_ACCOUNT.want().prompt == p.ProtectedPrompt(ADA.name, RULES.protected_words)
+    assert PROTECTED_CARD.want().prompt == p.ProtectedPrompt(ADA.name, RULES.protected_words)
 
 
 def test_a_protective_disable_begins_with_the_call_s_person_and_ticket() -> None:

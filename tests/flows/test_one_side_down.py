@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from csrdesk.flows import account_management as am
 from csrdesk.flows import answers as a
 from csrdesk.flows import csr_main
+from csrdesk.flows import device_check as dc
 from csrdesk.flows import effects as fx
 from csrdesk.flows import look_up as lu
 from csrdesk.flows import password_reset as reset
@@ -150,8 +151,8 @@ def test_what_will_be_done_says_that_ad_is_down_before_it_is_confirmed(act: Act,
 def test_the_card_says_before_anything_is_begun_what_cannot_be_done() -> None:
     given = Given(RULES)
     for found, prompt in ((devices(SMS), CardPrompt), (devices(LOCKED_SMS), UnverifiableCardPrompt)):
-        state = csr_main.CheckingDevices(given, ADA).step(Replies((found, r.ProtectionRead(AD_DOWN))))
-        assert isinstance(state, csr_main.ChoosingWay | csr_main.NoWayToVerify)
+        state = dc.CheckingDevices(given, ADA).step(Replies((found, r.ProtectionRead(AD_DOWN))))
+        assert isinstance(state, dc.ChoosingWay | dc.NoWayToVerify)
         card = state.want().prompt
         assert isinstance(card, prompt)
         said = card.warning if isinstance(card, CardPrompt) else card.why
@@ -211,7 +212,8 @@ def test_r_39_with_pingone_down_what_ad_protects_stays_protected() -> None:
     assert isinstance(refused, uf.ReturnError)
     assert refused.problem.code == "forbidden"
     looking = csr_main.look_up(Given(RULES)).step(a.UsernameGiven("ada", "HD-1"))
-    assert looking.step(WATCHED) == csr_main.ProtectedAccount(Given(RULES), IN_AD_ONLY.name)
+    given = Given(RULES)
+    assert looking.step(WATCHED) == csr_main.Checking(given, dc.ProtectedAccount(given, IN_AD_ONLY.name))
 
 
 def test_with_pingone_down_the_agent_sees_what_is_left_and_is_led_back_to_the_look_up() -> None:
@@ -222,8 +224,9 @@ def test_with_pingone_down_the_agent_sees_what_is_left_and_is_led_back_to_the_lo
     assert looking.sub.step(FOUND) == there
     assert there.want().outcome == lu.LookedUp()
     card = looking.step(FOUND)
-    assert isinstance(card, csr_main.NoWayToVerify)
-    prompt = card.want().prompt
+    assert isinstance(card, csr_main.Checking)
+    assert isinstance(card.sub, dc.NoWayToVerify)
+    prompt = card.sub.want().prompt
     assert (prompt.person, prompt.devices, prompt.code) == (IN_AD_ONLY, (), "timed_out")
     assert prompt.why.startswith(
         "PingOne cannot be asked, so nobody can be verified now. PingOne did not answer in time."
@@ -232,7 +235,7 @@ def test_with_pingone_down_the_agent_sees_what_is_left_and_is_led_back_to_the_lo
     assert confirming == csr_main.Protecting(given, pd.Confirming(IN_AD_ONLY, DN, "HD-1"))
     read_notice = csr_main.Protecting(given, pd.Showing(IN_AD_ONLY, (NOT_IN_AD,)))
     assert read_notice.step(a.NoticeRead()) == csr_main.LeavingCustomer(given)
-    saying = csr_main.SayingNotVerified(given, IN_AD_ONLY)
+    saying = csr_main.Checking(given, dc.SayingNotVerified(given, IN_AD_ONLY))
     assert saying.step(a.BackChosen()) == csr_main.LeavingCustomer(given)
 
 

@@ -15,6 +15,7 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main
 from csrdesk.flows import device_authentication as da
+from csrdesk.flows import device_check as dc
 from csrdesk.flows import device_management as dm
 from csrdesk.flows import device_passcode as pc
 from csrdesk.flows import device_passkey as pk
@@ -56,6 +57,7 @@ from tests.flows.values import EVENTS, FAILED, REPLIES
 UNIONS: dict[str, object] = {
     "csr_main": csr_main.CsrMainState,
     "look_up": lu.LookUpState,
+    "device_check": dc.DeviceCheckState,
     "protective_disable": pd.ProtectiveDisableState,
     "account_management": am.AccountManagementState,
     "verify_user": vu.VerifyUserState,
@@ -273,7 +275,14 @@ SECTIONS = {
 }
 """The titles that Ping's documentation gives a flow's sections, letter for letter."""
 PARTS = {
-    "csr_main": ("csr_main", "look_up", "protective_disable", "account_management", "device_management"),
+    "csr_main": (
+        "csr_main",
+        "look_up",
+        "device_check",
+        "protective_disable",
+        "account_management",
+        "device_management",
+    ),
     "verify_user": ("verify_user", "challenge_acceptance"),
     "password_reset": ("password_reset", "new_password", "setting_password"),
     "user_functions": ("user_functions",),

@@ -27,7 +27,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
     {
         flow.name: flow
         for flow in (
-            Flow("csr_main", 7, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
+            Flow("csr_main", 8, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
                 3,

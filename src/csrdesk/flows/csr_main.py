@@ -10,12 +10,12 @@ import msgspec
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import account_management as am
 from csrdesk.flows import answers as a
+from csrdesk.flows import device_check as dc
 from csrdesk.flows import effects as fx
 from csrdesk.flows import look_up as lu
 from csrdesk.flows import prompts as p
 from csrdesk.flows import protective_disable as pd
 from csrdesk.flows import replies as r
-from csrdesk.flows import user_functions as uf
 from csrdesk.flows import verify_user as vu
 from csrdesk.flows.caller import Caller, Given
 from csrdesk.flows.kernel import (
@@ -26,19 +26,16 @@ from csrdesk.flows.kernel import (
     Failed,
     Outcome,
     Problem,
-    Replies,
     State,
     Terminal,
-    Together,
     Want,
 )
 from csrdesk.flows.ping import spelled
-from csrdesk.flows.ways import gives, why_not
 from csrdesk.model.devices import Devices
-from csrdesk.model.people import Person, Protection
+from csrdesk.model.people import Person
 
 VERIFICATION = "CSR Flow for Verification"
-MFA_CHECK = "Check if some MFA device is registered for user and can be used"
+MFA_CHECK = dc.SECTION
 MANAGEMENT = am.SECTION
 
 
@@ -93,15 +90,16 @@ class LookingUp(State, frozen=True):
     def want(self) -> Want:
         return self.sub.want()
 
-    def step(self, event: Event) -> LookingUp | CheckingDevices | NoWayToVerify | ProtectedAccount | EndingCall:
+    def step(self, event: Event) -> LookingUp | Checking | EndingCall:
         match self.sub.step(event):
             case lu.Found(person, ticket):
-                return CheckingDevices(Given(self.given.rules, ticket), person)
+                return check(Given(self.given.rules, ticket), person)
             case lu.FoundInDirectory(person, _, protection) if protection.protected:
-                return ProtectedAccount(self.given, person.name)
+                return Checking(self.given, dc.ProtectedAccount(self.given, person.name))
             case lu.FoundInDirectory(person, ticket, protection, problem):
                 given, caller = Given(self.given.rules, ticket), Caller(person, Devices(), protection.dn)
-                return NoWayToVerify(given, caller, _PINGONE_DOWN.format(problem.message), code=problem.code)
+                why = _PINGONE_DOWN.format(problem.message)
+                return Checking(given, dc.NoWayToVerify(given, caller, why, code=problem.code))
             case lu.EndedCall():
                 return EndingCall()
             case sub:
@@ -114,163 +112,31 @@ _PINGONE_DOWN = (
 )
 
 
-class CheckingDevices(State, frozen=True):
-    """Devices decide what must be shown; protection decides whether anybody may act at all."""
+class Checking(State, frozen=True):
+    """The check of devices runs here, and the agent chooses what comes of it."""
 
     section = MFA_CHECK
 
     given: Given
-    person: Person
-    note: str = ""
+    sub: dc.DeviceCheckState
 
-    def want(self) -> Do[Together[fx.ReadDevices | fx.ReadProtection]]:
-        who = self.person.id
-        devices = fx.ReadDevices(person_id=who, policy_id=self.given.rules.mfa_policy_id)
-        return Do(Together(effects=(devices, fx.ReadProtection(person_id=who))))
+    def want(self) -> Want:
+        return self.sub.want()
 
-    def step(self, event: Event) -> ChoosingWay | NoWayToVerify | ProtectedAccount | ReturnError:
-        match event:
-            case Replies((_, r.ProtectionRead(protection))) if protection.protected:
-                return ProtectedAccount(self.given, self.person.name)
-            case Replies((r.DevicesRead(devices), r.ProtectionRead(protection))):
-                return self._choose(devices, protection)
-            case Replies(replies):
-                return ReturnError(uf.first_problem(replies), self)
-            case Failed(problem):
-                return ReturnError(problem, self)
-            case _:
-                raise IllegalEventError(self, event)
-
-    def _choose(self, devices: Devices, protection: Protection) -> ChoosingWay | NoWayToVerify:
-        caller = Caller(self.person, devices, protection.dn, protection.unchecked)
-        why = why_not(self.person, devices, self.given.rules)
-        if why:
-            return NoWayToVerify(self.given, caller, why, self.note)
-        return ChoosingWay(self.given, caller, self.note)
-
-
-class ChoosingWay(State, frozen=True):
-    section = MFA_CHECK
-
-    given: Given
-    caller: Caller
-    note: str = ""
-
-    def want(self) -> Ask[p.CardPrompt]:
-        devices = self.caller.devices
-        card = p.CardPrompt(self.caller.person, devices.registered, gives(devices), self.caller.warning, self.note)
-        return Ask(card)
-
-    def step(self, event: Event) -> Verifying | Protecting | RecordingNotVerified | LeavingCustomer | EndingCall:
-        match event:
-            case a.MagicLinkChosen():
-                return Verifying(self.given, self.caller, vu.begin(self.caller.person, self.given.rules))
-            case a.ProtectiveDisableChosen():
-                return Protecting(self.given, self.caller.protect(self.given.ticket))
-            case a.CannotVerifyChosen():
-                return RecordingNotVerified(self.given, self.caller.person)
-            case a.AnotherCustomerChosen():
+    def step(self, event: Event) -> Checking | Verifying | Protecting | LeavingCustomer | EndingCall | ReturnError:
+        match self.sub.step(event):
+            case dc.WayChosen(caller):
+                return Verifying(self.given, caller, vu.begin(caller.person, self.given.rules))
+            case dc.ProtectChosen(caller):
+                return Protecting(self.given, caller.protect(self.given.ticket))
+            case dc.CustomerLeft():
                 return LeavingCustomer(self.given)
-            case a.CallEnded():
+            case dc.EndedCall():
                 return EndingCall()
-            case _:
-                raise IllegalEventError(self, event)
-
-
-class NoWayToVerify(State, frozen=True):
-    """Registered but not usable, or no address: said, never downgraded."""
-
-    section = MFA_CHECK
-
-    given: Given
-    caller: Caller
-    why: str
-    note: str = ""
-    code: str = ""
-    """The `code` of what failed, where that is why."""
-
-    def want(self) -> Ask[p.UnverifiableCardPrompt]:
-        allowed = self.given.rules.allowed_device_types
-        registered = self.caller.devices.registered
-        obstacles = tuple(d.obstacle(allowed, None) for d in registered)
-        why = " ".join(words for words in (self.why, self.caller.half) if words)
-        return Ask(p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, why, self.note, self.code))
-
-    def step(self, event: Event) -> Protecting | RecordingNotVerified | LeavingCustomer | EndingCall:
-        match event:
-            case a.ProtectiveDisableChosen():
-                return Protecting(self.given, self.caller.protect(self.given.ticket))
-            case a.CannotVerifyChosen():
-                return RecordingNotVerified(self.given, self.caller.person)
-            case a.AnotherCustomerChosen():
-                return LeavingCustomer(self.given)
-            case a.CallEnded():
-                return EndingCall()
-            case _:
-                raise IllegalEventError(self, event)
-
-
-class ProtectedAccount(State, frozen=True):
-    """A look-up of a protected account says only that."""
-
-    section = MFA_CHECK
-
-    given: Given
-    name: str
-
-    def want(self) -> Ask[p.ProtectedPrompt]:
-        return Ask(p.ProtectedPrompt(self.name, self.given.rules.protected_words))
-
-    def step(self, event: Event) -> LeavingCustomer | EndingCall:
-        match event:
-            case a.AnotherCustomerChosen():
-                return LeavingCustomer(self.given)
-            case a.CallEnded():
-                return EndingCall()
-            case _:
-                raise IllegalEventError(self, event)
-
-
-class RecordingNotVerified(State, frozen=True):
-    """The way "none": nothing is done, and one audit row says so."""
-
-    section = MFA_CHECK
-
-    given: Given
-    person: Person
-
-    def want(self) -> Do[fx.RecordNotVerified]:
-        return Do(fx.RecordNotVerified(person_id=self.person.id))
-
-    def step(self, event: Event) -> SayingNotVerified | ReturnError:
-        match event:
-            case r.Noted():
-                return SayingNotVerified(self.given, self.person)
-            case Failed(problem):
-                return ReturnError(problem, self)
-            case _:
-                raise IllegalEventError(self, event)
-
-
-class SayingNotVerified(State, frozen=True):
-    section = MFA_CHECK
-
-    given: Given
-    person: Person
-
-    def want(self) -> Ask[p.CannotVerifyPrompt]:
-        return Ask(p.CannotVerifyPrompt(self.person))
-
-    def step(self, event: Event) -> CheckingDevices | LeavingCustomer | EndingCall:
-        match event:
-            case a.BackChosen():
-                return _once_more(self.given, self.person)
-            case a.AnotherCustomerChosen():
-                return LeavingCustomer(self.given)
-            case a.CallEnded():
-                return EndingCall()
-            case _:
-                raise IllegalEventError(self, event)
+            case dc.CheckFailed(problem, again):
+                return ReturnError(problem, Checking(self.given, again))
+            case sub:
+                return Checking(self.given, sub)
 
 
 class Verifying(State, frozen=True):
@@ -285,7 +151,7 @@ class Verifying(State, frozen=True):
     def want(self) -> Want:
         return self.sub.want()
 
-    def step(self, event: Event) -> Verifying | Managing | CheckingDevices | LeavingCustomer | ReturnError:
+    def step(self, event: Event) -> Verifying | Managing | Checking | LeavingCustomer | ReturnError:
         person = self.caller.person
         match self.sub.step(event):
             case vu.ReturnSuccess("complete", until, evidence) if until and evidence:
@@ -296,11 +162,11 @@ class Verifying(State, frozen=True):
                 note = "Time ran out before the caller was verified. Nothing was approved. You can send a new link."
                 return Verifying(self.given, self.caller, vu.begin(person, self.given.rules, note=note))
             case vu.ReturnSuccess("notMe"):
-                return CheckingDevices(self.given, person, _NOT_ME)
+                return check(self.given, person, _NOT_ME)
             case vu.ReturnSuccess(line_dropped=True):
                 return LeavingCustomer(self.given, person, _DROPPED, "the line dropped")
             case vu.ReturnSuccess():
-                return CheckingDevices(self.given, person)
+                return check(self.given, person)
             case vu.ReturnError(problem):
                 # Nobody watches the link any more: it must not be approved meanwhile.
                 return ReturnError(problem, LeavingCustomer(self.given, person))
@@ -351,10 +217,11 @@ class Protecting(State, frozen=True):
     def want(self) -> Want:
         return self.sub.want()
 
-    def step(self, event: Event) -> Protecting | CheckingDevices | LeavingCustomer | EndingCall:
+    def step(self, event: Event) -> Protecting | Checking | LeavingCustomer | EndingCall:
         match self.sub.step(event):
             case pd.Finished(person):
-                return _once_more(self.given, person)
+                # One whom PingOne could not be asked about has to be looked up again.
+                return LeavingCustomer(self.given) if person.only_in_directory else check(self.given, person)
             case pd.EndedCall():
                 return EndingCall()
             case sub:
@@ -375,21 +242,16 @@ class LeavingCustomer(State, frozen=True):
     def want(self) -> Do[fx.EndVerification]:
         return Do(fx.EndVerification(person_id=self.person.id if self.person else "", why=self.why))
 
-    def step(self, event: Event) -> LookingUp | CheckingDevices | ReturnError:
+    def step(self, event: Event) -> LookingUp | Checking | ReturnError:
         match event:
             case r.VerificationEnded() if self.person:
-                return CheckingDevices(self.given, self.person, self.note)
+                return check(self.given, self.person, self.note)
             case r.VerificationEnded():
                 return look_up(self.given, self.note)
             case Failed(problem):
                 return ReturnError(problem, self)
             case _:
                 raise IllegalEventError(self, event)
-
-
-def _once_more(given: Given, person: Person) -> CheckingDevices | LeavingCustomer:
-    """Back to the person's card; one whom PingOne could not be asked about has to be looked up again."""
-    return LeavingCustomer(given) if person.only_in_directory else CheckingDevices(given, person)
 
 
 class EndingCall(State, frozen=True):
@@ -426,16 +288,15 @@ class ReturnError(State, frozen=True):
     section = "Return Error"
 
     problem: Problem
-    again: ConfiguringFlow | CheckingDevices | RecordingNotVerified | LeavingCustomer | EndingCall
+    again: ConfiguringFlow | Checking | LeavingCustomer | EndingCall
 
     def want(self) -> Ask[p.ErrorPrompt]:
         problem = self.problem
-        words = f"{_NOT_DONE[type(self.again)]} {problem.message}"
+        where = self.again.sub if isinstance(self.again, Checking) else self.again
+        words = f"{_NOT_DONE[type(where)]} {problem.message}"
         return Ask(p.ErrorPrompt(words, problem.details, problem.correlation_id, problem.code))
 
-    def step(
-        self, event: Event
-    ) -> ConfiguringFlow | CheckingDevices | RecordingNotVerified | LeavingCustomer | EndingCall:
+    def step(self, event: Event) -> ConfiguringFlow | Checking | LeavingCustomer | EndingCall:
         match event:
             case a.TryAgainChosen():
                 return self.again
@@ -447,8 +308,8 @@ class ReturnError(State, frozen=True):
 
 _NOT_DONE: dict[type[State], str] = {
     ConfiguringFlow: "The call was not begun.",
-    CheckingDevices: "The caller was not checked, and nothing was changed.",
-    RecordingNotVerified: "Nothing was written into the audit.",
+    dc.CheckingDevices: "The caller was not checked, and nothing was changed.",
+    dc.RecordingNotVerified: "Nothing was written into the audit.",
     LeavingCustomer: "The verification was not ended.",
     EndingCall: "The call was not ended.",
 }
@@ -457,12 +318,7 @@ _NOT_DONE: dict[type[State], str] = {
 CsrMainState = (
     ConfiguringFlow
     | LookingUp
-    | CheckingDevices
-    | ChoosingWay
-    | NoWayToVerify
-    | ProtectedAccount
-    | RecordingNotVerified
-    | SayingNotVerified
+    | Checking
     | Verifying
     | Managing
     | Protecting
@@ -476,3 +332,8 @@ CsrMainState = (
 def look_up(given: Given, note: str = "") -> LookingUp:
     """Where the agent types who is calling."""
     return LookingUp(given, lu.AskUsername(lu.Given(given.rules.ticket_required, given.ticket), note))
+
+
+def check(given: Given, person: Person, note: str = "") -> Checking:
+    """Where somebody who was found is checked."""
+    return Checking(given, dc.CheckingDevices(given, person, note))

@@ -1,0 +1,232 @@
+"""Check if some MFA device is registered for user and can be used: the caller's card, and the choice of a way.
+
+Runs inside the main flow, before anybody is verified: nothing here shows or changes an account.
+"""
+
+from __future__ import annotations
+
+from csrdesk.errors import IllegalEventError
+from csrdesk.flows import answers as a
+from csrdesk.flows import effects as fx
+from csrdesk.flows import prompts as p
+from csrdesk.flows import replies as r
+from csrdesk.flows.account_task import first_problem
+from csrdesk.flows.caller import Caller, Given
+from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Problem, Replies, State, Terminal, Together
+from csrdesk.flows.ways import gives, why_not
+from csrdesk.model.devices import Devices
+from csrdesk.model.people import Person, Protection
+
+SECTION = "Check if some MFA device is registered for user and can be used"
+
+
+class DevicesChecked(Outcome, frozen=True):
+    """The parent flow goes on."""
+
+
+class CheckingDevices(State, frozen=True):
+    """Devices decide what must be shown; protection decides whether anybody may act at all."""
+
+    section = SECTION
+
+    given: Given
+    person: Person
+    note: str = ""
+
+    def want(self) -> Do[Together[fx.ReadDevices | fx.ReadProtection]]:
+        who = self.person.id
+        devices = fx.ReadDevices(person_id=who, policy_id=self.given.rules.mfa_policy_id)
+        return Do(Together(effects=(devices, fx.ReadProtection(person_id=who))))
+
+    def step(self, event: Event) -> ChoosingWay | NoWayToVerify | ProtectedAccount | CheckFailed:
+        match event:
+            case Replies((_, r.ProtectionRead(protection))) if protection.protected:
+                return ProtectedAccount(self.given, self.person.name)
+            case Replies((r.DevicesRead(devices), r.ProtectionRead(protection))):
+                return self._choose(devices, protection)
+            case Replies(replies):
+                return CheckFailed(first_problem(replies), self)
+            case Failed(problem):
+                return CheckFailed(problem, self)
+            case _:
+                raise IllegalEventError(self, event)
+
+    def _choose(self, devices: Devices, protection: Protection) -> ChoosingWay | NoWayToVerify:
+        caller = Caller(self.person, devices, protection.dn, protection.unchecked)
+        why = why_not(self.person, devices, self.given.rules)
+        if why:
+            return NoWayToVerify(self.given, caller, why, self.note)
+        return ChoosingWay(self.given, caller, self.note)
+
+
+class ChoosingWay(State, frozen=True):
+    section = SECTION
+
+    given: Given
+    caller: Caller
+    note: str = ""
+
+    def want(self) -> Ask[p.CardPrompt]:
+        devices = self.caller.devices
+        card = p.CardPrompt(self.caller.person, devices.registered, gives(devices), self.caller.warning, self.note)
+        return Ask(card)
+
+    def step(self, event: Event) -> WayChosen | ProtectChosen | RecordingNotVerified | CustomerLeft | EndedCall:
+        match event:
+            case a.MagicLinkChosen():
+                return WayChosen(self.caller)
+            case a.ProtectiveDisableChosen():
+                return ProtectChosen(self.caller)
+            case a.CannotVerifyChosen():
+                return RecordingNotVerified(self.given, self.caller.person)
+            case a.AnotherCustomerChosen():
+                return CustomerLeft()
+            case a.CallEnded():
+                return EndedCall()
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class NoWayToVerify(State, frozen=True):
+    """Registered but not usable, or no address: said, never downgraded."""
+
+    section = SECTION
+
+    given: Given
+    caller: Caller
+    why: str
+    note: str = ""
+    code: str = ""
+    """The `code` of what failed, where that is why."""
+
+    def want(self) -> Ask[p.UnverifiableCardPrompt]:
+        allowed = self.given.rules.allowed_device_types
+        registered = self.caller.devices.registered
+        obstacles = tuple(d.obstacle(allowed, None) for d in registered)
+        why = " ".join(words for words in (self.why, self.caller.half) if words)
+        return Ask(p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, why, self.note, self.code))
+
+    def step(self, event: Event) -> ProtectChosen | RecordingNotVerified | CustomerLeft | EndedCall:
+        match event:
+            case a.ProtectiveDisableChosen():
+                return ProtectChosen(self.caller)
+            case a.CannotVerifyChosen():
+                return RecordingNotVerified(self.given, self.caller.person)
+            case a.AnotherCustomerChosen():
+                return CustomerLeft()
+            case a.CallEnded():
+                return EndedCall()
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class ProtectedAccount(State, frozen=True):
+    """A look-up of a protected account says only that."""
+
+    section = SECTION
+
+    given: Given
+    name: str
+
+    def want(self) -> Ask[p.ProtectedPrompt]:
+        return Ask(p.ProtectedPrompt(self.name, self.given.rules.protected_words))
+
+    def step(self, event: Event) -> CustomerLeft | EndedCall:
+        match event:
+            case a.AnotherCustomerChosen():
+                return CustomerLeft()
+            case a.CallEnded():
+                return EndedCall()
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class RecordingNotVerified(State, frozen=True):
+    """The way "none": nothing is done, and one audit row says so."""
+
+    section = SECTION
+
+    given: Given
+    person: Person
+
+    def want(self) -> Do[fx.RecordNotVerified]:
+        return Do(fx.RecordNotVerified(person_id=self.person.id))
+
+    def step(self, event: Event) -> SayingNotVerified | CheckFailed:
+        match event:
+            case r.Noted():
+                return SayingNotVerified(self.given, self.person)
+            case Failed(problem):
+                return CheckFailed(problem, self)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class SayingNotVerified(State, frozen=True):
+    section = SECTION
+
+    given: Given
+    person: Person
+
+    def want(self) -> Ask[p.CannotVerifyPrompt]:
+        return Ask(p.CannotVerifyPrompt(self.person))
+
+    def step(self, event: Event) -> CheckingDevices | CustomerLeft | EndedCall:
+        match event:
+            case a.BackChosen():
+                return CustomerLeft() if self.person.only_in_directory else CheckingDevices(self.given, self.person)
+            case a.AnotherCustomerChosen():
+                return CustomerLeft()
+            case a.CallEnded():
+                return EndedCall()
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class _End(Terminal, frozen=True):
+    section = SECTION
+
+    def want(self) -> Done[DevicesChecked]:
+        return Done(DevicesChecked())
+
+
+class WayChosen(_End, frozen=True):
+    """How this caller is to show who they are."""
+
+    caller: Caller
+
+
+class ProtectChosen(_End, frozen=True):
+    """Somebody has their account."""
+
+    caller: Caller
+
+
+class CustomerLeft(_End, frozen=True):
+    """Somebody else is looked up; or the same person anew, where PingOne could not be asked about them."""
+
+
+class EndedCall(_End, frozen=True):
+    """The agent ended the call."""
+
+
+class CheckFailed(_End, frozen=True):
+    """Nothing can go on here; to try again enters the section once more."""
+
+    problem: Problem
+    again: CheckingDevices | RecordingNotVerified
+
+
+DeviceCheckState = (
+    CheckingDevices
+    | ChoosingWay
+    | NoWayToVerify
+    | ProtectedAccount
+    | RecordingNotVerified
+    | SayingNotVerified
+    | WayChosen
+    | ProtectChosen
+    | CustomerLeft
+    | EndedCall
+    | CheckFailed
+)
