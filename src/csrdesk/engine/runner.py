@@ -23,7 +23,7 @@ from csrdesk.engine.presence import Nobody, Presence
 from csrdesk.engine.store import Statements
 from csrdesk.errors import StaleFlowError
 from csrdesk.flows.doors import Agent, Context
-from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Event, Poll, State, Want
+from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Event, Poll, State, Together, Want
 from csrdesk.model.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class Runner:
         state = running.state.step(event)
         want = state.want()
         # From one effect to the next, what was typed is handed on where that needs it, and forgotten otherwise.
-        kept = typed if isinstance(event, Answer) or _needs_secret(want) else None
+        kept = typed if isinstance(event, Answer) or _takes_secret(want) else None
         return await to_the_end(self._step(running, state, want, kept or Typed()))
 
     async def _step(self, running: Running, state: State, want: Want, typed: Typed) -> Running:
@@ -207,8 +207,11 @@ def _report(task: asyncio.Task[None]) -> None:
         log.error("%s stopped: %s", task.get_name(), type(error).__name__, exc_info=error)
 
 
-def _needs_secret(want: Want) -> bool:
-    return isinstance(want, Do) and want.effect.needs_secret
+def _takes_secret(want: Want) -> bool:
+    if not isinstance(want, Do):
+        return False
+    parts = want.effect.effects if isinstance(want.effect, Together) else (want.effect,)
+    return any(part.needs_secret or part.takes_secret for part in parts)
 
 
 def _context(running: Running, typed: Typed) -> Context:

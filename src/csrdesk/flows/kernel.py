@@ -85,6 +85,8 @@ class Effect(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """Whether it does nothing but wait for somebody else: then no process stays for its end."""
     needs_secret: ClassVar[bool] = False
     """Whether it needs what the person typed: gone after a restart, it is answered with `SecretLost`, not performed."""
+    takes_secret: ClassVar[bool] = False
+    """Whether it is handed what the person typed where that is still there, and does without it otherwise."""
 
     person_id: str = ""
     """The PingOne id of the person concerned, empty where it is nobody's."""
@@ -172,6 +174,10 @@ class State(msgspec.Struct, frozen=True, tag=True):
     def want(self) -> Want:
         """What this state needs to go on."""
         raise NotImplementedError
+
+    def meanwhile(self) -> Prompt | Outcome | None:
+        """What a customer's page shows already while this state works: None for "one moment"."""
+        return None
 
     def step(self, event: Event) -> State:
         """The state after `event`. Raises `IllegalEventError`, with nothing done, where it takes no such event."""

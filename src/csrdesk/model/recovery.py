@@ -1,0 +1,44 @@
+"""An account recovery's life as those see it who watch, and the two secrets that its form holds."""
+
+from __future__ import annotations
+
+import unicodedata
+from enum import StrEnum
+
+from csrdesk.model.secret import Secret
+
+
+class Stage(StrEnum):
+    """How far a recovery is. The last three are ends."""
+
+    OPENED = "opened"
+    """An address was typed."""
+    ANALYSED = "analysed"
+    CODE_SENT = "code_sent"
+    """The page asks for the code; whether one was sent, only the audit of the account says."""
+    DONE = "done"
+    REFUSED = "refused"
+    """Protect, a limit, or too many tries."""
+    ENDED = "ended"
+    """Cancelled, too old, or ended from outside."""
+
+    @property
+    def open(self) -> bool:
+        return self in (Stage.OPENED, Stage.ANALYSED, Stage.CODE_SENT)
+
+
+def plain(code: str) -> str:
+    """A recovery code as PingOne takes it: no blanks or hyphens, compatibility forms made plain (Unicode NFKC)."""
+    kept = (c for c in unicodedata.normalize("NFKC", code) if c.isalnum())
+    return "".join(kept).upper()
+
+
+def joined(code: Secret, password: Secret) -> Secret:
+    """Both as the one secret of a step; a plain code holds no NUL, so they can be told apart whatever is typed."""
+    return Secret(f"{plain(code.reveal())}\0{password.reveal()}")
+
+
+def apart(both: Secret) -> tuple[Secret, Secret]:
+    """Code and password of `joined`."""
+    code, _, password = both.reveal().partition("\0")
+    return Secret(code), Secret(password)
