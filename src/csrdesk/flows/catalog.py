@@ -30,7 +30,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
             Flow("csr_main", 8, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
-                3,
+                4,
                 challenge_acceptance.ChallengeAcceptanceState,
                 challenge_acceptance.Start,
                 challenge_acceptance.begin,

@@ -6,7 +6,6 @@ what the other did.
 
 from __future__ import annotations
 
-import msgspec
 from msgspec.structs import replace
 
 from csrdesk.errors import IllegalEventError
@@ -15,63 +14,38 @@ from csrdesk.flows import device_authentication as da
 from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
-from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Poll, Replies, State, Terminal, Together, Want
-from csrdesk.flows.rules import Rules
+from csrdesk.flows.acceptance_ends import (
+    SECTION,
+    Approved,
+    Given,
+    NoFactor,
+    PageApproved,
+    PageClosed,
+    PageNoFactor,
+    PageOver,
+    PageRefused,
+    Refused,
+    Start,
+)
+from csrdesk.flows.kernel import Ask, Do, Event, Failed, Poll, Replies, State, Together, Want
 from csrdesk.model.devices import Devices, Strength
-from csrdesk.model.link import LinkAbout, LinkStage
 from csrdesk.model.proofs import Evidence, Proof
 
-SECTION = "Challenge Acceptance By The User"
+__all__ = [
+    "Approved",
+    "Given",
+    "NoFactor",
+    "PageApproved",
+    "PageClosed",
+    "PageNoFactor",
+    "PageOver",
+    "PageRefused",
+    "Refused",
+    "Start",
+]
+
 LINK_AND_CODE = Proof("ml", Strength.NONE, label="link and code")
 """The link's mailbox and the voice on the phone: no device."""
-
-
-class Start(msgspec.Struct, frozen=True):
-    """Made by the desk in the transaction that makes the link."""
-
-    about: LinkAbout
-    person_id: str
-    rules: Rules
-
-
-class Given(msgspec.Struct, frozen=True):
-    """What every state carries along."""
-
-    about: LinkAbout
-    person_id: str
-    rules: Rules
-    page: p.Page = p.Page()
-
-    @property
-    def challenge_id(self) -> str:
-        return self.about.challenge_id
-
-    def extended(self, page: p.Page) -> Given:
-        return replace(self, page=page)
-
-
-class PageApproved(Outcome, frozen=True):
-    """Keep this page open while you talk to us."""
-
-    about: LinkAbout
-
-
-class PageRefused(Outcome, frozen=True):
-    """The customer said "this wasn't me"."""
-
-    about: LinkAbout
-
-
-class PageNoFactor(Outcome, frozen=True):
-    """No device could be used; the agent has been told."""
-
-    about: LinkAbout
-
-
-class PageOver(Outcome, frozen=True):
-    """The link ended while the page was open."""
-
-    stage: LinkStage
 
 
 def begin(start: Start) -> AskCode:
@@ -376,42 +350,6 @@ class Approving(State, frozen=True):
                 return AskAgain(self.given, da.NOT_NOW)
             case _:
                 raise IllegalEventError(self, event)
-
-
-class Approved(Terminal, frozen=True):
-    section = SECTION
-
-    about: LinkAbout
-
-    def want(self) -> Done[PageApproved]:
-        return Done(PageApproved(self.about))
-
-
-class Refused(Terminal, frozen=True):
-    section = SECTION
-
-    about: LinkAbout
-
-    def want(self) -> Done[PageRefused]:
-        return Done(PageRefused(self.about))
-
-
-class NoFactor(Terminal, frozen=True):
-    section = SECTION
-
-    about: LinkAbout
-
-    def want(self) -> Done[PageNoFactor]:
-        return Done(PageNoFactor(self.about))
-
-
-class PageClosed(Terminal, frozen=True):
-    section = SECTION
-
-    stage: LinkStage
-
-    def want(self) -> Done[PageOver]:
-        return Done(PageOver(self.stage))
 
 
 ChallengeAcceptanceState = (
