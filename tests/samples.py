@@ -16,6 +16,7 @@ from csrdesk.model.passwords import Home, Requirement
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act, Evidence, Proof
 from csrdesk.model.secret import Secret
+from csrdesk.model.ways import Way, WayOffer
 
 NOW = datetime(2026, 3, 4, 9, 10, 5, tzinfo=UTC)
 
@@ -157,11 +158,11 @@ AGENT: dict[str, Prompt] = {
         ticket_required=True, ticket="HD-1042", note="Nobody was found by that. Check the spelling with the caller."
     ),
     "several_found": p.SeveralFoundPrompt(people=(ADA, OTHER_ADA, HOSTILE), more=True),
-    "card": p.CardPrompt(person=ADA, devices=(PHONE, TOTP), gives="authentication: link, code and device"),
+    "card": p.CardPrompt(person=ADA, devices=(PHONE, TOTP), ways=(WayOffer(Way.LINK, "link, code and device"),)),
     "card_without_device": p.CardPrompt(
         person=OTHER_ADA,
         devices=(),
-        gives="a recovery proof at most: no device is registered",
+        ways=(WayOffer(Way.LINK, "link and code: a recovery proof at most"),),
         warning="An MFA bypass is running for this person.",
         note="The customer could not use the device. Nothing was verified.",
     ),

@@ -244,7 +244,7 @@ def test_where_mfa_is_off_or_refused_the_card_says_what_a_link_is_worth() -> Non
         "link and code: PingOne will not ask for a device now, so not every act is open": refusing,
     }
     for words, some in gives.items():
-        assert dc.ChoosingWay(GIVEN, replace(CALLER, devices=some)).want().prompt.gives == words
+        assert dc.ChoosingWay(GIVEN, replace(CALLER, devices=some)).want().prompt.ways[0].gives == words
 
 
 def test_r_37_a_new_address_cannot_verify_and_what_is_not_known_is_said_on_the_card() -> None:

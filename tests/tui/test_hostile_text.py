@@ -11,6 +11,7 @@ from csrdesk.flows import prompts as p
 from csrdesk.flows.kernel import Prompt
 from csrdesk.model.devices import Device
 from csrdesk.model.proofs import Act
+from csrdesk.model.ways import Way, WayOffer
 from tests.samples import ADA, AGENT, HOSTILE, LINK_FETCHED, NOW
 from tests.tui.easel import easel
 from tests.tui.reading import segments, words
@@ -21,7 +22,7 @@ DEVICE = Device(id="d", type="SMS", nickname=EVIL, address=EVIL)
 PROMPTS: dict[str, Prompt] = {
     "username": p.UsernamePrompt(note=EVIL, ticket=EVIL),
     "several": p.SeveralFoundPrompt(people=(HOSTILE, ADA)),
-    "card": p.CardPrompt(person=HOSTILE, devices=(DEVICE,), gives=EVIL, warning=EVIL, note=EVIL),
+    "card": p.CardPrompt(person=HOSTILE, devices=(DEVICE,), ways=(WayOffer(Way.LINK, EVIL),), warning=EVIL, note=EVIL),
     "unverifiable": p.UnverifiableCardPrompt(person=HOSTILE, devices=(DEVICE,), obstacles=(EVIL,), why=EVIL),
     "protected": p.ProtectedPrompt(name=EVIL, message=EVIL),
     "cannot_verify": p.CannotVerifyPrompt(person=HOSTILE),

@@ -95,7 +95,8 @@ def card(prompt: p.CardPrompt | p.UnverifiableCardPrompt) -> Result:
     person = prompt.person
     obstacles = prompt.obstacles if isinstance(prompt, p.UnverifiableCardPrompt) else ("",) * len(prompt.devices)
     can = isinstance(prompt, p.CardPrompt)
-    ways = f"magic link ({prompt.gives})" if isinstance(prompt, p.CardPrompt) else f"none: {prompt.why}"
+    open_ways = [f"{offer.way.label.lower()} ({offer.gives})" for offer in prompt.ways if offer.is_open]
+    ways = "; ".join(open_ways) or f"none: {getattr(prompt, 'why', '')}"
     notes = [note for note in (getattr(prompt, "warning", ""), prompt.note) if note]
     rows = [
         ("Name", person.name),

@@ -43,7 +43,9 @@ async def verified_call(on_stage: Stage) -> AsyncIterator[Step]:
     call = await call_of(on_stage)
     await call.look_up(people.ONE_DEVICE)
     card = call.sees(p.CardPrompt)
-    yield Step("agent", f"looks up {people.ONE_DEVICE!r}: {card.person.name}, {card.person.email}; {card.gives}")
+    yield Step(
+        "agent", f"looks up {people.ONE_DEVICE!r}: {card.person.name}, {card.person.email}; {card.ways[0].gives}"
+    )
     code = await call.send_link()
     link = call.sees(p.PollingPrompt).link
     expect(link.stage, LinkStage.SENT, "the link's stage")

@@ -13,9 +13,10 @@ from csrdesk.flows import replies as r
 from csrdesk.flows.account_task import first_problem
 from csrdesk.flows.caller import Caller, Given
 from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Problem, Replies, State, Terminal, Together
-from csrdesk.flows.ways import gives, why_not
+from csrdesk.flows.ways import offers
 from csrdesk.model.devices import Devices
 from csrdesk.model.people import Person, Protection
+from csrdesk.model.ways import Way
 
 SECTION = "Check if some MFA device is registered for user and can be used"
 
@@ -53,10 +54,10 @@ class CheckingDevices(State, frozen=True):
 
     def _choose(self, devices: Devices, protection: Protection) -> ChoosingWay | NoWayToVerify:
         caller = Caller(self.person, devices, protection.dn, protection.unchecked)
-        why = why_not(self.person, devices, self.given.rules)
-        if why:
-            return NoWayToVerify(self.given, caller, why, self.note)
-        return ChoosingWay(self.given, caller, self.note)
+        ways = offers(self.person, devices, self.given.rules)
+        if any(offer.is_open for offer in ways):
+            return ChoosingWay(self.given, caller, self.note)
+        return NoWayToVerify(self.given, caller, ways[0].why_not, self.note)
 
 
 class ChoosingWay(State, frozen=True):
@@ -67,14 +68,14 @@ class ChoosingWay(State, frozen=True):
     note: str = ""
 
     def want(self) -> Ask[p.CardPrompt]:
-        devices = self.caller.devices
-        card = p.CardPrompt(self.caller.person, devices.registered, gives(devices), self.caller.warning, self.note)
-        return Ask(card)
+        caller = self.caller
+        ways = offers(caller.person, caller.devices, self.given.rules)
+        return Ask(p.CardPrompt(caller.person, caller.devices.registered, ways, caller.warning, self.note))
 
     def step(self, event: Event) -> WayChosen | ProtectChosen | RecordingNotVerified | CustomerLeft | EndedCall:
         match event:
             case a.MagicLinkChosen():
-                return WayChosen(self.caller)
+                return WayChosen(self.caller, Way.LINK)
             case a.ProtectiveDisableChosen():
                 return ProtectChosen(self.caller)
             case a.CannotVerifyChosen():
@@ -104,7 +105,9 @@ class NoWayToVerify(State, frozen=True):
         registered = self.caller.devices.registered
         obstacles = tuple(d.obstacle(allowed, None) for d in registered)
         why = " ".join(words for words in (self.why, self.caller.half) if words)
-        return Ask(p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, why, self.note, self.code))
+        _, *others = offers(self.caller.person, self.caller.devices, self.given.rules)
+        ways = () if self.code else tuple(others)
+        return Ask(p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, why, self.note, self.code, ways))
 
     def step(self, event: Event) -> ProtectChosen | RecordingNotVerified | CustomerLeft | EndedCall:
         match event:
@@ -194,6 +197,7 @@ class WayChosen(_End, frozen=True):
     """How this caller is to show who they are."""
 
     caller: Caller
+    way: Way
 
 
 class ProtectChosen(_End, frozen=True):

@@ -13,6 +13,7 @@ from csrdesk.model.devices import Device
 from csrdesk.model.link import Link, LinkAbout
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act, Evidence
+from csrdesk.model.ways import WayOffer
 
 
 class UsernamePrompt(Prompt, frozen=True):
@@ -42,8 +43,8 @@ class CardPrompt(Prompt, frozen=True):
     person: Person
     devices: tuple[Device, ...]
     """The registered ones."""
-    gives: str
-    """What the link will give: authentication with a device, or a recovery proof at most."""
+    ways: tuple[WayOffer, ...]
+    """Those that settings have; at least one is open. One that is not cannot be chosen."""
     warning: str = ""
     note: str = ""
 
@@ -57,9 +58,12 @@ class UnverifiableCardPrompt(Prompt, frozen=True):
     obstacles: tuple[str, ...]
     """One line a device, in words."""
     why: str
+    """Why no link can be sent, and whatever else agents must know."""
     note: str = ""
     code: str = ""
     """The `code` of what failed, for scripts, where that is why: PingOne could not be asked."""
+    ways: tuple[WayOffer, ...] = ()
+    """The others than the link, with why each is not open either."""
 
 
 class ProtectedPrompt(Prompt, frozen=True):

@@ -1,10 +1,24 @@
-"""What a magic link can prove for this caller now, in the words that the agent reads before choosing it."""
+"""The ways to verify this caller now: what each gives, and why one is not open, in the words that the agent reads.
+
+Computed from person, devices and rules alone. A new way is one more line in `offers` and in `BY_ANSWER`.
+"""
 
 from __future__ import annotations
 
+from csrdesk.flows import answers as a
+from csrdesk.flows.kernel import Answer
 from csrdesk.flows.rules import Rules
 from csrdesk.model.devices import Age, Devices
 from csrdesk.model.people import Person
+from csrdesk.model.ways import Way, WayOffer
+
+BY_ANSWER: dict[type[Answer], Way] = {a.MagicLinkChosen: Way.LINK}
+"""The answer of the caller's card that chooses each way."""
+
+
+def offers(person: Person, devices: Devices, rules: Rules) -> tuple[WayOffer, ...]:
+    """The ways that settings have, in the order in which they are offered, also those that are not open now."""
+    return (WayOffer(Way.LINK, gives(devices), why_not(person, devices, rules)),)
 
 
 def why_not(person: Person, devices: Devices, rules: Rules) -> str:

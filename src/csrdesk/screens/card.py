@@ -8,9 +8,12 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.types import CSSPathType
 
+from csrdesk.flows.kernel import Answer
 from csrdesk.flows.prompts import CardPrompt
+from csrdesk.flows.ways import BY_ANSWER
+from csrdesk.model.ways import Way
 from csrdesk.screens.prompted import PromptScreen
-from csrdesk.screens.whom import device_facts, person_facts
+from csrdesk.screens.whom import device_facts, person_facts, way_facts
 from csrdesk.widgets.facts import Fact, Facts
 from csrdesk.widgets.tones import Tone
 
@@ -37,12 +40,24 @@ class CardScreen(PromptScreen[CardPrompt]):
         self.query_one("#card", Facts).facts = person_facts(prompt.person)
         self.query_one("#ways", Facts).facts = (
             *device_facts(prompt.devices),
-            Fact("The link gives", prompt.gives),
+            *way_facts(prompt.ways),
             *warning,
         )
+
+    def is_offered(self, kind: type[Answer]) -> bool:
+        """A way that is not open cannot be chosen; that it is there, and why not, stands beside it."""
+        return kind not in BY_ANSWER or BY_ANSWER[kind] in self._open
+
+    @property
+    def _open(self) -> list[Way]:
+        return [offer.way for offer in self.prompt.ways if offer.is_open]
 
     def note(self) -> str:
         return self.prompt.note
 
     def say(self) -> str:
-        return "To make sure that it is you, I would like to mail you a link. Can you open your mailbox now?"
+        return _SAY[self._open[0]]
+
+
+_SAY = {Way.LINK: "To make sure that it is you, I would like to mail you a link. Can you open your mailbox now?"}
+"""How to begin, by the first way that is open."""

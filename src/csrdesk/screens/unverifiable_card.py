@@ -10,7 +10,7 @@ from textual.types import CSSPathType
 
 from csrdesk.flows.prompts import UnverifiableCardPrompt
 from csrdesk.screens.prompted import PromptScreen
-from csrdesk.screens.whom import device_words, person_facts
+from csrdesk.screens.whom import device_words, person_facts, way_facts
 from csrdesk.widgets.facts import Fact, Facts
 from csrdesk.widgets.tones import Tone
 
@@ -39,6 +39,7 @@ class UnverifiableCardScreen(PromptScreen[UnverifiableCardPrompt]):
         self.query_one("#ways", Facts).facts = (
             Fact("Not now", prompt.why, Tone.WARN),
             *(Fact(label, f"{device_words(device)}: {obstacle}") for label, device, obstacle in why),
+            *way_facts(prompt.ways),
         )
 
     def note(self) -> str:

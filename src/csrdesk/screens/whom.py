@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from csrdesk.model.devices import Device
 from csrdesk.model.people import Person
+from csrdesk.model.ways import WayOffer
 from csrdesk.widgets.facts import Fact
 from csrdesk.widgets.tones import Tone
 
@@ -45,3 +46,8 @@ def device_facts(devices: tuple[Device, ...]) -> tuple[Fact, ...]:
         return (Fact("Devices", "none registered", Tone.WARN),)
     first, *others = [device_words(device) for device in devices]
     return (Fact(f"Devices ({len(devices)})", first), *(Fact("", words) for words in others))
+
+
+def way_facts(ways: tuple[WayOffer, ...]) -> tuple[Fact, ...]:
+    """What each way gives, or why it is not open."""
+    return tuple(Fact(offer.way.label, offer.words, Tone.PLAIN if offer.is_open else Tone.QUIET) for offer in ways)

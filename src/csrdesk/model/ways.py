@@ -1,0 +1,41 @@
+"""The ways in which a caller can show who they are, and what each is worth for one caller now."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Way(StrEnum):
+    """A way to verify; the words are those of `csrdesk call start --way`."""
+
+    LINK = "link"
+    """A link by mail, a code by voice, and a registered device."""
+
+    @property
+    def label(self) -> str:
+        """What agents read."""
+        return _LABELS[self]
+
+
+_LABELS = {Way.LINK: "Magic link"}
+
+
+class WayOffer(msgspec.Struct, frozen=True):
+    """One way for one caller."""
+
+    way: Way
+    gives: str = ""
+    """What the caller shows by it, in words."""
+    why_not: str = ""
+    """Why it is not open now, in words; empty where it is."""
+
+    @property
+    def is_open(self) -> bool:
+        return not self.why_not
+
+    @property
+    def words(self) -> str:
+        """What it gives, or why it is not open."""
+        return f"not now: {self.why_not}" if self.why_not else self.gives
