@@ -11,11 +11,11 @@ import msgspec
 
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import challenge_acceptance as ca
-from csrdesk.flows import csr_main, new_password, password_reset
+from csrdesk.flows import csr_main, device_page, magic_link_page, new_password, password_reset
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.device_inputs import Choice
 from csrdesk.flows.kernel import Event, State
-from tests.flows.values import ABOUT, ADA, DN, EVENTS, PAGE, RULES, STRICT
+from tests.flows.values import ABOUT, ADA, BY_ITSELF, DN, EVENTS, PAGE, RULES, STRICT
 
 Path = tuple[type[State], ...]
 Kind = tuple[object, ...]
@@ -32,6 +32,8 @@ FIRST: dict[str, tuple[State, ...]] = {
         uf.begin(uf.Start("disableUser", "ada", "Somebody has the account.", "HD-1", protective=True)),
     ),
 }
+    "device_authentication": tuple(device_page.begin(device_page.Start(inputs, ABOUT, PAGE)) for inputs in BY_ITSELF),
+    "magic_link_page": (magic_link_page.begin(magic_link_page.Start(ABOUT, ADA.id)),),
 """Where each flow of the catalog can begin."""
 SAMPLES = 24
 """How many different states of one kind are followed."""

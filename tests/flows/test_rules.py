@@ -13,7 +13,7 @@ from csrdesk.errors import IllegalEventError
 from csrdesk.flows import account_management as am
 from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
-from csrdesk.flows import csr_main
+from csrdesk.flows import csr_main, device_page, magic_link_page
 from csrdesk.flows import device_authentication as da
 from csrdesk.flows import device_check as dc
 from csrdesk.flows import device_management as dm
@@ -23,6 +23,7 @@ from csrdesk.flows import device_push as ph
 from csrdesk.flows import effects as fx
 from csrdesk.flows import graph as g
 from csrdesk.flows import look_up as lu
+from csrdesk.flows import magic_link as ml
 from csrdesk.flows import new_password as np
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_prompts as pp
@@ -71,6 +72,9 @@ UNIONS: dict[str, object] = {
     "device_passkey": pk.PasskeyState,
     "device_push": ph.PushState,
     "device_management": dm.DeviceManagementState,
+    "device_page": device_page.DevicePageState,
+    "magic_link": ml.MagicLinkState,
+    "magic_link_page": magic_link_page.MagicLinkPageState,
 }
 """Every flow, nested ones too."""
 NODES = {state: node for union in UNIONS.values() for state, node in g.graph(union).items()}
@@ -272,6 +276,16 @@ SECTIONS = {
         "Return Success",
         "Return Error",
     },
+    "magic_link": {
+        "Display Magic Link Form",
+        "Create Challenge and Send Email",
+        "Challenge Acceptance By The User",
+        "Display Magic Link Polling And Check For Challenge Status",
+        "Go To Success",
+        "Challenge Expiration",
+        "Return Success",
+        "Return Error",
+    },
 }
 """The titles that Ping's documentation gives a flow's sections, letter for letter."""
 PARTS = {
@@ -286,7 +300,14 @@ PARTS = {
     "verify_user": ("verify_user", "challenge_acceptance"),
     "password_reset": ("password_reset", "new_password", "setting_password"),
     "user_functions": ("user_functions",),
-    "device_authentication": ("device_authentication", "device_passcode", "device_passkey", "device_push"),
+    "device_authentication": (
+        "device_authentication",
+        "device_passcode",
+        "device_passkey",
+        "device_push",
+        "device_page",
+    ),
+    "magic_link": ("magic_link", "magic_link_page"),
 }
 """The modules that make up a flow of the documentation."""
 
@@ -310,6 +331,8 @@ NAMES: dict[type[msgspec.Struct], str] = {
     da.Inputs: "p1UserId resendOtpLimit email p1MFAPolicyId allowedDeviceTypes otpFallbackAllowed magicLinkEnabled "
     "companyLogo cancelEnabled",
     da.Outputs: "subflowResult authMethod errorMessage errorDetails",
+    ml.Inputs: "p1UserId canChangeDevice companyLogo",
+    ml.Outputs: "subflowResult errorMessage errorDetails",
 }
 OWN = {
     reset.Outputs: {"code", "candidates", "lines", "halfDone"},
@@ -328,9 +351,14 @@ def test_inputs_and_outputs_have_pings_names(struct: type[msgspec.Struct]) -> No
 
 def test_required_inputs_are_those_that_ping_requires() -> None:
     required = {
-        kind: {f.encode_name for f in msgspec.structs.fields(kind) if f.required} for kind in (vu.Inputs, da.Inputs)
+        kind: {f.encode_name for f in msgspec.structs.fields(kind) if f.required}
+        for kind in (vu.Inputs, da.Inputs, ml.Inputs)
     }
-    assert required == {vu.Inputs: {"p1UserId", "canChangeDevice"}, da.Inputs: {"p1UserId", "resendOtpLimit"}}
+    assert required == {
+        vu.Inputs: {"p1UserId", "canChangeDevice"},
+        da.Inputs: {"p1UserId", "resendOtpLimit"},
+        ml.Inputs: {"p1UserId", "canChangeDevice"},
+    }
 
 
 def test_account_variables_keep_pings_names() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from csrdesk.flows import answers as a
 from csrdesk.flows import device_authentication as da
 from csrdesk.flows import device_replies as dr
@@ -219,6 +221,7 @@ SINGLE: tuple[Reply, ...] = (
     r.LinkNotSent("Two links were sent today. Send once more if you are sure.", warning=True),
     *ACCOUNTS_READ,
     r.PingOneEnabledSet(enabled=False),
+    r.LinkNotSent("It is possible again in 4 minutes.", code="limit_reached"),
     r.DirectoryEnabledSet(enabled=True),
     r.SessionsEnded(2),
     r.SessionsRead(0),
@@ -266,6 +269,7 @@ SINGLE: tuple[Reply, ...] = (
     Failed(NOT_VERIFIED),
 )
 NOTED = r.Noted()
+    *(dr.DevicesGathered(read.devices, to) for read in DEVICES_READ for to in ("", ADA.email)),
 GROUPS: tuple[Reply, ...] = (
     *(Replies((read, r.ProtectionRead(found))) for read in DEVICES_READ for found in (Protection(dn=DN), Protection())),
     Replies((FAILED, r.ProtectionRead(PROTECTED))),
@@ -328,3 +332,5 @@ VERIFY = vu.Given(VERIFY_INPUTS, ADA, "A*** L***, ending 41")
 DEVICE_INPUTS = da.Inputs(ADA.id, resend_otp_limit=3, allowed_device_types=RULES.allowed_device_types)
 DEVICE = da.Given(DEVICE_INPUTS, ABOUT, PAGE)
 ACTS = (Act.DISABLE, Act.ENABLE, Act.UNLOCK)
+BY_ITSELF = (DEVICE_INPUTS, replace(DEVICE_INPUTS, magic_link_enabled=True))
+"""What Device Authentication is called with where it has a page of its own."""

@@ -36,7 +36,7 @@ class CallEnded(Answer, frozen=True):
 
 # The agent, verifying
 class MagicLinkChosen(Answer, frozen=True):
-    pass
+    """Verify by a link (agent), or confirm by one beside the devices (customer)."""
 
 
 class ProtectiveDisableChosen(Answer, frozen=True):

@@ -8,7 +8,15 @@ from typing import Any
 
 import msgspec
 
-from csrdesk.flows import challenge_acceptance, csr_main, new_password, password_reset, user_functions
+from csrdesk.flows import (
+    challenge_acceptance,
+    csr_main,
+    device_page,
+    magic_link_page,
+    new_password,
+    password_reset,
+    user_functions,
+)
 from csrdesk.flows.kernel import State
 
 
@@ -30,7 +38,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
             Flow("csr_main", 8, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
-                4,
+                5,
                 challenge_acceptance.ChallengeAcceptanceState,
                 challenge_acceptance.Start,
                 challenge_acceptance.begin,
@@ -38,6 +46,10 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
             Flow("password_reset", 1, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
             Flow("new_password", 2, new_password.NewPasswordState, new_password.Start, new_password.begin),
             Flow("user_functions", 5, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
+            Flow("device_authentication", 1, device_page.DevicePageState, device_page.Start, device_page.begin),
+            Flow(
+                "magic_link_page", 1, magic_link_page.MagicLinkPageState, magic_link_page.Start, magic_link_page.begin
+            ),
         )
     }
 )

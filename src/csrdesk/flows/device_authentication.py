@@ -1,7 +1,8 @@
 """Device Authentication (Gift Card Redemption): the caller shows a device that they hold.
 
-A nested flow: the customer's page runs it after the right code. Its pages' clock and "this wasn't me" are its parent's;
-what shows one device (passcode, passkey, push) runs inside it.
+A nested flow: the customer's page runs it after the right code, or a page of its own does (`device_page`). Its pages'
+clock and "this wasn't me" are its parent's; what shows one device (passcode, passkey, push) runs inside it, and so does
+the magic link in place of one.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ from msgspec.structs import replace
 
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import answers as a
+from csrdesk.flows import device_effects as dx
 from csrdesk.flows import device_ends as ends
 from csrdesk.flows import device_passcode as pc
 from csrdesk.flows import device_passkey as pk
 from csrdesk.flows import device_push as ph
+from csrdesk.flows import device_replies as dr
 from csrdesk.flows import effects as fx
+from csrdesk.flows import magic_link as ml
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows.device_inputs import NOT_NOW, Choice, Given, Inputs, words
@@ -33,52 +37,119 @@ class Outputs(Outcome, frozen=True, rename=spelled):
     subflow_result: str = ""
     """`complete`, `cancelled`, `notMe` or `expired`; empty after an error."""
     auth_method: str = ""
-    """What was shown: `fido2`, `mobile`, `totp`, `sms`, `voice` or `email`."""
+    """What was shown: `fido2`, `mobile`, `totp`, `sms`, `voice` or `email`; `ml` for a magic link."""
     error_message: str = ""
     """For people; empty unless it failed."""
     error_details: str = ""
     """For the log, without secrets."""
 
 
+class GatheringDevices(State, frozen=True):
+    """Where the flow begins that nobody has read the devices for. They come masked."""
+
+    section = "Gather Browser And Devices Data"
+    also = ("Filter and Mask Devices",)
+
+    given: Given
+
+    def want(self) -> Do[dx.GatherDevices]:
+        inputs = self.given.inputs
+        return Do(dx.GatherDevices(person_id=inputs.p1_user_id, policy_id=inputs.p1_mfa_policy_id))
+
+    def step(self, event: Event) -> GatheringBrowserData | ReturnError:
+        match event:
+            case dr.DevicesGathered(devices, magic_link):
+                offered = magic_link if self.given.inputs.magic_link_enabled else ""
+                return GatheringBrowserData(self.given, devices, offered)
+            case Failed(problem):
+                return ReturnError(replace(problem, message=NOT_NOW))
+            case _:
+                raise IllegalEventError(self, event)
+
+
 class GatheringBrowserData(State, frozen=True):
     """What the page's browser says of WebAuthn; without JavaScript: nothing, which counts as `NONE`.
 
-    The devices come along, as read when it was found that one is required: they are masked, and those kept that can be
-    asked in this browser.
+    Of the devices, those are kept that can be asked in this browser. A page that a magic link opened offers no other
+    one to the same address, so who calls the flow there names none.
     """
 
     section = "Gather Browser And Devices Data"
-    also = (
-        "Filter and Mask Devices",
-        "Check If MFA Enabled And Any Device Active",
-        "Call Magic Link Authentication",
-    )
+    also = ("Filter and Mask Devices", "Check If MFA Enabled And Any Device Active")
 
     given: Given
     devices: Devices
+    magic_link: str = ""
+    """The masked address that a magic link would go to; empty where none is offered."""
 
     def want(self) -> Ask[p.BrowserPrompt]:
         return Ask(p.BrowserPrompt(self.given.about))
 
-    def step(self, event: Event) -> StartingAuthentication | ReturnError:
+    def step(self, event: Event) -> StartingAuthentication | AskDevice | CallingMagicLink | ReturnError:
         match event:
             case a.BrowserChecked(webauthn):
                 return self._with(webauthn)
             case _:
                 raise IllegalEventError(self, event)
 
-    def _with(self, webauthn: WebAuthn) -> StartingAuthentication | ReturnError:
-        # Where it is enabled, the magic link is called here; in a page that a magic link opened it never is.
-        devices = self.devices
+    def _with(self, webauthn: WebAuthn) -> StartingAuthentication | AskDevice | CallingMagicLink | ReturnError:
+        given, devices, allowed = self.given, self.devices, self.given.inputs.allowed_device_types
+        usable = devices.usable(allowed, webauthn) if devices.mfa_enabled else ()
+        choice = Choice(usable, magic_link=self.magic_link)
+        if not usable and self.magic_link:
+            return CallingMagicLink.alone(given, choice)
         if not devices.mfa_enabled or not devices.registered:
             return ReturnError(Problem("No device can be asked for this account.", code="no_device"))
-        allowed = self.given.inputs.allowed_device_types
-        usable = devices.usable(allowed, webauthn)
         if not usable:
             why = "; ".join(f"{d.kind}: {d.obstacle(allowed, webauthn)}" for d in devices.registered)
             return ReturnError(Problem("None of your devices can be used here.", details=why, code="no_usable_device"))
-        only = usable[0].id if len(usable) == 1 else ""
-        return StartingAuthentication(self.given, Choice(usable).sending(only), only)
+        if len(usable) > 1:
+            return StartingAuthentication(given, choice)
+        if self.magic_link:
+            return AskDevice(given, choice)
+        return StartingAuthentication(given, choice.sending(usable[0].id), usable[0].id)
+
+
+class CallingMagicLink(State, frozen=True):
+    """The magic link in place of a device; what it wants is what the page wants."""
+
+    section = "Call Magic Link Authentication"
+
+    given: Given
+    choice: Choice
+    sub: ml.MagicLinkState
+
+    @classmethod
+    def alone(cls, given: Given, choice: Choice) -> CallingMagicLink:
+        """Where there is no device to choose."""
+        return cls(given, choice, _magic_link(given, choice, can_change_device=False))
+
+    @classmethod
+    def beside(cls, given: Given, choice: Choice) -> CallingMagicLink:
+        """Chosen among the devices."""
+        return cls(given, choice, _magic_link(given, choice, can_change_device=True))
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(
+        self, event: Event
+    ) -> CallingMagicLink | AskDevice | ReturnSuccess | CannotUseAny | DeniedByCustomer | ReturnError:
+        match self.sub.step(event):
+            case ml.ReturnSuccess("complete"):
+                return ReturnSuccess("complete", ml.MAGIC_LINK)
+            case ml.ReturnSuccess("deviceSelection"):
+                return AskDevice(self.given, self.choice)
+            case ml.ReturnSuccess():
+                return ReturnSuccess("cancelled")
+            case ml.CannotUse():
+                return CannotUseAny()
+            case ml.DeniedByCustomer():
+                return DeniedByCustomer()
+            case ml.ReturnError(problem):
+                return ReturnError(problem)
+            case sub:
+                return replace(self, sub=sub)
 
 
 class StartingAuthentication(State, frozen=True):
@@ -115,7 +186,7 @@ class StartingAuthentication(State, frozen=True):
 
 
 class AskDevice(State, frozen=True):
-    """One entry a usable device; the magic link is not among them in a page that a magic link opened."""
+    """One entry a usable device, and the magic link where one is offered."""
 
     section = "Device Selection"
 
@@ -127,15 +198,26 @@ class AskDevice(State, frozen=True):
         given = self.given
         return Ask(
             p.DeviceSelectionPrompt(
-                given.about, self.note, given.page, self.choice.devices, cancel_enabled=given.inputs.cancel_enabled
+                given.about,
+                self.note,
+                given.page,
+                self.choice.devices,
+                cancel_enabled=given.inputs.cancel_enabled,
+                magic_link=self.choice.magic_link,
             )
         )
 
-    def step(self, event: Event) -> SelectingDevice | StartingAuthentication | AskDevice | CannotUseAny | ReturnSuccess:
+    def step(
+        self, event: Event
+    ) -> SelectingDevice | StartingAuthentication | CallingMagicLink | AskDevice | CannotUseAny | ReturnSuccess:
         choice, limit = self.choice, self.given.inputs.resend_otp_limit
         match event:
             case a.DeviceChosen(device_id) if choice.device(device_id) is None:
                 return AskDevice(self.given, choice, "Choose one of the devices below.")
+            case a.MagicLinkChosen() if not choice.magic_link:
+                return AskDevice(self.given, choice, "Choose one of the devices below.")
+            case a.MagicLinkChosen():
+                return CallingMagicLink.beside(self.given, choice)
             case a.DeviceChosen(device_id) if not choice.may_send(device_id, limit):
                 return AskDevice(self.given, choice, "No more passcodes can be sent there. Choose another device.")
             case a.DeviceChosen(device_id) if not choice.authentication_id:
@@ -207,7 +289,7 @@ class Showing(State, frozen=True):
 
 
 class ReturnSuccess(Terminal, frozen=True):
-    """`complete` with a proof, or `cancelled` without one."""
+    """`complete` with what was shown, or `cancelled` without anything."""
 
     section = "Return Success"
 
@@ -228,12 +310,12 @@ class CannotUseAny(Terminal, frozen=True):
 
 
 class DeniedByCustomer(Terminal, frozen=True):
-    """Counts as "this wasn't me"."""
+    """Counts as "this wasn't me": on the phone, twice, or in a magic link's page."""
 
     section = "Return Error"
 
     def want(self) -> Done[Outputs]:
-        return Done(Outputs("notMe", error_message="The phone said no.", error_details="push_denied"))
+        return Done(Outputs("notMe", error_message="Somebody else asked for this.", error_details="denied"))
 
 
 class PageEnded(Terminal, frozen=True):
@@ -257,7 +339,9 @@ class ReturnError(Terminal, frozen=True):
 
 
 DeviceAuthenticationState = (
-    GatheringBrowserData
+    GatheringDevices
+    | GatheringBrowserData
+    | CallingMagicLink
     | StartingAuthentication
     | AskDevice
     | SelectingDevice
@@ -308,7 +392,15 @@ def on_page(state: DeviceAuthenticationState, page: p.Page) -> DeviceAuthenticat
         case Showing(given, sub):
             inner = replace(sub, given=replace(sub.given, page=page)) if hasattr(sub, "given") else sub
             return Showing(replace(given, page=page), inner)
-        case GatheringBrowserData() | StartingAuthentication() | AskDevice() | SelectingDevice():
+        case CallingMagicLink(given, choice, link):
+            return CallingMagicLink(replace(given, page=page), choice, ml.on_page(link, page))
+        case GatheringDevices() | GatheringBrowserData() | StartingAuthentication() | AskDevice() | SelectingDevice():
             return replace(state, given=replace(state.given, page=page))
         case _:
             return state
+
+
+def _magic_link(given: Given, choice: Choice, *, can_change_device: bool) -> ml.DisplayingForm:
+    """Where Magic Link Authentication begins."""
+    inputs = ml.Inputs(p1_user_id=given.inputs.p1_user_id, can_change_device=can_change_device)
+    return ml.DisplayingForm(ml.Given(inputs, given.about, choice.magic_link, given.page, given.inputs.cancel_enabled))

@@ -1,11 +1,41 @@
-"""What showing a passkey or answering a push needs from PingOne. Apart from the passcodes' effects (`effects`), because
-a push is waited for and an assertion is made by a browser, not typed by a person.
+"""What Device Authentication needs beside the passcodes' effects (`effects`): a push is waited for, an assertion is
+made by a browser, and where the flow has a page of its own, that has devices to read and an end.
 """
 
 from __future__ import annotations
 
 from csrdesk.flows.kernel import AccountEffect, Effect, Kind
 from csrdesk.model.devices import DeviceChange
+from csrdesk.model.link import LinkStage
+from csrdesk.model.proofs import Proof
+
+
+class GatherDevices(Effect, frozen=True, kw_only=True):
+    """As `ReadDevices`, beside the mailbox that this page's caller has opened, which is not always the person's own;
+    and where a magic link could go, which is none that goes to that mailbox.
+
+    Answered with `DevicesGathered`.
+    """
+
+    kind = Kind.READ
+    policy_id: str = ""
+
+
+class RereadAddress(Effect, frozen=True, kw_only=True):
+    """Read the person's address again: open links that went to another one end. Answered with `Noted`."""
+
+    kind = Kind.READ
+
+
+class FinishPage(Effect, frozen=True, kw_only=True):
+    """A page of Device Authentication is done; whatever it has left open ends. Answered with `Noted` or `LinkOver`."""
+
+    kind = Kind.DESK
+    challenge_id: str
+    stage: LinkStage
+    """`APPROVED`, `CANCELLED` or `NO_FACTOR`."""
+    proof: Proof | None = None
+    """What was shown, where something was."""
 
 
 class CheckAssertion(Effect, frozen=True, kw_only=True):

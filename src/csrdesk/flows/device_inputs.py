@@ -29,7 +29,9 @@ class Inputs(msgspec.Struct, frozen=True, rename=spelled):
     resend_otp_limit: int
     """How often a passcode may be sent again: N means exactly N."""
     email: str = ""
-    """The person's address, for the magic link. Has no effect, as `magicLinkEnabled`; PingOne knows its devices'."""
+    """The address whose mailbox the caller of this flow has opened already, by a link or a code; empty for none. No
+    magic link to it is offered, and an email device at it is none: they would prove nothing new. States keep it masked;
+    it is compared on the server, in any letter case."""
     p1_mfa_policy_id: str = ""
     """The device authentication policy; empty for PingOne's default one."""
     allowed_device_types: tuple[str, ...] = ()
@@ -37,8 +39,8 @@ class Inputs(msgspec.Struct, frozen=True, rename=spelled):
     otp_fallback_allowed: bool = True
     """Whether the app's passcode may stand in for a push."""
     magic_link_enabled: bool = False
-    """Whether a magic link is offered as well. Has no effect: the flow runs only in pages that a magic link to the
-    same address opened, and there another one would prove nothing."""
+    """Whether a magic link to the person's own address is offered beside the devices, and where there is none. csrdesk
+    calls the flow with false in a page that verifies a caller: that page was opened by a link to the same address."""
     company_logo: str = ""
     """Has no effect: the page takes its logo from the settings."""
     cancel_enabled: bool = True
@@ -72,6 +74,13 @@ class Choice(msgspec.Struct, frozen=True):
     """The devices that a passcode or a push was sent to: whatever makes PingOne send them another is a resend."""
     resends: int = 0
     """`resendOtpAttempts`, over all devices and every authentication of this run."""
+    magic_link: str = ""
+    """The masked address that a magic link would go to; empty where none is offered."""
+
+    @property
+    def has_others(self) -> bool:
+        """Whether there is another way than the one that is asked for."""
+        return len(self.devices) > 1 or bool(self.magic_link)
 
     def device(self, device_id: str) -> Device | None:
         return next((d for d in self.devices if d.id == device_id), None)

@@ -41,7 +41,7 @@ class AskPasscode(State, frozen=True):
                 given.page,
                 choice.device(self.device_id),
                 resends_left=self._resends_left,
-                others=len(choice.devices) > 1,
+                others=choice.has_others,
                 cancel_enabled=given.inputs.cancel_enabled,
             )
         )

@@ -44,7 +44,7 @@ class AskPasskey(State, frozen=True):
                 given.page,
                 choice.device(self.device_id),
                 self.options,
-                others=len(choice.devices) > 1,
+                others=choice.has_others,
                 cancel_enabled=given.inputs.cancel_enabled,
             )
         )

@@ -1,4 +1,4 @@
-"""What the customer's page asks where a passkey or a push is shown, and the agent's list of devices.
+"""What the customer's page asks where a passkey, a push or a magic link is used, and the agent's list of devices.
 
 Apart from `prompts`, which has the rest.
 """
@@ -9,8 +9,9 @@ from datetime import datetime
 
 from csrdesk.flows import answers as a
 from csrdesk.flows.kernel import Prompt
-from csrdesk.flows.prompts import PagePrompt
+from csrdesk.flows.prompts import CustomerPrompt, PagePrompt
 from csrdesk.model.devices import Device
+from csrdesk.model.link import Link
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Evidence
 
@@ -70,6 +71,42 @@ class PushTimedOutPrompt(PagePrompt, frozen=True):
     passcode_allowed: bool = True
     others: bool = False
     cancel_enabled: bool = True
+
+
+class MagicLinkOfferPrompt(PagePrompt, frozen=True):
+    """A link can be sent to the person's own address."""
+
+    answers = (
+        a.SendChosen | a.OtherDeviceChosen | a.CannotUseAnyChosen | a.FactorCancelled | a.MoreTimeChosen | a.NotMeChosen
+    )
+    to: str = ""
+    """The masked address."""
+    others: bool = False
+    cancel_enabled: bool = True
+
+
+class MagicLinkSentPrompt(PagePrompt, frozen=True):
+    """The link is on its way; the page that it opens asks for the code that (in the view, never here) stands on this
+    one.
+    """
+
+    answers = (
+        a.ResendChosen
+        | a.OtherDeviceChosen
+        | a.CannotUseAnyChosen
+        | a.FactorCancelled
+        | a.MoreTimeChosen
+        | a.NotMeChosen
+    )
+    link: Link | None = None
+    others: bool = False
+    cancel_enabled: bool = True
+
+
+class LinkAgainPrompt(CustomerPrompt, frozen=True):
+    """The code was right, and then something did not work."""
+
+    answers = a.TryAgainChosen | a.NotMeChosen
 
 
 class DevicesPrompt(Prompt, frozen=True):

@@ -43,7 +43,7 @@ class AwaitingPush(State, frozen=True):
             choice.device(self.device_id),
             self.number,
             passcode_allowed=given.inputs.otp_fallback_allowed,
-            others=len(choice.devices) > 1,
+            others=choice.has_others,
             cancel_enabled=given.inputs.cancel_enabled,
         )
         return Poll(
@@ -167,7 +167,7 @@ class AskAfterTimeOut(State, frozen=True):
                 choice.device(self.device_id),
                 resends_left=self._resends_left,
                 passcode_allowed=given.inputs.otp_fallback_allowed,
-                others=len(choice.devices) > 1,
+                others=choice.has_others,
                 cancel_enabled=given.inputs.cancel_enabled,
             )
         )

@@ -1,8 +1,15 @@
-"""What came of showing a passkey or answering a push."""
+"""What came of showing a passkey or answering a push, and of looking which devices there are."""
 
 from __future__ import annotations
 
 from csrdesk.flows.kernel import Reply
+from csrdesk.model.devices import Devices
+
+
+class DevicesGathered(Reply, frozen=True):
+    devices: Devices
+    magic_link: str = ""
+    """The masked address that a magic link would go to; empty where it would prove nothing, or cannot be sent."""
 
 
 class AssertionRight(Reply, frozen=True):

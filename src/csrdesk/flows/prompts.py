@@ -217,11 +217,15 @@ class PagePrompt(CustomerPrompt, frozen=True):
 
 
 class DeviceSelectionPrompt(PagePrompt, frozen=True):
-    answers = a.DeviceChosen | a.CannotUseAnyChosen | a.FactorCancelled | a.MoreTimeChosen | a.NotMeChosen
+    answers = (
+        a.DeviceChosen | a.MagicLinkChosen | a.CannotUseAnyChosen | a.FactorCancelled | a.MoreTimeChosen | a.NotMeChosen
+    )
     devices: tuple[Device, ...] = ()
     cancel_enabled: bool = True
 
 
+    magic_link: str = ""
+    """The masked address that a magic link would go to; empty where none is offered."""
 class PasscodePrompt(PagePrompt, frozen=True):
     answers = (
         a.PasscodeGiven

@@ -16,6 +16,14 @@ class Purpose(StrEnum):
     """Verify for a new password, which the same page then asks for."""
     PASSWORD = "password"  # noqa: S105 - what for, not a password
     """The page's second part: no mail and no code of its own, only the browser that verified."""
+    PUSH = "push"
+    """A try without link or page: the agent leads a push to the app on the caller's phone."""
+    CALL_BACK = "call_back"
+    """A try without link or page: PingOne rings the number on record."""
+    DEVICE = "device"
+    """A page of Device Authentication by itself: no mail and no code of its own, only the browser that it was made for."""
+    MAGIC_LINK = "magic_link"
+    """Asked for by such a page, in place of a device. It verifies no caller."""
 
 
 class LinkStage(StrEnum):
@@ -84,6 +92,7 @@ class LinkAbout(msgspec.Struct, frozen=True):
     challenge_id: str
     reference: str
     agent_name: str
+    """Empty where no agent asks: the customer does it by themselves."""
     account: str
     """`M*** S***, ending 41`."""
     purpose: str = "to verify that it is you on the phone"
