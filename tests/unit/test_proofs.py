@@ -21,10 +21,16 @@ DISABLED = Evidence((LINK,), registered=True, factor_not_asked="disabled")
 LOCKED = Evidence((LINK,), registered=True, factor_not_asked="locked")
 WHOLE = Evidence((LINK, SMS), registered=True)
 DEVICE_ALONE = Evidence((TOTP,), registered=True)
+WEAK_ALONE = Evidence((SMS,), registered=True)
+RANG = Proof("voice", Strength.WEAK, label="number on record")
+CALLED_BACK, CALLED_BACK_ALONE = Evidence((RANG,), registered=True), Evidence((RANG,))
 
 ENOUGH: list[tuple[Evidence, set[Act]]] = [
     (NOTHING, {Act.PROTECT}),
-    (DEVICE_ALONE, {Act.PROTECT}),
+    (WEAK_ALONE, {Act.PROTECT}),
+    (DEVICE_ALONE, {Act.PROTECT, Act.DISABLE, Act.UNLOCK, Act.ENABLE, Act.RESET}),
+    (CALLED_BACK, {Act.PROTECT, Act.DISABLE, Act.UNLOCK}),
+    (CALLED_BACK_ALONE, {Act.PROTECT, Act.DISABLE, Act.UNLOCK}),
     (NOBODY_ASKED, {Act.PROTECT, Act.DISABLE, Act.UNLOCK, Act.ENABLE, Act.RESET}),
     (WHOLE, {Act.PROTECT, Act.DISABLE, Act.UNLOCK, Act.ENABLE, Act.RESET}),
     (SKIPPED, {Act.PROTECT, Act.DISABLE, Act.UNLOCK}),
@@ -40,12 +46,20 @@ def test_r_32_each_act_needs_what_the_table_says(evidence: Evidence, acts: set[A
 
 
 @settings(derandomize=True, database=None)
-@given(st.lists(st.sampled_from([SMS, TOTP, OWN_MAILBOX])), st.booleans(), st.sampled_from(["", "disabled", "locked"]))
-def test_r_32_without_link_and_code_only_the_protective_disable_is_open(
+@given(st.lists(st.sampled_from([SMS, OWN_MAILBOX])), st.booleans(), st.sampled_from(["", "disabled", "locked"]))
+def test_r_32_without_link_code_and_strong_device_only_the_protective_disable_is_open(
     proofs: list[Proof], registered: bool, refused: str
 ) -> None:
     evidence = Evidence(tuple(proofs), registered, refused)
     assert {act for act in Act if not evidence.missing_for(act)} == {Act.PROTECT}
+
+
+@settings(derandomize=True, database=None)
+@given(st.lists(st.sampled_from([SMS, TOTP, OWN_MAILBOX, RANG])), st.booleans())
+def test_r_32_no_device_is_changed_for_whoever_has_no_link_and_code(proofs: list[Proof], registered: bool) -> None:
+    evidence = Evidence(tuple(proofs), registered)
+    assert evidence.missing_for(Act.DEVICES)
+    assert evidence.missing_for_device("other-1")
 
 
 @pytest.mark.parametrize("refused", ["", "disabled", "locked"])
@@ -61,6 +75,8 @@ def test_r_32_a_reset_needs_the_registered_device_whatever_kept_it_from_being_as
         (Evidence((LINK, TOTP), registered=True), "authentication: link, code and device (strong)", "ml totp"),
         (Evidence((LINK, SMS, TOTP)), "authentication: link, code and device (strong)", "ml sms totp"),
         (DISABLED, "link and code; account disabled, factor not asked", "ml"),
+        (DEVICE_ALONE, "authentication: device alone (strong)", "totp"),
+        (CALLED_BACK, "call-back to the number on record (weak), no device", "voice"),
         (Evidence((LINK, OWN_MAILBOX)), "recovery proof: link and code, no device", "ml email"),
     ],
 )

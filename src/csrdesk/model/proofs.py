@@ -24,6 +24,16 @@ class Act(StrEnum):
 class Proof(msgspec.Struct, frozen=True):
     """One thing shown: the link and the code, or a device."""
 
+    RECOVER = "recover"
+    """A customer's own, on the recovery page: what PingOne sent to their address is the proof."""
+    RISK = "risk"
+    """The disable that PingOne Protect recommends, where settings name it."""
+
+
+LINK = "ml"
+"""The method of link and code: the caller reads the mail on record."""
+CALL_BACK = "voice"
+"""The method of a call-back: the caller answers at the number on record. Without a device's id, since it is none."""
     method: str
     """A word of `authMethod`: `ml`, `sms`, `totp`, ..."""
     strength: Strength
@@ -48,32 +58,59 @@ class Evidence(msgspec.Struct, frozen=True):
     @property
     def auth_method(self) -> str:
         """`authMethod`: blank-separated words in the order shown."""
-        return " ".join(p.method for p in self.proofs)
+        # Ping's list of words is closed, and a passcode by a phone call has one.
+        return " ".join("voice" if p.method == CALL_BACK else p.method for p in self.proofs)
+
+    @property
+    def has_link(self) -> bool:
+        """Whether the caller has entered a link's code: they read the mail on record."""
+        return any(p.method == LINK for p in self.proofs)
+
+    @property
+    def called_back(self) -> bool:
+        """Whether the caller answered at the number on record."""
+        return any(p.method == CALL_BACK and not p.device_id for p in self.proofs)
 
     @property
     def label(self) -> str:
         """The verification in words, as screen and audit name it."""
         if self.has_device:
             strongest = min((p.strength for p in self.proofs if p.device_id), key=list(Strength).index)
-            return f"authentication: link, code and device ({strongest.value})"
+            return f"authentication: {'link, code and device' if self.has_link else 'device alone'} ({strongest.value})"
+        if self.called_back:
+            return "call-back to the number on record (weak), no device"
         if self.factor_not_asked:
             return f"link and code; account {self.factor_not_asked}, factor not asked"
         return "recovery proof: link and code, no device"
 
     def missing_for(self, act: Act) -> str:
-        """Why this evidence is not enough for `act`, in words; empty where it is."""
+        """Why this evidence is not enough for `act`, in words; empty where it is.
+
+        It reads what was shown, never the way in which: a strong device stands for link and code as well, but for
+        changing another device; a call-back stands for link and code without a device, and no further.
+        """
         if act is Act.PROTECT:
             return ""
         if not any(p.method == "ml" for p in self.proofs):
             return "The caller has not entered the code yet."
         if act is Act.DEVICES:
-            missing = "To change a device the caller shows a passkey, a push with a number or an authenticator app."
-            return "" if self._strong() else missing
-        if self.has_device or not self.registered:
+            return self._missing_for_devices()
+        if self._strong():
+            return ""
+        if not self.has_link and not self.called_back:
+            return "The caller has not shown enough yet."
+        if self.has_link and (self.has_device or not self.registered):
             return ""
         if act in (Act.UNLOCK, Act.DISABLE) or (act is Act.ENABLE and self.factor_not_asked == "disabled"):
             return ""
-        return "This needs the caller's registered device as well. Verify again with the device."
+        if self.has_link:
+            return "This needs the caller's registered device as well. Verify again with the device."
+        return "A call-back is not enough for this. Verify again with a device, or by a link."
+
+    def _missing_for_devices(self) -> str:
+        if not self._strong():
+            return "To change a device the caller shows a passkey, a push with a number or an authenticator app."
+        return "" if self.has_link else "To change a device the caller opens a link and types its code as well."
 
     def missing_for_device(self, device_id: str) -> str:
         """Why this is not enough to change that device; empty where it is: a device never vouches for itself."""
