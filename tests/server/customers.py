@@ -18,7 +18,7 @@ from csrdesk.flows import password_effects as px
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
-from csrdesk.flows.doors import LinkView, View
+from csrdesk.flows.doors import NOBODY, LinkView, View, Visitor
 from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Poll, Replies, Reply, State, Together
 from csrdesk.flows.rules import Rules
 from csrdesk.model.devices import Device, Devices
@@ -82,6 +82,8 @@ class Customers:
         self.links: dict[str, HeldLink] = {}
         self.sources: list[str] = []
         """Where each answer came from."""
+        self.visitors: list[Visitor] = []
+        """From which browser."""
         self.flooding: set[str] = set()
         """Source addresses from which too much that was wrong has come."""
 
@@ -110,8 +112,11 @@ class Customers:
             link.fetched.append(user_agent)
         return self._view(link)
 
-    async def answer(self, token: str, browser: str, answer: Answer, *, source: str = "") -> LinkView:
+    async def answer(
+        self, token: str, browser: str, answer: Answer, *, source: str = "", visitor: Visitor = NOBODY
+    ) -> LinkView:
         self.sources.append(source)
+        self.visitors.append(visitor)
         link = self._alive(token, browser)
         if not isinstance(link.state.want(), Ask | Poll):
             raise IllegalEventError(link.state, answer)

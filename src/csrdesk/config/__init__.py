@@ -16,6 +16,7 @@ from csrdesk.config.settings import (
     MailSettings,
     PasswordSettings,
     PingOneSettings,
+    ProtectSettings,
     Settings,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "MailSettings",
     "PasswordSettings",
     "PingOneSettings",
+    "ProtectSettings",
     "Settings",
     "check",
     "default_path",

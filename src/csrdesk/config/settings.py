@@ -163,6 +163,20 @@ class PasswordSettings(Struct, frozen=True, forbid_unknown_fields=True):
         return chosen.get(population_id) or chosen.get(population) or self.password_authority
 
 
+class ProtectSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """PingOne Protect: how it is asked, and what happens where it gives no answer."""
+
+    when_down: Literal["step_up", "allow", "block"] = "step_up"
+    """Where Protect is down or slow: `step_up` goes on with a strong device alone; `allow` as if nothing had been
+    asked, which agent and audit are told; `block` approves nothing."""
+    timeout_seconds: Annotated[float, Meta(ge=0.5, le=10)] = 3.0
+    """How long a page waits for an evaluation."""
+    signals_url: str = ""
+    """Where the pages load PingOne's Signals script from; empty: not at all, and address and browser have to do."""
+    signals_integrity: str = ""
+    """The script's hash as browsers check it: `sha384-` and Base64; required with `signals_url`."""
+
+
 class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Clocks in seconds and counts; values outside the bounds are refused at start."""
 
@@ -312,6 +326,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     mail: MailSettings = field(default_factory=MailSettings)
     desk: DeskSettings = field(default_factory=DeskSettings)
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
+    protect: ProtectSettings = field(default_factory=ProtectSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     keys: KeySettings = field(default_factory=KeySettings)
     flow: FlowSettings = field(default_factory=FlowSettings)

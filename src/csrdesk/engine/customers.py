@@ -22,7 +22,7 @@ from csrdesk.engine.session import check_answer, secret_of
 from csrdesk.engine.store import Reading, Transaction
 from csrdesk.engine.views import customer_view, is_settled
 from csrdesk.errors import LinkOverError
-from csrdesk.flows.doors import LinkView
+from csrdesk.flows.doors import NOBODY, LinkView, Visitor
 from csrdesk.flows.kernel import Answer, Audience
 from csrdesk.model.link import LinkStage, Purpose
 from csrdesk.model.text import clean
@@ -55,7 +55,9 @@ class CustomerDesk:
                 await asyncio.wait_for(self._runner.until(row.flow_id, is_settled), _MOMENT)
         return await self._view(row)
 
-    async def answer(self, token: str, browser: str, answer: Answer, *, source: str = "") -> LinkView:
+    async def answer(
+        self, token: str, browser: str, answer: Answer, *, source: str = "", visitor: Visitor = NOBODY
+    ) -> LinkView:
         """Answer the page's prompt and wait for the next, at most `PATIENCE`.
 
         Raises `LinkOverError`, also where the link ends meanwhile, `LimitReachedError`, `IllegalEventError` and
@@ -67,7 +69,7 @@ class CustomerDesk:
             return await self._view(row)
         running = await self._runner.rows.load(row.flow_id)
         check_answer(running, Audience.CUSTOMER, answer)
-        await self._runner.step(running, answer, Typed(secret_of(answer), mark, source))
+        await self._runner.step(running, answer, Typed(secret_of(answer), mark, source, visitor))
         with suppress(TimeoutError):
             await asyncio.wait_for(self._runner.until(row.flow_id, is_settled), PATIENCE)
         now_row = await challenges.find(self._desk.store, row.id)

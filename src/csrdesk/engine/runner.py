@@ -22,7 +22,7 @@ from csrdesk.engine.guard import Guard
 from csrdesk.engine.presence import Nobody, Presence
 from csrdesk.engine.store import Statements
 from csrdesk.errors import StaleFlowError
-from csrdesk.flows.doors import Agent, Context
+from csrdesk.flows.doors import NOBODY, Agent, Context, Visitor
 from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Event, Poll, State, Together, Want
 from csrdesk.model.secret import Secret
 
@@ -45,6 +45,7 @@ class Typed:
     """Hash of the cookie of the browser that answered."""
     source: str = ""
     """The address that the answer came from."""
+    visitor: Visitor = NOBODY
 
 
 class Runner:
@@ -223,4 +224,5 @@ def _context(running: Running, typed: Typed) -> Context:
         secret=typed.secret,
         browser=typed.browser,
         source=typed.source,
+        visitor=typed.visitor,
     )

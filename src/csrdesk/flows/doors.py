@@ -26,6 +26,18 @@ class Agent(msgspec.Struct, frozen=True):
     """The display name that customers read; the id where none is set."""
 
 
+class Visitor(msgspec.Struct, frozen=True):
+    """The browser on the customer's page, beside its address: in memory only, for PingOne Protect."""
+
+    user_agent: str = ""
+    signals: Secret | None = None
+    """`skriskcomponent`: what the Signals script gathered; None where it is not loaded, or was not ready."""
+
+
+NOBODY = Visitor()
+"""Where no browser answered, or a restart lost what it said."""
+
+
 class Context(msgspec.Struct, frozen=True):
     """Who performs an effect for which step; `key` is the same for every try of that step."""
 
@@ -41,6 +53,8 @@ class Context(msgspec.Struct, frozen=True):
     """Hash of the cookie of the browser that answered on the customer's page; empty elsewhere and after a crash."""
     source: str = ""
     """The address that the answer on the customer's page came from; empty elsewhere and after a crash."""
+    visitor: Visitor = NOBODY
+    """As `source`."""
 
     @property
     def key(self) -> str:
@@ -278,9 +292,11 @@ class CustomerSession(Protocol):
         """
         ...
 
-    async def answer(self, token: str, browser: str, answer: Answer, *, source: str = "") -> LinkView:
+    async def answer(
+        self, token: str, browser: str, answer: Answer, *, source: str = "", visitor: Visitor = NOBODY
+    ) -> LinkView:
         """Answer the prompt that the page shows, and wait until the flow asks again or is over (at most 15 s).
 
-        `source` is the address that the form came from; as in `open`.
+        `source` is the address that the form came from; as in `open`. `visitor` is for Protect.
         """
         ...

@@ -10,18 +10,23 @@ from csrdesk.flows.kernel import Effect, Kind
 class EvaluateRisk(Effect, frozen=True, kw_only=True):
     """Have a visit judged: the customer's address and browser, never an agent's.
 
-    What the Signals script gathered is the context's secret, where it is still there. `person_id` is the PingOne user,
-    empty where the visitor is judged as an external user by `user_name` alone, which is then a keyed hash. Answered
-    with `RiskEvaluated`; `Failed` where Protect gives no answer.
+    What the Signals script gathered is the context's visitor's, where it is still there. `person_id` is the PingOne
+    user; without one the visitor is judged as an external user, by `user_id` or by `user_name` alone. Answered with
+    `RiskEvaluated`; with `SecretLost` where a restart lost the address; `Failed` where Protect gives no answer.
     """
 
     kind = Kind.SEND
     takes_secret = True
     action = "risk.evaluate"
-    user_name: str
-    ip_address: str
+    user_name: str = ""
+    """Where PingOne looks for a throw-away mail address, if `user_id` says who else it is."""
+    user_id: str = ""
+    """What an external user is known by, such as a keyed hash."""
+    ip_address: str = ""
+    """Empty: where the answer on the page came from."""
     flow_type: str = "AUTHENTICATION"
     user_agent: str = ""
+    """Empty: what the page's browser said of itself."""
     policy_id: str = ""
     application_id: str = ""
     session_id: str = ""

@@ -14,13 +14,14 @@ from starlette.responses import RedirectResponse, Response
 
 from csrdesk.errors import IllegalEventError, LimitReachedError, LinkOverError, StaleFlowError
 from csrdesk.flows.answers import BrowserChecked
-from csrdesk.flows.doors import CustomerSession, LinkView
+from csrdesk.flows.doors import CustomerSession, LinkView, Visitor
 from csrdesk.flows.prompts import BrowserPrompt
 from csrdesk.model.text import clean
 from csrdesk.server.forms import Form, Refusal, answer_to, read_form, webauthn_of
 from csrdesk.server.pages import page_of
 from csrdesk.server.render import Render
 from csrdesk.server.security import Guard, new_browser, withheld
+from csrdesk.server.visitors import visitor_of
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +64,9 @@ class LinkPage:
             form.pop("form", ""), browser, token
         ):
             return self._refuse(request, 403)
+        visitor = visitor_of(request, form)
         try:
-            return await self._answer(token, browser, form, self.guard.source(request))
+            return await self._answer(token, browser, form, self.guard.source(request), visitor)
         except LinkOverError:
             return self.over()
         except LimitReachedError as error:
@@ -72,7 +74,7 @@ class LinkPage:
         except (StaleFlowError, IllegalEventError):
             return _back(token)
 
-    async def _answer(self, token: str, browser: str, form: Form, source: str) -> Response:
+    async def _answer(self, token: str, browser: str, form: Form, source: str, visitor: Visitor) -> Response:
         link = await self.customers.open(token, browser, fetch=False, source=source)
         prompt = link.view.prompt
         if prompt is None or form.pop("rev", str(link.view.rev)) != str(link.view.rev):
@@ -80,7 +82,7 @@ class LinkPage:
         answer = answer_to(prompt, form)
         if isinstance(answer, Refusal):
             return self._page(link, token, browser, answer)
-        link = await self.customers.answer(token, browser, answer, source=source)
+        link = await self.customers.answer(token, browser, answer, source=source, visitor=visitor)
         if (
             "webauthn" in form
             and isinstance(link.view.prompt, BrowserPrompt)

@@ -39,6 +39,7 @@ def open_outside(settings: Settings, links: LinkDesk, pages: Pages, paces: Paces
             settings.directory.hold_groups, settings.directory.hold_ous, settings.limits.enable_otherwise_ask
         ),
         passwords=settings.passwords,
+        protect=settings.protect,
         company=Company(
             name=settings.flow.ciam_company_name,
             phone=settings.desk.phone,

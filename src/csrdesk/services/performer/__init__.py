@@ -22,6 +22,7 @@ from csrdesk.services.performer import (
     notices,
     passwords,
     protection,
+    visits,
 )
 from csrdesk.services.performer.outside import Outside
 
@@ -42,6 +43,8 @@ class Performer:
 
     async def _perform(self, effect: Effect, context: Context) -> Reply:
         outside = self._outside.within(context.call_id)
+        if isinstance(effect, visits.Visit):
+            return await visits.perform(effect, context, outside)
         match effect:
             case AccountEffect():
                 return await self._change(effect, context, outside)

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from csrdesk.config import PasswordSettings
+from csrdesk.config import PasswordSettings, ProtectSettings
 from csrdesk.flows.doors import LinkDesk
 from csrdesk.model.devices import Age
 from csrdesk.services.directory.port import Directory
 from csrdesk.services.directory.protection import HeldAccounts, ProtectedAccounts
 from csrdesk.services.letters import Mailer
-from csrdesk.services.pingone import policies, populations
+from csrdesk.services.pingone import password_policies, policies, populations
 from csrdesk.services.pingone.api import Api
 from csrdesk.services.pingone.policies import MfaPolicy
 
@@ -42,6 +42,7 @@ class Remembered:
         self._now = monotonic
         self._policies: dict[str, tuple[float, MfaPolicy | None]] = {}
         self._populations: tuple[float, dict[str, str]] = (float("-inf"), {})
+        self._password_policies: tuple[float, tuple[password_policies.Policy, ...]] = (float("-inf"), ())
 
     async def policy(self, api: Api, policy_id: str) -> MfaPolicy | None:
         """The MFA policy of that id, the default one for an empty id."""
@@ -51,6 +52,15 @@ class Remembered:
         policy = await policies.read(api, policy_id)
         self._policies[policy_id] = (self._now() + _KEPT_SECONDS, policy)
         return policy
+
+    async def password_policies(self, api: Api) -> tuple[password_policies.Policy, ...]:
+        """Every password policy."""
+        until, every = self._password_policies
+        if self._now() < until:
+            return every
+        every = await password_policies.read_all(api)
+        self._password_policies = (self._now() + _KEPT_SECONDS, every)
+        return every
 
     async def population_names(self, api: Api) -> dict[str, str]:
         """Names of populations by id."""
@@ -82,6 +92,8 @@ class Outside:
     held: HeldAccounts = field(default_factory=HeldAccounts)
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
     """Who keeps the passwords of which population."""
+    protect: ProtectSettings = field(default_factory=ProtectSettings)
+    """How PingOne Protect is asked."""
     company: Company = Company()
     public_url: Callable[[], str] = str
     """The origin of the customers' pages; empty where nobody serves them, and then no link is sent."""

@@ -69,7 +69,7 @@ async def _found_out(state: PasswordState, outside: Outside, dn: str) -> Place:
 
 async def _in_directory(state: PasswordState, outside: Outside, dn: str) -> Place:
     if outside.directory is None and state.is_external:
-        return await _through_gateway(state, outside)
+        return await through_gateway(state, outside)
     return _over_our_own_connection(outside, dn)
 
 
@@ -81,7 +81,7 @@ def _over_our_own_connection(outside: Outside, dn: str) -> Place:
     return Place((Home.DIRECTORY,)) if outside.directory.private else Place(why_not=_NOT_PRIVATE)
 
 
-async def _through_gateway(state: PasswordState, outside: Outside) -> Place:
+async def through_gateway(state: PasswordState, outside: Outside) -> Place:
     """PingOne hands it on, where the gateway's user type has `allowPasswordChanges`."""
     gateway = state.gateway
     if gateway is None or gateway.user_type is None:

@@ -36,7 +36,7 @@ from csrdesk.services.pingone.errors import SYSTEM
 
 _ATTRIBUTES = (*protecting.ATTRIBUTES, in_directory.CONTROL, *directory_passwords.ATTRIBUTES)
 _DISABLED = "The account is disabled, and csrdesk gives a disabled account no new password. Nothing was changed."
-_GATEWAY = (
+GATEWAY = (
     "PingOne could not hand the new password to the directory behind its gateway. Nothing was changed. Try again in a "
     "moment; if it stays so, ask an administrator to look at the gateway."
 )
@@ -55,7 +55,7 @@ async def read_authority(effect: px.ReadPasswordAuthority, outside: Outside) -> 
     authority = outside.passwords.of(sure(naming.result()).get(population_id, ""), population_id)
     place = await place_of(authority, state, outside, dn=effect.dn)
     entry = sure(beside.result()) if Home.DIRECTORY in place.homes else None
-    states = tuple(entry if home is Home.DIRECTORY else _state(home, state) for home in place.homes)
+    states = tuple(entry if home is Home.DIRECTORY else state_of(home, state) for home in place.homes)
     return pr.AuthorityRead(
         place.homes,
         place.why_not,
@@ -69,7 +69,7 @@ async def read_state(effect: px.ReadPasswordState, outside: Outside) -> pr.Passw
     """When it was set, by the server that it is set at."""
     if effect.home is not Home.DIRECTORY:
         state = await passwords.read(outside.pingone, effect.person_id)
-        return pr.PasswordStateRead(_state(effect.home, state))
+        return pr.PasswordStateRead(state_of(effect.home, state))
     found = await _directory_state(outside, effect.dn)
     if found is None:
         raise NotFoundError("No directory is set up.")
@@ -118,15 +118,15 @@ async def set_pingone_password(effect: px.SetPingOnePassword, context: Context, 
     except ConflictError as error:
         if before.is_external:
             raise ConflictError(
-                _GATEWAY, system=SYSTEM, details=error.details, correlation_id=error.correlation_id
+                GATEWAY, system=SYSTEM, details=error.details, correlation_id=error.correlation_id
             ) from None
         raise
-    after = _state(effect.home, await passwords.read(api, who))
-    _must_be_new(after, _state(effect.home, before), got.correlation_id)
+    after = state_of(effect.home, await passwords.read(api, who))
+    must_be_new(after, state_of(effect.home, before), got.correlation_id)
     return pr.PasswordSet(effect.home, after.changed_at, correlation_id=got.correlation_id)
 
 
-def _must_be_new(after: PasswordState, before: PasswordState, correlation_id: str) -> None:
+def must_be_new(after: PasswordState, before: PasswordState, correlation_id: str) -> None:
     """Raises `ReadBackError`. Both moments are PingOne's, so that no two clocks are compared.
 
     Of a password behind a gateway PingOne need not know when it was set; where it says a moment, it must be a new one.
@@ -156,7 +156,8 @@ async def _directory_state(outside: Outside, dn: str) -> PasswordState | None:
     return PasswordState(Home.DIRECTORY, in_directory.moment(set_at), must_change=set_at == 0)
 
 
-def _state(home: Home, state: passwords.PasswordState) -> PasswordState:
+def state_of(home: Home, state: passwords.PasswordState) -> PasswordState:
+    """PingOne's state as the desk's own value."""
     return PasswordState(home, state.last_changed_at, must_change=state.status == "MUST_CHANGE_PASSWORD")
 
 

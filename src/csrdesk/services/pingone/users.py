@@ -118,6 +118,14 @@ async def find(api: Api, identifier: str) -> Received[Found]:
     return Received(Found(page.embedded.users[:LIST_AT_MOST], more), got.correlation_id)
 
 
+async def with_email(api: Api, address: str) -> Received[Found]:
+    """Users with exactly that mail address; more than one is more than one too many."""
+    query: dict[str, str | int] = {"filter": equals("email", address), "limit": 2}
+    got = await api.get(f"{api.api_url}/users", _Page, query)
+    users = got.body.embedded.users
+    return Received(Found(users, len(users) > 1 or (got.body.count or 0) > 1), got.correlation_id)
+
+
 async def how_many(api: Api, bearing: dict[str, str]) -> int:
     """How many users bear any of these: `external_id`, `email` or `username`, each with its value. Counts to two."""
     names = {"external_id": "externalId"}
