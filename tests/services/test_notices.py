@@ -29,7 +29,7 @@ def tell(box: Sandbox, username: str = "ada", change: Change = Change.DISABLED) 
     return fx.TellCustomer(person_id=box.world.user(username).id, change=change)
 
 
-@pytest.mark.parametrize("change", Change)
+@pytest.mark.parametrize("change", SUBJECTS)
 async def test_r_36_each_change_has_a_mail_that_says_what_was_done_and_whom_to_call(
     do: Do, box: Sandbox, change: Change
 ) -> None:

@@ -42,7 +42,7 @@ class RecoveryCodeWrong(Reply, frozen=True):
 # The desk
 class RecoveryBegun(Reply, frozen=True):
     mark: str
-    """The keyed hash of the typed address: what Protect knows the visitor by."""
+    """The keyed hash of the typed address: what Protect knows the visitor by, whoever it is."""
 
 
 class RecoveryLimited(Reply, frozen=True):

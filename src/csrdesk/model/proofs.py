@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -17,13 +18,12 @@ class Act(StrEnum):
     ENABLE = "enable"
     UNLOCK = "unlock"
     RESET = "reset"
+    EXPIRE = "expire"
+    """The last day of the account in AD."""
+    MUST_CHANGE = "must_change"
+    """The password in AD has to be changed at the next sign-in."""
     DEVICES = "devices"
     """Removing, blocking or otherwise changing an MFA device."""
-
-
-class Proof(msgspec.Struct, frozen=True):
-    """One thing shown: the link and the code, or a device."""
-
     RECOVER = "recover"
     """A customer's own, on the recovery page: what PingOne sent to their address is the proof."""
     RISK = "risk"
@@ -34,6 +34,11 @@ LINK = "ml"
 """The method of link and code: the caller reads the mail on record."""
 CALL_BACK = "voice"
 """The method of a call-back: the caller answers at the number on record. Without a device's id, since it is none."""
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """One thing shown: the link and the code, a device, or the number on record."""
+
     method: str
     """A word of `authMethod`: `ml`, `sms`, `totp`, ..."""
     strength: Strength
@@ -56,12 +61,6 @@ class Evidence(msgspec.Struct, frozen=True):
         return any(p.device_id and p.strength is not Strength.NONE for p in self.proofs)
 
     @property
-    def auth_method(self) -> str:
-        """`authMethod`: blank-separated words in the order shown."""
-        # Ping's list of words is closed, and a passcode by a phone call has one.
-        return " ".join("voice" if p.method == CALL_BACK else p.method for p in self.proofs)
-
-    @property
     def has_link(self) -> bool:
         """Whether the caller has entered a link's code: they read the mail on record."""
         return any(p.method == LINK for p in self.proofs)
@@ -70,6 +69,11 @@ class Evidence(msgspec.Struct, frozen=True):
     def called_back(self) -> bool:
         """Whether the caller answered at the number on record."""
         return any(p.method == CALL_BACK and not p.device_id for p in self.proofs)
+
+    @property
+    def auth_method(self) -> str:
+        """`authMethod`: blank-separated words in the order shown."""
+        return " ".join(p.method for p in self.proofs)
 
     @property
     def label(self) -> str:
@@ -91,8 +95,6 @@ class Evidence(msgspec.Struct, frozen=True):
         """
         if act is Act.PROTECT:
             return ""
-        if not any(p.method == "ml" for p in self.proofs):
-            return "The caller has not entered the code yet."
         if act is Act.DEVICES:
             return self._missing_for_devices()
         if self._strong():

@@ -27,6 +27,23 @@ class Stage(StrEnum):
         return self in (Stage.OPENED, Stage.ANALYSED, Stage.CODE_SENT)
 
 
+class End(StrEnum):
+    """How the customer's page ends."""
+
+    DONE = "done"
+    SIGN_ON = "sign_on"
+    """Back to signing in, with nothing changed."""
+    STOPPED = "stopped"
+    """Protect speaks against it, or gives no answer."""
+    LIMITED = "limited"
+    TRIES = "tries"
+    """All tries were used."""
+    OVER = "over"
+    """The page was ended from outside, or its time was up."""
+    FAILED = "failed"
+    """Something did not answer."""
+
+
 def plain(code: str) -> str:
     """A recovery code as PingOne takes it: no blanks or hyphens, compatibility forms made plain (Unicode NFKC)."""
     kept = (c for c in unicodedata.normalize("NFKC", code) if c.isalnum())

@@ -80,24 +80,60 @@ _CHANGED = {
     Change.DISABLED: ("Account Disabled", "disabled your account"),
     Change.ENABLED: ("Account Enabled", "enabled your account again"),
     Change.UNLOCKED: ("Account Unlocked", "unlocked your account"),
+    Change.END_DATE: ("Account End Date Changed", "changed the day on which your account ends"),
+    Change.MUST_CHANGE: ("Password Change Needed", "had you asked for a new password when you next sign in"),
     Change.PASSWORD: ("Password Changed", "helped to change your password"),
     Change.DEVICES: ("Device Changed", "changed a device that you sign in with"),
 }
 """The subject, which is the template's name, and what the desk has done."""
+_NOTHING = "If that was you, there is nothing to do."
+_PHONE = "If that was you, call us: we help you on the phone."
+_HAPPENED = {
+    Change.RECOVERED: ("Password Changed", "On {when} a new password was set for your account on our page.", _NOTHING),
+    Change.NEW_DEVICE: (
+        "New Device Sign-in Activity",
+        "On {when} somebody asked for a new password for your account, on a device that we do not know.",
+        _NOTHING,
+    ),
+    Change.SUSPICIOUS: (
+        "Suspicious Activity",
+        "On {when} somebody asked for a new password for your account. It looked wrong, and we stopped it.",
+        _PHONE,
+    ),
+    Change.DISABLED_FOR_RISK: (
+        "Account Disabled",
+        "On {when} somebody asked for a new password for your account. It looked wrong, and we disabled the account.",
+        _PHONE,
+    ),
+    Change.CALL_US: (
+        "Password Change Request",
+        "On {when} somebody asked for a new password for your account. Our page cannot change this one.",
+        _PHONE,
+    ),
+}
+"""The same for what happened on the recovery page: subject, what was done, and what to do if it was them."""
 
 
 def subject_of(change: Change) -> str:
     """The subject of the letter about a change."""
-    return _CHANGED[change][0]
+    return _HAPPENED[change][0] if change in _HAPPENED else _CHANGED[change][0]
 
 
 def notice(change: Change, at: datetime, *, company: str, phone: str = "") -> Letter:
     """What was done to the account, when, and whom to call: no link, no name, nothing that is worth stealing."""
-    subject, what = _CHANGED[change]
+    when = f"{at.astimezone(UTC):%d %B %Y at %H:%M} UTC"
+    if change in _HAPPENED:
+        subject, said, then = _HAPPENED[change]
+        said, otherwise = said.format(when=when), "If it was not you"
+    else:
+        subject, what = _CHANGED[change]
+        said, otherwise = f"Our help desk has {what} on {when}.", "If you did not"
+        then = "If you asked us for this, there is nothing to do."
     shown = {
         "subject": subject,
-        "what": what,
-        "when": f"{at.astimezone(UTC):%d %B %Y at %H:%M} UTC",
+        "said": said,
+        "then": then,
+        "otherwise": otherwise,
         "company": clean(company, _LINE),
         "phone": clean(phone, _LINE),
     }
