@@ -30,6 +30,6 @@ class Alarming:
         if isinstance(reply, ProtectionRead) and reply.protection.protected:
             why = "; ".join(reply.protection.reasons)
             alert = event(context, TOUCHED, kind=Kind.ALERT, person_id=effect.person_id, why=why)
-            with suppress(StoreUnavailableError):  # looking goes on, and nobody acts on such an account anyway
-                await self._desk.audit.write(alert)
+            with suppress(StoreUnavailableError):  # looking goes on, and the row is written later
+                await self._desk.owed.write(alert)
         return reply

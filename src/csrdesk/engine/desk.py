@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from csrdesk.config import LimitSettings
 from csrdesk.engine.audit import Audit
 from csrdesk.engine.changes import Changes
 from csrdesk.engine.clock import Clock
+from csrdesk.engine.owed import Owed
 from csrdesk.engine.store import Store
 from csrdesk.flows.rules import Rules
 
@@ -27,6 +29,11 @@ class Desk:
     """32 random bytes that spoken codes and address hashes are derived from; the same in every process."""
     scripts: frozenset[str] = frozenset()
     """Agents that settings let act without a call (`desk.script_identities`)."""
+
+    @cached_property
+    def owed(self) -> Owed:
+        """Rows of the audit that could not be written yet."""
+        return Owed(self.audit, self.clock)
 
     @property
     def verified(self) -> timedelta:

@@ -22,7 +22,7 @@ from csrdesk.engine.codes import new_id
 from csrdesk.engine.customers import CustomerDesk
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.flow_rows import FlowRows
-from csrdesk.engine.guard import Guard
+from csrdesk.engine.guard import NOT_AUDITED, Guard
 from csrdesk.engine.link_effects import LinkEffects
 from csrdesk.engine.links import Links
 from csrdesk.engine.outbox import Outbox, Queueing
@@ -45,6 +45,8 @@ from csrdesk.flows.password_reset import Start as Reset
 from csrdesk.flows.rules import Rules
 
 KEY_BYTES: Final = 32
+PROBED: Final = "probe"
+"""The topic of a row that is written to see whether one can be; nobody waits for it."""
 
 
 class Engine:
@@ -92,6 +94,17 @@ class Engine:
         """
         signing = self._checkpointing.trouble if self._checkpointing else ""
         return self._guard.trouble or signing or self._desk.clock.trouble or self._outbox.trouble
+
+    async def is_writable(self) -> bool:
+        """Whether a row can be written now; what is owed to the audit is written, and the trouble with it is over."""
+        try:
+            await self._desk.store.at_once(lambda tx: tx.wake(PROBED))
+            await self._desk.owed.pay()
+        except StoreUnavailableError:
+            self._guard.trouble = NOT_AUDITED
+            return False
+        self._guard.trouble = ""
+        return True
 
     def write_checkpoints(self, file: CheckpointFile) -> None:
         """Write the audit's checkpoints to `file`, from `start` on."""

@@ -11,7 +11,7 @@ import msgspec
 from csrdesk.engine.changes import flow_topic
 from csrdesk.engine.clock import Clock, stamp
 from csrdesk.engine.codes import new_id
-from csrdesk.engine.store import Row, Statements, Store, Transaction
+from csrdesk.engine.store import Row, Statements, Store, Transaction, Value
 from csrdesk.errors import NoSuchFlowError
 from csrdesk.flows.catalog import Flow
 from csrdesk.flows.doors import Agent
@@ -50,6 +50,8 @@ class Running:
     started_at: datetime
     changed_at: datetime
     over: bool
+    saved: int
+    """The revision that the database knows; 0 where it knows none, because it could not be written (see `adrift`)."""
 
 
 class FlowRows:
@@ -115,6 +117,7 @@ class FlowRows:
             started_at=columns.started_at,
             changed_at=columns.changed_at,
             over=bool(columns.over),
+            saved=columns.rev,
         )
 
     async def give_back(self) -> None:
@@ -131,49 +134,69 @@ class FlowRows:
         With `claim` this process performs what it wants first, otherwise whoever attends it.
         """
         self._has_some = self._has_some or claim
-        flow = self._catalog[name]
-        state = flow.begin(inputs)
-        flow_id, want, now = new_id(), state.want(), stamp(self._clock.now())
-        await tx.execute(
-            "INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
-            flow_id,
-            name,
-            flow.version,
-            call_id or flow_id,
-            agent.id,
-            agent.name,
-            msgspec.json.encode(state),
-            self.performer if claim else "",
-            now,
-            now,
-            int(isinstance(want, Done)),
+        begun = self.begun(name, inputs, agent, call_id)
+        await tx.execute(_INSERT, *self._row(begun if claim else replace(begun, performer="")))
+        return begun.id
+
+    def begun(self, name: str, inputs: msgspec.Struct, agent: Agent, call_id: str = "") -> Running:
+        """A new flow in its first state, which no row holds yet."""
+        state, flow_id, now = self._catalog[name].begin(inputs), new_id(), self._clock.now()
+        want = state.want()
+        over = isinstance(want, Done)
+        return Running(flow_id, name, call_id or flow_id, agent, 1, state, want, self.performer, now, now, over, 0)
+
+    def stepped(self, running: Running, state: State, want: Want) -> Running:
+        """The flow after a step of this process."""
+        rev, now, over = running.rev + 1, self._clock.now(), running.over or isinstance(want, Done)
+        return replace(
+            running, rev=rev, state=state, want=want, performer=self.performer, changed_at=now, over=over, saved=rev
         )
-        return flow_id
 
     def save(self, tx: Statements, running: Running, state: State, want: Want) -> Running | None:
         """Make the step where nobody was faster; this process then performs what the new state wants.
 
         Gives the flow as it is saved, None where somebody was faster.
         """
-        self._has_some = True
-        now = self._clock.now()
-        over = running.over or isinstance(want, Done)
-        changed = tx.execute(
-            "UPDATE flows SET state = ?, rev = rev + 1, performer = ?, changed_at = ?, over = max(over, ?)"
-            " WHERE id = ? AND rev = ?",
-            msgspec.json.encode(state),
-            self.performer,
-            stamp(now),
-            int(over),
-            running.id,
-            running.rev,
-        )
+        stepped = self.stepped(running, state, want)
         tx.wake(flow_topic(running.id))
-        if not changed:
-            return None
-        rev = running.rev + 1
-        return replace(running, rev=rev, state=state, want=want, performer=self.performer, changed_at=now, over=over)
+        return stepped if self.put(tx, stepped, running.saved) else None
 
+    def put(self, tx: Statements, running: Running, over: int) -> bool:
+        """Have the row hold the flow as it is, where it holds revision `over` now, or where there is none."""
+        self._has_some = True
+        if not over:
+            return tx.execute(_INSERT, *self._row(running)) == 1
+        changed = tx.execute(
+            "UPDATE flows SET state = ?, rev = ?, performer = ?, changed_at = ?, over = max(over, ?)"
+            " WHERE id = ? AND rev = ?",
+            msgspec.json.encode(running.state),
+            running.rev,
+            running.performer,
+            stamp(running.changed_at),
+            int(running.over),
+            running.id,
+            over,
+        )
+        return changed == 1
+
+    def _row(self, running: Running) -> tuple[Value, ...]:
+        return (
+            running.id,
+            running.name,
+            self._catalog[running.name].version,
+            running.call_id,
+            running.agent.id,
+            running.agent.name,
+            running.rev,
+            msgspec.json.encode(running.state),
+            running.performer,
+            stamp(running.started_at),
+            stamp(running.changed_at),
+            int(running.over),
+        )
+
+
+_INSERT = "INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 BOUND = ("user_functions", "password_reset")
 """The flows of a single act, which run beside their call."""

@@ -53,6 +53,8 @@ class Guard:
     def __init__(self, desk: Desk, inside: tuple[Inside, ...], outside: Perform) -> None:
         self.trouble = ""
         """What is wrong with the audit, in words, until a row can be written again."""
+        self.is_adrift: Callable[[str], bool] = lambda _: False
+        """Whether the database does not know the flow of that id as it is (see `adrift`)."""
         self._desk = desk
         self._inside = inside
         self._outside = outside
@@ -96,6 +98,9 @@ class Guard:
 
     async def _audited(self, effect: Effect, context: Context) -> Reply:
         try:
+            if self.is_adrift(context.flow_id):
+                # Its revision is in no row: an intent now could be found again under another step after a crash.
+                raise AuditUnavailableError(_NOTHING_DONE)
             async with self._desk.store.transaction() as tx:
                 begun = await tx.one("SELECT 1 FROM audit WHERE key = ? AND kind = 'intent'", context.key)
                 instead, marks = (None, {}) if begun else await self._intend(tx, effect, context)
@@ -120,12 +125,15 @@ class Guard:
             return SecretLost()
 
     async def _looked_up_too_often(self, context: Context) -> quotas.Over | None:
-        if await bulk_runs.open_act(self._desk.store, context.call_id, context.agent.id):
-            return None
-        over = await quotas.look_ups(self._desk.store, self._desk, context.agent.id)
+        try:
+            if await bulk_runs.open_act(self._desk.store, context.call_id, context.agent.id):
+                return None
+            over = await quotas.look_ups(self._desk.store, self._desk, context.agent.id)
+        except StoreUnavailableError:  # what is on record cannot be counted
+            over = quotas.look_ups_here(self._desk, context.agent.id)
         if over:
             with suppress(StoreUnavailableError):  # refused all the same
-                await self._desk.audit.write(quotas.alert(over, context))
+                await self._desk.owed.write(quotas.alert(over, context))
         return over
 
     async def _count_wrong(self, context: Context) -> None:
@@ -179,8 +187,8 @@ class Guard:
     ) -> None:
         row = entry(kind, effect, context, reply, marks=marks)
         try:
-            await self._desk.audit.write(replace(row, result="refused") if kind is Row.REFUSED else row)
+            await self._desk.owed.write(replace(row, result="refused") if kind is Row.REFUSED else row)
             self.trouble = ""
         except StoreUnavailableError:
-            # The look-up or the act is done; what stays is to say loudly that it is not on record.
+            # The look-up or the act is done; what stays is to say loudly that it is not on record yet.
             self.trouble = NOT_AUDITED

@@ -88,6 +88,8 @@ async def tried_often(reading: Reading, desk: Desk, person_id: str) -> str:
 
 async def look_ups(reading: Reading, desk: Desk, agent: str) -> Over | None:
     """The limit that speaks against another look-up by this agent, if any."""
+    if over := look_ups_here(desk, agent):
+        return over
     most = desk.limits.look_ups_per_agent_an_hour
     # What a run over many accounts looks up was counted and confirmed before it began.
     sql = (
@@ -95,8 +97,17 @@ async def look_ups(reading: Reading, desk: Desk, agent: str) -> Over | None:
         " AND call_id NOT IN (SELECT id FROM bulk_runs)"
     )
     again = await _again(reading, desk, sql, agent, most=most, within=HOUR, at="at")
-    words = f"You have looked up {most} times in an hour, which is the most."
-    return _over("look_ups_per_agent_an_hour", words, again) if again else None
+    return _looked_up(most, again) if again else None
+
+
+def look_ups_here(desk: Desk, agent: str) -> Over | None:
+    """The same limit, counted by the look-ups of this process that are on no record yet."""
+    most = desk.limits.look_ups_per_agent_an_hour
+    return _looked_up(most, HOUR) if desk.owed.look_ups(agent, HOUR) >= most else None
+
+
+def _looked_up(most: int, again: timedelta) -> Over:
+    return _over("look_ups_per_agent_an_hour", f"You have looked up {most} times in an hour, which is the most.", again)
 
 
 async def device_asked(

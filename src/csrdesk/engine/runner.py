@@ -9,19 +9,20 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import msgspec
 
+from csrdesk.engine.adrift import MOVED_ON, Adrift
 from csrdesk.engine.changes import News, flow_topic
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.finishing import to_the_end
 from csrdesk.engine.flow_rows import FlowRows, Running
-from csrdesk.engine.guard import Guard
+from csrdesk.engine.guard import NOT_AUDITED, Guard
 from csrdesk.engine.presence import Nobody, Presence
 from csrdesk.engine.store import Statements
-from csrdesk.errors import StaleFlowError
+from csrdesk.errors import StaleFlowError, StoreUnavailableError
 from csrdesk.flows.doors import NOBODY, Agent, Context, Visitor
 from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Event, Poll, State, Together, Want
 from csrdesk.model.secret import Secret
@@ -32,6 +33,8 @@ LEASE = timedelta(seconds=60)
 """How long a process is waited for that made a step and is to perform what comes next; then another takes over.
 
 Taking over too early is harmless: see `guard`. A process that is known to be gone is not waited for: see `presence`."""
+LOOK_UPS = frozenset({"csr_main"})
+"""The flows that go on while nothing can be written, since they look people up; nothing else can be done then."""
 _LOOK_AGAIN = timedelta(seconds=1)
 """How soon it is noticed that a process is gone that is waited for."""
 
@@ -53,19 +56,29 @@ class Runner:
 
     def __init__(self, desk: Desk, rows: FlowRows, guard: Guard) -> None:
         self.rows = rows
+        self.adrift = Adrift(rows)
         self.presence: Presence = Nobody()
         self._desk = desk
         self._guard = guard
+        guard.is_adrift = self.adrift.__contains__
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._typed: dict[tuple[str, int], Typed] = {}
 
     async def start(self, name: str, inputs: msgspec.Struct, agent: Agent, call_id: str = "") -> Running:
         """A new flow, attended by this process."""
-        async with self._desk.store.transaction() as tx:
-            flow_id = await self.rows.insert(tx, name, inputs, agent, call_id=call_id)
-        running = await self.rows.load(flow_id)
-        self.attend(flow_id, running.want)
+        running = self.rows.begun(name, inputs, agent, call_id)
+        try:
+            running = await self._save(running)
+        except StoreUnavailableError:
+            if name not in LOOK_UPS:
+                raise
+            self._keep(running)
+        self.attend(running.id, running.want)
         return running
+
+    async def load(self, flow_id: str) -> Running:
+        """The flow as it stands for this process. Raises `NoSuchFlowError`, `StoreUnavailableError`."""
+        return await self.adrift.load(flow_id)
 
     async def step(self, running: Running, event: Event, typed: Typed | None = None) -> Running:
         """One step from `running`, and go on from there; the flow as it is then.
@@ -80,26 +93,55 @@ class Runner:
         return await to_the_end(self._step(running, state, want, kept or Typed()))
 
     async def _step(self, running: Running, state: State, want: Want, typed: Typed) -> Running:
-        def swap(tx: Statements) -> Running:
-            saved = self.rows.save(tx, running, state, want)
-            if saved is None:
-                raise StaleFlowError("Somebody else was faster. Look at the screen again.")
-            return saved
-
-        # Not waited for on the disk: whatever is sent or written next has its intent there first, and this with it.
-        if typed == Typed():
-            saved = await self._desk.store.at_once(swap, durable=False)
-        else:
-            async with self._desk.store.transaction(durable=False) as tx:
-                saved = await tx.at_once(swap)
-                # After the swap, so that the loser of a race does not leave its secret to the winner; before the
-                # commit, so that it is there when whoever performs the effect is woken.
-                self._typed[saved.id, saved.rev] = typed
+        self.adrift.check(running)
+        try:
+            saved = await self._swap(running, state, want, typed)
+            self.adrift.saved(running.id)
+        except StaleFlowError:
+            self.adrift.saved(running.id)
+            raise
+        except StoreUnavailableError:
+            if running.name not in LOOK_UPS:
+                raise
+            saved = self._keep(self.adrift.keep(running, state, want))
+            self._typed[saved.id, saved.rev] = typed
         older = [where for where in self._typed if where[0] == saved.id and where[1] < saved.rev]
         for where in older:
             del self._typed[where]
         self.attend(saved.id, want)
         return saved
+
+    async def _swap(self, running: Running, state: State, want: Want, typed: Typed) -> Running:
+        def swap(tx: Statements) -> Running:
+            saved = self.rows.save(tx, running, state, want)
+            if saved is None:
+                raise StaleFlowError(MOVED_ON)
+            return saved
+
+        # Not waited for on the disk: whatever is sent or written next has its intent there first, and this with it.
+        if typed == Typed():
+            return await self._desk.store.at_once(swap, durable=False)
+        async with self._desk.store.transaction(durable=False) as tx:
+            saved = await tx.at_once(swap)
+            # After the swap, so that the loser of a race does not leave its secret to the winner; before the
+            # commit, so that it is there when whoever performs the effect is woken.
+            self._typed[saved.id, saved.rev] = typed
+        return saved
+
+    async def _save(self, running: Running) -> Running:
+        """Have the database know a flow as it is. Raises `StoreUnavailableError`, `StaleFlowError`."""
+        put = await self._desk.store.at_once(lambda tx: self.rows.put(tx, running, running.saved))
+        self.adrift.saved(running.id)
+        if not put:
+            raise StaleFlowError(MOVED_ON)
+        return replace(running, saved=running.rev)
+
+    def _keep(self, running: Running) -> Running:
+        """Go on with a flow that cannot be saved, and say loudly that nothing can be written."""
+        self.adrift.begin(running)
+        self._guard.trouble = NOT_AUDITED
+        self._desk.changes.ring([flow_topic(running.id)])
+        return running
 
     def attend(self, flow_id: str, want: Want) -> asyncio.Task[None] | None:
         """Go on with a flow that wants the world, in a task that is there already or a new one."""
@@ -116,7 +158,7 @@ class Runner:
         with self._desk.changes.listen(flow_topic(flow_id)) as news:
             while True:
                 news.clear()
-                running = await self.rows.load(flow_id)
+                running = await self.load(flow_id)
                 if ready(running):
                     return running
                 task = self.attend(flow_id, running.want)
@@ -145,7 +187,7 @@ class Runner:
             # Also once more where somebody answered after the flow was read.
             while news.rung:
                 news.clear()
-                running = await self.rows.load(flow_id)
+                running = await self.load(flow_id)
                 match running.want:
                     case Do() if not self._is_ours(running):
                         await self._wait_for_performer(running, news)
@@ -182,6 +224,13 @@ class Runner:
 
     async def _go(self, running: Running, effect: Effect) -> None:
         typed = self._typed.pop((running.id, running.rev), Typed())
+        if running.id in self.adrift:
+            try:
+                running = await self._save(running)
+            except StaleFlowError:  # another process went on with it meanwhile
+                return
+            except StoreUnavailableError:
+                pass  # then it goes on with what needs no row
         reply = await self._guard(effect, _context(running, typed))
         with suppress(StaleFlowError):  # another process took over: its reply stands
             await self.step(running, reply, typed)
@@ -193,7 +242,7 @@ class Runner:
                 await news.wait(work)
                 if not work.done():
                     news.clear()
-                    if await self.rows.rev(running.id) != running.rev:
+                    if await self.adrift.rev(running.id) != running.rev:
                         return
             with suppress(StaleFlowError):  # an answer was faster
                 await self.step(running, work.result())

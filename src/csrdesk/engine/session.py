@@ -98,7 +98,7 @@ class AgentSession:
         return AuditReader(self.agent, self._desk.store, self._desk.audit)
 
     async def _own(self, flow_id: str) -> Running:
-        running = await self._runner.rows.load(flow_id)
+        running = await self._runner.load(flow_id)
         if running.agent.id != self.agent.id or running.name in CUSTOMER_FLOWS:
             await self._desk.audit.write(refused(self.agent, "call.foreign", call_id=running.call_id, flow=flow_id))
             raise NoSuchFlowError("There is no such call.")

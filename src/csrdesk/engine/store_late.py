@@ -1,0 +1,87 @@
+"""A store that may not be there yet: a console opens at once, and looks people up while its database cannot be used.
+
+Beside `store_sqlite`, because everything else wants to know at its start that the database is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+from csrdesk.engine.store import Row, Statements, Value
+from csrdesk.engine.store_sqlite import SqliteStore, SqliteTransaction
+from csrdesk.errors import StoreUnavailableError
+
+T = TypeVar("T")
+
+SPARED: Final = 2.0
+"""Seconds after a failure in which nothing is tried: a look-up takes several steps, and each might wait for a lock."""
+
+
+class LateStore:
+    """A `Store` on one file, opened when it is first used and can be."""
+
+    def __init__(self, path: Path, *, busy_seconds: float = 5.0, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self.committed: Callable[[frozenset[str]], None] = lambda _: None
+        self._path = path
+        self._busy_seconds = busy_seconds
+        self._elapsed = elapsed
+        self._opening = asyncio.Lock()
+        self._store: SqliteStore | None = None
+        self._failure: StoreUnavailableError | None = None
+        self._spared_until = 0.0
+
+    async def one(self, sql: str, *values: Value) -> Row | None:
+        return await (await self._opened()).one(sql, *values)
+
+    async def at_key(self, sql: str, *values: Value) -> Row | None:
+        return await (await self._opened()).at_key(sql, *values)
+
+    async def all(self, sql: str, *values: Value) -> list[Row]:
+        return await (await self._opened()).all(sql, *values)
+
+    async def tuples(self, sql: str, *values: Value) -> list[tuple[Value, ...]]:
+        return await (await self._opened()).tuples(sql, *values)
+
+    @asynccontextmanager
+    async def transaction(self, *, durable: bool = True) -> AsyncIterator[SqliteTransaction]:
+        with self._tried():
+            async with (await self._opened()).transaction(durable=durable) as tx:
+                yield tx
+
+    async def at_once(self, work: Callable[[Statements], T], *, durable: bool = True) -> T:
+        with self._tried():
+            return await (await self._opened()).at_once(work, durable=durable)
+
+    async def generation(self) -> int:
+        return await (await self._opened()).generation()
+
+    async def close(self) -> None:
+        store, self._store = self._store, None
+        if store:
+            await store.close()
+
+    async def _opened(self) -> SqliteStore:
+        async with self._opening:
+            if self._store is None:
+                with self._tried():
+                    self._store = await SqliteStore.open(self._path, busy_seconds=self._busy_seconds)
+                self._store.committed = self.committed
+            return self._store
+
+    @contextmanager
+    def _tried(self) -> Iterator[None]:
+        """Raises the last failure again without trying, for a moment."""
+        if self._failure and self._elapsed() < self._spared_until:
+            raise StoreUnavailableError(self._failure.message, details=self._failure.details)
+        try:
+            yield
+        except StoreUnavailableError as error:
+            self._failure, self._spared_until = error, self._elapsed() + SPARED
+            raise
+        else:
+            self._failure = None
