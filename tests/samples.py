@@ -147,6 +147,9 @@ PAGE = p.Page(until=UNTIL)
 ABOUT = LinkAbout(challenge_id="link-1", reference="K7Q-2M9", agent_name="Sam Porter", account="A*** L***, ending 41")
 
 REQUIREMENTS = (
+ALONE = LinkAbout("page-1", "P4R-7TX", "", "A*** L***, ending 41", "to confirm that it is you")
+"""A page without an agent on the other side."""
+
     Requirement("At least 10 characters", "min_length", 10),
     Requirement("At least 1 digit", "characters", 1, "0123456789"),
     Requirement("None of your last 6 passwords", "said"),
@@ -351,3 +354,11 @@ CUSTOMER: dict[str, Prompt] = {
     "cannot_set_password": pp.CannotSetPasswordPrompt(about=ABOUT, note="That did not work just now.", page=PAGE),
 }
 """Every prompt of the customer's pages."""
+    "device_selection_with_link": p.DeviceSelectionPrompt(
+        about=ALONE, page=PAGE, devices=(TOTP,), magic_link=ADA.email
+    ),
+    "magic_link_offer": dp.MagicLinkOfferPrompt(about=ALONE, page=PAGE, to=ADA.email, others=True),
+    "magic_link_sent": dp.MagicLinkSentPrompt(about=ALONE, page=PAGE, link=LINK, others=True),
+    "magic_link_code": p.CodePrompt(about=ALONE),
+    "magic_link_not_me": p.NotMePrompt(about=ALONE),
+    "link_again": dp.LinkAgainPrompt(about=ALONE),

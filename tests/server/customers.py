@@ -12,6 +12,7 @@ from csrdesk.errors import IllegalEventError, LimitReachedError, LinkOverError
 from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import device_effects as dx
+from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import effects as fx
 from csrdesk.flows import new_password as np
 from csrdesk.flows import password_effects as px
@@ -24,6 +25,7 @@ from csrdesk.flows.rules import Rules
 from csrdesk.model.devices import Device, Devices
 from csrdesk.model.link import LinkAbout, LinkStage
 from csrdesk.model.passwords import Home, PasswordState, Requirement
+from csrdesk.model.secret import Secret
 from csrdesk.model.text import digits
 
 NOW = datetime(2030, 5, 6, 12, 0, tzinfo=UTC)
@@ -144,7 +146,8 @@ class Customers:
     def _view(self, link: HeldLink) -> LinkView:
         match link.state.want():
             case Ask(prompt) | Poll(prompt):
-                view = View("page-1", "challenge_acceptance", link.rev, prompt=prompt)
+                code = Secret(CODE) if isinstance(prompt, dp.MagicLinkSentPrompt) else None
+                view = View("page-1", "challenge_acceptance", link.rev, prompt=prompt, spoken_code=code)
             case Done(outcome):
                 view = View("page-1", "challenge_acceptance", link.rev, outcome=outcome)
             case _:

@@ -53,8 +53,7 @@ class GatheringDevices(State, frozen=True):
     given: Given
 
     def want(self) -> Do[dx.GatherDevices]:
-        inputs = self.given.inputs
-        return Do(dx.GatherDevices(person_id=inputs.p1_user_id, policy_id=inputs.p1_mfa_policy_id))
+        return Do(dx.GatherDevices(person_id=self.given.inputs.p1_user_id))
 
     def step(self, event: Event) -> GatheringBrowserData | ReturnError:
         match event:

@@ -18,7 +18,6 @@ class GatherDevices(Effect, frozen=True, kw_only=True):
     """
 
     kind = Kind.READ
-    policy_id: str = ""
 
 
 class RereadAddress(Effect, frozen=True, kw_only=True):

@@ -11,9 +11,11 @@ from csrdesk.flows import answers as a
 from csrdesk.flows.kernel import Prompt
 from csrdesk.flows.prompts import CustomerPrompt, PagePrompt
 from csrdesk.model.devices import Device
-from csrdesk.model.link import Link
+from csrdesk.model.link import Link, LinkStage
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Evidence
+
+_NO_LINK = Link("", 0, LinkStage.SENDING, "", "")
 
 
 class PasskeyPrompt(PagePrompt, frozen=True):
@@ -98,7 +100,7 @@ class MagicLinkSentPrompt(PagePrompt, frozen=True):
         | a.MoreTimeChosen
         | a.NotMeChosen
     )
-    link: Link | None = None
+    link: Link = _NO_LINK
     others: bool = False
     cancel_enabled: bool = True
 

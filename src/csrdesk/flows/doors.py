@@ -111,6 +111,23 @@ class View(msgspec.Struct, frozen=True):
     """One flow as one person may see it now. Exactly one of `prompt`, `outcome` is set, or neither while it works."""
 
     id: str
+    async def was_opened_by(self, context: Context, address: str) -> bool:
+        """Whether the page that asks stands on that address's mailbox already, which then proves nothing new."""
+        ...
+
+    async def open_address(
+        self, effect: OpenAddress, context: Context, *, to: str, address: str
+    ) -> AddressOpened | AddressNotOpened:
+        """Make a code for the spoken address; the person's links and codes end.
+
+        `to` is the address to say, `address` the person's mail address, kept as a keyed hash: a change of it ends all.
+        """
+        ...
+
+    async def saw_number(self, person_id: str, number: str) -> Age:
+        """The person's phone number as just read: since when the desk has seen it, by a record of its own."""
+        ...
+
     flow: str
     rev: int
     prompt: Prompt | None = None
@@ -120,7 +137,8 @@ class View(msgspec.Struct, frozen=True):
     trouble: str = ""
     """What is wrong with the desk itself, to be said loudly on an agent's screen: the audit cannot be written."""
     spoken_code: Secret | None = None
-    """The six digits to say aloud, only for the agent who owns the call. Cannot be encoded: it goes to a screen."""
+    """The six digits to say aloud, only for the agent who owns the call; of a magic link in place of a device, those
+    for the page that asked for it. Cannot be encoded: it goes to a screen."""
 
 
 class CallSummary(msgspec.Struct, frozen=True):
@@ -267,7 +285,7 @@ class Session(Protocol):
 
 
 class LinkView(msgspec.Struct, frozen=True):
-    """What a browser that opened a magic link may see. Built only for a link that is alive for this browser."""
+    """What a browser that opened a page may see. Built only for a page that is alive for this browser."""
 
     view: View
     challenge_id: str
@@ -282,6 +300,44 @@ class LinkView(msgspec.Struct, frozen=True):
 class CustomerSession(Protocol):
     """What the customer's page can do. Each call raises `LinkOverError` for every link that opens nothing."""
 
+    alone: bool = False
+    """No agent is on the other side."""
+
+
+class PublicView(msgspec.Struct, frozen=True):
+    """What a browser may see of a page that it began by itself."""
+
+    view: View
+    until: datetime
+    """When the page's clock ends."""
+
+
+class PublicSession(Protocol):
+    """What pages can do that customers open by themselves. Nothing is begun by looking."""
+
+    def offers(self, flow: str) -> bool:
+        """Whether settings let that flow be begun."""
+        ...
+
+    async def begin(self, flow: str, browser: str, answer: Answer, *, source: str, visitor: Visitor) -> Secret:
+        """Begin a flow with the answer to its first question; the token of its page.
+
+        Raises `LimitReachedError`, and `NoSuchFlowError` where settings do not offer it.
+        """
+        ...
+
+    async def open(self, token: str, browser: str) -> PublicView:
+        """What the page shows this browser, as soon as it shows something. Raises `LinkOverError`."""
+        ...
+
+    async def answer(
+        self, token: str, browser: str, answer: Answer, asked: int, *, source: str, visitor: Visitor
+    ) -> PublicView:
+        """Answer question number `asked`, and wait for what comes of it; nothing where another is asked by now.
+
+        Raises `LinkOverError`, `LimitReachedError`, `IllegalEventError` and `StaleFlowError`.
+        """
+        ...
     async def open(
         self, token: str, browser: str, *, user_agent: str = "", fetch: bool = True, source: str = ""
     ) -> LinkView:
@@ -298,5 +354,17 @@ class CustomerSession(Protocol):
         """Answer the prompt that the page shows, and wait until the flow asks again or is over (at most 15 s).
 
         `source` is the address that the form came from; as in `open`. `visitor` is for Protect.
+        """
+        ...
+
+    async def opened_address(self, user_agent: str) -> None:
+        """Note that somebody opened the spoken address, for the agents whose codes wait there. No more."""
+        ...
+
+    async def enter_code(self, code: Secret, browser: str, *, source: str = "", visitor: Visitor = NOBODY) -> Secret:
+        """The token of the page that this code opens, from now on in this browser alone.
+
+        Counted before it is compared. Raises `LinkOverError` for every code that opens nothing, whyever, and
+        `LimitReachedError` where too many that were wrong came from `source`.
         """
         ...

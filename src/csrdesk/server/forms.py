@@ -63,7 +63,7 @@ def answer_to(prompt: Prompt, form: Form) -> Answer | Refusal:
         return Refusal(422, _missing(prompt, form))
     match answer:
         case a.CodeGiven(code) if not digits(code.reveal()):
-            return Refusal(422, texts.CODE_MISSING)
+            return Refusal(422, _no_code(prompt))
         case a.PasscodeGiven(passcode) if not passcode.reveal().strip():
             return Refusal(422, texts.PASSCODE_MISSING)
         case Answer():
@@ -86,6 +86,12 @@ def _missing(prompt: Prompt, form: Form) -> str:
         case NotMePrompt():
             return texts.CHOICE_MISSING
         case CodePrompt() if not form.get("code"):
-            return texts.CODE_MISSING
+            return _no_code(prompt)
         case _:
             return texts.NOT_TAKEN
+
+
+def _no_code(prompt: Prompt) -> str:
+    """Where the code is to be found: an agent says it, or another page shows it."""
+    by_agent = not isinstance(prompt, CodePrompt) or prompt.about.agent_name
+    return texts.CODE_MISSING if by_agent else texts.LINK_CODE_MISSING

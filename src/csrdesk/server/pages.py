@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from msgspec import Struct
 
 from csrdesk.flows import challenge_acceptance as ca
+from csrdesk.flows import device_authentication as da
 from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
@@ -18,6 +21,8 @@ WORKING_SECONDS = 2
 """How often the page of a working flow is loaded again."""
 GOES_ON_SECONDS = 5
 """How often the page of a caller who is verified looks whether there is another question."""
+_GOES_ON = (dp.PushPrompt, dp.MagicLinkSentPrompt)
+"""What asks, and waits for something else meanwhile."""
 
 
 class Countdown(Struct, frozen=True):
@@ -50,17 +55,50 @@ class Page(Struct, frozen=True):
     status: int = 200
 
 
+PROMPTS: Mapping[type[Prompt], str] = MappingProxyType(
+    {
+        p.CodePrompt: "code.html",
+        p.NotMePrompt: "not_me.html",
+        p.BrowserPrompt: "browser.html",
+        p.DeviceSelectionPrompt: "device_selection.html",
+        p.PasscodePrompt: "passcode.html",
+        dp.PasskeyPrompt: "passkey.html",
+        dp.PushPrompt: "push.html",
+        dp.PushTimedOutPrompt: "push_timed_out.html",
+        dp.MagicLinkOfferPrompt: "magic_link_offer.html",
+        dp.MagicLinkSentPrompt: "magic_link_sent.html",
+        dp.LinkAgainPrompt: "link_again.html",
+        p.TryAgainPrompt: "try_again.html",
+        pp.NewPasswordPrompt: "new_password.html",
+        pp.CannotSetPasswordPrompt: "cannot_set_password.html",
+    }
+)
+"""The template of each prompt."""
+ENDS: Mapping[type[Outcome], str] = MappingProxyType(
+    {
+        ca.PageApproved: "done.html",
+        ca.PageRefused: "refused.html",
+        ca.PageNoFactor: "no_factor.html",
+        ca.PageOver: "ended.html",
+        da.Outputs: "device_over.html",
+        pp.PasswordChanged: "password_changed.html",
+        pp.PasswordKept: "password_kept.html",
+    }
+)
+"""The template of each end."""
+
+
 def page_of(link: LinkView, now: datetime, *, note: str = "") -> Page:
     """The page for a link that is alive for this browser; `note` stands in place of the prompt's own."""
     view = link.view
     again = _again(link, GOES_ON_SECONDS) if link.goes_on else {}
     if link.time_up:
-        return Page("time_up.html", {"verified": link.goes_on, **again}, 410)
+        return Page("time_up.html", {"verified": link.goes_on, "alone": link.alone, **again}, 410)
     if view.prompt is not None:
-        again = _again(link, WORKING_SECONDS) if isinstance(view.prompt, dp.PushPrompt) else {}
+        again = _again(link, WORKING_SECONDS) if isinstance(view.prompt, _GOES_ON) else {}
         return Page(_template(view.prompt), {**_context(link, view.prompt, now, note), **again})
     if view.outcome is not None:
-        return Page(_end(view.outcome), {"outcome": view.outcome, **again})
+        return Page(_end(view.outcome), {"outcome": view.outcome, "alone": link.alone, **again})
     return Page("working.html", {"working": view.working, **_again(link, WORKING_SECONDS)})
 
 
@@ -81,6 +119,7 @@ def _context(link: LinkView, prompt: Prompt, now: datetime, note: str) -> dict[s
         "note": note or prompt.note,
         "problem": bool(note),
         "rev": link.view.rev,
+        "code": link.view.spoken_code.reveal() if link.view.spoken_code else "",
         "clock": clock,
     }
 
@@ -92,46 +131,14 @@ def countdown(until: datetime, now: datetime, *, more_time: bool) -> Countdown:
 
 
 def _template(prompt: Prompt) -> str:
-    match prompt:
-        case p.CodePrompt():
-            return "code.html"
-        case p.NotMePrompt():
-            return "not_me.html"
-        case p.BrowserPrompt():
-            return "browser.html"
-        case p.DeviceSelectionPrompt():
-            return "device_selection.html"
-        case p.PasscodePrompt():
-            return "passcode.html"
-        case dp.PasskeyPrompt():
-            return "passkey.html"
-        case dp.PushPrompt():
-            return "push.html"
-        case dp.PushTimedOutPrompt():
-            return "push_timed_out.html"
-        case p.TryAgainPrompt():
-            return "try_again.html"
-        case pp.NewPasswordPrompt():
-            return "new_password.html"
-        case pp.CannotSetPasswordPrompt():
-            return "cannot_set_password.html"
-        case _:
-            raise TypeError(f"no page shows {type(prompt).__name__}")
+    template = PROMPTS.get(type(prompt))
+    if template is None:
+        raise TypeError(f"no page shows {type(prompt).__name__}")
+    return template
 
 
 def _end(outcome: Outcome) -> str:
-    match outcome:
-        case ca.PageApproved():
-            return "done.html"
-        case ca.PageRefused():
-            return "refused.html"
-        case ca.PageNoFactor():
-            return "no_factor.html"
-        case ca.PageOver():
-            return "ended.html"
-        case pp.PasswordChanged():
-            return "password_changed.html"
-        case pp.PasswordKept():
-            return "password_kept.html"
-        case _:
-            raise TypeError(f"no page shows {type(outcome).__name__}")
+    template = ENDS.get(type(outcome))
+    if template is None:
+        raise TypeError(f"no page shows {type(outcome).__name__}")
+    return template

@@ -11,6 +11,7 @@ from markupsafe import Markup
 FOOTER = "Nobody who works here will ever ask for your password, or ask you to read a passcode aloud."
 ABOUT = "Who is asking"
 AGENT = "Agent"
+COMPANY = "Company"
 ASKS = "{agent} of {company} asks you {purpose}."
 REFERENCE = "Reference"
 REFERENCE_HINT = "It also stands in the subject of our mail."
@@ -23,6 +24,11 @@ BECAUSE_UNNUMBERED = Markup("You should be on the phone with us because <strong>
 IF_NOT = Markup("If somebody called you, press <strong>This wasn't me</strong>.")
 NOT_ME = "This wasn't me"
 NOT_CALLED = "You did not call us?"
+ASKS_ALONE = "{company} asks you {purpose}."
+BECAUSE_ALONE = Markup(
+    "You see this page because somebody, most likely you, began something on our pages. "
+    "If that was not you, press <strong>This wasn't me</strong>."
+)
 CANCEL = "Cancel"
 CONTINUE = "Continue"
 ERROR = "Please look again:"
@@ -38,6 +44,19 @@ CODE_LABEL = "Six-digit code"
 CODE_HINT = "The agent says it to you on the phone. Blanks and hyphens do not matter."
 CODE_MISSING = "Type the six digits that the agent says."
 
+# The code of a magic link that nobody on the phone asked for
+LINK_CODE_TITLE = "Type the code from the other page"
+LINK_CODE_HINT = "It stands on the page where you asked for this link. Blanks and hyphens do not matter."
+LINK_CODE_MISSING = "Type the six digits from the other page."
+LINK_CODE_WARNING = Markup(
+    "Type it only if you see it yourself, on a page of ours that you have open. "
+    "If <strong>somebody tells you</strong> six digits, do not type them: press <strong>This wasn't me</strong>."
+)
+NOT_ASKED = "You did not ask for this link?"
+LINK_AGAIN_TITLE = "The code was right"
+LINK_AGAIN_TEXT = "But it could not be written down."
+LINK_DONE_TEXT = "Go back to the page where you asked for this link. It goes on by itself; you can close this one."
+
 # This wasn't me
 NOT_ME_TITLE = "This wasn't me"
 NOT_ME_TEXT = (
@@ -47,6 +66,13 @@ NOT_ME_TEXT = (
 NOT_ME_QUESTION = "Did you call us?"
 NOT_ME_NO = "No, I did not call. End this link."
 NOT_ME_YES = "Yes, I called. Go back."
+NOT_ME_TEXT_ALONE = (
+    "If you did not begin this, somebody may be trying to get into your account. "
+    "Tell us here: it ends at once and the help desk is warned."
+)
+NOT_ME_QUESTION_ALONE = "Was it you?"
+NOT_ME_NO_ALONE = "No, it was not me. End it."
+NOT_ME_YES_ALONE = "Yes, it was me. Go back."
 CHOICE_MISSING = "Choose one of the two answers."
 
 # The browser's check
@@ -64,6 +90,7 @@ DEVICE_WORDS = {
     "FIDO2": "Passkey or security key",
     "MOBILE": "Authenticator app on a phone",
 }
+MAGIC_LINK = "Link by email"
 CANNOT_USE_ANY = "I cannot use any of these"
 CANNOT_USE_THIS = "I cannot use this"
 CANNOT_USE_HINT = "The agent is told, and nothing is approved."
@@ -127,6 +154,7 @@ PASSKEY_TEXT = "Press the button. Your browser then asks for your finger, your f
 PASSKEY_USE = "Use the passkey"
 PASSKEY_WAITING = "Your browser is asking for it now."
 PASSKEY_NO_SCRIPT = "Passkeys need JavaScript, which is switched off here. Use another way, or tell the agent."
+PASSKEY_NO_SCRIPT_ALONE = "Passkeys need JavaScript, which is switched off here. Use another way."
 
 # The push
 PUSH_TITLE = "Look at your phone"
@@ -137,6 +165,18 @@ PUSH_PASSCODE = "Type the app's passcode instead"
 PUSH_OVER_TITLE = "Nobody answered on the phone"
 PUSH_OVER_TEXT = "The request on it is over. Nothing was approved."
 PUSH_AGAIN = "Send the request again"
+
+# The magic link in place of a device
+OFFER_TITLE = "We can send you a link"
+OFFER_TEXT = "It goes to"
+OFFER_NEXT = "Open it, here or on another device, and type the code that this page then shows."
+OFFER_SEND = "Send the link"
+LINK_SENT_TITLE = "Look at your mail"
+LINK_SENT_TEXT = "We have sent a link to"
+LINK_SENT_CODE = "Type this code on the page that the link opens:"
+LINK_SENT_KEEP = "Tell the code to nobody. Leave this page open: it goes on by itself when you have typed it."
+LINK_SENT_RIGHT = "The code was right. This page goes on by itself."
+LINK_SENT_AGAIN = "Send another link"
 
 # What cannot go on
 AGAIN_TITLE = "You are not confirmed yet"
@@ -153,6 +193,7 @@ DONE_TEXT = "Keep this page open while you talk to us."
 DONE_NEXT = "The agent sees it already and will go on with you on the phone."
 REFUSED_TITLE = "Thank you for telling us"
 REFUSED_TEXT = "This link is over, and the agent has been warned. Nothing was changed."
+REFUSED_TEXT_ALONE = "This is over, and the help desk has been warned. Nothing was changed."
 REFUSED_NEXT = "If somebody is on the phone with you now, hang up."
 REFUSED_CALL = "Then call us yourself: {phone}."
 NO_FACTOR_TITLE = "Please tell the agent"
@@ -160,6 +201,10 @@ NO_FACTOR_TEXT = "Tell the agent that you cannot use any of the ways that are re
 NO_FACTOR_NEXT = "Nothing was approved. The agent sees it too, and knows what can be done."
 ENDED_TITLE = "This page is over"
 ENDED_TEXT = "Nothing more can be done here. If you are still on the phone, ask the agent for a new link."
+ENDED_TEXT_ALONE = "Nothing more can be done here. Go back to where you began, and start again from there."
+DEVICE_DONE_TEXT = "You can close this page."
+NOT_CONFIRMED_TITLE = "Nothing was confirmed"
+NOT_CONFIRMED_TEXT = "Go back to where you began, and start again from there."
 TIME_UP_TITLE = "The time is up"
 TIME_UP_TEXT = "This page was open for as long as it may be. Nothing was approved."
 TIME_UP_VERIFIED = (

@@ -50,6 +50,7 @@ class MagicLinkFacts(msgspec.Struct, frozen=True):
     url: Secret
     reference: str
     agent: str
+    """Empty where no agent asks: the customer wants it, for a page that they have open."""
     company: str
     phone: str = ""
     minutes: int = 3
@@ -69,10 +70,11 @@ def magic_link(facts: MagicLinkFacts) -> Letter:
         "reset": facts.reset,
         "title": "Password Change Request" if facts.reset else "Magic Link Authentication",
     }
+    template = "magic_link" if facts.agent else "confirm_link"
     return Letter(
         subject=f"{shown['title']}, reference {shown['reference']}",
-        text=_templates().get_template("magic_link.txt").render(shown),
-        html=_templates().get_template("magic_link.html").render(shown),
+        text=_templates().get_template(f"{template}.txt").render(shown),
+        html=_templates().get_template(f"{template}.html").render(shown),
     )
 
 

@@ -19,6 +19,8 @@ from csrdesk.services.performer import (
     link,
     locks,
     lookup,
+    device_pages,
+    directory_acts,
     notices,
     passwords,
     protection,
@@ -89,6 +91,8 @@ class Performer:
                 raise _nobody_performs(effect)
 
     async def _change(self, effect: AccountEffect, context: Context, outside: Outside) -> Reply:
+            case dx.GatherDevices() | dx.RereadAddress():
+                return await device_pages.perform(effect, context, outside)
         match effect:
             case fx.SetPingOneEnabled():
                 return await accounts.set_pingone_enabled(effect, context, outside)
