@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from csrdesk.config.keys import wrong_key
-from csrdesk.config.settings import FLOW_NAMES, DirectorySettings, Settings
+from csrdesk.config.settings import FLOW_NAMES, DirectorySettings, ProtectSettings, Settings
 from csrdesk.errors import ConfigError
 from csrdesk.model.devices import ORDER
 
@@ -24,6 +24,10 @@ _NOT_BUILT = (
     "ciam_protect_analysis_required",
 )
 _NO_EFFECT_YET = ("agreement_id", "risk_policy_id_authn", "risk_policy_id_ar", "risk_policy_id_reg")
+_INTEGRITY = re.compile(r"sha256-[A-Za-z0-9+/]{43}=|sha384-[A-Za-z0-9+/]{64}|sha512-[A-Za-z0-9+/]{86}==")
+"""W3C Subresource Integrity: the hash of the script's bytes."""
+_PLAIN = re.compile(r"[A-Za-z0-9:/?&=._~%\[\]-]+")
+"""What goes into a header as it stands must not end a directive of it."""
 _ONE_ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 _HTTPS = "must be https outside this machine."
 
@@ -48,6 +52,7 @@ def check(settings: Settings, *, file: str = "") -> None:
         raise wrong("desk.alert_to", "must be one mail address, of a person or a list.")
     if settings.limits.link_total_seconds < settings.limits.link_seconds:
         raise wrong("limits.link_total_seconds", "must not be less than limits.link_seconds.")
+    _check_signals(settings.protect, wrong)
     if found := wrong_key(settings.keys):
         raise wrong(f"keys.{found[0]}", found[1])
     if settings.demo and not is_loopback(urlsplit(settings.pingone.api_url).hostname or ""):
@@ -86,6 +91,18 @@ def _check_flow(settings: Settings, wrong: Wrong) -> None:
     for kind in settings.flow.allowed_device_types:
         if kind.strip() not in ORDER:
             raise wrong("flow.allowedDeviceTypes", f"{kind!r} is none of {', '.join(ORDER)}.")
+
+
+def _check_signals(protect: ProtectSettings, wrong: Wrong) -> None:
+    """Somebody else's script on a page where people type codes and passwords: only the one that was looked at."""
+    if not protect.signals_url:
+        if protect.signals_integrity:
+            raise wrong("protect.signals_integrity", "belongs to protect.signals_url, which is empty.")
+        return
+    if not is_safe(protect.signals_url) or not _PLAIN.fullmatch(protect.signals_url):
+        raise wrong("protect.signals_url", "must be the https address of a script, without blanks, quotes or `;`.")
+    if not _INTEGRITY.fullmatch(protect.signals_integrity):
+        raise wrong("protect.signals_integrity", "is required: sha384- (or sha256-, sha512-) and the hash in Base64.")
 
 
 def _check_public_url(url: str, wrong: Wrong) -> None:

@@ -61,7 +61,10 @@ def make_app(
             Route("/logo/{hash}", logo),
             Route("/healthz", healthz),
         ],
-        middleware=[Middleware(SecureHeaders, https=guard.https), Middleware(Failures, render=render)],
+        middleware=[
+            Middleware(SecureHeaders, https=guard.https, signals_origin=look.signals.origin if look.signals else ""),
+            Middleware(Failures, render=render),
+        ],
         exception_handlers={HTTPException: nothing_here},
     )
     app.state.load = render.load

@@ -11,9 +11,11 @@ import urllib.request
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from csrdesk.config import DeskSettings, FlowSettings
+from csrdesk.config import DeskSettings, FlowSettings, Settings
 from csrdesk.errors import ConfigError
+from csrdesk.server.signals import Signals
 from csrdesk.server.style import declarations
 
 MAX_LOGO = 200_000
@@ -43,6 +45,8 @@ class Look(Struct, frozen=True):
     logo: Logo | None = None
     logo_style: tuple[str, ...] = ()
     """Declarations for the logo, already safe."""
+    signals: Signals | None = None
+    """PingOne's script; None where the pages load nothing from elsewhere."""
 
 
 async def load_look(flow: FlowSettings, desk: DeskSettings, *, tls: ssl.SSLContext | None = None) -> Look:
@@ -54,6 +58,15 @@ async def load_look(flow: FlowSettings, desk: DeskSettings, *, tls: ssl.SSLConte
     for part in dropped:
         logger.warning("flow.ciam_logoStyle: left out: %r", part)
     return Look(flow.ciam_company_name, desk.phone, await _logo(flow.logo, tls), tuple(style))
+
+
+def with_signals(look: Look, settings: Settings) -> Look:
+    """The look of pages that load PingOne's Signals script, where settings have it so."""
+    protect = settings.protect
+    if not protect.signals_url:
+        return look
+    signals = Signals(protect.signals_url, protect.signals_integrity, settings.pingone.environment_id)
+    return replace(look, signals=signals)
 
 
 async def _logo(address: str, tls: ssl.SSLContext | None) -> Logo | None:

@@ -22,7 +22,7 @@ class Render:
     def __init__(self, look: Look) -> None:
         self.look = look
         self._assets: dict[str, bytes] = {}
-        for name in ("site.css", "site.js", "password.js", "passkey.js", "icon.svg"):
+        for name in ("site.css", "site.js", "password.js", "passkey.js", "signals.js", "icon.svg"):
             self._assets[name] = files(__package__).joinpath("static", name).read_bytes()
         if look.logo_style:
             rule = f".brand img {{ {'; '.join(look.logo_style)}; }}\n"

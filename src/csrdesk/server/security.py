@@ -28,8 +28,13 @@ POLICY = (
 )
 """The Content-Security-Policy (W3C CSP 3): nothing inline, nothing from elsewhere, in nobody's frame."""
 
+
+def policy(signals_origin: str = "") -> str:
+    """The policy; where settings name PingOne's Signals script, its origin is the one exception, for scripts alone."""
+    return POLICY.replace("script-src 'self'", f"script-src 'self' {signals_origin}") if signals_origin else POLICY
+
+
 _ALWAYS = {
-    "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     # With `no-referrer` Chromium posts `Origin: null`, which could not be told from a stranger's.
@@ -44,15 +49,16 @@ _COOKIE = re.compile(r"[A-Za-z0-9_-]{43}")
 class SecureHeaders:
     """Puts the headers on every answer, on errors too; only what is served by its hash may be kept by caches."""
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool, signals_origin: str = "") -> None:
         self.app = app
         self.https = https
+        self.always = _ALWAYS | {"Content-Security-Policy": policy(signals_origin)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(_ALWAYS)
+                headers.update(self.always)
                 headers.setdefault("Cache-Control", "no-store")
                 if self.https:
                     headers["Strict-Transport-Security"] = _A_YEAR

@@ -90,13 +90,13 @@ class Pages:
     async def served(self, customers: CustomerSession, key: bytes) -> AsyncIterator[None]:
         """Serve them, once claimed, until the block ends."""
         from csrdesk.server.app import load_pages, make_app
-        from csrdesk.server.look import load_look
+        from csrdesk.server.look import load_look, with_signals
         from csrdesk.server.serve import serve
 
         desk = self._settings.desk
         if self._listener is None:
             raise RuntimeError("claim the pages before serving them")
-        look = await load_look(self._settings.flow, desk)
+        look = with_signals(await load_look(self._settings.flow, desk), self._settings)
         app = make_app(customers, look, key=key, public_url=self.url, trusted_proxies=desk.trusted_proxies)
         try:
             async with serve(app, self._listener):
