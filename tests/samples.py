@@ -146,10 +146,10 @@ UNREAD = Account(pingone_problem="PingOne did not answer in time.", directory=FI
 PAGE = p.Page(until=UNTIL)
 ABOUT = LinkAbout(challenge_id="link-1", reference="K7Q-2M9", agent_name="Sam Porter", account="A*** L***, ending 41")
 
-REQUIREMENTS = (
 ALONE = LinkAbout("page-1", "P4R-7TX", "", "A*** L***, ending 41", "to confirm that it is you")
 """A page without an agent on the other side."""
 
+REQUIREMENTS = (
     Requirement("At least 10 characters", "min_length", 10),
     Requirement("At least 1 digit", "characters", 1, "0123456789"),
     Requirement("None of your last 6 passwords", "said"),
@@ -337,10 +337,18 @@ CUSTOMER: dict[str, Prompt] = {
     "not_me": p.NotMePrompt(about=ABOUT),
     "browser": p.BrowserPrompt(about=ABOUT),
     "device_selection": p.DeviceSelectionPrompt(about=ABOUT, page=PAGE, devices=(TOTP, PHONE)),
+    "device_selection_with_link": p.DeviceSelectionPrompt(
+        about=ALONE, page=PAGE, devices=(TOTP,), magic_link=ADA.email
+    ),
     "passcode": p.PasscodePrompt(about=ABOUT, page=PAGE, device=PHONE, resends_left=3, others=True),
     "passkey": dp.PasskeyPrompt(about=ABOUT, page=PAGE, device=PASSKEY, options="{}", others=True),
     "push": dp.PushPrompt(about=ABOUT, page=PAGE, number="47", others=True),
     "push_timed_out": dp.PushTimedOutPrompt(about=ABOUT, page=PAGE, resends_left=2, others=True),
+    "magic_link_offer": dp.MagicLinkOfferPrompt(about=ALONE, page=PAGE, to=ADA.email, others=True),
+    "magic_link_sent": dp.MagicLinkSentPrompt(about=ALONE, page=PAGE, link=LINK, others=True),
+    "magic_link_code": p.CodePrompt(about=ALONE),
+    "magic_link_not_me": p.NotMePrompt(about=ALONE),
+    "link_again": dp.LinkAgainPrompt(about=ALONE),
     "try_again": p.TryAgainPrompt(about=ABOUT, page=PAGE),
     "new_password": pp.NewPasswordPrompt(about=ABOUT, page=PAGE, requirements=REQUIREMENTS),
     "new_password_refused": pp.NewPasswordPrompt(
@@ -354,11 +362,3 @@ CUSTOMER: dict[str, Prompt] = {
     "cannot_set_password": pp.CannotSetPasswordPrompt(about=ABOUT, note="That did not work just now.", page=PAGE),
 }
 """Every prompt of the customer's pages."""
-    "device_selection_with_link": p.DeviceSelectionPrompt(
-        about=ALONE, page=PAGE, devices=(TOTP,), magic_link=ADA.email
-    ),
-    "magic_link_offer": dp.MagicLinkOfferPrompt(about=ALONE, page=PAGE, to=ADA.email, others=True),
-    "magic_link_sent": dp.MagicLinkSentPrompt(about=ALONE, page=PAGE, link=LINK, others=True),
-    "magic_link_code": p.CodePrompt(about=ALONE),
-    "magic_link_not_me": p.NotMePrompt(about=ALONE),
-    "link_again": dp.LinkAgainPrompt(about=ALONE),

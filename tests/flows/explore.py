@@ -15,6 +15,7 @@ from csrdesk.flows import csr_main, device_page, magic_link_page, new_password, 
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.device_inputs import Choice
 from csrdesk.flows.kernel import Event, State
+from tests.flows import recovery_values as rv
 from tests.flows.values import ABOUT, ADA, BY_ITSELF, DN, EVENTS, PAGE, RULES, STRICT
 
 Path = tuple[type[State], ...]
@@ -31,9 +32,10 @@ FIRST: dict[str, tuple[State, ...]] = {
         *(uf.begin(uf.Start(action, "ada", "Caller asked for it.", "HD-1")) for action in uf.ACTIONS),
         uf.begin(uf.Start("disableUser", "ada", "Somebody has the account.", "HD-1", protective=True)),
     ),
-}
     "device_authentication": tuple(device_page.begin(device_page.Start(inputs, ABOUT, PAGE)) for inputs in BY_ITSELF),
+    "account_recovery": rv.FIRST,
     "magic_link_page": (magic_link_page.begin(magic_link_page.Start(ABOUT, ADA.id)),),
+}
 """Where each flow of the catalog can begin."""
 SAMPLES = 24
 """How many different states of one kind are followed."""

@@ -276,6 +276,17 @@ SECTIONS = {
         "Return Success",
         "Return Error",
     },
+    "account_recovery": {
+        "Forgot Password Form",
+        "PingOne Protect Threat Detection Analysis",
+        "Send Recovery Code If Applicable",
+        "Recovery Code Form",
+        "Verify Password and Recovery Code",
+        "Resend Recovery Code",
+        "Update Password and Show Success Message",
+        "Return Success",
+        "Return Error",
+    },
     "magic_link": {
         "Display Magic Link Form",
         "Create Challenge and Send Email",
@@ -307,6 +318,7 @@ PARTS = {
         "device_push",
         "device_page",
     ),
+    "account_recovery": ("account_recovery", "recovery_code"),
     "magic_link": ("magic_link", "magic_link_page"),
 }
 """The modules that make up a flow of the documentation."""
@@ -333,6 +345,10 @@ NAMES: dict[type[msgspec.Struct], str] = {
     da.Outputs: "subflowResult authMethod errorMessage errorDetails",
     ml.Inputs: "p1UserId canChangeDevice companyLogo",
     ml.Outputs: "subflowResult errorMessage errorDetails",
+    ri.Inputs: "ciam_companyLogo",
+    ri.Outputs: "ciam_pingOneUserId ciam_subflowResult ciam_authMethod ciam_errorMessage",
+    ri.Variables: "ciam_logoStyle ciam_logoUrl ciam_companyName ciam_recoveryLimit ciam_protectPredictor "
+    "ciam_protectDeviceStatus ciam_protectRiskLevel ciam_protectRiskID",
 }
 OWN = {
     reset.Outputs: {"code", "candidates", "lines", "halfDone"},

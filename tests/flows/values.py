@@ -218,10 +218,10 @@ SINGLE: tuple[Reply, ...] = (
     r.LinkSent(LINK),
     r.LinkNotSent("The mail server refused the address.", code="invalid_value"),
     r.LinkNotSent("Verification of this person is frozen."),
+    r.LinkNotSent("It is possible again in 4 minutes.", code="limit_reached"),
     r.LinkNotSent("Two links were sent today. Send once more if you are sure.", warning=True),
     *ACCOUNTS_READ,
     r.PingOneEnabledSet(enabled=False),
-    r.LinkNotSent("It is possible again in 4 minutes.", code="limit_reached"),
     r.DirectoryEnabledSet(enabled=True),
     r.SessionsEnded(2),
     r.SessionsRead(0),
@@ -264,12 +264,12 @@ SINGLE: tuple[Reply, ...] = (
     dr.PushDenialNoted(2),
     dr.DeviceChanged(),
     dr.DeviceChanged(changed=False),
+    *(dr.DevicesGathered(read.devices, to) for read in DEVICES_READ for to in ("", ADA.email)),
     FAILED,
     Failed(REFUSED),
     Failed(NOT_VERIFIED),
 )
 NOTED = r.Noted()
-    *(dr.DevicesGathered(read.devices, to) for read in DEVICES_READ for to in ("", ADA.email)),
 GROUPS: tuple[Reply, ...] = (
     *(Replies((read, r.ProtectionRead(found))) for read in DEVICES_READ for found in (Protection(dn=DN), Protection())),
     Replies((FAILED, r.ProtectionRead(PROTECTED))),
@@ -331,6 +331,6 @@ VERIFY_INPUTS = vu.Inputs(ADA.id, can_change_device=True)
 VERIFY = vu.Given(VERIFY_INPUTS, ADA, "A*** L***, ending 41")
 DEVICE_INPUTS = da.Inputs(ADA.id, resend_otp_limit=3, allowed_device_types=RULES.allowed_device_types)
 DEVICE = da.Given(DEVICE_INPUTS, ABOUT, PAGE)
-ACTS = (Act.DISABLE, Act.ENABLE, Act.UNLOCK)
 BY_ITSELF = (DEVICE_INPUTS, replace(DEVICE_INPUTS, magic_link_enabled=True))
 """What Device Authentication is called with where it has a page of its own."""
+ACTS = (Act.DISABLE, Act.ENABLE, Act.UNLOCK)

@@ -39,6 +39,22 @@ class MagicLinkChosen(Answer, frozen=True):
     """Verify by a link (agent), or confirm by one beside the devices (customer)."""
 
 
+class PushChosen(Answer, frozen=True):
+    """The agent leads a push to the caller's app."""
+
+
+class CallBackChosen(Answer, frozen=True):
+    """PingOne rings the number on record."""
+
+
+class SpokenAddressChosen(Answer, frozen=True):
+    """Say a short address and a code; the caller shows a strong device there."""
+
+
+class OpenAddressChosen(Answer, frozen=True):
+    """Make a code to say."""
+
+
 class ProtectiveDisableChosen(Answer, frozen=True):
     """Somebody has their account: no proof is needed to close the door."""
 

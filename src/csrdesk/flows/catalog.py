@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from csrdesk.flows import (
+    account_recovery,
     challenge_acceptance,
     csr_main,
     device_page,
@@ -45,7 +46,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
             ),
             Flow("password_reset", 1, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
             Flow("new_password", 2, new_password.NewPasswordState, new_password.Start, new_password.begin),
-            Flow("user_functions", 5, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
+            Flow("user_functions", 6, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
             Flow("device_authentication", 1, device_page.DevicePageState, device_page.Start, device_page.begin),
             Flow(
                 "magic_link_page", 1, magic_link_page.MagicLinkPageState, magic_link_page.Start, magic_link_page.begin

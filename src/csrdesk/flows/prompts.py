@@ -38,7 +38,14 @@ class CardPrompt(Prompt, frozen=True):
     """Before verification: name, masked address, ways to verify; no account state."""
 
     answers = (
-        a.MagicLinkChosen | a.ProtectiveDisableChosen | a.CannotVerifyChosen | a.AnotherCustomerChosen | a.CallEnded
+        a.MagicLinkChosen
+        | a.SpokenAddressChosen
+        | a.PushChosen
+        | a.CallBackChosen
+        | a.ProtectiveDisableChosen
+        | a.CannotVerifyChosen
+        | a.AnotherCustomerChosen
+        | a.CallEnded
     )
     person: Person
     devices: tuple[Device, ...]
@@ -222,10 +229,10 @@ class DeviceSelectionPrompt(PagePrompt, frozen=True):
     )
     devices: tuple[Device, ...] = ()
     cancel_enabled: bool = True
-
-
     magic_link: str = ""
     """The masked address that a magic link would go to; empty where none is offered."""
+
+
 class PasscodePrompt(PagePrompt, frozen=True):
     answers = (
         a.PasscodeGiven

@@ -16,6 +16,8 @@ class Purpose(StrEnum):
     """Verify for a new password, which the same page then asks for."""
     PASSWORD = "password"  # noqa: S105 - what for, not a password
     """The page's second part: no mail and no code of its own, only the browser that verified."""
+    SPOKEN_ADDRESS = "spoken_address"
+    """Verify without a mail: a code that is typed at one fixed address, and a strong device after it."""
     PUSH = "push"
     """A try without link or page: the agent leads a push to the app on the caller's phone."""
     CALL_BACK = "call_back"

@@ -15,12 +15,12 @@ from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
 from csrdesk.services.performer import (
     accounts,
     device_changes,
+    device_pages,
+    directory_acts,
     factors,
     link,
     locks,
     lookup,
-    device_pages,
-    directory_acts,
     notices,
     passwords,
     protection,
@@ -83,6 +83,8 @@ class Performer:
                 return await accounts.read_sessions(effect, outside)
             case dx.AwaitPush():
                 return await factors.await_push(effect, outside)
+            case dx.GatherDevices() | dx.RereadAddress():
+                return await device_pages.perform(effect, context, outside)
             case px.ReadPasswordAuthority():
                 return await passwords.read_authority(effect, outside)
             case px.ReadPasswordState():
@@ -91,8 +93,6 @@ class Performer:
                 raise _nobody_performs(effect)
 
     async def _change(self, effect: AccountEffect, context: Context, outside: Outside) -> Reply:
-            case dx.GatherDevices() | dx.RereadAddress():
-                return await device_pages.perform(effect, context, outside)
         match effect:
             case fx.SetPingOneEnabled():
                 return await accounts.set_pingone_enabled(effect, context, outside)
