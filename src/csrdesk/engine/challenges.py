@@ -165,5 +165,20 @@ async def consume(tx: Transaction, row: Challenge, *, now: datetime, evidence: b
     return used == 1
 
 
+async def consume_try(tx: Transaction, row: Challenge, *, now: datetime, evidence: bytes) -> bool:
+    """Use a try without a link up, once, before its clock ends: True for the one caller who did it."""
+    used = await tx.execute(
+        "UPDATE challenges SET stage = 'approved', rev = rev + 1, used_at = ?, ended_at = ?, evidence = ?"
+        " WHERE id = ? AND used_at IS NULL AND stage = 'sent' AND expires_at > ?",
+        stamp(now),
+        stamp(now),
+        evidence,
+        row.id,
+        stamp(now),
+    )
+    tx.wake(link_topic(row.id))
+    return used == 1
+
+
 def _stamp(moment: datetime | None) -> str | None:
     return stamp(moment) if moment else None

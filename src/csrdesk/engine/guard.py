@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
-from csrdesk.engine import bulk_runs, facts, policy, quotas
+from csrdesk.engine import bulk_runs, facts, policy, quotas, tries
 from csrdesk.engine.audit import Detail, event
 from csrdesk.engine.audit import Kind as Row
 from csrdesk.engine.desk import Desk
@@ -21,6 +21,7 @@ from csrdesk.engine.finding_out import FindingOut
 from csrdesk.engine.store import Transaction
 from csrdesk.errors import AuditUnavailableError, CsrdeskError, PolicyError, StoreUnavailableError
 from csrdesk.flows import effects as fx
+from csrdesk.flows import try_effects as te
 from csrdesk.flows.doors import Context, Perform
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Kind, Problem, Replies, Reply, Together
 from csrdesk.flows.replies import PasscodeWrong, SecretLost
@@ -168,13 +169,26 @@ class Guard:
             ):
                 alert = event(context, facts.PROTECTED, kind=Row.ALERT, person_id=effect.person_id, verified=False)
                 await self._desk.audit.append(tx, replace(alert, reason=effect.reason, ticket=effect.ticket))
-        elif isinstance(effect, fx.StartDeviceAuthentication | fx.SelectDevice) and (
+            if effect.act is Act.RISK and isinstance(effect, fx.SetPingOneEnabled):
+                alert = event(context, facts.RISK_DISABLE, kind=Row.ALERT, person_id=effect.person_id, verified=False)
+                await self._desk.audit.append(tx, replace(alert, reason=effect.reason))
+        elif isinstance(effect, fx.StartDeviceAuthentication | fx.SelectDevice | te.RingNumber) and (
             over := await quotas.device_asked(tx, self._desk, context, effect)
         ):
             await self._desk.audit.append(tx, quotas.alert(over, context, effect.person_id))
             return Failed(problem(over.error)), marks
+        elif isinstance(effect, te.CheckHeard) and (instead := await self._counted(tx, effect, context)):
+            return instead, marks
         await self._desk.audit.append(tx, entry(Row.INTENT, effect, context, marks=marks))
         return None, marks
+
+    async def _counted(self, tx: Transaction, effect: te.CheckHeard, context: Context) -> Reply | None:
+        try:
+            return await tries.count_heard(tx, self._desk, effect, context)
+        except PolicyError as error:
+            refusal = Failed(problem(error))
+            await self._desk.audit.append(tx, replace(entry(Row.REFUSED, effect, context, refusal), result="refused"))
+            return refusal
 
     async def _refuse(self, effect: Effect, context: Context, error: CsrdeskError) -> Reply:
         refusal = Failed(problem(error))

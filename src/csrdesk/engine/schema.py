@@ -170,6 +170,61 @@ QUIET_RUNS = "ALTER TABLE bulk_runs ADD COLUMN no_notify INTEGER NOT NULL DEFAUL
 DENIALS = "ALTER TABLE challenges ADD COLUMN denied INTEGER NOT NULL DEFAULT 0;"
 """How often the phone said no to a push that a link's page asked for."""
 
+NUMBERS = """
+CREATE TABLE numbers (
+    person_id TEXT PRIMARY KEY,
+    address_hash TEXT NOT NULL,
+    since TEXT NOT NULL,
+    changed INTEGER NOT NULL
+);
+"""
+"""As `ADDRESSES`, of the phone number that a call-back would ring."""
+
+PUBLIC_PAGES = """
+CREATE TABLE public_pages (
+    id TEXT PRIMARY KEY,
+    flow TEXT NOT NULL,
+    token_hash TEXT NOT NULL UNIQUE,
+    browser TEXT NOT NULL,
+    address_hash TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    started_at TEXT NOT NULL,
+    until TEXT NOT NULL,
+    quiet_until TEXT NOT NULL,
+    sent_at TEXT,
+    ended_at TEXT
+);
+CREATE INDEX public_pages_of_person ON public_pages (person_id, started_at);
+CREATE TABLE public_counts (what TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL);
+CREATE INDEX public_counts_of_whom ON public_counts (what, who, at);
+CREATE INDEX public_counts_at ON public_counts (at);
+"""
+"""Pages that customers begin by themselves, and what their limits are counted from: keyed hashes, never addresses."""
+
+EVALUATIONS = """
+ALTER TABLE challenges ADD COLUMN risk BLOB;
+CREATE TABLE evaluations (
+    id TEXT PRIMARY KEY,
+    flow_id TEXT NOT NULL,
+    call_id TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    wanted TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    next_at TEXT NOT NULL,
+    ended_at TEXT
+);
+CREATE INDEX evaluations_waiting ON evaluations (next_at) WHERE ended_at IS NULL;
+CREATE INDEX evaluations_of_flow ON evaluations (flow_id);
+"""
+"""What PingOne Protect made of a link's page, and the evaluations whose end it has not been told."""
+
+SPOKEN_ADDRESS = "CREATE INDEX challenges_spoken ON challenges (stage) WHERE purpose = 'spoken_address';"
+"""The few codes that are open, found without reading what else there is."""
+
 STEPS: tuple[str, ...] = (
     FLOWS + CHALLENGES + AUDIT + CHANGES,
     OPEN_INTENTS,
@@ -180,6 +235,10 @@ STEPS: tuple[str, ...] = (
     RESETS,
     QUIET_RUNS,
     DENIALS,
+    NUMBERS,
+    PUBLIC_PAGES,
+    EVALUATIONS,
+    SPOKEN_ADDRESS,
 )
 """Step n brings a database of version n to n + 1."""
 

@@ -150,6 +150,12 @@ class Devices(msgspec.Struct, frozen=True):
     """Why PingOne refuses MFA for this user now: `disabled`, `locked`, or empty."""
     address: Age = Age.OLD
     """Of the mail address that a link goes to."""
+    phone: str = ""
+    """The masked number on record, where settings let it be rung."""
+    phone_age: Age = Age.UNKNOWN
+    """Of that number."""
+    numbered: bool | None = None
+    """Whether a push comes with a number to say: None where nobody told."""
 
     @property
     def registered(self) -> tuple[Device, ...]:

@@ -14,6 +14,8 @@ from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
 from csrdesk.services.performer import (
     accounts,
+    address,
+    call_back,
     device_changes,
     device_pages,
     directory_acts,
@@ -47,6 +49,8 @@ class Performer:
         outside = self._outside.within(context.call_id)
         if isinstance(effect, visits.Visit):
             return await visits.perform(effect, context, outside)
+        if isinstance(effect, call_back.CallBack):
+            return await call_back.perform(effect, context, outside)
         match effect:
             case AccountEffect():
                 return await self._change(effect, context, outside)

@@ -40,23 +40,33 @@ async def start(effect: fx.StartDeviceAuthentication, outside: Outside) -> r.Aut
     got = await authentications.start(
         outside.pingone, effect.person_id, policy_id=effect.policy_id, device_id=effect.device_id
     )
-    return _is(got)
+    if got.body.status == "PUSH_CONFIRMATION_REQUIRED":
+        outside.remembered.saw_push(number=bool(got.body.number_matching.number))
+    return answer_of(got)
 
 
 async def select(effect: fx.SelectDevice, outside: Outside) -> r.AuthenticationIs:
     """Choose a device, or the same one again for a new passcode."""
-    return _is(await authentications.select(outside.pingone, effect.authentication_id, effect.device_id))
+    return answer_of(await authentications.select(outside.pingone, effect.authentication_id, effect.device_id))
 
 
 async def check_passcode(effect: fx.CheckPasscode, context: Context, outside: Outside) -> Reply:
     """Right only where PingOne completes this authentication, by this very answer, for the device that was asked."""
+    got = await passcode_checked(effect.authentication_id, context, outside)
+    return got if isinstance(got, Reply) else _judged(got, effect)
+
+
+async def passcode_checked(
+    authentication_id: str, context: Context, outside: Outside
+) -> Received[Authentication] | Reply:
+    """PingOne's answer to what was typed, still to be judged; or the reply, where it was not taken."""
     if context.secret is None:
         return r.SecretLost()
     typed = passcode(context.secret.reveal())
     if not typed:
         return r.PasscodeWrong()
     try:
-        got = await authentications.check_passcode(outside.pingone, effect.authentication_id, typed)
+        return await authentications.check_passcode(outside.pingone, authentication_id, typed)
     except InvalidValueError as error:
         if error.fields.get("otp") in _WRONG:
             return r.PasscodeWrong(correlation_id=error.correlation_id)
@@ -65,7 +75,6 @@ async def check_passcode(effect: fx.CheckPasscode, context: Context, outside: Ou
         return r.PasscodeRefused(_OVER, correlation_id=error.correlation_id)
     except ConflictError as error:
         return r.PasscodeRefused(_NOT_USABLE, correlation_id=error.correlation_id)
-    return _judged(got, effect)
 
 
 def _judged(got: Received[Authentication], effect: fx.CheckPasscode) -> Reply:
@@ -116,7 +125,7 @@ def _answered(got: Received[Authentication], effect: dx.AwaitPush) -> Reply:
         case "FAILED" if got.body.error.code in _DENIED:
             return dr.PushDenied(correlation_id=got.correlation_id)
         case _:
-            return _is(got)
+            return answer_of(got)
 
 
 def _is_of(answer: Authentication, effect: dx.CheckAssertion | dx.AwaitPush) -> bool:
@@ -127,10 +136,11 @@ def _is_of(answer: Authentication, effect: dx.CheckAssertion | dx.AwaitPush) -> 
 
 async def cancel_push(effect: dx.CancelPush, outside: Outside) -> r.AuthenticationIs:
     """Take the push back."""
-    return _is(await authentications.cancel_push(outside.pingone, effect.authentication_id))
+    return answer_of(await authentications.cancel_push(outside.pingone, effect.authentication_id))
 
 
-def _is(got: Received[Authentication]) -> r.AuthenticationIs:
+def answer_of(got: Received[Authentication]) -> r.AuthenticationIs:
+    """PingOne's resource as flows know it; its words made harmless."""
     answer = got.body
     authentication = r.DeviceAuthentication(
         id=answer.id,

@@ -10,12 +10,13 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Problem, Reply
-from csrdesk.model.devices import Devices
+from csrdesk.model.devices import Age, Devices
 from csrdesk.model.people import Protection
 from csrdesk.services.attempts import attempt, sure
 from csrdesk.services.directory import protection as in_directory
 from csrdesk.services.directory.port import AnyOf, Entry, Equal
 from csrdesk.services.performer.address_age import address_age
+from csrdesk.services.performer.call_back import masked_number, number_age
 from csrdesk.services.performer.outside import Outside
 from csrdesk.services.performer.people import PERSONAL, device_of, person_of, person_of_entry
 from csrdesk.services.performer.protection import reasons_of
@@ -72,7 +73,7 @@ async def read_devices(effect: fx.ReadDevices, outside: Outside) -> r.DevicesRea
         bypassing = group.create_task(attempt(_has_bypass(outside, who)))
         deciding = group.create_task(attempt(_policy(outside, effect.policy_id)))
     got = sure(reading.result())
-    user = got.body
+    user, policy = got.body, sure(deciding.result())
     seen = await outside.links().saw_address(who, user.email)
     found = Devices(
         devices=tuple(
@@ -81,8 +82,11 @@ async def read_devices(effect: fx.ReadDevices, outside: Outside) -> r.DevicesRea
         ),
         mfa_enabled=user.mfa_enabled,
         bypass=sure(bypassing.result()),
-        refused=_refused(user, sure(deciding.result())),
+        refused=_refused(user, policy),
         address=await address_age(outside, user, seen),
+        phone=masked_number(user) if outside.call_back else "",
+        phone_age=await number_age(outside, user) if outside.call_back else Age.UNKNOWN,
+        numbered=outside.remembered.numbered(policy),
     )
     return r.DevicesRead(found, correlation_id=got.correlation_id)
 

@@ -18,6 +18,8 @@ from csrdesk.services.pingone.api import Api
 from csrdesk.services.pingone.policies import MfaPolicy
 
 _KEPT_SECONDS = 60.0
+_MISSED_SECONDS = 3600.0
+"""How long a push that came without a number speaks for the others."""
 
 
 def _now() -> datetime:
@@ -42,6 +44,7 @@ class Remembered:
         self._now = monotonic
         self._policies: dict[str, tuple[float, MfaPolicy | None]] = {}
         self._populations: tuple[float, dict[str, str]] = (float("-inf"), {})
+        self._number_missed = float("-inf")
         self._password_policies: tuple[float, tuple[password_policies.Policy, ...]] = (float("-inf"), ())
 
     async def policy(self, api: Api, policy_id: str) -> MfaPolicy | None:
@@ -61,6 +64,16 @@ class Remembered:
         every = await password_policies.read_all(api)
         self._password_policies = (self._now() + _KEPT_SECONDS, every)
         return every
+
+    def numbered(self, policy: MfaPolicy | None) -> bool | None:
+        """Whether a push comes with a number to say: by the policy, and by the last one that came without."""
+        if self._now() < self._number_missed:
+            return False
+        return policy.pushes_with_number if policy else None
+
+    def saw_push(self, *, number: bool) -> None:
+        """A push went out, with its number in PingOne's answer or without."""
+        self._number_missed = float("-inf") if number else self._now() + _MISSED_SECONDS
 
     async def population_names(self, api: Api) -> dict[str, str]:
         """Names of populations by id."""
@@ -95,6 +108,8 @@ class Outside:
     protect: ProtectSettings = field(default_factory=ProtectSettings)
     """How PingOne Protect is asked."""
     company: Company = Company()
+    call_back: bool = False
+    """Whether settings let PingOne ring the number on record."""
     public_url: Callable[[], str] = str
     """The origin of the customers' pages; empty where nobody serves them, and then no link is sent."""
     now: Callable[[], datetime] = _now

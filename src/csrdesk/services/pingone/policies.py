@@ -71,10 +71,18 @@ class MfaPolicy(msgspec.Struct, frozen=True, rename="camel"):
         return tuple(kind for kind, method in self._methods.items() if method.pairing_disabled)
 
     @property
+    def pushes_with_number(self) -> bool:
+        """Whether apps approve only by finding the number that is shown elsewhere."""
+        return self.mobile.enabled and not self.pushes_without_number and any(self._pushes)
+
+    @property
     def pushes_without_number(self) -> bool:
         """Whether some app approves by a tap alone."""
-        pushes = (application.push for application in self.mobile.applications)
-        return self.mobile.enabled and any(push.enabled and not push.number_matching.enabled for push in pushes)
+        return self.mobile.enabled and any(not push.number_matching.enabled for push in self._pushes)
+
+    @property
+    def _pushes(self) -> tuple[_Push, ...]:
+        return tuple(application.push for application in self.mobile.applications if application.push.enabled)
 
 
 class _Embedded(msgspec.Struct, frozen=True):
