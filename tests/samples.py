@@ -8,6 +8,9 @@ from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import password_reset as reset
 from csrdesk.flows import prompts as p
+from csrdesk.flows import spoken_prompts as sp
+from csrdesk.flows import try_prompts as tp
+from csrdesk.flows.act_words import EXPIRY
 from csrdesk.flows.kernel import Prompt
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.devices import Device, Strength
@@ -275,6 +278,27 @@ AGENT: dict[str, Prompt] = {
             "Devices stay as they are, and so does the password.",
         ),
         account=HALF,
+        verified_until=UNTIL,
+    ),
+    "confirm_expiry": p.ConfirmPrompt(
+        person=ADA,
+        act=Act.EXPIRE,
+        effects=EXPIRY,
+        ticket="HR-7",
+        account=FINE,
+        verified_until=UNTIL,
+        note="Say the account's last day as YYYY-MM-DD, or never.",
+    ),
+    "notice_expiry": p.NoticePrompt(
+        person=ADA,
+        act=Act.EXPIRE,
+        lines=(
+            p.ResultLine("AD: set to end with 24 December 2026 at dc1.csrdesk.example; other sites follow"),
+            p.ResultLine(
+                "PingOne: not touched. It keeps no last day: sign-ins there go on, unless they stand on AD", aside=True
+            ),
+            p.ResultLine("Customer: told by mail", aside=True),
+        ),
         verified_until=UNTIL,
     ),
     "notice_unlocked": p.NoticePrompt(

@@ -14,6 +14,7 @@ from csrdesk.engine.clock import MovableClock
 from csrdesk.engine.entries import entry
 from csrdesk.flows import device_effects as dx
 from csrdesk.flows import device_replies as dr
+from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
@@ -21,6 +22,7 @@ from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import AccountEffect, Reply
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
+from csrdesk.model.days import words_of
 from csrdesk.model.devices import Device, DeviceChange, Devices
 from csrdesk.model.passwords import Home, PasswordState
 from csrdesk.model.proofs import Act
@@ -47,7 +49,12 @@ def switch(*, enabled: bool) -> tuple[AccountEffect, AccountEffect]:
 END = fx.EndSessions(person_id=ADA.id, act=Act.DISABLE, reason="asked")
 UNLOCK_AD = fx.UnlockDirectory(**UNLOCK, dn="CN=Ada")  # type: ignore[arg-type]
 UNLOCK_P1, UNLOCK_PASSWORD = fx.UnlockPingOne(**UNLOCK), fx.UnlockPassword(**UNLOCK)  # type: ignore[arg-type]
-JUDGED = (P1_ENABLE, AD_ENABLE, END, UNLOCK_AD, UNLOCK_P1, UNLOCK_PASSWORD)
+DAY = datetime(2030, 12, 25, tzinfo=UTC)
+LET_END = de.SetDirectoryExpiry(person_id=ADA.id, dn="CN=Ada", ends_at=DAY, was=None, act=Act.EXPIRE, reason="asked")
+LET_STAY = replace(LET_END, ends_at=None, was=DAY)
+ASK_ANEW = de.DemandPasswordChange(person_id=ADA.id, dn="CN=Ada", act=Act.MUST_CHANGE, reason="asked")
+ENDING, ASKING = replace(AD_ON, expires_at=DAY), replace(AD_ON, must_change_password=True)
+JUDGED = (P1_ENABLE, AD_ENABLE, END, UNLOCK_AD, UNLOCK_P1, UNLOCK_PASSWORD, LET_END, ASK_ANEW)
 """Those that the table below goes through."""
 
 
@@ -67,6 +74,9 @@ JUDGED = (P1_ENABLE, AD_ENABLE, END, UNLOCK_AD, UNLOCK_P1, UNLOCK_PASSWORD)
         ),
         (UNLOCK_P1, read(ON), read(LOCKED), r.Unlocked()),
         (UNLOCK_PASSWORD, read(ON), read(LOCKED), r.Unlocked()),
+        (LET_END, read(directory=ENDING), read(directory=AD_ON), r.DirectoryChanged()),
+        (LET_STAY, read(directory=AD_ON), read(directory=ENDING), r.DirectoryChanged()),
+        (ASK_ANEW, read(directory=ASKING), read(directory=AD_ON), r.DirectoryChanged()),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -74,8 +84,9 @@ def test_what_is_read_back_says_whether_an_act_was_done(
     effect: AccountEffect, done: Reply, not_done: Reply, reply: Reply
 ) -> None:
     enabled = getattr(effect, "enabled", None)
-    assert unknown.found(effect.action, done, enabled=enabled) == reply
-    assert unknown.found(effect.action, not_done, enabled=enabled) == unknown.NOT_DONE
+    ends = words_of(effect.ends_at) if isinstance(effect, de.SetDirectoryExpiry) else ""
+    assert unknown.found(effect.action, done, enabled=enabled, ends=ends) == reply
+    assert unknown.found(effect.action, not_done, enabled=enabled, ends=ends) == unknown.NOT_DONE
     assert unknown.found(effect.action, read()) is None, "a half that could not be read tells nothing"
     assert unknown.found(effect.action, BROKEN) is None
 

@@ -29,7 +29,8 @@ FIRST: dict[str, tuple[State, ...]] = {
         for fixed in (False, True)
     ),
     "user_functions": (
-        *(uf.begin(uf.Start(action, "ada", "Caller asked for it.", "HD-1")) for action in uf.ACTIONS),
+        *(uf.begin(uf.Start(action, "ada", "Caller asked for it.", "HD-1", ends="never")) for action in uf.ACTIONS),
+        uf.begin(uf.Start("setExpiry", "ada", "Caller asked for it.", "HD-1", ends="2026-12-25T00:00:00+01:00")),
         uf.begin(uf.Start("disableUser", "ada", "Somebody has the account.", "HD-1", protective=True)),
     ),
     "device_authentication": tuple(device_page.begin(device_page.Start(inputs, ABOUT, PAGE)) for inputs in BY_ITSELF),
@@ -54,7 +55,9 @@ def path(state: State) -> Path:
 
 
 def kind(state: State) -> Kind:
-    """What the samples are counted by: the path, where it leads back to, what is to be told, what tries are spent."""
+    """What the samples are counted by: the path, where it leads back to, what is to be done and told, what tries are
+    spent.
+    """
     *_, innermost = inside(state)
     back = getattr(innermost, "again", None) or getattr(innermost, "back", None)
     to_tell = getattr(innermost, "later", None) or getattr(innermost, "changed", False)
@@ -63,7 +66,9 @@ def kind(state: State) -> Kind:
     leads_to = path(back) if isinstance(back, State) else (type(back),) if back else ()
     tried = getattr(innermost, "tried", None)
     unsure = isinstance(tried, new_password.Tried) and any(line.unknown for line in tried.lines)
-    return (*path(state), *leads_to, *((type(to_tell),) if to_tell else ()), *spent, *(("unsure",) if unsure else ()))
+    to_do = innermost.task.action if isinstance(innermost, uf.ReadingAccount) else ""
+    told = (type(to_tell),) if to_tell else ()
+    return (*path(state), to_do, *leads_to, *told, *spent, *(("unsure",) if unsure else ()))
 
 
 @dataclass

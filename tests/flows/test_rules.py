@@ -449,7 +449,7 @@ def test_reading_an_account_never_writes() -> None:
 ASKED = {
     a.UsernameGiven: {"identifier", "ticket"},
     a.UserChosen: {"user_id"},
-    a.Confirmed: {"reason", "ticket"},
+    a.Confirmed: {"reason", "ticket", "ends"},
     a.CodeGiven: {"code"},
     a.NotMeAnswered: {"choice"},
     a.BrowserChecked: {"webauthn"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from csrdesk.cli.result import columns
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
@@ -30,7 +30,7 @@ def _directory(found: DirectoryAccount | None, problem: str) -> dict[str, str]:
         "Locked": "LOCKED" if found.locked else "no",
         "Password": password,
         "Changed": moment(found.password_changed_at),
-        "Expires": moment(found.expires_at) + (" (EXPIRED)" if found.expired else ""),
+        "Expires": _ends(found.expires_at) + (" (EXPIRED)" if found.expired else ""),
         "User name": found.username,
     }
 
@@ -48,6 +48,13 @@ def _pingone(found: PingOneAccount | None, problem: str) -> dict[str, str]:
         "Mail": (found.email or "none") + ("" if found.email_verified or not found.email else " (never verified)"),
         "Signed on": moment(found.last_sign_on),
     }
+
+
+def _ends(at: datetime | None) -> str:
+    """With its last day where that is midnight here, as AD's own tools say it."""
+    if at is None or at.astimezone().time() != time():
+        return moment(at)
+    return f"with {at.astimezone() - timedelta(microseconds=1):%Y-%m-%d}"
 
 
 def _missing(problem: str) -> str:

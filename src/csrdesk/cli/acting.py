@@ -1,4 +1,4 @@
-"""`user enable`, `disable`, `unlock` and `show --call`: one flow bound to a verified call, confirmed before a write."""
+"""`user enable`, `disable`, `unlock`, `expire`, `must-change` and `show --call`: one flow bound to a verified call, confirmed before a write."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from csrdesk.flows import prompts as p
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.doors import Session
 from csrdesk.flows.kernel import Outcome
+from csrdesk.model.days import last_day, moment_of
 
 if TYPE_CHECKING:
     from csrdesk.wiring import Desk
@@ -25,6 +26,8 @@ WHAT = {
     "enableUser": "enable the account in AD and PingOne",
     "disableUser": "disable the account in AD and PingOne, and end every PingOne session",
     "unlockUser": "end the account's locks in AD and PingOne, and the PingOne password's; devices stay as they are",
+    "setExpiry": "set the last day of the account in AD; PingOne keeps none",
+    "demandPasswordChange": "let AD ask for another password at the next sign-in",
     "resetPassword": "let the customer choose a new password on their own page, and end their sessions",
 }
 
@@ -41,11 +44,21 @@ class Order(msgspec.Struct, frozen=True):
     reason: str
     ticket: str
     protective: bool = False
+    ends: str = ""
+    """The moment after the last day, or `never`."""
+
+    @property
+    def what(self) -> str:
+        """What would be done, in words."""
+        if self.action != "setExpiry":
+            return WHAT[self.action]
+        until = moment_of(self.ends)
+        return f"{WHAT[self.action]}: {last_day(until) if until else 'never'}"
 
     @property
     def start(self) -> uf.Start:
         """The flow's inputs."""
-        return uf.Start(self.action, self.identifier, self.reason, self.ticket, self.protective)
+        return uf.Start(self.action, self.identifier, self.reason, self.ticket, self.protective, self.ends)
 
 
 async def account_of(session: Session, identifier: str, call_id: str) -> Result:
@@ -114,7 +127,7 @@ async def confirmed(session: Session, order: Order) -> Result | None:
     person = prompt.person
     about = ", ".join(part for part in (person.username, person.email, person.population) if part)
     say(f"Whom:   {person.name} ({about})")
-    say(f"What:   {WHAT[order.action]}")
+    say(f"What:   {order.what}")
     say(f"Proof:  {_proof(order)}")
     say(f"Reason: {order.reason}" + (f" (ticket {order.ticket})" if order.ticket else ""))
     answer = tty.ask("Do it? [y/N]", missing="--yes")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from csrdesk.cli.exits import exit_for
 from csrdesk.cli.result import Result, ReturnError, columns
 from csrdesk.engine.rehearsal import Planned, Rehearsed
+from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows.kernel import AccountEffect
+from csrdesk.model.days import last_day
 from csrdesk.model.people import Person
 
 
@@ -37,6 +39,10 @@ def where_and_what(effect: AccountEffect) -> tuple[str, str]:
             return "PingOne", "end every session"
         case fx.UnlockDirectory(dn=dn):
             return "AD", f"unlock the account {dn}"
+        case de.SetDirectoryExpiry(dn=dn, ends_at=ends_at):
+            return "AD", f"let the account {dn} {f'end with {last_day(ends_at)}' if ends_at else 'never end'}"
+        case de.DemandPasswordChange(dn=dn):
+            return "AD", f"ask for another password at the next sign-in of {dn}"
         case fx.UnlockPingOne():
             return "PingOne", "unlock the user"
         case fx.UnlockPassword():

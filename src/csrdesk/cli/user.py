@@ -1,4 +1,4 @@
-"""`csrdesk user`: show, enable, disable, unlock or reset one account, for scripts and agents who prefer the shell."""
+"""`csrdesk user`: show or change one account, for scripts and agents who prefer the shell."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from csrdesk.cli.acting import Order
     from csrdesk.wiring import Desk
 
-app = typer.Typer(help="Show, enable, disable, unlock or reset an account, or act on a list.", rich_markup_mode=None)
+app = typer.Typer(help="Show or change an account, or act on a list.", rich_markup_mode=None)
 
 
 @app.command()
@@ -162,6 +162,72 @@ def unlock(
     order = Order("unlockUser", identifier, call_id, reason, ticket)
     return _carry_out(
         order, _many(ListOrder(source, column, result, resume, parallel, no_notify)), yes=yes, dry_run=dry_run
+    )
+
+
+@app.command()
+def expire(
+    identifier: Identifier,
+    *,
+    on: Annotated[str, typer.Option("--on", metavar="DATE", help="The account's last day: 2026-12-24.")] = "",
+    never: Annotated[bool, typer.Option("--never", help="Take the last day away that this desk has set.")] = False,
+    call_id: CallId = "",
+    reason: Reason = "",
+    ticket: Ticket = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    _json: Json = False,
+) -> Result:
+    """Set the last day of an account in AD: earlier, never later. Needs a verified call, with a registered device.
+
+    The account ends with that day where this machine is, as AD's own tools say it. What the desk itself set in the last
+    30 days (limits.enable_within_days) can be taken back; an expired account is extended by nobody here.
+
+    \b
+    Examples:
+      csrdesk user expire ada --on 2026-12-24 --call ID --reason "leaves at Christmas" --ticket HR-7
+      csrdesk user expire ada --never --call ID --reason "typed the wrong name" --ticket HR-7
+      csrdesk user expire ada --on 2026-12-24 --call ID --reason "leaves at Christmas" --dry-run
+    """
+    from csrdesk.cli.acting import Order
+    from csrdesk.model.days import NEVER, ends_of
+
+    if bool(on) is never:
+        raise typer.BadParameter("give one of --on DATE and --never.", param_hint="--on")
+    try:
+        ends = NEVER if never else ends_of(on)
+    except ValueError:
+        raise typer.BadParameter(f"{on!r} is no day: write 2026-12-24.", param_hint="--on") from None
+    order = Order("setExpiry", identifier, call_id, reason, ticket, ends=ends)
+    return _carry_out(order, None, yes=yes, dry_run=dry_run)
+
+
+@app.command("must-change")
+def must_change(
+    identifier: Identifier,
+    *,
+    call_id: CallId = "",
+    reason: Reason = "",
+    ticket: Ticket = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    _json: Json = False,
+) -> Result:
+    """Let AD ask for another password at the next sign-in. Needs a verified call, with a registered device.
+
+    The old password is good for that sign-in: where somebody else may know it, `csrdesk user reset` is what helps.
+    Refused where the account could not choose one: disabled, smart card, password that never expires or may not be
+    changed.
+
+    \b
+    Examples:
+      csrdesk user must-change ada --call ID --reason "found on a note" --ticket INC-1042
+      csrdesk user must-change ada --call ID --reason "found on a note" --dry-run
+    """
+    from csrdesk.cli.acting import Order
+
+    return _carry_out(
+        Order("demandPasswordChange", identifier, call_id, reason, ticket), None, yes=yes, dry_run=dry_run
     )
 
 

@@ -14,6 +14,8 @@ _WHERE = {
     "pingone.unlock": "account in PingOne",
     "pingone.unlock_password": "password in PingOne",
     "ad.unlock": "account in AD",
+    "ad.set_expiry": "last day in AD",
+    "ad.demand_change": "another password asked for by AD",
     "ad.set_password": "password in AD",
     "pingone.set_password": "password in PingOne",
     "pingone.end_sessions": "sessions ended in PingOne",

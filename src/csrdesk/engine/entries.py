@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from csrdesk.engine.audit import Detail, Entry, Kind
 from csrdesk.flows import device_effects as dx
+from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Reply
+from csrdesk.flows.spoken_effects import AddressNotOpened, AddressOpened
+from csrdesk.model.days import words_of
 from csrdesk.model.masking import mask_email, mask_phone
 from csrdesk.model.proofs import Act
 from csrdesk.model.text import clean
@@ -81,6 +84,8 @@ def _of_effect(effect: Effect) -> dict[str, Detail]:
             details["enabled"] = enabled
         case dx.ChangeDevice(device_id=device, change=change):
             details |= {"device": device, "change": change.value}
+        case de.SetDirectoryExpiry(ends_at=ends_at, was=was):
+            details |= {"ends_at": words_of(ends_at), "was": words_of(was)}
         case fx.TellCustomer(change=change):
             details["change"] = change.value
         case fx.MailAlert(alert=alert, seq=seq):
@@ -104,7 +109,10 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
         case Failed(problem):
             return {"code": problem.code, "problem": clean(problem.message)}
         case (
-            r.PingOneEnabledSet(changed=changed) | r.DirectoryEnabledSet(changed=changed) | r.Unlocked(changed=changed)
+            r.PingOneEnabledSet(changed=changed)
+            | r.DirectoryEnabledSet(changed=changed)
+            | r.Unlocked(changed=changed)
+            | r.DirectoryChanged(changed=changed)
         ):
             return {"changed": changed}
         case r.AuthenticationIs(authentication):

@@ -11,9 +11,11 @@ from csrdesk.engine import bulk_runs, windows
 from csrdesk.engine.audit import Detail
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
-from csrdesk.engine.policy import Facts
+from csrdesk.engine.policy import Facts, OwnExpiry
 from csrdesk.engine.store import Reading
+from csrdesk.flows.directory_effects import SetDirectoryExpiry
 from csrdesk.flows.doors import Context
+from csrdesk.model.days import moment_of
 from csrdesk.model.people import directory_id
 
 PROTECTED: Final = "protective_disable"
@@ -38,6 +40,9 @@ async def read(reading: Reading, desk: Desk, context: Context, person_id: str, a
         protected_elsewhere=await _protected_elsewhere(reading, context, person_id, now),
         asks_for_password=await _asks_for_password(reading, context, person_id),
         disabled_by_desk_at=await _disabled_by_desk_at(reading, person_id, action, directory_id(dn)),
+        own_expiry=await _own_expiry(reading, person_id, now - timedelta(days=desk.limits.enable_within_days))
+        if action == SetDirectoryExpiry.action
+        else None,
     )
 
 
@@ -72,6 +77,33 @@ async def _protected_elsewhere(reading: Reading, context: Context, person_id: st
     )
     values = (PROTECTED, context.agent.id, stamp(now - _HOUR), context.call_id, person_id)
     return len(await reading.all(sql, *values))
+
+
+async def _own_expiry(reading: Reading, person_id: str, since: datetime) -> OwnExpiry | None:
+    """What the desk did to the last day of the account, one change after the other, as long as they follow on."""
+    sql = (
+        "SELECT details FROM audit WHERE person_id = ? AND action = ? AND kind = 'outcome' AND at > ?"
+        " AND result IN ('done', 'found done') ORDER BY seq DESC LIMIT 100"
+    )
+    own: OwnExpiry | None = None
+    expected = ""
+    for row in await reading.all(sql, person_id, SetDirectoryExpiry.action, stamp(since)):
+        details = msgspec.json.decode(str(row["details"]), type=dict[str, Detail])
+        if not details.get("changed"):
+            continue
+        wrote, was = str(details["ends_at"]), str(details["was"])
+        if own is None:
+            own = OwnExpiry(moment_of(wrote), moment_of(was))
+        elif wrote == expected:
+            own = OwnExpiry(own.wrote, _later(own.before, moment_of(was)))
+        else:
+            break
+        expected = was
+    return own
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(one, other) if one and other else None
 
 
 async def _disabled_by_desk_at(reading: Reading, person_id: str, action: str, entry_id: str) -> datetime | None:

@@ -12,9 +12,11 @@ from csrdesk.engine.audit import AuditRow
 from csrdesk.engine.desk import Desk
 from csrdesk.flows import effects as fx
 from csrdesk.flows.device_effects import ChangeDevice
+from csrdesk.flows.directory_effects import SetDirectoryExpiry
 from csrdesk.flows.doors import Context, Perform
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Kind, Reply
 from csrdesk.flows.replies import SecretLost
+from csrdesk.model.days import words_of
 
 
 class FindingOut:
@@ -37,7 +39,9 @@ class FindingOut:
             reply = unknown.found_device(effect, read)
         else:
             since = intent.at if intent else await self._begun_at(context)
-            reply = unknown.found(effect.action, read, enabled=getattr(effect, "enabled", None), since=since)
+            ends = words_of(effect.ends_at) if isinstance(effect, SetDirectoryExpiry) else ""
+            enabled = getattr(effect, "enabled", None)
+            reply = unknown.found(effect.action, read, enabled=enabled, ends=ends, since=since)
         if intent and reply:
             await self._write(intent, reply, context)
         return reply or unknown.UNKNOWN
@@ -50,7 +54,9 @@ class FindingOut:
                 if intent.action == fx.EndSessions.action:
                     told = await self._outside(fx.ReadSessions(person_id=effect.person_id), context)
                 enabled = intent.details.get("enabled")
-                reply = unknown.found(intent.action, told, enabled=None if enabled is None else bool(enabled))
+                ends = str(intent.details.get("ends_at", ""))
+                enabled = None if enabled is None else bool(enabled)
+                reply = unknown.found(intent.action, told, enabled=enabled, ends=ends)
                 if reply:
                     await self._write(intent, reply, context)
 

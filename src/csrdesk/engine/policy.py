@@ -5,7 +5,7 @@ The facts are read, and the decision is written down, in the transaction of the 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -13,6 +13,7 @@ from csrdesk.config import LimitSettings
 from csrdesk.engine.clock import APART
 from csrdesk.errors import ForbiddenError, NotVerifiedError
 from csrdesk.flows.device_effects import ChangeDevice
+from csrdesk.flows.directory_effects import DemandPasswordChange, SetDirectoryExpiry
 from csrdesk.flows.effects import (
     EndSessions,
     SetDirectoryEnabled,
@@ -23,7 +24,11 @@ from csrdesk.flows.effects import (
 )
 from csrdesk.flows.kernel import AccountEffect
 from csrdesk.flows.password_effects import SetDirectoryPassword, SetPingOnePassword
-from csrdesk.model.proofs import Act, Evidence
+from csrdesk.flows.recovery_effects import RecoverPassword
+from csrdesk.model.days import last_day
+from csrdesk.model.devices import Strength
+from csrdesk.model.link import Purpose
+from csrdesk.model.proofs import CALL_BACK, Act, Evidence, Proof
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -48,6 +53,15 @@ class Window(msgspec.Struct, frozen=True):
         return msgspec.json.decode(self.evidence, type=Evidence)
 
 
+class OwnExpiry(msgspec.Struct, frozen=True):
+    """What the desk itself did to an account's last day, as far back as agents may undo: None stands for never."""
+
+    wrote: datetime | None
+    """The last one that it set."""
+    before: datetime | None
+    """The latest that had stood there before."""
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the desk knows when something is asked for."""
 
@@ -69,6 +83,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """
     disabled_by_desk_at: datetime | None = None
     """When csrdesk disabled it in the directory concerned; None where csrdesk's last change there was no disable."""
+    own_expiry: OwnExpiry | None = None
+    """Where the desk has set a last day lately."""
+    public_page: bool = False
+    """Whether this step belongs to an open page that was begun with this person's address, by no agent."""
+    risk_disables: int = 0
+    """How often the account was disabled within 24 hours because Protect recommended it."""
 
 
 def require_proof(act: Act | None, facts: Facts, limits: LimitSettings) -> None:
@@ -123,10 +143,9 @@ def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
     unverified = is_by_script(effect.act, facts) or is_in_bulk(effect.act, facts)
     if unverified and not (effect.reason.strip() and effect.ticket.strip()):
         raise ForbiddenError("What a script does needs a reason and a ticket. Nothing was done.")
-    if isinstance(effect, UnlockDirectory | UnlockPingOne | UnlockPassword) is not (effect.act is Act.UNLOCK):
-        raise ForbiddenError("Unlocking an account is an act of its own. Nothing was done.")
-    if isinstance(effect, ChangeDevice) is not (effect.act is Act.DEVICES):
-        raise ForbiddenError("Changing a device is an act of its own. Nothing was done.")
+    for kinds, act, what in _OF_THEIR_OWN:
+        if isinstance(effect, kinds) is not (effect.act is act):
+            raise ForbiddenError(f"{what} is an act of its own. Nothing was done.")
     if isinstance(effect, SetDirectoryPassword | SetPingOnePassword):
         _permit_password(effect, facts)
         return
@@ -139,6 +158,17 @@ def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
         _permit_enable(effect, facts, limits)
     if isinstance(effect, ChangeDevice):
         _permit_device(effect, facts)
+    if isinstance(effect, SetDirectoryExpiry):
+        _permit_expiry(effect, facts, limits)
+
+
+_OF_THEIR_OWN: tuple[tuple[tuple[type[AccountEffect], ...], Act, str], ...] = (
+    ((UnlockDirectory, UnlockPingOne, UnlockPassword), Act.UNLOCK, "Unlocking an account"),
+    ((ChangeDevice,), Act.DEVICES, "Changing a device"),
+    ((SetDirectoryExpiry,), Act.EXPIRE, "Setting an account's last day"),
+    ((DemandPasswordChange,), Act.MUST_CHANGE, "Asking for another password"),
+)
+"""Effects that no other act may hold, and that hold to no other."""
 
 
 def _permit_password(effect: AccountEffect, facts: Facts) -> None:
@@ -164,6 +194,30 @@ def _permit_enable(effect: AccountEffect, facts: Facts, limits: LimitSettings) -
     since = effect.since if isinstance(effect, SetPingOneEnabled | SetDirectoryEnabled) else None
     when = f" on {_day(since)} or before" if since else ""
     raise ForbiddenError(f"Disabled{when}, not by the help desk. {ask}")
+
+
+def _permit_expiry(effect: SetDirectoryExpiry, facts: Facts, limits: LimitSettings) -> None:
+    """Earlier, but not in the past; later only as far back as the desk itself had taken away."""
+    was, ends_at, ask = effect.was, effect.ends_at, f"Ask {limits.enable_otherwise_ask}. Nothing was done."
+    zone = ends_at.tzinfo if ends_at else UTC
+    if was and was <= facts.now:
+        over = last_day(was.astimezone(zone))
+        raise ForbiddenError(f"Its last day was {over}, and csrdesk extends no expired account. {ask}")
+    if ends_at and ends_at <= facts.now:
+        raise ForbiddenError("That day is over. To close the account now, disable it. Nothing was done.")
+    if not _is_later(ends_at, was):
+        return
+    own = facts.own_expiry
+    if own is None or own.wrote != was:
+        raise ForbiddenError(f"csrdesk lets an account end earlier, never later. {ask}")
+    if own.before and _is_later(ends_at, own.before):
+        before = last_day(own.before.astimezone(zone))
+        raise ForbiddenError(f"What the help desk took away can be given back until {before}, no longer. {ask}")
+
+
+def _is_later(one: datetime | None, other: datetime | None) -> bool:
+    """None is never: later than any day."""
+    return other is not None and (one is None or one > other)
 
 
 def _day(moment: datetime) -> str:

@@ -13,6 +13,7 @@ from csrdesk.engine.desk import Desk
 from csrdesk.engine.guard import Guard, problem
 from csrdesk.engine.session import within
 from csrdesk.errors import PolicyError
+from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
@@ -123,6 +124,8 @@ def _imagined(effect: Effect, planned: Planned | None) -> Reply:
             return r.SessionsEnded(0)
         case fx.UnlockDirectory() | fx.UnlockPingOne() | fx.UnlockPassword():
             return r.Unlocked()
+        case de.SetDirectoryExpiry() | de.DemandPasswordChange():
+            return r.DirectoryChanged()
         case pfx.OpenPasswordPage():
             return pr.NoPasswordPage("")
         case _:

@@ -13,12 +13,14 @@ from csrdesk.engine.audit import AuditRow, Entry, Kind
 from csrdesk.engine.clock import APART
 from csrdesk.flows import device_effects as dx
 from csrdesk.flows import device_replies as dr
+from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
 from csrdesk.model.account import Account, Lock, PingOneAccount
+from csrdesk.model.days import words_of
 from csrdesk.model.devices import Device, DeviceChange
 from csrdesk.model.passwords import Home
 
@@ -57,11 +59,14 @@ def question(effect: AccountEffect) -> Effect:
             return fx.ReadAccount(person_id=effect.person_id, dn=getattr(effect, "dn", ""))
 
 
-def found(action: str, read: Reply, *, enabled: bool | None = None, since: datetime | None = None) -> Reply | None:
+def found(
+    action: str, read: Reply, *, enabled: bool | None = None, ends: str = "", since: datetime | None = None
+) -> Reply | None:
     """What the act would have been answered, or `NOT_DONE`; None where `read` does not tell.
 
-    `action` is the audit's name for it, `enabled` what it was to set, `since` when it was begun: what was changed then
-    or later was changed by it. A password that has to be changed at the next sign-on is not the customer's own.
+    `action` is the audit's name for it, `enabled` or `ends` what it was to set, `since` when it was begun: what was
+    changed then or later was changed by it. A password that has to be changed at the next sign-on is not the
+    customer's own.
     """
     match read:
         case pr.PasswordStateRead(state) if action in _PASSWORDS and since and state.changed_at:
@@ -75,6 +80,10 @@ def found(action: str, read: Reply, *, enabled: bool | None = None, since: datet
             return _came(d.disabled is not enabled, r.DirectoryEnabledSet(bool(enabled)))
         case r.AccountRead(Account(directory=d)) if d and action == fx.UnlockDirectory.action:
             return _came(not d.locked, r.Unlocked())
+        case r.AccountRead(Account(directory=d)) if d and action == de.SetDirectoryExpiry.action:
+            return _came(words_of(d.expires_at) == ends, r.DirectoryChanged())
+        case r.AccountRead(Account(directory=d)) if d and action == de.DemandPasswordChange.action:
+            return _came(d.must_change_password, r.DirectoryChanged())
         case _:
             return None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from csrdesk.engine.codes import spoken_code
 from csrdesk.engine.flow_rows import Running
+from csrdesk.flows import device_effects as dx
+from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows.doors import View
@@ -24,6 +26,8 @@ _WORDS: dict[type[Effect], str] = {
     fx.UnlockDirectory: "Unlocking the account in AD",
     fx.UnlockPingOne: "Unlocking the account in PingOne",
     fx.UnlockPassword: "Unlocking the password in PingOne",
+    de.SetDirectoryExpiry: "Setting the account's last day in AD",
+    de.DemandPasswordChange: "Letting AD ask for another password",
     fx.AwaitNotice: "Done. The mail server did not take the mail to the customer; trying again",
     fx.EndSessions: "Ending the sessions",
     pfx.OpenPasswordPage: "Opening the customer's page",

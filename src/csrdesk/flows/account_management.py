@@ -12,13 +12,14 @@ import msgspec
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import answers as a
 from csrdesk.flows import device_management as dm
+from csrdesk.flows import directory_acts as da
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_reset as reset
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
-from csrdesk.flows.act_words import disable_words, enable_words, unlock_words
+from csrdesk.flows.act_words import words_of
 from csrdesk.flows.kernel import (
     Ask,
     Do,
@@ -38,6 +39,7 @@ from csrdesk.flows.result_lines import told_line
 from csrdesk.flows.rules import Rules
 from csrdesk.flows.telling import Later, prompt_with
 from csrdesk.model.account import Account
+from csrdesk.model.days import moment_of
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act, Evidence
 
@@ -139,7 +141,14 @@ class ManagingAccount(State, frozen=True):
         match event:
             case a.ResetChosen() if self.why_no_reset:
                 return msgspec.structs.replace(self, note=f"Reset is not possible now. {self.why_no_reset}")
-            case a.DisableChosen() | a.EnableChosen() | a.UnlockChosen() | a.ResetChosen():
+            case (
+                a.DisableChosen()
+                | a.EnableChosen()
+                | a.UnlockChosen()
+                | a.ResetChosen()
+                | a.ExpireChosen()
+                | a.MustChangeChosen()
+            ):
                 return ConfirmingAct(
                     self.verified,
                     self.needs,
@@ -235,10 +244,12 @@ class ConfirmingAct(State, frozen=True):
                 return self._saying("A reason is needed: one line for the audit.", ticket)
             case a.Confirmed(_, ticket) if self.needs.ticket and not ticket.strip():
                 return self._saying("A ticket number is needed.", ticket)
+            case a.Confirmed(_, ticket, ends) if self.act is Act.EXPIRE and (wrong := da.wrong_end(ends)):
+                return self._saying(wrong, ticket)
             case a.Confirmed(reason, ticket) if self.act is Act.RESET:
                 return Resetting(self.verified, self.needs, reset.ReadingAuthority(self._reset(reason, ticket)))
-            case a.Confirmed(reason, ticket):
-                return ChangingAccount(self.verified, self.needs, self.act, self._task(reason, ticket))
+            case a.Confirmed(reason, ticket, ends):
+                return ChangingAccount(self.verified, self.needs, self.act, self._task(reason, ticket, ends))
             case a.Declined():
                 return ManagingAccount(self.verified, self.needs, self.account, self.why_no_reset)
             case r.TimeCame():
@@ -251,9 +262,11 @@ class ConfirmingAct(State, frozen=True):
     def _saying(self, note: str, ticket: str) -> ConfirmingAct:
         return msgspec.structs.replace(self, note=note, ticket=ticket.strip())
 
-    def _task(self, reason: str, ticket: str) -> uf.ReadingAccount:
+    def _task(self, reason: str, ticket: str, ends: str) -> uf.ReadingAccount:
         v, action = self.verified, _ACTIONS[self.act]
-        return uf.ReadingAccount(uf.Task(action, v.person.id, v.person, v.dn, self.act, reason.strip(), ticket.strip()))
+        until = moment_of(ends) if self.act is Act.EXPIRE else None
+        reason, ticket = reason.strip(), ticket.strip()
+        return uf.ReadingAccount(uf.Task(action, v.person.id, v.person, v.dn, self.act, reason, ticket, ends_at=until))
 
     def _reset(self, reason: str, ticket: str) -> reset.Task:
         v = self.verified
@@ -262,10 +275,7 @@ class ConfirmingAct(State, frozen=True):
     def _words(self) -> tuple[str, ...]:
         if self.act is Act.RESET:
             return reset.WORDS
-        if self.act is Act.UNLOCK:
-            return unlock_words(self.account)
-        words = disable_words if self.act is Act.DISABLE else enable_words
-        return words(has_directory=bool(self.verified.dn), unchecked=self.account.directory_problem)
+        return words_of(self.act, self.account, has_directory=bool(self.verified.dn))
 
 
 _CHOSEN: dict[type[Event], Act] = {
@@ -273,12 +283,20 @@ _CHOSEN: dict[type[Event], Act] = {
     a.EnableChosen: Act.ENABLE,
     a.UnlockChosen: Act.UNLOCK,
     a.ResetChosen: Act.RESET,
+    a.ExpireChosen: Act.EXPIRE,
+    a.MustChangeChosen: Act.MUST_CHANGE,
 }
-_ACTIONS = {Act.DISABLE: "disableUser", Act.ENABLE: "enableUser", Act.UNLOCK: "unlockUser"}
+_ACTIONS = {
+    Act.DISABLE: "disableUser",
+    Act.ENABLE: "enableUser",
+    Act.UNLOCK: "unlockUser",
+    Act.EXPIRE: "setExpiry",
+    Act.MUST_CHANGE: "demandPasswordChange",
+}
 
 
 class ChangingAccount(State, frozen=True):
-    """`disableUser`, `enableUser` or `unlockUser` runs here."""
+    """`disableUser`, `enableUser`, `unlockUser`, `setExpiry` or `demandPasswordChange` runs here."""
 
     section = SECTION
 

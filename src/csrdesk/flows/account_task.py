@@ -5,7 +5,7 @@ Apart from the acts, because each of them leads to these ends, and the agent's c
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -18,14 +18,21 @@ from csrdesk.model.notices import Change
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act
 
-ACTIONS: tuple[str, ...] = ("getUserAccountStatus", "disableUser", "enableUser", "unlockUser")
+ACTIONS: tuple[str, ...] = (
+    "getUserAccountStatus",
+    "disableUser",
+    "enableUser",
+    "unlockUser",
+    "setExpiry",
+    "demandPasswordChange",
+)
 
 
 class Inputs(msgspec.Struct, frozen=True, rename=spelled):
     """What the flow is called with."""
 
     action: str
-    """`getUserAccountStatus`, `disableUser`, `enableUser` or `unlockUser`."""
+    """`getUserAccountStatus`, `disableUser`, `enableUser`, `unlockUser`, `setExpiry` or `demandPasswordChange`."""
     identifier: str
     """User name, mail address, customer number or phone."""
 
@@ -38,6 +45,8 @@ class Start(msgspec.Struct, frozen=True):
     reason: str = ""
     ticket: str = ""
     protective: bool = False
+    ends: str = ""
+    """For `setExpiry`: the moment after the last day (RFC 3339), or `never`."""
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -52,6 +61,8 @@ class Task(msgspec.Struct, frozen=True):
     ticket: str = ""
     unchecked: str = ""
     """Why AD could not be asked for the person's entry, in words; empty where it was."""
+    ends_at: datetime | None = None
+    """For `setExpiry`: the moment after the last day, None for never."""
 
 
 class Outputs(Outcome, frozen=True, rename=spelled):
@@ -97,7 +108,15 @@ def act_of(action: str, *, protective: bool) -> Act | None:
     """The act that an action is, None where it only reads."""
     if action == "disableUser":
         return Act.PROTECT if protective else Act.DISABLE
-    return {"enableUser": Act.ENABLE, "unlockUser": Act.UNLOCK}.get(action)
+    return _ACTS.get(action)
+
+
+_ACTS = {
+    "enableUser": Act.ENABLE,
+    "unlockUser": Act.UNLOCK,
+    "setExpiry": Act.EXPIRE,
+    "demandPasswordChange": Act.MUST_CHANGE,
+}
 
 
 _CHANGES = {
@@ -105,6 +124,8 @@ _CHANGES = {
     Act.DISABLE: Change.DISABLED,
     Act.ENABLE: Change.ENABLED,
     Act.UNLOCK: Change.UNLOCKED,
+    Act.EXPIRE: Change.END_DATE,
+    Act.MUST_CHANGE: Change.MUST_CHANGE,
 }
 
 

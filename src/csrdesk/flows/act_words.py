@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 from csrdesk.model.account import Account, Lock
+from csrdesk.model.proofs import Act
+
+
+def words_of(act: Act, account: Account, *, has_directory: bool) -> tuple[str, ...]:
+    """What the act would do with this account."""
+    match act:
+        case Act.UNLOCK:
+            return unlock_words(account)
+        case Act.EXPIRE:
+            return EXPIRY
+        case Act.MUST_CHANGE:
+            return CHANGE
+        case _:
+            words = enable_words if act is Act.ENABLE else disable_words
+            return words(has_directory=has_directory, unchecked=account.directory_problem)
 
 
 def disable_words(*, has_directory: bool, unchecked: str = "") -> tuple[str, ...]:
@@ -33,3 +48,11 @@ _UNLOCK = {
     Lock.PINGONE: "Unlock the account in PingOne.",
     Lock.PASSWORD: "Unlock the password in PingOne.",
 }
+EXPIRY = (
+    "Let the AD account end with this day: earlier, never later.",
+    "PingOne keeps no last day: sign-ins there go on.",
+)
+CHANGE = (
+    "Let AD ask for another password at the next sign-in.",
+    "The old one is good for that. If somebody else may know it: Reset.",
+)

@@ -100,6 +100,14 @@ class UnlockChosen(Answer, frozen=True):
     """End every lock of the account; never a device's."""
 
 
+class ExpireChosen(Answer, frozen=True):
+    """Set the last day of the account in AD."""
+
+
+class MustChangeChosen(Answer, frozen=True):
+    """Let AD ask for another password at the next sign-in."""
+
+
 class ResetChosen(Answer, frozen=True):
     """Let the customer choose a new password, in their own page."""
 
@@ -152,6 +160,8 @@ class BackChosen(Answer, frozen=True):
 class Confirmed(Answer, frozen=True):
     reason: Line
     ticket: Short = ""
+    ends: Short = ""
+    """Where a last day is asked for: the moment after it (RFC 3339), or `never`."""
 
 
 class Declined(Answer, frozen=True):

@@ -36,7 +36,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
     {
         flow.name: flow
         for flow in (
-            Flow("csr_main", 8, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
+            Flow("csr_main", 9, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
                 5,

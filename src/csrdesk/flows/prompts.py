@@ -115,6 +115,8 @@ class AccountPrompt(Prompt, frozen=True):
         | a.EnableChosen
         | a.UnlockChosen
         | a.ResetChosen
+        | a.ExpireChosen
+        | a.MustChangeChosen
         | a.DevicesChosen
         | a.RefreshChosen
         | a.LineDropped

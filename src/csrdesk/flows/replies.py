@@ -175,6 +175,15 @@ class Unlocked(Reply, frozen=True):
     """As in `DirectoryEnabledSet`."""
 
 
+class DirectoryChanged(Reply, frozen=True):
+    """The last day is set, or another password is asked for; read back."""
+
+    changed: bool = True
+    """False where it was so already and nothing was written."""
+    server: str = ""
+    """As in `DirectoryEnabledSet`."""
+
+
 class SessionsEnded(Reply, frozen=True):
     count: int
     lives_on: str = ""

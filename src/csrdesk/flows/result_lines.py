@@ -15,9 +15,13 @@ def result_line(where: str, done: str, reply: Reply, *, of: str = "") -> ResultL
     match reply:
         case r.PingOneEnabledSet(changed=False) | r.DirectoryEnabledSet(changed=False) | r.Unlocked(changed=False):
             return was_already(where, done)
-        case r.DirectoryEnabledSet(server=server) | r.Unlocked(server=server) if server:
+        case r.DirectoryChanged(changed=False):
+            return was_already(where, done)
+        case r.DirectoryEnabledSet(server=server) | r.Unlocked(server=server) | r.DirectoryChanged(server=server) if (
+            server
+        ):
             return ResultLine(f"{where}: {of}{done} at {server}; other sites follow")
-        case r.PingOneEnabledSet() | r.DirectoryEnabledSet() | r.Unlocked():
+        case r.PingOneEnabledSet() | r.DirectoryEnabledSet() | r.Unlocked() | r.DirectoryChanged():
             return ResultLine(f"{where}: {of}{done}")
         case Failed(problem) if problem.code not in ("unknown", "timed_out", "unreachable"):
             return ResultLine(f"{where}: {of}not {done}. {problem.message}", ok=False)
@@ -45,7 +49,10 @@ def has_changed(reply: Reply) -> bool:
     """Whether something is other than before, for sure."""
     match reply:
         case (
-            r.PingOneEnabledSet(changed=changed) | r.DirectoryEnabledSet(changed=changed) | r.Unlocked(changed=changed)
+            r.PingOneEnabledSet(changed=changed)
+            | r.DirectoryEnabledSet(changed=changed)
+            | r.Unlocked(changed=changed)
+            | r.DirectoryChanged(changed=changed)
         ):
             return changed
         case _:

@@ -1,4 +1,4 @@
-"""Active Directory - User Functions API: read, disable, enable and unlock one account in both directories.
+"""Active Directory - User Functions API: read and change one account in both directories.
 
 Runs inside the agent's call and, for scripts, by itself bound to a verified call.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from csrdesk.errors import IllegalEventError
+from csrdesk.flows import directory_acts as da
 from csrdesk.flows import disabling, enabling
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
@@ -31,6 +32,7 @@ from csrdesk.flows.kernel import Do, Event, Failed, Problem, Replies, State, Tog
 from csrdesk.flows.reading_back import FUNCTIONS, ReadingBack
 from csrdesk.flows.telling import TellingLater
 from csrdesk.model.account import Account
+from csrdesk.model.days import moment_of
 from csrdesk.model.people import Person, Protection
 from csrdesk.model.proofs import Act
 
@@ -74,6 +76,8 @@ def begin(start: Start) -> IdentifyingAction | ReturnError:
         return ReturnError(Problem("A reason is needed: one line for the audit.", code="needs_answer"))
     if start.protective and not start.ticket.strip():
         return ReturnError(Problem("A protective disable needs a ticket number.", code="needs_answer"))
+    if start.action == "setExpiry" and (wrong := da.wrong_end(start.ends)):
+        return ReturnError(Problem(wrong, code="invalid_value"))
     return IdentifyingAction(start)
 
 
@@ -144,6 +148,7 @@ class Permitting(State, frozen=True):
                     act,
                     start.reason.strip(),
                     start.ticket.strip(),
+                    ends_at=moment_of(start.ends) if start.action == "setExpiry" else None,
                 )
                 return ReadingAccount(task)
             case Replies(replies):
@@ -191,6 +196,10 @@ def _act_on(task: Task, account: Account) -> Acting | ReturnSuccess | ReturnErro
             return enabling.begin(task, account)
         case "unlockUser":
             return ul.begin(task, account)
+        case "setExpiry":
+            return da.set_expiry(task, account)
+        case "demandPasswordChange":
+            return da.demand_change(task, account)
         case _:
             return ReturnSuccess(task, account)
 
@@ -204,7 +213,16 @@ def _placed(task: Task, account: Account) -> Task:
     return replace(task, unchecked=account.directory_problem)
 
 
-Acting = Disabling | LookingForSessions | EnablingInDirectory | EnablingInPingOne | ul.Unlocking | ul.ReadingLocks
+Acting = (
+    Disabling
+    | LookingForSessions
+    | EnablingInDirectory
+    | EnablingInPingOne
+    | ul.Unlocking
+    | ul.ReadingLocks
+    | da.SettingExpiry
+    | da.DemandingChange
+)
 """Where the reading of an account can lead, by what is to be done."""
 
 ActingState = (
@@ -217,6 +235,8 @@ ActingState = (
     | ReadingBack
     | ul.Unlocking
     | ul.ReadingLocks
+    | da.SettingExpiry
+    | da.DemandingChange
     | TellingLater
     | ReturnSuccess
     | ReturnError

@@ -9,6 +9,9 @@ import msgspec
 
 _AGAIN = "locked in AD again within 30 minutes of an unlock: an old password is saved on a phone, a drive or a VPN"
 
+_NEVER_EXPIRES = 0x10000
+"""`ADS_UF_DONT_EXPIRE_PASSWD` of `userAccountControl` ([MS-ADTS] 2.2.16)."""
+
 
 class AccountStatus(StrEnum):
     """`accountStatus`: the first that applies in either directory."""
@@ -91,6 +94,17 @@ class DirectoryAccount(msgspec.Struct, frozen=True, rename="camel"):
     """By controller, those that counted any. Where the passwords were typed is not in LDAP."""
     changed_at: datetime | None = None
     """As in PingOne: `whenChanged`."""
+
+    @property
+    def why_no_must_change(self) -> str:
+        """Why nobody should ask for a new password at the next sign-in, in words; empty where that can be asked."""
+        if self.disabled:
+            return "The AD account is disabled."
+        if self.smart_card:
+            return "AD takes a smart card and no password."
+        if self.user_account_control & _NEVER_EXPIRES:
+            return "The password is set never to expire, so AD would not ask for another."
+        return ""
 
 
 class Account(msgspec.Struct, frozen=True, rename="camel"):

@@ -7,7 +7,14 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from csrdesk.flows.answers import DisableChosen, EnableChosen, ResetChosen, UnlockChosen
+from csrdesk.flows.answers import (
+    DisableChosen,
+    EnableChosen,
+    ExpireChosen,
+    MustChangeChosen,
+    ResetChosen,
+    UnlockChosen,
+)
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.prompts import AccountPrompt
 from csrdesk.screens.both_directories import directory_facts, pingone_facts, why_not
@@ -29,6 +36,7 @@ class AccountScreen(PromptScreen[AccountPrompt]):
         yield Static(id="why")
         yield Static(id="whom")
         yield Static(id="evidence")
+        yield Static(id="risk")
         yield Static(id="no-reset")
         with Container(id="panels"):
             yield Facts(id="directory", label_width=10)
@@ -49,6 +57,11 @@ class AccountScreen(PromptScreen[AccountPrompt]):
         self.query_one("#evidence", Static).update(
             inert(f"Shown: {prompt.evidence.label}. Times in {zone_name(now, zone)}.", Tone.QUIET)
         )
+        risk = prompt.evidence.risk
+        self.query_one("#risk", Static).display = risk is not None
+        if risk is not None:
+            tone = Tone.WARN if risk.is_notable else Tone.QUIET
+            self.query_one("#risk", Static).update(inert(f"PingOne Protect: {risk.label}", tone))
         self.query_one("#no-reset", Static).display = bool(prompt.why_no_reset)
         self.query_one("#no-reset", Static).update(inert(f"No reset: {prompt.why_no_reset}", Tone.QUIET))
         self.query_one("#directory", Facts).facts = directory_facts(prompt.account, now, zone)
@@ -63,6 +76,11 @@ class AccountScreen(PromptScreen[AccountPrompt]):
             return not enable or self.prompt.account.differs
         if kind is ResetChosen:
             return not self.prompt.why_no_reset
+        directory = self.prompt.account.directory
+        if kind is ExpireChosen:
+            return bool(directory and not directory.expired)
+        if kind is MustChangeChosen:
+            return bool(directory and not directory.must_change_password and not directory.why_no_must_change)
         if kind is UnlockChosen:
             return bool(self.prompt.account.locks)
         return True

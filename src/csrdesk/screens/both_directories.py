@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 
 from csrdesk.model.account import Account, DirectoryAccount
 from csrdesk.widgets.facts import Fact
@@ -41,7 +41,7 @@ def directory_facts(account: Account, now: datetime, zone: tzinfo | None) -> tup
     found = account.directory
     if found is None:
         return (_missing(account.directory_problem),)
-    expires = dated(found.expires_at, now, zone)
+    expires = ends(found, now, zone)
     return (
         Fact("Account", "DISABLED", Tone.BAD) if found.disabled else Fact("Account", "enabled", Tone.GOOD),
         _lock(found, now, zone),
@@ -54,6 +54,15 @@ def directory_facts(account: Account, now: datetime, zone: tzinfo | None) -> tup
         *((Fact("Last seen", dated(found.last_logon_at, now, zone)),) if found.last_logon_at else ()),
         Fact("User name", found.username),
     )
+
+
+def ends(found: DirectoryAccount, now: datetime, zone: tzinfo | None) -> str:
+    """When the account ends: with its last day where that is midnight to the agent, as AD's own tools say it."""
+    at = found.expires_at
+    if at is None or at.astimezone(zone).time() != time():
+        return dated(at, now, zone)
+    day = at.astimezone(zone) - timedelta(microseconds=1)
+    return f"with {day:%Y-%m-%d}, {distance(day, now, zone)}"
 
 
 def _lock(found: DirectoryAccount, now: datetime, zone: tzinfo | None) -> Fact:

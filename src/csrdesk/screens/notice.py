@@ -23,6 +23,8 @@ _DONE = {
     Act.ENABLE: "Enabled",
     Act.UNLOCK: "Unlocked",
     Act.RESET: "New password",
+    Act.EXPIRE: "Last day set",
+    Act.MUST_CHANGE: "Another password asked for",
     Act.DEVICES: "Device changed",
 }
 _WORDS = {
@@ -31,6 +33,8 @@ _WORDS = {
     Act.ENABLE: "Your account is enabled again.",
     Act.UNLOCK: "Your account is unlocked now.",
     Act.RESET: "Your new password is set now.",
+    Act.EXPIRE: "The day on which your account ends is set now.",
+    Act.MUST_CHANGE: "You will be asked for a new password when you next sign in. The old one is good for that.",
     Act.DEVICES: "Your device is changed now.",
 }
 

@@ -13,7 +13,7 @@ from csrdesk.widgets.tones import Tone
 
 _ROOMY, _FULL, _MOST = 6, 7, 8
 """Choices side by side that 80 columns have room for; more of them move together, then stand side by side, and at last
-take the margins, too.
+take a line more.
 """
 
 
@@ -60,7 +60,7 @@ class ChoiceList(Container):
     def compose(self) -> ComposeResult:
         width = max((len(shown(offer.key)) for offer in self._offers), default=0)
         count = 0 if self._long else len(self._offers)
-        tight = "-tight -full" if count > _FULL else "-tight" if count > _ROOMY else ""
+        tight = "-tight -full" if _FULL < count <= _MOST else "-tight" if _ROOMY < count <= _FULL else ""
         for offer in self._offers:
             yield ChoiceLine(offer, long=self._long, tight=tight, key_width=width)
 

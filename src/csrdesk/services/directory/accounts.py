@@ -23,6 +23,7 @@ COMPUTED = "msDS-User-Account-Control-Computed"
 """Lock and expiry as they are now: `lockoutTime` stays set after a lock has run out."""
 LAST_SET = "pwdLastSet"
 """A FILETIME, or 0: then the password must be changed at the next sign-on."""
+EXPIRES = "accountExpires"
 CHANGED = "whenChanged"
 COUNTED = ("badPwdCount", "badPasswordTime")
 """Wrong passwords: each controller counts its own."""
@@ -30,7 +31,7 @@ ATTRIBUTES = (
     "sAMAccountName",
     CONTROL,
     COMPUTED,
-    "accountExpires",
+    EXPIRES,
     LAST_SET,
     CHANGED,
     "lockoutTime",
@@ -55,9 +56,24 @@ def moment(filetime: int) -> datetime | None:
         raise _wrong("a moment out of range") from None
 
 
+def filetime(at: datetime | None) -> str:
+    """The opposite of `moment`, as a directory takes it; 0 for never."""
+    return str((at - _EPOCH) // timedelta(microseconds=1) * 10) if at else "0"
+
+
 def control_of(entry: Entry) -> int:
     """`userAccountControl`. Raises `UnexpectedAnswerError` where it is absent or no number: it is never guessed."""
     return _number(entry, CONTROL)
+
+
+def computed_of(entry: Entry) -> int:
+    """The bits that AD computes. Raises `UnexpectedAnswerError` where it did not tell them."""
+    return _number(entry, COMPUTED)
+
+
+def expires_at(entry: Entry) -> datetime | None:
+    """The moment from which on nobody can sign in; None for never."""
+    return moment(_number(entry, EXPIRES, absent=0))
 
 
 def is_disabled(entry: Entry) -> bool:
@@ -67,7 +83,7 @@ def is_disabled(entry: Entry) -> bool:
 
 def is_locked(entry: Entry) -> bool:
     """Whether a lock is on now. Raises `UnexpectedAnswerError` where that was not told."""
-    return bool(_number(entry, COMPUTED) & LOCKOUT)
+    return bool(computed_of(entry) & LOCKOUT)
 
 
 def password_set(entry: Entry) -> int:
@@ -80,8 +96,8 @@ def account_of(entry: Entry, now: datetime, lockout: timedelta | None = None) ->
 
     Raises `UnexpectedAnswerError` where an attribute that decides something is missing.
     """
-    control, computed = control_of(entry), _number(entry, COMPUTED)
-    expires_at = moment(_number(entry, "accountExpires", absent=0))
+    control, computed = control_of(entry), computed_of(entry)
+    ends = expires_at(entry)
     set_at = password_set(entry)
     past, locked = bool(computed & PASSWORD_EXPIRED), bool(computed & LOCKOUT)
     must_change = past and set_at == 0
@@ -92,8 +108,8 @@ def account_of(entry: Entry, now: datetime, lockout: timedelta | None = None) ->
         user_account_control=control,
         disabled=bool(control & ACCOUNT_DISABLE),
         locked=locked,
-        expires_at=expires_at,
-        expired=expires_at is not None and expires_at <= now,
+        expires_at=ends,
+        expired=ends is not None and ends <= now,
         password_changed_at=moment(set_at),
         password_expired=past and not must_change,
         must_change_password=must_change,

@@ -12,6 +12,7 @@ from ldap.dn import is_dn
 
 from csrdesk.errors import NotFoundError, ServiceError, TimedOutError, UnavailableError, UnreachableError
 from csrdesk.services.attempts import attempt
+from csrdesk.services.directory.descriptors import DESCRIPTOR
 from csrdesk.services.directory.errors import SYSTEM
 from csrdesk.services.directory.ldap_connection import Answer, Connection, Target, control
 from csrdesk.services.directory.ldap_names import GroupNames
@@ -24,6 +25,8 @@ _SOME = 50
 _BASE_ONLY = "tokenGroups"
 """AD computes it for the one object that a search is about, and for no other ([MS-ADTS] 3.1.1.4.5.19)."""
 _ANYTHING = "(objectClass=*)"
+_ACCESS_LIST_ALONE = ("1.2.840.113556.1.4.801", b"\x30\x03\x02\x01\x04")
+"""Without it AD tells nothing of a descriptor to somebody who may not read all of it ([MS-ADTS] 3.1.1.3.4.1.11)."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,9 @@ class Controller:
             page.cookie = told[0].cookie
 
     async def _ask(self, query: _Query) -> Answer:
-        asked = [query.page] if query.page is not None else None
+        asked = [query.page] if query.page is not None else []
+        if DESCRIPTOR in query.attributes:
+            asked.append(control(*_ACCESS_LIST_ALONE))
         wanted = list(query.attributes)
         connection = await self.connected()
         return await connection.ask(

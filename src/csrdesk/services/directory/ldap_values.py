@@ -14,7 +14,7 @@ from csrdesk.services.directory.port import AllOf, Change, Entry, Equal, Filter
 
 _GUIDS = frozenset({"objectguid", "ms-ds-consistencyguid"})
 _SIDS = frozenset({"objectsid", "tokengroups"})
-_OCTETS = frozenset({"logonhours", "replpropertymetadata"})
+_OCTETS = frozenset({"logonhours", "ntsecuritydescriptor", "replpropertymetadata"})
 """Read as hex digits."""
 _OPERATIONS = {"add": 0, "delete": 1, "replace": 2}
 """RFC 4511, 4.6."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from csrdesk.errors import CsrdeskError, PolicyError, ServiceError
 from csrdesk.flows import device_effects as dx
+from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as px
 from csrdesk.flows.doors import Context
@@ -104,6 +105,10 @@ class Performer:
                 return await accounts.set_directory_enabled(effect, context, outside)
             case fx.UnlockDirectory():
                 return await locks.unlock_directory(effect, context, outside)
+            case de.SetDirectoryExpiry():
+                return await directory_acts.set_expiry(effect, context, outside)
+            case de.DemandPasswordChange():
+                return await directory_acts.demand_change(effect, context, outside)
             case fx.UnlockPingOne():
                 return await locks.unlock_pingone(effect, context, outside)
             case fx.UnlockPassword():
