@@ -15,14 +15,22 @@ from csrdesk.flows import csr_main, device_page, magic_link_page, new_password, 
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.device_inputs import Choice
 from csrdesk.flows.kernel import Event, State
+from csrdesk.flows.rules import Rules
+from csrdesk.model.risk import WhenDown
 from tests.flows import recovery_values as rv
-from tests.flows.values import ABOUT, ADA, BY_ITSELF, DN, EVENTS, PAGE, RULES, STRICT
+from tests.flows.values import ABOUT, ADA, BY_ITSELF, DN, EVENTS, NOT_MAILED, PAGE, RULES, STRICT
 
 Path = tuple[type[State], ...]
 Kind = tuple[object, ...]
 FIRST: dict[str, tuple[State, ...]] = {
     "csr_main": (csr_main.begin(csr_main.Start("HD-1")), csr_main.begin(csr_main.Start())),
-    "challenge_acceptance": (ca.begin(ca.Start(ABOUT, ADA.id, RULES)), ca.begin(ca.Start(ABOUT, ADA.id, STRICT))),
+    "challenge_acceptance": (
+        *(
+            ca.begin(ca.Start(ABOUT, ADA.id, rules))
+            for rules in (RULES, STRICT, *(Rules(protect_analysis=True, when_down=down) for down in WhenDown))
+        ),
+        ca.begin(ca.Start(NOT_MAILED, ADA.id, RULES)),
+    ),
     "password_reset": (password_reset.begin(password_reset.Start("ada", "Forgot it.", "HD-1")),),
     "new_password": tuple(
         new_password.begin(new_password.Start(ABOUT, ADA.id, DN, "Forgot it.", "HD-1", PAGE, fixed))
@@ -68,7 +76,9 @@ def kind(state: State) -> Kind:
     unsure = isinstance(tried, new_password.Tried) and any(line.unknown for line in tried.lines)
     to_do = innermost.task.action if isinstance(innermost, uf.ReadingAccount) else ""
     told = (type(to_tell),) if to_tell else ()
-    return (*path(state), to_do, *leads_to, *told, *spent, *(("unsure",) if unsure else ()))
+    page = next((part.given for part in inside(state) if isinstance(getattr(part, "given", None), ca.Given)), None)
+    stepped = (("strong alone", page.about.mailed),) if page and page.steps_up else ()
+    return (*path(state), to_do, *leads_to, *told, *spent, *(("unsure",) if unsure else ()), *stepped)
 
 
 @dataclass

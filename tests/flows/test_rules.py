@@ -11,7 +11,9 @@ import pytest
 
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import account_management as am
+from csrdesk.flows import account_recovery as ar
 from csrdesk.flows import answers as a
+from csrdesk.flows import call_back as cb
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main, device_page, magic_link_page
 from csrdesk.flows import device_authentication as da
@@ -30,9 +32,20 @@ from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import password_reset as reset
 from csrdesk.flows import prompts as p
 from csrdesk.flows import protective_disable as pd
+from csrdesk.flows import public_answers as pua
+from csrdesk.flows import public_prompts as pub
+from csrdesk.flows import push_by_agent as pa
+from csrdesk.flows import recovery_code as rc
+from csrdesk.flows import recovery_effects as rfx
+from csrdesk.flows import recovery_inputs as ri
+from csrdesk.flows import risk_check as rk
 from csrdesk.flows import setting_password as sp
+from csrdesk.flows import spoken_address as sa
+from csrdesk.flows import threat_detection as td
+from csrdesk.flows import try_prompts as tp
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows import verify_user as vu
+from csrdesk.flows import verify_without_link as vw
 from csrdesk.flows.catalog import FLOWS
 from csrdesk.flows.kernel import (
     AccountEffect,
@@ -62,11 +75,19 @@ UNIONS: dict[str, object] = {
     "protective_disable": pd.ProtectiveDisableState,
     "account_management": am.AccountManagementState,
     "verify_user": vu.VerifyUserState,
+    "spoken_address": sa.SpokenAddressState,
+    "verify_without_link": vw.VerifyWithoutLinkState,
+    "push_by_agent": pa.PushByAgentState,
+    "call_back": cb.CallBackState,
     "challenge_acceptance": ca.ChallengeAcceptanceState,
+    "account_recovery": ar.AccountRecoveryState,
+    "recovery_code": rc.RecoveryCodeState,
     "user_functions": uf.UserFunctionsState,
     "password_reset": reset.PasswordResetState,
     "new_password": np.NewPasswordState,
     "setting_password": sp.SettingPasswordState,
+    "risk_check": rk.RiskCheckState,
+    "threat_detection": td.ThreatDetectionState,
     "device_authentication": da.DeviceAuthenticationState,
     "device_passcode": pc.PasscodeState,
     "device_passkey": pk.PasskeyState,
@@ -276,6 +297,7 @@ SECTIONS = {
         "Return Success",
         "Return Error",
     },
+    "threat_detection": {"Threat Detection", "Return Success", "Return Error"},
     "account_recovery": {
         "Forgot Password Form",
         "PingOne Protect Threat Detection Analysis",
@@ -308,7 +330,8 @@ PARTS = {
         "account_management",
         "device_management",
     ),
-    "verify_user": ("verify_user", "challenge_acceptance"),
+    "threat_detection": ("threat_detection",),
+    "verify_user": ("verify_user", "challenge_acceptance", "risk_check"),
     "password_reset": ("password_reset", "new_password", "setting_password"),
     "user_functions": ("user_functions",),
     "device_authentication": (
@@ -343,6 +366,8 @@ NAMES: dict[type[msgspec.Struct], str] = {
     da.Inputs: "p1UserId resendOtpLimit email p1MFAPolicyId allowedDeviceTypes otpFallbackAllowed magicLinkEnabled "
     "companyLogo cancelEnabled",
     da.Outputs: "subflowResult authMethod errorMessage errorDetails",
+    td.Inputs: "userName flowType userID applicationID sessionID riskPolicyID customAttributes",
+    td.Outputs: "protectRiskID protectRiskLevel ciam_protectPredictor ciam_protectDeviceStatus",
     ml.Inputs: "p1UserId canChangeDevice companyLogo",
     ml.Outputs: "subflowResult errorMessage errorDetails",
     ri.Inputs: "ciam_companyLogo",
@@ -353,7 +378,10 @@ NAMES: dict[type[msgspec.Struct], str] = {
 OWN = {
     reset.Outputs: {"code", "candidates", "lines", "halfDone"},
     uf.Outputs: {"lines", "halfDone"},
+    td.Inputs: {"externalID"},
+    td.Outputs: {"errorMessage", "errorDetails"},
     uf.Refusal: {"code", "candidates"},
+    ri.Outputs: {"end", "minutes", "signedOut"},
 }
 """What csrdesk adds to Ping's outputs."""
 
@@ -455,6 +483,7 @@ ASKED = {
     a.BrowserChecked: {"webauthn"},
     a.DeviceChosen: {"device_id"},
     a.PasscodeGiven: {"passcode"},
+    a.PasscodeHeard: {"passcode"},
     a.AssertionGiven: {"assertion"},
     a.BlockDeviceChosen: {"device_id"},
     a.UnblockDeviceChosen: {"device_id"},
@@ -464,6 +493,8 @@ ASKED = {
     a.RemoveDeviceChosen: {"device_id"},
     a.PasskeyFailed: {"reason"},
     a.NewPasswordTyped: {"password", "again", "sign_out_elsewhere"},
+    pua.EmailGiven: {"email"},
+    pua.RecoveryTyped: {"code", "password", "again"},
 }
 """All that anybody can be asked for: whom, why, codes that were sent or said, what a key signs, choices, and a new
 password.
@@ -486,7 +517,7 @@ def test_r_33_the_customer_types_only_codes_and_a_new_password() -> None:
         if name in kind.__struct_fields__ and get_origin(annotation) not in (Literal, Union)
     }
     by_script = {"webauthn", "assertion"}
-    assert {name for _, name in typed} == {"code", "passcode", "device_id", "password", "again"} | by_script
+    assert {name for _, name in typed} == {"email", "code", "passcode", "device_id", "password", "again"} | by_script
 
 
 def test_r_35_nothing_that_an_agent_is_asked_or_shown_has_a_place_for_a_password() -> None:
@@ -494,7 +525,9 @@ def test_r_35_nothing_that_an_agent_is_asked_or_shown_has_a_place_for_a_password
     assert pp.WaitingForNewPasswordPrompt in theirs
     for kind in theirs:
         assert not holds(kind, Secret), kind
-        assert not any(holds(answer, Secret) for answer in g.answers(kind)), kind
+        # A call-back's passcode counts once, for that call alone, and opens nothing that a password would.
+        secret = {answer for answer in g.answers(kind) if holds(answer, Secret)}
+        assert secret == ({a.PasscodeHeard} if kind is tp.HeardPrompt else set()), kind
     assert not any(holds(outcome, Secret) for node in NODES.values() for outcome in node.outcomes)
     assert not any(holds(flow.inputs, Secret) for flow in FLOWS.values())
     taking = {kind for kind in prompts() if any(answer is a.NewPasswordTyped for answer in g.answers(kind))}
@@ -518,12 +551,29 @@ def test_r_30_a_password_is_set_on_the_customers_page_alone() -> None:
     assert around == {"new_password.SettingPassword"}
 
 
+def test_r_30_a_page_that_nobody_was_verified_for_recovers_its_own_account_and_else_only_closes_the_door() -> None:
+    seen = set()
+    for state in walk("account_recovery").all:
+        for effect in effects(state):
+            if isinstance(effect, AccountEffect):
+                seen.add((type(effect), effect.act))
+                assert not getattr(effect, "enabled", False)
+    assert seen == {
+        (rfx.RecoverPassword, Act.RECOVER),
+        (fx.EndSessions, Act.RECOVER),
+        (fx.EndSessions, Act.RISK),
+        (fx.SetPingOneEnabled, Act.RISK),
+    }
+    recovering = {short(state) for state, node in NODES.items() if rfx.RecoverPassword in node.effects}
+    assert recovering == {"recovery_code.UpdatingPassword"}
+
+
 PASSWORDS: set[type[Effect]] = {pfx.SetDirectoryPassword, pfx.SetPingOnePassword}
 
 
 def test_every_prompt_belongs_to_one_audience() -> None:
     agents = {kind for name in PARTS["csr_main"] for node in g.graph(UNIONS[name]).values() for kind in node.prompts}
     assert {kind for kind in prompts() if kind.audience is Audience.CUSTOMER} == {
-        kind for kind in prompts() if issubclass(kind, p.CustomerPrompt)
+        kind for kind in prompts() if issubclass(kind, p.CustomerPrompt | pub.PublicPrompt)
     }
     assert all(kind.audience is Audience.AGENT for kind in agents)

@@ -11,17 +11,22 @@ from csrdesk.flows import device_authentication as da
 from csrdesk.flows import device_replies as dr
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
+from csrdesk.flows import risk_replies as kr
+from csrdesk.flows import spoken_effects as se
+from csrdesk.flows import try_replies as tr
 from csrdesk.flows import verify_user as vu
 from csrdesk.flows.kernel import Answer, Failed, Problem, Replies, Reply
 from csrdesk.flows.prompts import Page, ResultLine
 from csrdesk.flows.rules import Rules
+from csrdesk.flows.try_given import ON_RECORD
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
-from csrdesk.model.devices import Device, Devices, Strength, WebAuthn
+from csrdesk.model.devices import Age, Device, Devices, Strength, WebAuthn
 from csrdesk.model.link import Link, LinkAbout, LinkStage
 from csrdesk.model.passwords import Home, PasswordState, Requirement
 from csrdesk.model.people import Person, Protection, directory_id
 from csrdesk.model.proofs import Act, Evidence, Proof
 from csrdesk.model.secret import Secret
+from tests.flows import recovery_values as rv
 
 UNTIL = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 LATER = datetime(2026, 3, 4, 9, 40, tzinfo=UTC)
@@ -37,6 +42,7 @@ TOTP = Device("totp-1", "TOTP", nickname="Authenticator")
 PASSKEY = Device("key-1", "FIDO2", nickname="Laptop")
 APP = Device("app-1", "MOBILE", nickname="Pixel")
 OPTIONS = '{"challenge":[1,-2]}'
+LOCKED_APP = Device("app-2", "MOBILE", nickname="Old phone", locked=True)
 LOCKED_SMS = Device("sms-3", "SMS", address="+44 *** *** 11", locked=True)
 SAME_MAILBOX = Device("mail-1", "EMAIL", address="a***a@e***.example", same_mailbox=True)
 
@@ -56,8 +62,11 @@ LOCKED = PingOneAccount(enabled=True, locked=True, password="PASSWORD_LOCKED_OUT
 AD_LOCKED = DirectoryAccount(DN, "ada", locked=True)
 ALL_LOCKED, AD_LOCKED_ALONE = Account(LOCKED, AD_LOCKED), Account(directory=AD_LOCKED, pingone_problem="No answer.")
 
-RULES, STRICT = Rules(), Rules(flow_require_mfa=True, ticket_required=True)
+RULES = Rules(spoken_address=True, call_back=True)
+STRICT = Rules(flow_require_mfa=True, ticket_required=True, push="off")
 ABOUT = LinkAbout("link-1", "K7Q-2M9", "Sam Porter", "A*** L***, ending 41")
+NOT_MAILED = LinkAbout("link-1", "K7Q-2M9", "Sam Porter", "A*** L***, ending 41", mailed=False)
+"""Of the spoken address."""
 PROBLEM = Problem("PingOne did not answer in time.", "GET users", "timed_out", "corr-1")
 REFUSED = Problem("PingOne said no.", "403", "conflict")
 NOT_VERIFIED = Problem("The verified window has ended.", code="not_verified")
@@ -69,6 +78,7 @@ AD_DOWN = Protection(unchecked="The directory did not answer.")
 
 LINK = Link("link-1", 2, LinkStage.SENT, "K7Q-2M9", ADA.email)
 STAGES = {stage: Link("link-1", 3, stage, "K7Q-2M9", ADA.email) for stage in LinkStage}
+TRY = Link("try-1", 1, LinkStage.SENT, "T7Q-2M9", "+44 *** *** 43", expires_at=UNTIL)
 PAGE = Page(UNTIL)
 
 NEW_PASSWORD = "Correct horse 7 battery"
@@ -97,6 +107,9 @@ def devices(*some: Device, mfa_enabled: bool = True, bypass: bool = False, refus
     return r.DevicesRead(Devices(some, mfa_enabled, bypass, refused))
 
 
+WITH_PHONE = r.DevicesRead(Devices((APP, LOCKED_APP), phone="+44 *** *** 43", phone_age=Age.OLD, numbered=True))
+"""Whoever can be verified by every way."""
+
 ANSWERS: tuple[Answer, ...] = (
     a.UsernameGiven("ada", "HD-1"),
     a.UsernameGiven("ada"),
@@ -106,6 +119,14 @@ ANSWERS: tuple[Answer, ...] = (
     a.AnotherCustomerChosen(),
     a.CallEnded(),
     a.MagicLinkChosen(),
+    a.SpokenAddressChosen(),
+    a.OpenAddressChosen(),
+    a.PushChosen(),
+    a.CallBackChosen(),
+    a.PasscodeHeard(Secret("654321")),
+    a.PasscodeHeard(Secret("12")),
+    a.RingAgainChosen(),
+    a.DeviceChosen(ON_RECORD),
     a.ProtectiveDisableChosen(),
     a.CannotVerifyChosen(),
     a.SendChosen(),
@@ -163,6 +184,7 @@ ANSWERS: tuple[Answer, ...] = (
     a.NewPasswordTyped(Secret(NEW_PASSWORD), Secret("Another one 123")),
     a.NewPasswordTyped(Secret("short"), Secret("short")),
     a.NewPasswordTyped(Secret(""), Secret("")),
+    *rv.ANSWERS,
 )
 """Every answer, with the contents that matter."""
 
@@ -177,6 +199,7 @@ DEVICES_READ = (
     devices(SAME_MAILBOX),
     devices(SMS, mfa_enabled=False),
     devices(SMS, refused="disabled"),
+    WITH_PHONE,
 )
 ACCOUNTS_READ = tuple(
     r.AccountRead(account)
@@ -188,6 +211,7 @@ ACCOUNTS_READ = tuple(
 TOLD, NOT_TOLD = r.CustomerTold(), r.CustomerNotTold("No mail server is set up.")
 QUEUED = r.NoticeQueued("notice-1", "Busy.", UNTIL)
 SINGLE: tuple[Reply, ...] = (
+    *rv.REPLIES,
     r.RulesLoaded(RULES),
     r.RulesLoaded(STRICT),
     r.TimeCame(),
@@ -200,6 +224,7 @@ SINGLE: tuple[Reply, ...] = (
     r.WindowStarted(UNTIL, WITH_APP),
     r.WindowStarted(UNTIL, RECOVERY),
     r.WindowRefused("Three callers are verified already. End one of those calls first."),
+    *(kr.RiskEvaluated(risk) for risk in (rv.LOW, rv.MEDIUM, rv.HIGH, rv.BOT)),
     r.CodeRight(UNTIL),
     r.CodeWrong(4),
     r.LinkOver(LinkStage.ENDED),
@@ -251,6 +276,7 @@ SINGLE: tuple[Reply, ...] = (
     authentication("OTP_REQUIRED", "elsewhere"),
     authentication("ASSERTION_REQUIRED", PASSKEY.id),
     authentication("PUSH_CONFIRMATION_REQUIRED", APP.id, number="42"),
+    authentication("PUSH_CONFIRMATION_REQUIRED", APP.id),
     authentication("PUSH_CONFIRMATION_TIMED_OUT", APP.id),
     authentication("COMPLETED", SMS.id),
     authentication("FAILED", error="The device is blocked."),
@@ -265,6 +291,17 @@ SINGLE: tuple[Reply, ...] = (
     dr.PushApproved(APP.id),
     dr.PushDenied(),
     dr.PushTimedOut(),
+    se.AddressOpened(LINK),
+    se.AddressNotOpened("Nobody serves the pages."),
+    se.AddressNotOpened("Two links were sent today. Go on if you are sure.", warning=True),
+    tr.TryOpened(TRY),
+    tr.TryNotOpened("Verification of this person is frozen."),
+    tr.TryNotOpened("Two links were sent today. Go on if you are sure.", warning=True),
+    tr.NumberNotRung("The number on record is another one by now."),
+    tr.PasscodeHeardRight(),
+    authentication("OTP_REQUIRED"),
+    authentication("PUSH_CONFIRMATION_REQUIRED", APP.id),
+    authentication("PUSH_CONFIRMATION_REQUIRED", "elsewhere", number="42"),
     dr.PushDenialNoted(1),
     dr.PushDenialNoted(2),
     dr.DeviceChanged(),
@@ -276,6 +313,7 @@ SINGLE: tuple[Reply, ...] = (
 )
 NOTED = r.Noted()
 GROUPS: tuple[Reply, ...] = (
+    *rv.GROUPS,
     *(Replies((read, r.ProtectionRead(found))) for read in DEVICES_READ for found in (Protection(dn=DN), Protection())),
     Replies((FAILED, r.ProtectionRead(PROTECTED))),
     Replies((FAILED, r.ProtectionRead(Protection()))),
@@ -325,6 +363,9 @@ GROUPS: tuple[Reply, ...] = (
     Replies((devices(SMS), NOTED)),
     Replies((devices(TOTP), NOTED)),
     Replies((devices(SMS), r.LinkOver(LinkStage.EXPIRED))),
+    Replies((authentication("DEVICE_SELECTION_REQUIRED"), r.LinkChanged(TRY))),
+    Replies((FAILED, r.LinkChanged(TRY))),
+    Replies((authentication("DEVICE_SELECTION_REQUIRED"), FAILED)),
     Replies(()),
 )
 REPLIES: tuple[Reply, ...] = (*SINGLE, *GROUPS)

@@ -17,7 +17,9 @@ from csrdesk.config.settings import (
     PasswordSettings,
     PingOneSettings,
     ProtectSettings,
+    RecoverySettings,
     Settings,
+    WaySettings,
 )
 
 __all__ = [
@@ -31,7 +33,9 @@ __all__ = [
     "PasswordSettings",
     "PingOneSettings",
     "ProtectSettings",
+    "RecoverySettings",
     "Settings",
+    "WaySettings",
     "check",
     "default_path",
     "is_loopback",

@@ -15,15 +15,13 @@ from csrdesk.model.devices import ORDER
 Wrong = Callable[[str, str], ConfigError]
 
 _NOT_BUILT = (
-    "protect_analysis_required",
     "ciam_account_recovery_enabled",
     "ciam_apple_enabled",
     "ciam_facebook_enabled",
     "ciam_google_enabled",
     "ciam_agreement_enabled",
-    "ciam_protect_analysis_required",
 )
-_NO_EFFECT_YET = ("agreement_id", "risk_policy_id_authn", "risk_policy_id_ar", "risk_policy_id_reg")
+_NO_EFFECT_YET = ("agreement_id", "risk_policy_id_reg")
 _INTEGRITY = re.compile(r"sha256-[A-Za-z0-9+/]{43}=|sha384-[A-Za-z0-9+/]{64}|sha512-[A-Za-z0-9+/]{86}==")
 """W3C Subresource Integrity: the hash of the script's bytes."""
 _PLAIN = re.compile(r"[A-Za-z0-9:/?&=._~%\[\]-]+")
@@ -124,9 +122,10 @@ def notes(settings: Settings) -> tuple[str, ...]:
         (settings.directory.kind == "none", "directory.kind is none: csrdesk acts in PingOne alone."),
         (not flow.mfa_policy_id, "flow.p1MFAPolicyId is empty: PingOne's default MFA policy is used."),
         (
-            not flow.must_have_mfa,
+            not settings.must_have_mfa,
             "flow.flowRequireMFA is off: a caller without a device gets a recovery proof from link and code.",
         ),
+        (settings.ways.call_back, "ways.call_back is on: a phone number that was moved to another phone verifies."),
         (
             bool(desk.script_identities),
             f"desk.script_identities lets {', '.join(desk.script_identities)} act on accounts with nobody verified.",
@@ -138,6 +137,10 @@ def notes(settings: Settings) -> tuple[str, ...]:
         (
             desk.bulk_restore,
             "desk.bulk_restore is on: whoever may disable from a list may enable and unlock from one.",
+        ),
+        (
+            flow.protect_required and settings.protect.when_down == "allow",
+            "protect.when_down is allow: while PingOne Protect is down, callers are verified without its judgement.",
         ),
         (not settings.demo, ONE_MACHINE),
     ]

@@ -163,6 +163,23 @@ class PasswordSettings(Struct, frozen=True, forbid_unknown_fields=True):
         return chosen.get(population_id) or chosen.get(population) or self.password_authority
 
 
+class WaySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Ways to verify a caller beside the magic link, for those who cannot open their mailbox."""
+
+    spoken_address: bool = True
+    """One short address and a nine-digit code, both said by voice; the page then asks for a strong device."""
+    push: Literal["auto", "on", "off"] = "auto"
+    """A push that the agent leads, with a number to say. `auto`: where the MFA policy has number matching, and PingOne
+    hands the number over. `on`: also where the policy cannot be read. A push without a number never counts."""
+    call_back: bool = False
+    """Whether PingOne may ring the number on record. Whoever has that number moved to another phone is verified."""
+
+    @property
+    def any_other(self) -> bool:
+        """Whether there is any way beside the magic link."""
+        return self.spoken_address or self.push != "off" or self.call_back
+
+
 class ProtectSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """PingOne Protect: how it is asked, and what happens where it gives no answer."""
 
@@ -175,6 +192,19 @@ class ProtectSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the pages load PingOne's Signals script from; empty: not at all, and address and browser have to do."""
     signals_integrity: str = ""
     """The script's hash as browsers check it: `sha384-` and Base64; required with `signals_url`."""
+
+
+class RecoverySettings(Struct, frozen=True, forbid_unknown_fields=True, rename={"limit": "ciam_recoveryLimit"}):
+    """The page on which customers choose a new password by themselves (`flow.ciam_accountRecoveryEnabled`)."""
+
+    limit: Annotated[int, Meta(ge=1, le=5)] = 5
+    """Tries of code and password in one recovery: N means exactly N. PingOne takes five wrong codes."""
+    disable_for: tuple[Literal["BOT_MITIGATION", "AITM_MITIGATION", "TEMP_EMAIL_MITIGATION"], ...] = ()
+    """What PingOne Protect recommends that disables the account whose address was typed. Leave it empty unless you
+    must: whoever behaves like a bot can then switch off anybody's account, once a day each. Empty, the visit is stopped
+    and the owner of the address is mailed."""
+    sign_on_url: str = ""
+    """Where customers sign in: the page leads there at its ends. Empty: it leads nowhere."""
 
 
 class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -212,12 +242,33 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Requests that may be sent to one person's phone in an hour, by all agents."""
     wrong_posts_per_address: Annotated[int, Meta(ge=10, le=1000)] = 100
     """Wrong codes, passcodes and links that the pages take from one source address in ten minutes."""
+    wrong_call_codes_per_address: Annotated[int, Meta(ge=1, le=20)] = 5
+    """Wrong codes that the spoken address takes from one source address in ten minutes."""
+    open_call_codes: Annotated[int, Meta(ge=1, le=100)] = 20
+    """Callers who may have a code for the spoken address at once, at the whole desk: a guess meets each of them."""
     proof_age_hours: Annotated[int, Meta(ge=1, le=720)] = 72
     """A device, or a mail address, that is newer proves nobody yet."""
     protective_disables_an_hour: Annotated[int, Meta(ge=0, le=5)] = 5
     """Disables without proof that an agent may make."""
     reset_needs_device: bool = False
     """Whether a caller without any registered device can have no new password: link and code are not enough then."""
+    recoveries_per_address_in_ten_minutes: Annotated[int, Meta(ge=1, le=20)] = 5
+    """Recovery codes that may be asked for with one mail address in ten minutes, whoever has it, resends among them."""
+    recoveries_per_address_a_day: Annotated[int, Meta(ge=1, le=100)] = 15
+    """The same in 24 hours."""
+    recovery_tries_per_address_a_day: Annotated[int, Meta(ge=1, le=100)] = 15
+    """Recovery codes that may be tried for one mail address in 24 hours, over all pages."""
+    public_pages_per_source: Annotated[int, Meta(ge=1, le=10_000)] = 30
+    """Recoveries that may be begun from one source address in ten minutes."""
+    recovery_answer_seconds: Annotated[float, Meta(ge=0.1, le=10)] = 1.0
+    """What each answer of the recovery page takes, so that known and unknown addresses take the same. Set it above what
+    PingOne takes."""
+    recovery_resend_seconds: Annotated[int, Meta(ge=5, le=300)] = 30
+    """How long a customer waits before they can have another recovery code."""
+    recovery_resends: Annotated[int, Meta(ge=0, le=10)] = 3
+    """Codes sent again in one recovery."""
+    risk_disables_per_person_a_day: Annotated[int, Meta(ge=1, le=10)] = 1
+    """How often `recovery.disable_for` may disable one account in 24 hours."""
     not_me_freeze_hours: Annotated[int, Meta(ge=1, le=168)] = 4
     """How long nobody can verify as a person who said "this wasn't me"."""
     notice_seconds: Annotated[int, Meta(ge=10, le=600)] = 60
@@ -267,17 +318,20 @@ class FlowSettings(Struct, frozen=True, forbid_unknown_fields=True, rename=FLOW_
     agreement_id: str = ""
     """No effect yet."""
     risk_policy_id_authn: str = ""
-    """No effect yet."""
+    """The risk policy set of PingOne Protect for callers; empty for the environment's default."""
     risk_policy_id_ar: str = ""
-    """No effect yet."""
+    """The same for account recovery."""
     risk_policy_id_reg: str = ""
     """No effect yet."""
     protect_analysis_required: bool | None = None
-    """Not built yet: true is refused."""
+    """Whether PingOne Protect judges the browser of a caller whose code was right, before the device is asked. High
+    risk, a bot, somebody in between or a throw-away address: nothing is approved. Unset:
+    `ciam_protectAnalysisRequired`."""
     require_mfa: bool | None = None
-    """Whether a caller without a registered device cannot be verified. Unset: `ciam_requireMFA`, else false."""
+    """Whether a caller without a registered device cannot be verified. Unset: `ciam_requireMFA`, else true where any
+    other way than the magic link is on (`[ways]`)."""
     ciam_account_recovery_enabled: bool = False
-    """Not built yet: true is refused."""
+    """Whether customers who forgot their password may choose a new one by themselves, at /recover of the pages."""
     ciam_apple_enabled: bool = False
     """Not built: true is refused."""
     ciam_facebook_enabled: bool = False
@@ -289,7 +343,7 @@ class FlowSettings(Struct, frozen=True, forbid_unknown_fields=True, rename=FLOW_
     ciam_agreement_enabled: bool = False
     """Not built yet: true is refused."""
     ciam_protect_analysis_required: bool = False
-    """Not built yet: true is refused."""
+    """As `flowProtectAnalysisRequired`, which wins."""
     ciam_logo_url: str = ""
     """As `flowCompanyLogo`, which wins."""
     ciam_company_name: str = "Help desk"
@@ -307,10 +361,15 @@ class FlowSettings(Struct, frozen=True, forbid_unknown_fields=True, rename=FLOW_
         return self.company_logo or self.ciam_logo_url
 
     @property
-    def must_have_mfa(self) -> bool:
-        """`flowRequireMFA`, else `ciam_requireMFA`, else false, because no other way to verify is built yet."""
-        chosen = self.require_mfa if self.require_mfa is not None else self.ciam_require_mfa
-        return bool(chosen)
+    def chosen_mfa(self) -> bool | None:
+        """`flowRequireMFA`, else `ciam_requireMFA`; None where neither is set."""
+        return self.require_mfa if self.require_mfa is not None else self.ciam_require_mfa
+
+    @property
+    def protect_required(self) -> bool:
+        """`flowProtectAnalysisRequired`, else `ciam_protectAnalysisRequired`."""
+        chosen = self.protect_analysis_required
+        return self.ciam_protect_analysis_required if chosen is None else chosen
 
     @property
     def device_types(self) -> tuple[str, ...]:
@@ -326,9 +385,17 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     mail: MailSettings = field(default_factory=MailSettings)
     desk: DeskSettings = field(default_factory=DeskSettings)
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
+    ways: WaySettings = field(default_factory=WaySettings)
+    recovery: RecoverySettings = field(default_factory=RecoverySettings)
     protect: ProtectSettings = field(default_factory=ProtectSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     keys: KeySettings = field(default_factory=KeySettings)
     flow: FlowSettings = field(default_factory=FlowSettings)
     demo: bool = False
     """Set by the demo alone: a sandbox on loopback, throw-away data."""
+
+    @property
+    def must_have_mfa(self) -> bool:
+        """As the flow's variables say; else true where somebody who cannot use the magic link has another way."""
+        chosen = self.flow.chosen_mfa
+        return self.ways.any_other if chosen is None else chosen

@@ -71,11 +71,12 @@ class _Page(HTMLParser):
 class Customer:
     """One invented person at their browser, with `webauthn` as what it says of passkeys."""
 
-    def __init__(self, address: str, mailbox_url: str, *, webauthn: str = "NONE") -> None:
+    def __init__(self, address: str, mailbox_url: str, *, webauthn: str = "NONE", user_agent: str = "") -> None:
         self._address = address
         self._mailbox = f"{mailbox_url}.json"
         self._webauthn = webauthn
-        self._http = http.Client(timeout=20, follow_redirects=True)
+        browser = {"user-agent": user_agent} if user_agent else {}
+        self._http = http.Client(timeout=20, follow_redirects=True, headers=browser)
         self._url = ""
         self._page = _Page()
         self.status = 0
@@ -164,10 +165,14 @@ class Customer:
         """Press `approve` or `deny` on the phone, with the number that the page shows; gives the number."""
         shown = _NUMBER.search(self.text)
         number = shown[1] if shown else ""
+        await self.choose_on_phone(act, number)
+        return number
+
+    async def choose_on_phone(self, act: str, number: str = "") -> None:
+        """Press `approve` or `deny` on the phone, with the number that the agent said, or the page shows."""
         push = (await self._belongings())["pushes"][0]["seq"]
         phone = f"{self._mailbox.removesuffix('.json')}/push"
         await self._http.post(phone, data={"push": str(push), "act": act, "number": number})
-        return number
 
     async def app_passcode(self) -> str:
         """What this person's authenticator app shows now."""
@@ -198,5 +203,6 @@ class Customer:
 
     def _read(self, answer: http.Response) -> None:
         self.status = answer.status_code
+        self._url = str(answer.url)
         self._page = _Page()
         self._page.feed(answer.text)

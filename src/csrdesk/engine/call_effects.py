@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from csrdesk.engine import bound, facts, policy, windows
+from csrdesk.engine import bound, facts, policy, public_pages, windows
 from csrdesk.engine.audit import CALL_ENDED, Kind, event
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close_all
@@ -45,6 +45,7 @@ class CallEffects:
                 async with self._desk.store.transaction() as tx:
                     agent, person_id = context.agent.id, effect.person_id
                     await close_all(tx, self._desk, why="the account changed", agent=agent, person_id=person_id)
+                    await public_pages.end_all(tx, self._desk, person_id, why="the account changed")
                 return r.Noted()
             case fx.StartWindow():
                 return await self._start_window(effect, context)
@@ -71,7 +72,7 @@ class CallEffects:
     async def _start_window(self, effect: fx.StartWindow, context: Context) -> Reply:
         desk, now = self._desk, self._desk.clock.now()
         async with desk.store.transaction() as tx:
-            row = await bound.of_call(tx, effect.challenge_id, context, effect.person_id)
+            row = await bound.of_call(tx, effect.challenge_id, context, effect.person_id, bound.OPENING)
             known = await windows.of_challenge(tx, row.id)
             if known and known.is_open(now):
                 # The step was interrupted after this and is performed again.

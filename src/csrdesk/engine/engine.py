@@ -19,8 +19,11 @@ from csrdesk.engine.checkpointing import Checkpointing
 from csrdesk.engine.checkpoints import CheckpointFile
 from csrdesk.engine.clock import Clock, SystemClock
 from csrdesk.engine.codes import new_id
+from csrdesk.engine.completing import Completing
 from csrdesk.engine.customers import CustomerDesk
 from csrdesk.engine.desk import Desk
+from csrdesk.engine.device_pages import DevicePages
+from csrdesk.engine.evaluations import Following
 from csrdesk.engine.flow_rows import FlowRows
 from csrdesk.engine.guard import NOT_AUDITED, Guard
 from csrdesk.engine.link_effects import LinkEffects
@@ -29,13 +32,17 @@ from csrdesk.engine.outbox import Outbox, Queueing
 from csrdesk.engine.page_effects import PageEffects
 from csrdesk.engine.password_pages import PasswordPages
 from csrdesk.engine.presence import Presence
+from csrdesk.engine.public_desk import PublicDesk
 from csrdesk.engine.purge import Purged, keep_purging, purge
 from csrdesk.engine.reading import AuditReader
+from csrdesk.engine.recoveries import RecoveryEffects
 from csrdesk.engine.rehearsal import Rehearsed, rehearse
 from csrdesk.engine.resuming import left_unknown
+from csrdesk.engine.risk_notes import RiskNotes
 from csrdesk.engine.runner import Runner
 from csrdesk.engine.session import AgentSession
 from csrdesk.engine.store import Store
+from csrdesk.engine.tries import Tries
 from csrdesk.errors import StoreUnavailableError
 from csrdesk.flows import password_reset
 from csrdesk.flows import user_functions as uf
@@ -76,14 +83,22 @@ class Engine:
         rows = FlowRows(store, catalog, clock, new_id())
         self.links = Links(self._desk, rows)
         self._outbox = Outbox(self._desk)
-        pages = PageEffects(self._desk), PasswordPages(self._desk, rows)
-        inside = CallEffects(self._desk), LinkEffects(self._desk), *pages, BulkEffects(self._desk), self._outbox
-        self._guard = Guard(self._desk, inside, Alarming(self._desk, Queueing(self._desk, outside(self.links))))
+        self._completing = Completing(self._desk)
+        self.device_pages = DevicePages(self._desk, rows)
+        pages = PageEffects(self._desk), PasswordPages(self._desk, rows), self.device_pages
+        of_calls = CallEffects(self._desk), LinkEffects(self._desk), Tries(self._desk), RecoveryEffects(self._desk)
+        inside = *of_calls, *pages, BulkEffects(self._desk), self._outbox, RiskNotes(self._desk)
+        self._guard = Guard(self._desk, inside, self._around(outside(self.links)))
         self._runner = Runner(self._desk, rows, self._guard)
         self.customers = CustomerDesk(self._desk, self._runner)
+        self.public = PublicDesk(self._desk, self._runner)
         self._watching: asyncio.Task[None] | None = None
         self._checkpointing: Checkpointing | None = None
         self._signing: asyncio.Task[None] | None = None
+
+    def _around(self, outside: Perform) -> Perform:
+        """What stands around everything that is performed outside."""
+        return Alarming(self._desk, Queueing(self._desk, Following(self._desk, outside)))
 
     @property
     def trouble(self) -> str:
@@ -138,6 +153,10 @@ class Engine:
     async def keep_sending(self) -> None:
         """Send the mails that could not be sent at once, and those about alerts; runs until it is cancelled."""
         await self._outbox.run(self._guard)
+
+    async def keep_completing(self) -> None:
+        """Tell PingOne Protect how visits ended whose page could not; runs until it is cancelled."""
+        await self._completing.run(self._guard)
 
     async def keep_purging(self, agent: Agent) -> None:
         """Take away the states of ended calls when their day is over; runs until it is cancelled."""

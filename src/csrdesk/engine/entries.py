@@ -7,7 +7,13 @@ from csrdesk.flows import device_effects as dx
 from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_replies as pr
+from csrdesk.flows import recovery_effects as rfx
+from csrdesk.flows import recovery_replies as rr
 from csrdesk.flows import replies as r
+from csrdesk.flows import risk_effects as kx
+from csrdesk.flows import risk_replies as kr
+from csrdesk.flows import try_effects as te
+from csrdesk.flows import try_replies as tr
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Reply
 from csrdesk.flows.spoken_effects import AddressNotOpened, AddressOpened
@@ -18,6 +24,8 @@ from csrdesk.model.text import clean
 
 _PHONE = set("0123456789+-.()/ ")
 _PHONE_DIGITS = 7
+_UNVERIFIED = frozenset({Act.PROTECT, Act.RISK, Act.RECOVER})
+"""Acts for which no agent has verified anybody."""
 
 
 BY_SCRIPT: dict[str, Detail] = {"verified": False, "script": True}
@@ -31,6 +39,8 @@ def entry(
 ) -> Entry:
     """The row for an effect: before it without, after it with its reply. `marks` says what policy found of it."""
     person_id = reply.person.id if isinstance(reply, r.UserFound | r.FoundInDirectory) else effect.person_id
+    if isinstance(reply, rr.RecoveryUser):
+        person_id = reply.person_id
     return Entry(
         kind=kind,
         action=effect.action or type(effect).__name__,
@@ -53,7 +63,16 @@ def result(reply: Reply) -> str:
             return "failed"
         case r.CustomerNotTold() | r.NoticeQueued():
             return "failed"
-        case r.LinkNotSent() | r.PasscodeWrong() | r.PasscodeRefused() | pr.PasswordRefused():
+        case (
+            tr.NumberNotRung()
+            | AddressNotOpened()
+            | r.LinkNotSent()
+            | r.PasscodeWrong()
+            | r.PasscodeRefused()
+            | pr.PasswordRefused()
+            | rr.RecoveryCodeWrong()
+            | rr.RecoveryNotPossible()
+        ):
             return "refused"
         case _:
             return "done"
@@ -77,7 +96,7 @@ def _correlation_id(reply: Reply | None) -> str:
 def _of_effect(effect: Effect) -> dict[str, Detail]:
     details: dict[str, Detail] = {}
     if isinstance(effect, AccountEffect):
-        details |= {"act": effect.act.value, "verified": effect.act is not Act.PROTECT}
+        details |= {"act": effect.act.value, "verified": effect.act not in _UNVERIFIED}
         details |= {"directory": "not checked"} if effect.unchecked else {}
     match effect:
         case fx.SetPingOneEnabled(enabled=enabled) | fx.SetDirectoryEnabled(enabled=enabled):
@@ -90,13 +109,17 @@ def _of_effect(effect: Effect) -> dict[str, Detail]:
             details["change"] = change.value
         case fx.MailAlert(alert=alert, seq=seq):
             details |= {"alert": alert, "row": seq}
-        case fx.FindUser(identifier=identifier):
+        case fx.FindUser(identifier=identifier) | rfx.FindForRecovery(address=identifier):
             details["identifier"] = masked(identifier)
         case (
             fx.StartDeviceAuthentication(device_id=device, device_type=kind)
             | fx.SelectDevice(device_id=device, device_type=kind)
         ):
             details |= {"device": device} | ({"type": kind} if kind else {})
+        case kx.CompleteEvaluation(risk_id=risk_id, status=status):
+            details |= {"risk": risk_id, "status": status}
+        case te.RingNumber(to=to):
+            details["to"] = to
         case fx.CheckPasscode(device_id=device) | dx.CheckAssertion(device_id=device):
             details["device"] = device
         case _:
@@ -123,13 +146,19 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
             return {"problem": clean(" ".join(reasons))}
         case r.SessionsEnded(count):
             return {"sessions": count}
-        case r.LinkSent(link):
+        case r.LinkSent(link) | AddressOpened(link):
             return {"reference": link.reference, "to": link.to}
         case r.CustomerTold(doubt) if doubt:
             return {"doubt": clean(doubt)}
         case r.NoticeQueued(message=message):
             return {"problem": clean(message), "queued": True}
-        case r.LinkNotSent(message) | r.PasscodeRefused(message) | r.CustomerNotTold(message):
+        case (
+            tr.NumberNotRung(message)
+            | AddressNotOpened(message)
+            | r.LinkNotSent(message)
+            | r.PasscodeRefused(message)
+            | r.CustomerNotTold(message)
+        ):
             return {"problem": clean(message)}
         case _:
             return _found(reply)
@@ -142,6 +171,10 @@ def _found(reply: Reply) -> dict[str, Detail]:
             return {"found": 1, "code": problem.code, "pingone": "not asked"}
         case r.UserFound():
             return {"found": 1}
+        case rr.RecoveryUser(person_id):
+            return {"found": int(bool(person_id))}
+        case kr.RiskEvaluated(risk):
+            return {"risk": risk.id, "level": risk.level.value, "action": risk.predictor, "device": risk.device_status}
         case r.SeveralUsers(people):
             return {"found": len(people)}
         case r.NoSuchUser() | r.OnlyInDirectory():

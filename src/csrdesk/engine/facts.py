@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from csrdesk.engine import bulk_runs, windows
+from csrdesk.engine import bulk_runs, public_pages, windows
 from csrdesk.engine.audit import Detail
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
@@ -20,6 +20,8 @@ from csrdesk.model.people import directory_id
 
 PROTECTED: Final = "protective_disable"
 """The alert that every protective disable raises once: it is what the hourly limit counts."""
+RISK_DISABLE: Final = "risk.disable"
+"""The alert that every disable raises that Protect recommended."""
 _HOUR = timedelta(hours=1)
 
 
@@ -39,6 +41,8 @@ async def read(reading: Reading, desk: Desk, context: Context, person_id: str, a
         bulk=await bulk_runs.open_act(reading, context.call_id, context.agent.id),
         protected_elsewhere=await _protected_elsewhere(reading, context, person_id, now),
         asks_for_password=await _asks_for_password(reading, context, person_id),
+        public_page=await _is_on_public_page(reading, context, person_id, now),
+        risk_disables=await _risk_disables(reading, person_id, now),
         disabled_by_desk_at=await _disabled_by_desk_at(reading, person_id, action, directory_id(dn)),
         own_expiry=await _own_expiry(reading, person_id, now - timedelta(days=desk.limits.enable_within_days))
         if action == SetDirectoryExpiry.action
@@ -68,6 +72,16 @@ async def _asks_for_password(reading: Reading, context: Context, person_id: str)
         " AND purpose = 'password' AND stage = 'setting'"
     )
     return await reading.one(sql, context.flow_id, context.call_id, context.agent.id, person_id) is not None
+
+
+async def _is_on_public_page(reading: Reading, context: Context, person_id: str, now: datetime) -> bool:
+    page = await public_pages.find(reading, context.flow_id)
+    return bool(person_id) and page is not None and page.person_id == person_id and page.is_open(now)
+
+
+async def _risk_disables(reading: Reading, person_id: str, now: datetime) -> int:
+    sql = "SELECT 1 FROM audit WHERE person_id = ? AND kind = 'alert' AND action = ? AND at > ?"
+    return len(await reading.all(sql, person_id, RISK_DISABLE, stamp(now - timedelta(days=1))))
 
 
 async def _protected_elsewhere(reading: Reading, context: Context, person_id: str, now: datetime) -> int:

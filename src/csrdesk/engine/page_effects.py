@@ -7,12 +7,13 @@ from functools import partial
 
 import msgspec
 
-from csrdesk.engine import bound, challenges, codes, policy, quotas, windows
+from csrdesk.engine import bound, challenges, codes, evaluations, policy, public_pages, quotas, windows
 from csrdesk.engine.audit import Kind
 from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.changes import link_topic
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
+from csrdesk.engine.device_pages import PAGES, pages_of_call
 from csrdesk.engine.endings import close, close_all, expire, note
 from csrdesk.engine.links import codes_left
 from csrdesk.engine.store import Transaction
@@ -63,7 +64,8 @@ class PageEffects:
         if isinstance(counted, Reply):
             return counted
         typed = context.secret or Secret("")
-        right = codes.is_right(typed, self._desk.key, counted.id, counted.attempt)
+        of_address = counted.purpose is Purpose.SPOKEN_ADDRESS
+        right = codes.is_right(typed, self._desk.key, counted.id, counted.attempt, of_address=of_address)
         async with self._desk.store.transaction() as tx:
             row = await expire(tx, self._desk, await self._row(tx, effect, context))
             if row.stage not in _BEFORE_CODE:
@@ -83,10 +85,13 @@ class PageEffects:
                 return await self._too_many(tx, row)
             now = stamp(self._desk.clock.now())
             await tx.execute("INSERT INTO tries VALUES (?, ?, ?)", row.id, row.person_id, now)
-            return await challenges.save(tx, row, quietly=True, tries=row.tries + 1)
+            # At the spoken address strangers' wrong codes are counted there, by where they come from.
+            spent = 0 if row.purpose is Purpose.SPOKEN_ADDRESS else 1
+            return await challenges.save(tx, row, quietly=True, tries=row.tries + spent)
 
     async def _tries_left(self, tx: Transaction, row: Challenge) -> int:
-        of_link = self._desk.limits.codes_per_link - row.tries
+        tried = 0 if row.purpose is Purpose.SPOKEN_ADDRESS else row.tries
+        of_link = self._desk.limits.codes_per_link - tried
         return max(0, min(of_link, await codes_left(tx, self._desk, row.person_id)))
 
     async def _too_many(self, tx: Transaction, row: Challenge) -> Reply:
@@ -117,6 +122,7 @@ class PageEffects:
             await challenges.save(tx, row, browser=row.browser or context.browser)
             await desk.audit.append(tx, note(row, "link.not_me", kind=Kind.ALERT, by="customer"))
             await close_all(tx, desk, why=_NOT_ME, person_id=row.person_id)
+            await public_pages.end_all(tx, desk, row.person_id, why=_NOT_ME)
             # Here, not by the agent's side alone: a step of its own that is bound to the call cannot end it.
             if await windows.end(tx, row.call_id, desk.clock.now()):
                 await desk.audit.append(tx, note(row, "verification.ended", why=_NOT_ME))
@@ -156,9 +162,12 @@ class PageEffects:
         shown = msgspec.json.encode(evidence)
         if not await challenges.consume(tx, row, now=desk.clock.now(), evidence=shown):
             return r.LinkOver(row.stage)
+        await evaluations.end(tx, row.flow_id, succeeded=True, now=desk.clock.now())
         proofs = ", ".join(f"{proof.method} ({proof.strength.value})" for proof in evidence.proofs)
         await desk.audit.append(tx, note(row, "link.approved", by="customer", shown=evidence.label, proofs=proofs))
-        await close_all(tx, desk, why="another link was approved", person_id=row.person_id)
+        # The page that asked for a magic link goes on by it.
+        but = await pages_of_call(tx, row.call_id) if row.purpose is Purpose.MAGIC_LINK else frozenset()
+        await close_all(tx, desk, why="another link was approved", person_id=row.person_id, but=but)
         return r.ChallengeApproved()
 
     async def _open_page(self, effect: _OfPage, context: Context, change: Change) -> Reply:
@@ -172,8 +181,14 @@ class PageEffects:
         return await bound.of_page(tx, effect.challenge_id, context, effect.person_id, purposes)
 
 
-_PURPOSES: dict[type[Effect], frozenset[Purpose]] = {fx.AddPageTime: bound.ANY, fx.RefuseChallenge: bound.ANY}
-"""What every page can do; the rest verifies, and is for links that do."""
+_PURPOSES: dict[type[Effect], frozenset[Purpose]] = {
+    fx.AddPageTime: bound.ANY,
+    fx.RefuseChallenge: bound.ANY,
+    fx.CheckCode: bound.CODED,
+    fx.ApproveChallenge: bound.CODED,
+    dx.NotePushDenied: bound.VERIFYING | PAGES,
+}
+"""What each page can do; the rest verifies, and is for links that do."""
 _OfPage = (
     fx.CheckCode
     | fx.RefuseChallenge

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from csrdesk.engine import bound, challenges, codes, facts, policy
+from csrdesk.engine import bound, challenges, codes, facts, policy, public_pages
 from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close_all, expire, note
@@ -146,6 +146,7 @@ class PasswordPages:
             await desk.audit.append(tx, note(row, f"reset.{effect.stage.value}", by="customer"))
             if effect.stage is LinkStage.APPROVED:
                 await close_all(tx, desk, why="the password was changed", person_id=row.person_id)
+                await public_pages.end_all(tx, desk, row.person_id, why="the password was changed")
         return r.Noted()
 
     async def _row(self, tx: Transaction, effect: _OfPage, context: Context) -> Challenge:

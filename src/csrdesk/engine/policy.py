@@ -136,6 +136,9 @@ def is_in_bulk(act: Act | None, facts: Facts) -> bool:
 
 def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
     """Refuse a change of an account that is not covered. Raises `NotVerifiedError` or `ForbiddenError`."""
+    if effect.act in (Act.RECOVER, Act.RISK) or isinstance(effect, RecoverPassword):
+        _permit_on_public_page(effect, facts, limits)
+        return
     if effect.act is Act.PROTECT and not (effect.reason.strip() and effect.ticket.strip()):
         raise ForbiddenError("A protective disable needs a reason and a ticket. Nothing was done.")
     if _enables(effect) and effect.act is not Act.ENABLE:
@@ -176,6 +179,21 @@ def _permit_password(effect: AccountEffect, facts: Facts) -> None:
         raise ForbiddenError("Setting a password is an act of its own. Nothing was done.")
     if not facts.asks_for_password:
         raise ForbiddenError("Only the customer sets a password, on their own page. Nothing was done.")
+
+
+def _permit_on_public_page(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
+    """What nobody was verified for: a new password that PingOne's own code is good for, and Protect's disable."""
+    if not facts.public_page:
+        raise ForbiddenError("Only a customer's own page does this, while it is open. Nothing was done.")
+    match effect:
+        case RecoverPassword(act=Act.RECOVER) | EndSessions():
+            return
+        case SetPingOneEnabled(act=Act.RISK, enabled=False):
+            most = limits.risk_disables_per_person_a_day
+            if facts.risk_disables >= most:
+                raise ForbiddenError(f"Protect has disabled this account {most} times today. Nothing was done.")
+        case _:
+            raise ForbiddenError("A customer's own page does nothing else to an account. Nothing was done.")
 
 
 def _permit_device(effect: ChangeDevice, facts: Facts) -> None:
@@ -230,6 +248,17 @@ def approve(evidence: Evidence, *, device_passed: bool) -> None:
         raise NotVerifiedError("The device was not checked. Nothing was approved.")
     if evidence.registered and not evidence.has_device and not evidence.factor_not_asked:
         raise NotVerifiedError("A device is registered and must be shown as well. Nothing was approved.")
+
+
+def approve_try(purpose: Purpose, evidence: Evidence) -> None:
+    """Refuse an approval without a link that is not of what this way shows. Raises `NotVerifiedError`."""
+    match purpose, evidence.proofs:
+        case Purpose.PUSH, (Proof("mobile", Strength.STRONG, device_id),) if device_id:
+            return
+        case Purpose.CALL_BACK, (Proof(method, Strength.WEAK, ""),) if method == CALL_BACK:
+            return
+        case _:
+            raise NotVerifiedError("What was shown is not what this way asks for. Nothing was approved.")
 
 
 def _enables(effect: AccountEffect) -> bool:

@@ -105,6 +105,7 @@ async def _purge_calls(tx: Transaction, desk: Desk, agent: Agent, ended: list[st
         await tx.execute(resets, call_id)
         await tx.execute("DELETE FROM windows WHERE call_id = ?", call_id)
         await tx.execute(links, call_id, frozen)
+        await tx.execute("DELETE FROM public_pages WHERE id = ?", call_id)
         await tx.execute("DELETE FROM flows WHERE call_id = ?", call_id)
     gone = Entry(kind=Kind.EVENT, action="data.purged", agent=agent.id, details={"calls": len(calls)})
     await desk.audit.append(tx, gone)

@@ -9,7 +9,7 @@ from typing import get_args
 
 import msgspec
 
-from csrdesk.engine import challenges, windows
+from csrdesk.engine import bound, challenges, windows
 from csrdesk.engine.audit import Which, refused
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.flow_rows import BOUND, OTHER_VERSION, Running
@@ -23,6 +23,7 @@ from csrdesk.engine.views import agent_view, is_settled, prompt_for
 from csrdesk.errors import IllegalEventError, NoSuchFlowError, StaleFlowError
 from csrdesk.flows.doors import Agent, AuditPage, CallRecord, CallSummary, Resumed, View
 from csrdesk.flows.kernel import Answer, Audience
+from csrdesk.flows.public_answers import RecoveryTyped
 from csrdesk.model.people import Person
 from csrdesk.model.secret import Secret
 
@@ -140,8 +141,8 @@ class AgentSession:
             return "an act was interrupted" if self._runner.is_left(running) else "an act is being done"
         if until:
             return f"verified until {until:%H:%M} UTC"
-        if await challenges.open_ones(self._desk.store, call_id=running.id):
-            return "link sent"
+        if open_ones := await challenges.open_ones(self._desk.store, call_id=running.id):
+            return "waiting for the phone" if open_ones[0].purpose in bound.TRIES else "link sent"
         return "not verified" if person else "looking up"
 
 
@@ -154,6 +155,8 @@ def check_answer(running: Running, audience: Audience, answer: Answer) -> None:
 
 def secret_of(answer: Answer) -> Secret | None:
     """What of an answer is never saved."""
+    if isinstance(answer, RecoveryTyped):
+        return answer.secret
     values = (getattr(answer, name) for name in answer.__struct_fields__)
     return next((value for value in values if isinstance(value, Secret)), None)
 

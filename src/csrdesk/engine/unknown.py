@@ -17,6 +17,7 @@ from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
+from csrdesk.flows import recovery_effects as rfx
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
 from csrdesk.model.account import Account, Lock, PingOneAccount
@@ -51,7 +52,7 @@ def question(effect: AccountEffect) -> Effect:
             return fx.ReadSessions(person_id=effect.person_id)
         case pfx.SetDirectoryPassword(dn=dn):
             return pfx.ReadPasswordState(person_id=effect.person_id, home=Home.DIRECTORY, dn=dn)
-        case pfx.SetPingOnePassword(home=home):
+        case pfx.SetPingOnePassword(home=home) | rfx.RecoverPassword(home=home):
             return pfx.ReadPasswordState(person_id=effect.person_id, home=home)
         case dx.ChangeDevice():
             return fx.ReadDevices(person_id=effect.person_id)
@@ -112,7 +113,7 @@ def _is_changed(effect: dx.ChangeDevice, devices: tuple[Device, ...]) -> bool:
             return device is not None and devices[0] is device
 
 
-_PASSWORDS = (pfx.SetDirectoryPassword.action, pfx.SetPingOnePassword.action)
+_PASSWORDS = (pfx.SetDirectoryPassword.action, pfx.SetPingOnePassword.action, rfx.RecoverPassword.action)
 _IN_PINGONE = (fx.SetPingOneEnabled.action, fx.UnlockPingOne.action, fx.UnlockPassword.action)
 
 

@@ -16,6 +16,7 @@ from csrdesk.flows import (
     magic_link_page,
     new_password,
     password_reset,
+    recovery_inputs,
     user_functions,
 )
 from csrdesk.flows.kernel import State
@@ -43,6 +44,13 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
                 challenge_acceptance.ChallengeAcceptanceState,
                 challenge_acceptance.Start,
                 challenge_acceptance.begin,
+            ),
+            Flow(
+                "account_recovery",
+                1,
+                account_recovery.AccountRecoveryState,
+                recovery_inputs.Start,
+                account_recovery.begin,
             ),
             Flow("password_reset", 1, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
             Flow("new_password", 2, new_password.NewPasswordState, new_password.Start, new_password.begin),

@@ -13,6 +13,7 @@ import msgspec
 from csrdesk.flows.effects import SendMagicLink
 from csrdesk.flows.kernel import Answer, Effect, Outcome, Prompt, Reply
 from csrdesk.flows.replies import LinkNotSent
+from csrdesk.flows.spoken_effects import AddressNotOpened, AddressOpened, OpenAddress
 from csrdesk.model.devices import Age
 from csrdesk.model.link import Link
 from csrdesk.model.secret import Secret
@@ -95,6 +96,10 @@ class LinkDesk(Protocol):
         """Whether somebody of one of these account names ever worked at this desk, by its audit."""
         ...
 
+    async def is_recovering(self, context: Context) -> bool:
+        """Whether the page of this step, which a customer began by themselves, is still open."""
+        ...
+
     async def unlocked_at(self, person_id: str) -> datetime | None:
         """When this desk last unlocked the person's account in the directory; None where it never did."""
         ...
@@ -108,6 +113,19 @@ class LinkDesk(Protocol):
 
     async def was_opened_by(self, context: Context, address: str) -> bool:
         """Whether the page that asks stands on that address's mailbox already, which then proves nothing new."""
+        ...
+
+    async def open_address(
+        self, effect: OpenAddress, context: Context, *, to: str, address: str
+    ) -> AddressOpened | AddressNotOpened:
+        """Make a code for the spoken address; the person's links and codes end.
+
+        `to` is the address to say, `address` the person's mail address, kept as a keyed hash: a change of it ends all.
+        """
+        ...
+
+    async def saw_number(self, person_id: str, number: str) -> Age:
+        """The person's phone number as just read: since when the desk has seen it, by a record of its own."""
         ...
 
 
@@ -286,6 +304,42 @@ class LinkView(msgspec.Struct, frozen=True):
     """No agent is on the other side."""
 
 
+class PublicView(msgspec.Struct, frozen=True):
+    """What a browser may see of a page that it began by itself."""
+
+    view: View
+    until: datetime
+    """When the page's clock ends."""
+
+
+class PublicSession(Protocol):
+    """What pages can do that customers open by themselves. Nothing is begun by looking."""
+
+    def offers(self, flow: str) -> bool:
+        """Whether settings let that flow be begun."""
+        ...
+
+    async def begin(self, flow: str, browser: str, answer: Answer, *, source: str, visitor: Visitor) -> Secret:
+        """Begin a flow with the answer to its first question; the token of its page.
+
+        Raises `LimitReachedError`, and `NoSuchFlowError` where settings do not offer it.
+        """
+        ...
+
+    async def open(self, token: str, browser: str) -> PublicView:
+        """What the page shows this browser, as soon as it shows something. Raises `LinkOverError`."""
+        ...
+
+    async def answer(
+        self, token: str, browser: str, answer: Answer, asked: int, *, source: str, visitor: Visitor
+    ) -> PublicView:
+        """Answer question number `asked`, and wait for what comes of it; nothing where another is asked by now.
+
+        Raises `LinkOverError`, `LimitReachedError`, `IllegalEventError` and `StaleFlowError`.
+        """
+        ...
+
+
 class CustomerSession(Protocol):
     """What the customer's page can do. Each call raises `LinkOverError` for every link that opens nothing."""
 
@@ -305,5 +359,17 @@ class CustomerSession(Protocol):
         """Answer the prompt that the page shows, and wait until the flow asks again or is over (at most 15 s).
 
         `source` is the address that the form came from; as in `open`. `visitor` is for Protect.
+        """
+        ...
+
+    async def opened_address(self, user_agent: str) -> None:
+        """Note that somebody opened the spoken address, for the agents whose codes wait there. No more."""
+        ...
+
+    async def enter_code(self, code: Secret, browser: str, *, source: str = "", visitor: Visitor = NOBODY) -> Secret:
+        """The token of the page that this code opens, from now on in this browser alone.
+
+        Counted before it is compared. Raises `LinkOverError` for every code that opens nothing, whyever, and
+        `LimitReachedError` where too many that were wrong came from `source`.
         """
         ...

@@ -19,6 +19,10 @@ NOT_NOW = "That did not work on our side just now. Nothing was changed. Try agai
 _IRREGULAR = {
     "pingone_user_id": "ciam_pingOneUserId",
     "protect_risk_id": "ciam_protectRiskID",
+    # Ours, not Ping's:
+    "end": "end",
+    "minutes": "minutes",
+    "signed_out": "signedOut",
 }
 
 

@@ -12,10 +12,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from csrdesk.flows.doors import CustomerSession
+from csrdesk.flows.doors import CustomerSession, PublicSession
+from csrdesk.server.address import PATHS, AddressPage
 from csrdesk.server.failures import Failures
 from csrdesk.server.link import LinkPage
 from csrdesk.server.look import Look
+from csrdesk.server.recovery import PATH, RecoveryPages
 from csrdesk.server.render import Render
 from csrdesk.server.security import SecureHeaders, make_guard
 
@@ -31,15 +33,19 @@ def make_app(
     key: bytes,
     public_url: str,
     trusted_proxies: tuple[str, ...] = (),
+    spoken_address: bool = True,
     now: Callable[[], datetime] = _utc_now,
+    public: PublicSession | None = None,
 ) -> Starlette:
     """The pages at the origin `public_url`; `key` makes the form tokens, `now` says what is left of a page's clock.
 
+    Without `spoken_address` there is nothing at that address.
     Raises `ConfigError` for a public URL that is no https origin outside this machine, or a proxy that is no address.
     """
     guard = make_guard(key, public_url, trusted_proxies)
     render = Render(look)
     link = LinkPage(customers, render, guard, now)
+    address = AddressPage(customers, render, guard, link)
 
     def nothing_here(_request: Request, _error: Exception | None = None) -> Response:
         return render.page("nothing.html", status=404)
@@ -53,10 +59,13 @@ def make_app(
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
+    recovering = _recovery_routes(RecoveryPages(public, render, guard, now, nothing_here)) if public else []
     app = Starlette(
         routes=[
+            *recovering,
             Route("/v/{token}", link.show, methods=["GET"]),
             Route("/v/{token}", link.take, methods=["POST"]),
+            *(_at_address(address) if spoken_address else ()),
             Route("/static/{hash}/{name}", static),
             Route("/logo/{hash}", logo),
             Route("/healthz", healthz),
@@ -71,6 +80,20 @@ def make_app(
     # It would send a browser to whatever the Host header says.
     app.router.redirect_slashes = False
     return app
+
+
+def _at_address(address: AddressPage) -> list[Route]:
+    shown = [Route(path, address.show, methods=["GET"]) for path in PATHS]
+    return [*shown, *(Route(path, address.take, methods=["POST"]) for path in PATHS)]
+
+
+def _recovery_routes(pages: RecoveryPages) -> list[Route]:
+    return [
+        Route(PATH, pages.first, methods=["GET"]),
+        Route(PATH, pages.begin, methods=["POST"]),
+        Route(f"{PATH}/{{token}}", pages.show, methods=["GET"]),
+        Route(f"{PATH}/{{token}}", pages.take, methods=["POST"]),
+    ]
 
 
 def load_pages(app: Starlette) -> None:

@@ -45,6 +45,8 @@ class Look(Struct, frozen=True):
     logo: Logo | None = None
     logo_style: tuple[str, ...] = ()
     """Declarations for the logo, already safe."""
+    sign_on_url: str = ""
+    """Where customers sign in; empty where the pages lead nowhere."""
     signals: Signals | None = None
     """PingOne's script; None where the pages load nothing from elsewhere."""
 
@@ -61,8 +63,8 @@ async def load_look(flow: FlowSettings, desk: DeskSettings, *, tls: ssl.SSLConte
 
 
 def with_signals(look: Look, settings: Settings) -> Look:
-    """The look of pages that load PingOne's Signals script, where settings have it so."""
-    protect = settings.protect
+    """The look of pages that load PingOne's Signals script, and lead to signing in, where settings have it so."""
+    protect, look = settings.protect, replace(look, sign_on_url=settings.recovery.sign_on_url)
     if not protect.signals_url:
         return look
     signals = Signals(protect.signals_url, protect.signals_integrity, settings.pingone.environment_id)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from csrdesk.server import texts
+from csrdesk.server import recovery_texts, texts
 from csrdesk.server.look import Look
 
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
@@ -34,7 +34,7 @@ class Render:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals.update(t=texts, look=look, static=self.static, logo=self.logo)
+        self._environment.globals.update(t=texts, rt=recovery_texts, look=look, static=self.static, logo=self.logo)
 
     def load(self) -> None:
         """Compile every template now, so that no customer waits for it; may run in a thread."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from csrdesk.engine.reading import AuditReader
     from csrdesk.engine.rehearsal import Rehearsed
     from csrdesk.flows.password_reset import Start as Reset
+    from csrdesk.flows.recovery_inputs import Start as RecoveryStart
     from csrdesk.flows.rules import Rules
     from csrdesk.flows.user_functions import Start
     from csrdesk.services.pace import Paces
@@ -142,6 +143,8 @@ async def open_desk(
             key=key,
             scripts=frozenset(settings.desk.script_identities),
         )
+        if settings.flow.ciam_account_recovery_enabled:
+            engine.public.offer("account_recovery", recovery_of(settings))
         engine.write_checkpoints(checkpoints_of(settings))
         processes = Processes(data_dir, engine.name)
         stack.callback(processes.leave)
@@ -152,26 +155,52 @@ async def open_desk(
         await stack.enter_async_context(engine)
         if reach_out:
             stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_sending()))
+            stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_completing()))
         agent = agent_of(settings)
         if serve_pages:  # by whoever stays: a one-shot command leaves what is old to the next console
             stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_purging(agent)))
         if pages.ours:
-            await stack.enter_async_context(pages.served(engine.customers, key))
+            await stack.enter_async_context(pages.served(engine.customers, key, engine.public))
         elif serve_pages:
-            stack.push_async_callback(_cancelled, asyncio.create_task(pages.serve_when_free(engine.customers, key)))
+            waiting = pages.serve_when_free(engine.customers, key, engine.public)
+            stack.push_async_callback(_cancelled, asyncio.create_task(waiting))
         yield Desk(settings, data_dir, agent, pages, engine, tuple(world))
 
 
 def rules_of(settings: Settings) -> Rules:
     """The settings that change a flow's path."""
     from csrdesk.flows.rules import Rules
+    from csrdesk.model.risk import WhenDown
 
     return Rules(
-        flow_require_mfa=settings.flow.must_have_mfa,
+        flow_require_mfa=settings.must_have_mfa,
         mfa_policy_id=settings.flow.mfa_policy_id,
         allowed_device_types=settings.flow.device_types,
+        spoken_address=settings.ways.spoken_address,
+        push=settings.ways.push,
+        call_back=settings.ways.call_back,
+        protect_analysis=settings.flow.protect_required,
+        risk_policy_id=settings.flow.risk_policy_id_authn,
+        when_down=WhenDown(settings.protect.when_down),
         ticket_required=settings.desk.ticket_required,
         resend_otp_limit=settings.limits.resend_otp,
+    )
+
+
+def recovery_of(settings: Settings) -> RecoveryStart:
+    """How a customer's recovery of their account begins."""
+    from csrdesk.flows.recovery_inputs import RecoveryRules
+    from csrdesk.flows.recovery_inputs import Start as RecoveryStart
+    from csrdesk.model.risk import WhenDown
+
+    return RecoveryStart(
+        RecoveryRules(
+            recovery_limit=settings.recovery.limit,
+            resends=settings.limits.recovery_resends,
+            risk_policy_id=settings.flow.risk_policy_id_ar,
+            when_down=WhenDown(settings.protect.when_down),
+            disable_for=frozenset(settings.recovery.disable_for),
+        )
     )
 
 

@@ -19,7 +19,7 @@ from csrdesk.wiring.lock import Holder, PagesLock
 if TYPE_CHECKING:
     import socket
 
-    from csrdesk.flows.doors import CustomerSession
+    from csrdesk.flows.doors import CustomerSession, PublicSession
 
 NO_PUBLIC_URL = (
     "desk.public_url is not set, so no link can be made. Set it to the origin where customers reach the pages."
@@ -87,7 +87,9 @@ class Pages:
         return True
 
     @contextlib.asynccontextmanager
-    async def served(self, customers: CustomerSession, key: bytes) -> AsyncIterator[None]:
+    async def served(
+        self, customers: CustomerSession, key: bytes, public: PublicSession | None = None
+    ) -> AsyncIterator[None]:
         """Serve them, once claimed, until the block ends."""
         from csrdesk.server.app import load_pages, make_app
         from csrdesk.server.look import load_look, with_signals
@@ -97,7 +99,15 @@ class Pages:
         if self._listener is None:
             raise RuntimeError("claim the pages before serving them")
         look = with_signals(await load_look(self._settings.flow, desk), self._settings)
-        app = make_app(customers, look, key=key, public_url=self.url, trusted_proxies=desk.trusted_proxies)
+        app = make_app(
+            customers,
+            look,
+            key=key,
+            public_url=self.url,
+            trusted_proxies=desk.trusted_proxies,
+            spoken_address=self._settings.ways.spoken_address,
+            public=public,
+        )
         try:
             async with serve(app, self._listener):
                 self._lock.announce(self.url)
@@ -108,11 +118,13 @@ class Pages:
         finally:
             self.release()
 
-    async def serve_when_free(self, customers: CustomerSession, key: bytes) -> None:
+    async def serve_when_free(
+        self, customers: CustomerSession, key: bytes, public: PublicSession | None = None
+    ) -> None:
         """Wait for whoever serves now to be gone, then serve, until cancelled."""
         while not await self._claimed_quietly():  # noqa: ASYNC110 - another process's end rings no event here
             await asyncio.sleep(_LOOK_AGAIN)
-        async with self.served(customers, key):
+        async with self.served(customers, key, public):
             await asyncio.Event().wait()
 
     async def _claimed_quietly(self) -> bool:

@@ -1,0 +1,47 @@
+"""Every word of the pages on which customers recover their account: no agent is there, so nothing here names one."""
+
+from __future__ import annotations
+
+FORGOT_TITLE = "Choose a new password"
+FORGOT_TEXT = "Type the mail address of your account. If we know it, we send a code to it."
+FORGOT_LABEL = "Mail address"
+FORGOT_SEND = "Send the code"
+FORGOT_BACK = "Back to signing in"
+
+CODE_TITLE = "Type the code from our mail"
+CODE_TEXT = (
+    "If the address that you typed belongs to an account, a mail with a code of eight letters and digits is on its way "
+    "to it. The code is good for five minutes."
+)
+CODE_NONE = "No mail comes? Look among the unwanted ones, then have another one sent."
+CODE_CALL = "If none comes at all, call us: {phone}."
+CODE_LABEL = "Code from the mail"
+CODE_HINT = "Capitals and small letters are the same; blanks and hyphens do not matter."
+CODE_KEEP = "Type it here alone. Nobody who works here ever asks you for it."
+CODE_SET = "Set the new password"
+CODE_RESEND = "Send another code"
+CODE_CANCEL = "Keep the password that I have"
+TRIES_LEFT = "You can try this {count} more times."
+TRIES_LAST = "This is the last try on this page."
+
+RESEND_TITLE = "Send another code?"
+RESEND_TEXT = "The code that you have now is good no more then, also if its mail comes late."
+RESEND_YES = "Send another code"
+RESEND_NO = "Go back"
+
+DONE_TITLE = "Your new password is set"
+DONE_TEXT = "Use it from now on."
+DONE_SIGNED_OUT = "Sign-ins elsewhere have been ended. Apps may stay open for a while."
+DONE_MAIL = "We send you a mail about it. If that mail ever comes without your doing, call us."
+SIGN_ON_TITLE = "Nothing was changed"
+SIGN_ON_TEXT = "Your password is as it was."
+STOPPED_TITLE = "This cannot go on here"
+LIMITED_TITLE = "Too often for now"
+TRIES_TITLE = "All tries are used"
+FAILED_TITLE = "This did not work just now"
+OVER_TITLE = "This page is over"
+OVER_TEXT = "A page like this works for a few minutes, and in one browser. Nothing more can be done here."
+AGAIN = "Begin again"
+SIGN_ON = "Go to signing in"
+CALL = "You can also call us: {phone}."
+TOO_MANY = "Too many requests came from your network. Wait {minutes} min, then try again."
