@@ -39,7 +39,10 @@ async def test_a_desk_with_its_rights_is_said_to_be_well(opened: Open, password_
     words = " ".join(one.what for one in found)
     assert "dc1.csrdesk.test answers, over an encrypted connection" in words
     assert "Changes are made at dc1.csrdesk.test" in words
-    assert f"csrdesk may disable and enable, unlock, reset passwords in {STAFF}" in words
+    assert (
+        f"csrdesk may disable and enable, unlock, reset passwords and ask for others, set the last day in {STAFF}"
+        in words
+    )
 
 
 async def test_rights_that_are_missing_are_named_with_the_command_that_grants_them(
@@ -48,8 +51,10 @@ async def test_rights_that_are_missing_are_named_with_the_command_that_grants_th
     user = f"{POWERLESS}@csrdesk.test"
     found = await looked(replace(opened.settings, user=user, scope_ous=(STAFF,)), password_file)
     (bad,) = (one for one in found if one.level is Level.WRONG)
-    assert "csrdesk may not disable and enable, unlock, reset passwords" in bad.what
-    for attribute in ("userAccountControl", "lockoutTime", "pwdLastSet"):
+    assert (
+        "csrdesk may not disable and enable, unlock, reset passwords and ask for others, set the last day" in bad.what
+    )
+    for attribute in ("userAccountControl", "lockoutTime", "pwdLastSet", "accountExpires"):
         assert f'dsacls "{STAFF}" /I:S /G "{user}:RPWP;{attribute};user"' in bad.todo
     assert f'dsacls "{STAFF}" /I:S /G "{user}:CA;Reset Password;user"' in bad.todo
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,12 +11,16 @@ from msgspec.structs import replace
 
 from csrdesk.errors import (
     ConflictError,
+    InvalidValueError,
     NotFoundError,
     ServiceError,
     UnauthorizedError,
     UnreachableError,
 )
-from csrdesk.services.directory.accounts import COMPUTED, CONTROL
+from csrdesk.services.directory import must_change
+from csrdesk.services.directory.accounts import COMPUTED, CONTROL, EXPIRES, filetime
+from csrdesk.services.directory.expiry import set_expiry
+from csrdesk.services.directory.must_change import demand_change
 from csrdesk.services.directory.port import Change, Directory, Entry, Equal
 from csrdesk.services.directory.rights import missing, windows_commands
 from csrdesk.services.directory.writes import read_entry, set_enabled, unlock
@@ -168,6 +173,70 @@ async def test_ad_tells_which_rights_are_missing_and_the_command_grants_them(
     assert missing(await allowed(directory, ada)) == ()
     powerless = opened(replace(opened.settings, user=f"{POWERLESS}@csrdesk.test"))
     wanted = missing(await allowed(powerless, ada))
-    assert [right.attribute for right in wanted] == ["userAccountControl", "lockoutTime", "pwdLastSet"]
+    assert [right.attribute for right in wanted] == [
+        "userAccountControl",
+        "lockoutTime",
+        "pwdLastSet",
+        "accountExpires",
+    ]
     commands = windows_commands(STAFF, "CSRDESK\\svc-reader", wanted[:1])
     assert commands == (f'dsacls "{STAFF}" /I:S /G "CSRDESK\\svc-reader:RPWP;userAccountControl;user"',)
+
+
+async def test_the_last_day_is_set_moved_taken_away_and_read_back(
+    directory: LdapDirectory, dc: Controller, someone: str
+) -> None:
+    was: datetime | None = None
+    for days in (30, 10, None):
+        ends = datetime(2031, 5, 1, tzinfo=UTC) + timedelta(days=days) if days else None
+        entry = await read_entry(directory, DN, (EXPIRES,))
+        assert await set_expiry(directory, entry, was=was, ends=ends)
+        assert not await set_expiry(directory, await read_entry(directory, DN, (EXPIRES,)), was=was, ends=ends)
+        assert dc.value(WHO, EXPIRES) == filetime(ends)
+        was = ends
+
+
+async def test_a_last_day_that_somebody_else_set_in_between_is_not_overwritten(
+    directory: LdapDirectory, dc: Controller, someone: str
+) -> None:
+    theirs, ours = (datetime(2031, month, 1, tzinfo=UTC) for month in (3, 6))
+    entry = await read_entry(directory, DN, (EXPIRES,))
+    dc.plant(someone, accountExpires=filetime(theirs))
+    with pytest.raises(ConflictError, match="Nothing was changed"):
+        await set_expiry(directory, entry, was=None, ends=ours)
+    with pytest.raises(ConflictError, match="Nothing was changed"):
+        await set_expiry(directory, await read_entry(directory, DN, (EXPIRES,)), was=None, ends=ours)
+    assert dc.value(WHO, EXPIRES) == filetime(theirs)
+
+
+async def test_another_password_is_asked_for_and_the_sign_in_says_so(
+    directory: LdapDirectory, dc: Controller, opened: Open, someone: str
+) -> None:
+    dc.plant(someone, userAccountControl="512")
+    assert await demand_change(directory, await read_entry(directory, DN, must_change.ATTRIBUTES))
+    assert dc.value(WHO, "pwdLastSet") == "0"
+    assert not await demand_change(directory, await read_entry(directory, DN, must_change.ATTRIBUTES))
+    with pytest.raises(UnauthorizedError, match="must change its password first"):
+        await opened(replace(opened.settings, user=f"{WHO}@csrdesk.test")).search(Equal("cn", WHO), ("cn",))
+
+
+@pytest.mark.parametrize("sid", ["WD", "PS"], ids=["everyone", "itself"])
+async def test_none_is_asked_for_where_the_access_list_lets_the_account_change_none(
+    directory: LdapDirectory, dc: Controller, someone: str, sid: str
+) -> None:
+    """What "User cannot change password" of AD's tools writes."""
+    dc.plant(someone, userAccountControl="512")
+    denied = f"(OD;;CR;ab721a53-1e2f-11d0-9819-00aa0040529b;;{sid})"
+    dc.tool("dsacl", "set", f"--objectdn={someone}", f"--sddl={denied}")
+    before = dc.value(WHO, "pwdLastSet")
+    with pytest.raises(InvalidValueError, match=r"does not let this account change its password"):
+        await demand_change(directory, await read_entry(directory, DN, must_change.ATTRIBUTES))
+    assert dc.value(WHO, "pwdLastSet") == before
+
+
+async def test_none_is_asked_for_where_the_password_never_expires(
+    directory: LdapDirectory, dc: Controller, someone: str
+) -> None:
+    with pytest.raises(InvalidValueError, match="never to expire"):
+        await demand_change(directory, await read_entry(directory, DN, must_change.ATTRIBUTES))
+    assert dc.value(WHO, "pwdLastSet") != "0"

@@ -20,6 +20,10 @@ def test_the_guides_commands_are_those_that_the_tests_of_the_real_controller_run
 
 
 def test_what_is_not_granted_is_missing_whatever_its_letter_case() -> None:
-    assert missing(("USERACCOUNTCONTROL", "lockouttime", "pwdLastSet", "mail")) == ()
-    assert [right.attribute for right in missing(("lockoutTime",))] == ["userAccountControl", "pwdLastSet"]
+    assert missing(("USERACCOUNTCONTROL", "lockouttime", "pwdLastSet", "ACCOUNTEXPIRES", "mail")) == ()
+    assert [right.attribute for right in missing(("lockoutTime",))] == [
+        "userAccountControl",
+        "pwdLastSet",
+        "accountExpires",
+    ]
     assert missing(()) == RIGHTS

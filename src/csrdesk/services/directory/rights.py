@@ -26,7 +26,7 @@ class Right(msgspec.Struct, frozen=True):
 RIGHTS = (
     Right("userAccountControl", "bf967a68-0de6-11d0-a285-00aa003049e2", "disable and enable"),
     Right("lockoutTime", "28630ebf-41d5-11d1-a9c1-0000f80367c1", "unlock"),
-    Right("pwdLastSet", "bf967a0a-0de6-11d0-a285-00aa003049e2", "reset passwords, ask for another"),
+    Right("pwdLastSet", "bf967a0a-0de6-11d0-a285-00aa003049e2", "reset passwords and ask for others"),
     Right("accountExpires", "bf967915-0de6-11d0-a285-00aa003049e2", "set the last day"),
 )
 RESET_PASSWORD = "Reset Password"  # noqa: S105 - a right
