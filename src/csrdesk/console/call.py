@@ -19,6 +19,7 @@ from csrdesk.flows import answers as a
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.prompts import PollingPrompt, UsernamePrompt
+from csrdesk.flows.try_prompts import AgentPushPrompt
 from csrdesk.screens.following import FLOW, Arrived, Following, noted, reference_for
 from csrdesk.screens.frame import FrameScreen
 from csrdesk.screens.info import Surroundings
@@ -255,7 +256,11 @@ class Call:
         self._held = message
         asked, before = message.view.prompt, self._asked
         self._asked = type(asked)
-        waits = asked is not None and not isinstance(asked, PollingPrompt) and before not in (None, type(asked))
+        waits = (
+            asked is not None
+            and not isinstance(asked, PollingPrompt | AgentPushPrompt)
+            and before not in (None, type(asked))
+        )
         if (waits or message.problem) and not self.needs_agent:
             # Also where a box hides the call's own screen; there nothing has to be gone to.
             self.needs_agent = not self._is_current

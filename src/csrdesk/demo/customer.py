@@ -88,6 +88,11 @@ class Customer:
         await self._http.aclose()
 
     @property
+    def url(self) -> str:
+        """Where the page is."""
+        return self._url
+
+    @property
     def text(self) -> str:
         """The page's words, with white space folded."""
         return " ".join(self._page.text.split())

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from csrdesk.demo.beside import Beside, SandboxSide
 from csrdesk.sandbox import Options, Sandbox
 from csrdesk.wiring import Desk, open_desk
@@ -29,14 +31,18 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(record: Path | None = None, *, port: int = 0, directory: Beside | None = None) -> AsyncIterator[Stage]:
+async def stage(
+    record: Path | None = None, *, port: int = 0, directory: Beside | None = None, call_back: bool = False
+) -> AsyncIterator[Stage]:
     """Start everything on free loopback ports, the sandbox on `port` where one is given; leave nothing behind.
 
-    With a `directory` the desk uses that one, and the sandbox's is not asked.
+    With a `directory` the desk uses that one, and the sandbox's is not asked. With `call_back` numbers may be rung.
     """
     with tempfile.TemporaryDirectory(prefix="csrdesk-demo-") as folder:
         async with Sandbox(Options(record=record, port=port)) as box:
             beside = directory or SandboxSide(box)
             settings = settings_for(box.settings(), Path(folder), directory=beside.settings)
+            if call_back:
+                settings = replace(settings, ways=replace(settings.ways, call_back=True))
             async with open_desk(settings, serve_pages=True) as desk:
                 yield Stage(box, desk, beside)

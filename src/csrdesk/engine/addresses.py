@@ -1,4 +1,4 @@
-"""Since when a person has their mail address and phone number, by the desk's own record: a keyed hash, the moment, no more.
+"""Since when a person has their mail address and phone number, by the desk's own record: a keyed hash and the moment.
 
 An address that replaced another is new for a while, also where the person had it once before. Of one that was there
 when the desk first looked, nobody knows.

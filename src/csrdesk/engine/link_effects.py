@@ -72,7 +72,7 @@ class LinkEffects:
     async def _extend(self, effect: fx.ExtendLink, context: Context) -> Reply:
         limits = self._desk.limits
         async with self._desk.store.transaction() as tx:
-            row = await bound.of_call(tx, effect.challenge_id, context, effect.person_id)
+            row = await bound.of_call(tx, effect.challenge_id, context, effect.person_id, bound.OPENING)
             row = await expire(tx, self._desk, row)
             begun = row.accepted_at or row.created_at
             longest = begun + timedelta(seconds=limits.link_total_seconds)

@@ -19,6 +19,7 @@ from csrdesk.engine.desk import Desk
 from csrdesk.engine.store import Reading, Transaction
 from csrdesk.errors import LimitReachedError
 from csrdesk.flows import effects as fx
+from csrdesk.flows import try_effects as te
 from csrdesk.flows.doors import Context
 
 REACHED = "limit.reached"
@@ -111,12 +112,17 @@ def _looked_up(most: int, again: timedelta) -> Over:
 
 
 async def device_asked(
-    reading: Reading, desk: Desk, context: Context, effect: fx.StartDeviceAuthentication | fx.SelectDevice
+    reading: Reading,
+    desk: Desk,
+    context: Context,
+    effect: fx.StartDeviceAuthentication | fx.SelectDevice | te.RingNumber,
 ) -> Over | None:
     """The limit that speaks against asking that device, if any: a push, or whatever may be sent a passcode.
 
     A passkey and an app that makes passcodes by the clock are sent nothing.
     """
+    if isinstance(effect, te.RingNumber):
+        return await call_backs(reading, desk, context, effect.person_id)
     match effect.device_type:
         case "MOBILE":
             return await pushes(reading, desk, effect.person_id)
@@ -143,6 +149,16 @@ async def pushes(reading: Reading, desk: Desk, person_id: str) -> Over | None:
     again = await _again(reading, desk, sql, person_id, most=most, within=HOUR, at="at")
     words = f"{most} requests were sent to this person's phone in an hour, which is the most. Use another device."
     return _over("pushes_per_person_an_hour", words, again) if again else None
+
+
+async def call_backs(reading: Reading, desk: Desk, context: Context, person_id: str) -> Over | None:
+    """The limit that speaks against ringing this person once more in this call, if any."""
+    most = desk.limits.passcodes_per_link
+    sql = "SELECT 1 FROM audit WHERE call_id = ? AND person_id = ? AND kind = 'intent' AND action = ?"
+    if len(await reading.all(sql, context.call_id, person_id, te.RingNumber.action)) < most:
+        return None
+    words = f"This person was rung {most} times in this call, which is the most. Use another way."
+    return Over("passcodes_per_link", words, timedelta(0))
 
 
 async def passcodes(reading: Reading, desk: Desk, context: Context) -> Over | None:

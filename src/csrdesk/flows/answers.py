@@ -79,6 +79,16 @@ class NewCodeChosen(Answer, frozen=True):
     """A new spoken code for the same link."""
 
 
+class PasscodeHeard(Answer, frozen=True):
+    """What the caller heard on the phone that PingOne rang, and told the agent."""
+
+    passcode: Secret
+
+
+class RingAgainChosen(Answer, frozen=True):
+    """Ring the number on record once more, for a new passcode."""
+
+
 class MoreTimeChosen(Answer, frozen=True):
     pass
 

@@ -59,5 +59,10 @@ class CardScreen(PromptScreen[CardPrompt]):
         return _SAY[self._open[0]]
 
 
-_SAY = {Way.LINK: "To make sure that it is you, I would like to mail you a link. Can you open your mailbox now?"}
+_SAY = {
+    Way.LINK: "To make sure that it is you, I would like to mail you a link. Can you open your mailbox now?",
+    Way.SPOKEN_ADDRESS: "To make sure that it is you, please open a web browser, on any device. Can you do that now?",
+    Way.PUSH: "To make sure that it is you, I would like to send a request to the app on your phone.",
+    Way.CALL_BACK: "To make sure that it is you, I would like to have your phone rung. Can you answer it now?",
+}
 """How to begin, by the first way that is open."""

@@ -12,6 +12,7 @@ from textual.message import Message
 from csrdesk.config.keys import key_of
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Answer, Prompt
+from csrdesk.model.secret import decode_hook
 from csrdesk.screens.frame import FrameScreen, named
 from csrdesk.screens.info import Surroundings
 from csrdesk.widgets.choices import Choice, Offer, choices_of
@@ -105,7 +106,7 @@ class PromptScreen(FrameScreen, Generic[P]):
         fields = self.fields(kind)
         if fields is not None:
             self.complain("")
-            answer = msgspec.convert({"type": name, **fields}, kind)
+            answer = msgspec.convert({"type": name, **fields}, kind, dec_hook=decode_hook)
             self.post_message(Given(answer, self.view.rev))
 
 
