@@ -24,6 +24,7 @@ STAGES = {
     LinkStage.APPROVED: "approved",
     LinkStage.NOT_ME: 'the customer says "this wasn\'t me"',
     LinkStage.NO_FACTOR: "the customer cannot use any of their devices",
+    LinkStage.RISKY: "PingOne Protect advises against it",
     LinkStage.EXPIRED: "time is up",
     LinkStage.TOO_MANY_CODES: "too many wrong codes",
     LinkStage.SETTING: "a new password is being written",
@@ -111,6 +112,8 @@ class Watch:
         if link.codes_left != self._codes_at_first(link):
             # A try is counted before it is compared, so whether the code was right comes with the next change.
             self._once("codes", f"  a code was typed; {link.codes_left} more may be")
+        if link.risk:
+            self._once("risk", f"  PingOne Protect: {link.risk.label}")
         if link.second_browser:
             self._once("second", "  warning: the link was opened in a second browser")
         if prompt.note:
@@ -165,7 +168,13 @@ def verified_result(walk: Walk, prompt: p.AccountPrompt) -> Result:
         "evidence": prompt.evidence.label,
     }
     line = f"{walk.view.id}  {prompt.person.name}: verified until {local(prompt.verified_until)}"
-    return Result(data=data, lines=(line, f"  {prompt.evidence.label}"))
+    found = prompt.evidence.risk
+    if found is None:
+        return Result(data=data, lines=(line, f"  {prompt.evidence.label}"))
+    return Result(
+        data=data | {"risk": found, "riskLabel": found.label},
+        lines=(line, f"  {prompt.evidence.label}", f"  PingOne Protect: {found.label}"),
+    )
 
 
 def waited(walk: Walk, prompt: p.PollingPrompt) -> Result:

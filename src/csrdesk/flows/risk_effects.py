@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from csrdesk.flows.kernel import Effect, Kind
+from csrdesk.model.risk import RiskCheck
 
 
 class EvaluateRisk(Effect, frozen=True, kw_only=True):
@@ -39,3 +40,13 @@ class CompleteEvaluation(Effect, frozen=True, kw_only=True):
     action = "risk.complete"
     risk_id: str
     status: Literal["SUCCESS", "FAILED"]
+
+
+class NoteRisk(Effect, frozen=True, kw_only=True):
+    """Write down with the link what Protect made of its page, for the agent; where nothing may be approved after it,
+    the link ends. Performed by the engine. Answered with `Noted` or `LinkOver`.
+    """
+
+    kind = Kind.DESK
+    challenge_id: str
+    found: RiskCheck

@@ -325,11 +325,19 @@ def after(given: Given, link: Link) -> After:
             return ExpiringChallenge(given, link.id)
         case LinkStage.NOT_ME:
             return ReturnSuccess("notMe")
+        case LinkStage.RISKY:
+            found = link.risk.label if link.risk else "high risk"
+            return DisplayingForm(given, f"Nothing was approved. PingOne Protect: {found}.")
+        case LinkStage.NO_FACTOR if link.risk and link.risk.steps_up:
+            return DisplayingForm(given, f"{_NO_FACTOR} PingOne Protect: {link.risk.label}.")
         case LinkStage.NO_FACTOR:
-            return DisplayingForm(given, "The caller cannot use any of their devices. Nothing was approved.")
+            return DisplayingForm(given, _NO_FACTOR)
         case LinkStage.TOO_MANY_CODES:
             return DisplayingForm(given, "Too many wrong codes. That link opens nothing any more.")
         case LinkStage.ENDED | LinkStage.CANCELLED:
             return DisplayingForm(given, "That link was ended.")
         case _:
             return AwaitingChallenge(given, link)
+
+
+_NO_FACTOR = "The caller cannot use any of their devices. Nothing was approved."

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 MITIGATIONS: Final = {
-    "BOT_MITIGATION": "a program, not a person",
+    "BOT_MITIGATION": "a program instead of a person",
     "AITM_MITIGATION": "somebody between the customer and the page",
     "TEMP_EMAIL_MITIGATION": "a throw-away mail address",
 }
@@ -57,8 +57,50 @@ class Risk(msgspec.Struct, frozen=True):
         return self.is_mitigation or self.level is RiskLevel.HIGH
 
     @property
+    def is_new_device(self) -> bool:
+        """Whether PingOne says that it does not know the browser."""
+        return self.device_status not in ("", KNOWN_DEVICE)
+
+    @property
     def label(self) -> str:
         """In words, for agents: `medium risk, new device`."""
         suspected = MITIGATIONS.get(self.predictor, self.predictor)
         parts = (f"{self.level.lower()} risk", suspected, self.device_status.replace("_", " ").lower())
         return ", ".join(part for part in parts if part)
+
+
+class RiskCheck(msgspec.Struct, frozen=True):
+    """What came of asking Protect about the customer on a page, and what follows."""
+
+    risk: Risk | None = None
+    """None where Protect gave no answer."""
+    without: WhenDown | None = None
+    """What is done without an answer; None where there is one."""
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing is approved after it."""
+        return self.risk.stops if self.risk else self.without is not WhenDown.ALLOW and not self.steps_up
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether there is more to say than that nothing speaks against it."""
+        return self.risk is None or self.risk.stops or self.risk.level is not RiskLevel.LOW or self.risk.is_new_device
+
+    @property
+    def steps_up(self) -> bool:
+        """Whether only a strong device counts."""
+        return self.without is WhenDown.STEP_UP
+
+    @property
+    def label(self) -> str:
+        """In words, for agents, after `PingOne Protect:`."""
+        return self.risk.label if self.risk else _WITHOUT[self.without]
+
+
+_WITHOUT: Final = {
+    None: "no answer",
+    WhenDown.STEP_UP: "no answer, so a strong device is needed",
+    WhenDown.ALLOW: "no answer, risk not known",
+    WhenDown.BLOCK: "no answer, so nothing is approved",
+}

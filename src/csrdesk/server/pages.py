@@ -79,6 +79,7 @@ ENDS: Mapping[type[Outcome], str] = MappingProxyType(
         ca.PageApproved: "done.html",
         ca.PageRefused: "refused.html",
         ca.PageNoFactor: "no_factor.html",
+        ca.PageStopped: "risk_stopped.html",
         ca.PageOver: "ended.html",
         da.Outputs: "device_over.html",
         pp.PasswordChanged: "password_changed.html",
