@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csrdesk.engine import challenges
+from csrdesk.engine import challenges, evaluations
 from csrdesk.engine.audit import Entry, Kind
 from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.desk import Desk
@@ -29,15 +29,24 @@ async def close(
     if not row.stage.open:
         return row
     await desk.audit.append(tx, note(row, f"link.{stage.value}", agent=agent, why=why))
+    await evaluations.end(tx, row.flow_id, succeeded=False, now=desk.clock.now())
     return await challenges.save(tx, row, stage=stage, ended_at=desk.clock.now())
 
 
 async def close_all(
-    tx: Transaction, desk: Desk, *, why: str, agent: str = "", person_id: str = "", call_id: str = ""
+    tx: Transaction,
+    desk: Desk,
+    *,
+    why: str,
+    agent: str = "",
+    person_id: str = "",
+    call_id: str = "",
+    but: frozenset[str] = frozenset(),
 ) -> None:
-    """End every open link of a person, in all calls, or of a call."""
+    """End every open link of a person, in all calls, or of a call, `but` those of these ids."""
     for row in await challenges.open_ones(tx, person_id=person_id, call_id=call_id):
-        await close(tx, desk, row, LinkStage.ENDED, why=why, agent=agent)
+        if row.id not in but:
+            await close(tx, desk, row, LinkStage.ENDED, why=why, agent=agent)
 
 
 async def expire(tx: Transaction, desk: Desk, row: Challenge) -> Challenge:

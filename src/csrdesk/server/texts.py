@@ -44,6 +44,12 @@ CODE_LABEL = "Six-digit code"
 CODE_HINT = "The agent says it to you on the phone. Blanks and hyphens do not matter."
 CODE_MISSING = "Type the six digits that the agent says."
 
+# The code at the spoken address
+CALL_CODE_LABEL = "Nine-digit code"
+CALL_CODE_MISSING = "Type the nine digits that the agent says."
+CALL_CODE_WRONG = "That code opens nothing. Ask for it again, and type all nine digits."
+CALL_CODE_IF_NOT = "If somebody called you and sent you here, hang up and close this page."
+
 # The code of a magic link that nobody on the phone asked for
 LINK_CODE_TITLE = "Type the code from the other page"
 LINK_CODE_HINT = "It stands on the page where you asked for this link. Blanks and hyphens do not matter."
@@ -194,8 +200,13 @@ DONE_NEXT = "The agent sees it already and will go on with you on the phone."
 REFUSED_TITLE = "Thank you for telling us"
 REFUSED_TEXT = "This link is over, and the agent has been warned. Nothing was changed."
 REFUSED_TEXT_ALONE = "This is over, and the help desk has been warned. Nothing was changed."
+DENIED_TITLE = "This was stopped"
+DENIED_TEXT = "Somebody did not ask for this and said so. Nothing was confirmed, and the help desk has been warned."
 REFUSED_NEXT = "If somebody is on the phone with you now, hang up."
 REFUSED_CALL = "Then call us yourself: {phone}."
+RISK_TITLE = "Please tell the agent"
+RISK_TEXT = "Tell the agent that this page says: we cannot go on here."
+
 NO_FACTOR_TITLE = "Please tell the agent"
 NO_FACTOR_TEXT = "Tell the agent that you cannot use any of the ways that are registered for your account."
 NO_FACTOR_NEXT = "Nothing was approved. The agent sees it too, and knows what can be done."
