@@ -11,8 +11,16 @@ from csrdesk.errors import ForbiddenError
 from csrdesk.flows.doors import Context
 from csrdesk.model.link import Purpose
 
-VERIFYING: Final = frozenset({Purpose.VERIFY, Purpose.RESET})
-"""Links that verify a caller."""
+VERIFYING: Final = frozenset({Purpose.VERIFY, Purpose.RESET, Purpose.SPOKEN_ADDRESS})
+"""Links, and codes for the spoken address, that verify a caller."""
+TRIES: Final = frozenset({Purpose.PUSH, Purpose.CALL_BACK})
+"""What verifies a caller without a link: the agent's side alone has it."""
+NOT_MAILED: Final = TRIES | {Purpose.DEVICE}
+"""What no mail leads to, so that no address can be the wrong one."""
+CODED: Final = VERIFYING | {Purpose.MAGIC_LINK}
+"""Links whose page asks for a code."""
+OPENING: Final = VERIFYING | TRIES
+"""What can begin a verified window."""
 ANY: Final = frozenset(Purpose)
 
 

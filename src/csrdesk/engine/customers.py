@@ -33,7 +33,9 @@ _MOMENT: Final = 2.0
 """Seconds that a page is kept waiting for its first question."""
 _SHOWN_AGENT: Final = 60
 _ENDS_OF_PAGE: Final = frozenset({LinkStage.APPROVED, LinkStage.CANCELLED, LinkStage.EXPIRED})
-"""How a page for a new password ends, when the caller stays verified."""
+"""How a page for a new password ends, when the caller stays verified; and one of Device Authentication by itself."""
+_ALONE: Final = frozenset({Purpose.DEVICE, Purpose.MAGIC_LINK})
+"""Pages without an agent on the other side."""
 
 
 class CustomerDesk:
@@ -49,8 +51,9 @@ class CustomerDesk:
         """What this link shows this browser. Raises `LinkOverError` and `LimitReachedError`."""
         agent = clean(user_agent, _SHOWN_AGENT)
         row = await self._knock(token, fingerprint(browser), agent, fetch=fetch, source=source)
-        if row.purpose is Purpose.PASSWORD:
-            # It reads what is asked of a password when it is opened: better a moment than a page that says so.
+        if row.purpose in (Purpose.PASSWORD, Purpose.DEVICE):
+            # It reads what is asked of a password, or which devices there are, when it is opened: better a moment than
+            # a page that says so.
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._runner.until(row.flow_id, is_settled), _MOMENT)
         return await self._view(row)
@@ -78,17 +81,20 @@ class CustomerDesk:
     async def _view(self, row: Challenge) -> LinkView:
         running = await self._runner.rows.load(row.flow_id)
         self._runner.attend(running.id, running.want)
-        view = customer_view(running)
+        view = customer_view(running, self._desk.key)
         time_up = row.stage is LinkStage.EXPIRED and bool(row.browser)
         if row.stage.over and not (time_up or view.outcome):
             raise _over()
-        return LinkView(view, row.id, row.page_until, time_up, await self._goes_on(row))
+        goes_on, alone = await self._goes_on(row), row.purpose in _ALONE
+        return LinkView(view, row.id, row.page_until, time_up, goes_on, alone)
 
     async def _goes_on(self, row: Challenge) -> bool:
         """Whether another question may come: the caller is verified, and nothing is asked now."""
         if row.purpose is Purpose.PASSWORD:
             window = await windows.newest(self._desk.store, row.call_id)
             return row.stage in _ENDS_OF_PAGE and window is not None and window.is_open(self._desk.clock.now())
+        if row.purpose in _ALONE:
+            return False
         return row.stage is LinkStage.APPROVED and await self._shows(self._desk.store, row, row.browser)
 
     async def _knock(self, token: str, mark: str, user_agent: str, *, fetch: bool, source: str) -> Challenge:
@@ -140,7 +146,7 @@ class CustomerDesk:
         match row.stage:
             case stage if not stage.over:
                 return is_its_own or not row.browser
-            case stage if stage in _ENDS_OF_PAGE and row.purpose is Purpose.PASSWORD:
+            case stage if stage in _ENDS_OF_PAGE and row.purpose in (Purpose.PASSWORD, Purpose.DEVICE):
                 return is_its_own and row.ended_at is not None and now < row.ended_at + desk.page
             case LinkStage.EXPIRED | LinkStage.NOT_ME | LinkStage.NO_FACTOR:
                 return is_its_own and row.ended_at is not None and now < row.ended_at + desk.page

@@ -13,7 +13,7 @@ from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.changes import link_topic
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
-from csrdesk.engine.device_pages import PAGES, pages_of_call
+from csrdesk.engine.device_pages import PAGES, asked_from
 from csrdesk.engine.endings import close, close_all, expire, note
 from csrdesk.engine.links import codes_left
 from csrdesk.engine.store import Transaction
@@ -121,6 +121,8 @@ class PageEffects:
             # Bound to the browser that said so, which alone goes on seeing what came of it.
             await challenges.save(tx, row, browser=row.browser or context.browser)
             await desk.audit.append(tx, note(row, "link.not_me", kind=Kind.ALERT, by="customer"))
+            for page in await asked_from(tx, row):
+                await close(tx, desk, page, LinkStage.NOT_ME, why=_NOT_ME)
             await close_all(tx, desk, why=_NOT_ME, person_id=row.person_id)
             await public_pages.end_all(tx, desk, row.person_id, why=_NOT_ME)
             # Here, not by the agent's side alone: a step of its own that is bound to the call cannot end it.
@@ -166,7 +168,7 @@ class PageEffects:
         proofs = ", ".join(f"{proof.method} ({proof.strength.value})" for proof in evidence.proofs)
         await desk.audit.append(tx, note(row, "link.approved", by="customer", shown=evidence.label, proofs=proofs))
         # The page that asked for a magic link goes on by it.
-        but = await pages_of_call(tx, row.call_id) if row.purpose is Purpose.MAGIC_LINK else frozenset()
+        but = frozenset([page.id for page in await asked_from(tx, row)])
         await close_all(tx, desk, why="another link was approved", person_id=row.person_id, but=but)
         return r.ChallengeApproved()
 

@@ -29,6 +29,8 @@ WARN_AFTER = 2
 """Links to one person in a day before the agent is warned."""
 _SENT_NOTHING = frozenset({"FIDO2", "TOTP", "MOBILE"})
 """Types of device that are sent no passcode."""
+_BY_AGENTS = "purpose NOT IN ('password', 'device', 'magic_link')"
+"""Links that an agent sent; customers ask for magic links by themselves."""
 _NETWORK_BITS = 64
 """Whoever has one IPv6 address has as many as they like below the same 64 bits (RFC 6177)."""
 
@@ -58,7 +60,7 @@ async def links(reading: Reading, desk: Desk, person_id: str, agent: str) -> Ove
     limits = desk.limits
     most = limits.links_per_person_in_ten_minutes
     words = f"{_links(most)} to this person in ten minutes, which is the most. Nothing was sent."
-    sql = "SELECT created_at AS at FROM challenges WHERE purpose <> 'password' AND person_id = ?"
+    sql = "SELECT created_at AS at FROM challenges WHERE purpose NOT IN ('password', 'device') AND person_id = ?"
     if again := await _again(reading, desk, sql, person_id, most=most, within=TEN_MINUTES):
         return _over("links_per_person_in_ten_minutes", words, again)
     most = limits.links_per_person_a_day
@@ -67,7 +69,7 @@ async def links(reading: Reading, desk: Desk, person_id: str, agent: str) -> Ove
         return _over("links_per_person_a_day", words, again)
     most = limits.links_per_agent_an_hour
     words = f"{_links(most)} by you in an hour, which is the most. Nothing was sent."
-    sql = "SELECT created_at AS at FROM challenges WHERE purpose <> 'password' AND agent = ?"
+    sql = f"SELECT created_at AS at FROM challenges WHERE {_BY_AGENTS} AND agent = ?"  # noqa: S608 - words of our own
     if again := await _again(reading, desk, sql, agent, most=most, within=HOUR):
         return _over("links_per_agent_an_hour", words, again)
     return None
@@ -75,7 +77,7 @@ async def links(reading: Reading, desk: Desk, person_id: str, agent: str) -> Ove
 
 async def tried_often(reading: Reading, desk: Desk, person_id: str) -> str:
     """A warning for the agent before the third link to one person in 24 hours, by whomever; empty before that."""
-    sql = "SELECT agent FROM challenges WHERE purpose <> 'password' AND person_id = ? AND created_at > ?"
+    sql = f"SELECT agent FROM challenges WHERE {_BY_AGENTS} AND person_id = ? AND created_at > ?"  # noqa: S608 - as above
     rows = await reading.all(sql, person_id, stamp(desk.clock.now() - DAY))
     if len(rows) < WARN_AFTER:
         return ""

@@ -8,6 +8,8 @@ from csrdesk.flows import device_effects as dx
 from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as pfx
+from csrdesk.flows import try_effects as te
+from csrdesk.flows.device_prompts import MagicLinkSentPrompt
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Ask, Audience, Do, Done, Effect, Poll, Prompt, Together, Want
 from csrdesk.flows.prompts import PollingPrompt
@@ -72,12 +74,15 @@ def agent_view(running: Running, key: bytes, trouble: str = "") -> View:
     )
 
 
-def customer_view(running: Running) -> View:
-    """For the customer's page."""
+def customer_view(running: Running, key: bytes | None = None) -> View:
+    """For the customer's page; with the desk's `key` it may hold the code that the browser it is bound to shows."""
     prompt = prompt_for(running.want, Audience.CUSTOMER)
+    code = None
+    if key and isinstance(prompt, MagicLinkSentPrompt) and prompt.link.stage is LinkStage.SENT:
+        code = Secret(spoken_code(key, prompt.link.id, prompt.link.attempt))
     outcome = running.want.outcome if isinstance(running.want, Done) else None
     working = "" if prompt or outcome else FOR_CUSTOMERS
-    return View(running.id, running.name, running.rev, prompt, outcome, working)
+    return View(running.id, running.name, running.rev, prompt, outcome, working, spoken_code=code)
 
 
 def _working(want: Want, prompt: Prompt | None) -> str:
