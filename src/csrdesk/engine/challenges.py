@@ -14,6 +14,7 @@ from csrdesk.engine.changes import link_topic
 from csrdesk.engine.clock import APART, stamp
 from csrdesk.engine.store import Reading, Row, Transaction
 from csrdesk.model.link import Link, LinkStage, Purpose
+from csrdesk.model.risk import RiskCheck
 
 
 class Challenge(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +36,7 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     rev: int = 1
     attempt: int = 1
     tries: int = 0
-    """Codes tried, right or wrong."""
+    """Codes tried, right or wrong. At the spoken address: wrong ones, whoever's, while this one waited."""
     created_at: datetime
     accepted_at: datetime | None = None
     """When the mail server took the mail."""
@@ -54,6 +55,8 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     evidence: bytes | None = None
     denied: int = 0
     """How often the phone said no to a push."""
+    risk: bytes | None = None
+    """What PingOne Protect made of the page: a `RiskCheck`."""
 
     @property
     def deadline(self) -> datetime:
@@ -82,6 +85,8 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
             fetched_at=self.fetched_at,
             second_browser=bool(self.second_browser),
             denied=self.denied,
+            wrong=self.tries if self.purpose is Purpose.SPOKEN_ADDRESS else 0,
+            risk=msgspec.json.decode(self.risk, type=RiskCheck) if self.risk else None,
         )
 
 
@@ -109,6 +114,20 @@ async def open_ones(reading: Reading, *, person_id: str = "", call_id: str = "")
     return [msgspec.convert(row, Challenge) for row in rows]
 
 
+async def spoken(reading: Reading) -> list[Challenge]:
+    """The rows of the spoken address whose stage is open."""
+    sql = (
+        "SELECT * FROM challenges WHERE purpose = 'spoken_address'"
+        " AND stage IN ('sending', 'sent', 'code_right', 'device_passed')"
+    )
+    return [msgspec.convert(row, Challenge) for row in await reading.all(sql)]
+
+
+async def set_token(tx: Transaction, row: Challenge, token_hash: str) -> None:
+    """Give a row's page another address; the one before opens nothing any more."""
+    await tx.execute("UPDATE challenges SET token_hash = ? WHERE id = ?", token_hash, row.id)
+
+
 async def insert(tx: Transaction, row: Challenge) -> None:
     """A new row."""
     marks = ", ".join("?" for _ in row.__struct_fields__)
@@ -125,7 +144,7 @@ async def save(tx: Transaction, row: Challenge, *, quietly: bool = False, **chan
     await tx.execute(
         "UPDATE challenges SET stage = ?, rev = ?, attempt = ?, tries = ?, accepted_at = ?, expires_at = ?,"
         " extended = ?, browser = ?, page_until = ?, page_extended = ?, fetched = ?, fetched_by = ?, fetched_at = ?,"
-        " second_browser = ?, ended_at = ?, denied = ? WHERE id = ?",
+        " second_browser = ?, ended_at = ?, denied = ?, risk = ? WHERE id = ?",
         new.stage,
         new.rev,
         new.attempt,
@@ -142,6 +161,7 @@ async def save(tx: Transaction, row: Challenge, *, quietly: bool = False, **chan
         new.second_browser,
         _stamp(new.ended_at),
         new.denied,
+        new.risk,
         new.id,
     )
     if not quietly:

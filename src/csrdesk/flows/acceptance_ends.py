@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from csrdesk.flows import prompts as p
 from csrdesk.flows.kernel import Done, Outcome, Terminal
 from csrdesk.flows.rules import Rules
+from csrdesk.model.devices import STRONG_KINDS
 from csrdesk.model.link import LinkAbout, LinkStage
+from csrdesk.model.risk import RiskCheck
 
 SECTION = "Challenge Acceptance By The User"
 
@@ -31,6 +33,19 @@ class Given(msgspec.Struct, frozen=True):
     person_id: str
     rules: Rules
     page: p.Page = p.Page()
+    check: RiskCheck | None = None
+    """What PingOne Protect made of this page; None where it was not asked, or not yet."""
+
+    @property
+    def steps_up(self) -> bool:
+        """Whether only a strong device counts: without a mail, or where Protect wants it."""
+        return not self.about.mailed or (self.check is not None and self.check.steps_up)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of device that may be asked."""
+        allowed = self.rules.allowed_device_types
+        return tuple(kind for kind in allowed if kind.strip() in STRONG_KINDS) if self.steps_up else allowed
 
     @property
     def challenge_id(self) -> str:
@@ -54,6 +69,12 @@ class PageRefused(Outcome, frozen=True):
 
 class PageNoFactor(Outcome, frozen=True):
     """No device could be used; the agent has been told."""
+
+    about: LinkAbout
+
+
+class PageStopped(Outcome, frozen=True):
+    """PingOne Protect recommends against it, or could not be asked; the agent has been told."""
 
     about: LinkAbout
 
@@ -89,6 +110,15 @@ class NoFactor(Terminal, frozen=True):
 
     def want(self) -> Done[PageNoFactor]:
         return Done(PageNoFactor(self.about))
+
+
+class Stopped(Terminal, frozen=True):
+    section = SECTION
+
+    about: LinkAbout
+
+    def want(self) -> Done[PageStopped]:
+        return Done(PageStopped(self.about))
 
 
 class PageClosed(Terminal, frozen=True):

@@ -1,5 +1,7 @@
 """Challenge Acceptance By The User: the customer's side of Verify User Magic Link, an instance of its own.
 
+The spoken address leads here as well: then no mail was opened, and a strong device alone is what is proved.
+
 The agent's side (`verify_user`) and this one are joined by the challenge row alone: each finds out at its next step
 what the other did.
 """
@@ -14,6 +16,7 @@ from csrdesk.flows import device_authentication as da
 from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
+from csrdesk.flows import risk_check as rk
 from csrdesk.flows.acceptance_ends import (
     SECTION,
     Approved,
@@ -24,8 +27,10 @@ from csrdesk.flows.acceptance_ends import (
     PageNoFactor,
     PageOver,
     PageRefused,
+    PageStopped,
     Refused,
     Start,
+    Stopped,
 )
 from csrdesk.flows.kernel import Ask, Do, Event, Failed, Poll, Replies, State, Together, Want
 from csrdesk.model.devices import Devices, Strength
@@ -40,8 +45,10 @@ __all__ = [
     "PageNoFactor",
     "PageOver",
     "PageRefused",
+    "PageStopped",
     "Refused",
     "Start",
+    "Stopped",
 ]
 
 LINK_AND_CODE = Proof("ml", Strength.NONE, label="link and code")
@@ -82,10 +89,10 @@ class CheckingCode(State, frozen=True):
     def want(self) -> Do[fx.CheckCode]:
         return Do(fx.CheckCode(person_id=self.given.person_id, challenge_id=self.given.challenge_id))
 
-    def step(self, event: Event) -> ReadingRequirement | AskCode | PageClosed:
+    def step(self, event: Event) -> CheckingRisk | ReadingRequirement | AskCode | PageClosed:
         match event:
             case r.CodeRight(page_until):
-                return ReadingRequirement(self.given.extended(p.Page(page_until)))
+                return after_code(self.given.extended(p.Page(page_until)))
             case r.CodeWrong(left):
                 return AskCode(self.given, f"That code is not right. Ask for it again. Tries left: {left}.")
             case r.LinkOver(stage):
@@ -96,6 +103,40 @@ class CheckingCode(State, frozen=True):
                 return AskCode(self.given, da.NOT_NOW)
             case _:
                 raise IllegalEventError(self, event)
+
+
+class CheckingRisk(State, frozen=True):
+    """PingOne Protect judges the browser whose code was right, before any device is asked."""
+
+    section = SECTION
+
+    given: Given
+    sub: rk.RiskCheckState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> CheckingRisk | ReadingRequirement | AskAgain | Stopped | PageClosed:
+        match self.sub.step(event):
+            case rk.Cleared(found):
+                return ReadingRequirement(replace(self.given, check=found))
+            case rk.Stopped():
+                return Stopped(self.given.about)
+            case rk.LinkEnded(stage):
+                return PageClosed(stage)
+            case rk.BrowserLost():
+                return AskAgain(self.given, da.NOT_NOW)
+            case sub:
+                return CheckingRisk(self.given, sub)
+
+
+def after_code(given: Given) -> CheckingRisk | ReadingRequirement:
+    """What follows the right code, and every later try: Protect is asked once, where settings want it asked."""
+    rules = given.rules
+    if not rules.protect_analysis or given.check is not None:
+        return ReadingRequirement(given)
+    check = rk.Check(given.person_id, given.challenge_id, rules.when_down)
+    return CheckingRisk(given, rk.begin(check, rules.risk_policy_id))
 
 
 class AskNotMe(State, frozen=True):
@@ -160,20 +201,25 @@ class ReadingRequirement(State, frozen=True):
 
     def _with(self, devices: Devices) -> Authenticating | Approving | GivingUpFactor:
         given, rules = self.given, self.given.rules
+        if given.steps_up and (devices.refused or not any(device.type in given.kinds for device in devices.registered)):
+            return GivingUpFactor(given)
         if devices.registered and devices.refused:
-            return Approving(given, Evidence((LINK_AND_CODE,), registered=True, factor_not_asked=devices.refused))
+            return Approving(
+                given,
+                Evidence((LINK_AND_CODE,), registered=True, factor_not_asked=devices.refused, risk=given.check),
+            )
         if devices.registered:
             inputs = da.Inputs(
                 p1_user_id=given.person_id,
                 resend_otp_limit=rules.resend_otp_limit,
                 p1_mfa_policy_id=rules.mfa_policy_id,
-                allowed_device_types=rules.allowed_device_types,
+                allowed_device_types=given.kinds,
                 otp_fallback_allowed=rules.otp_fallback_allowed,
             )
             return Authenticating(given, da.GatheringBrowserData(da.Given(inputs, given.about, given.page), devices))
         if rules.flow_require_mfa:
             return GivingUpFactor(given)
-        return Approving(given, Evidence((LINK_AND_CODE,)))
+        return Approving(given, Evidence((LINK_AND_CODE,), risk=given.check))
 
 
 class Authenticating(State, frozen=True):
@@ -235,10 +281,10 @@ class AskAgain(State, frozen=True):
     def want(self) -> Ask[p.TryAgainPrompt]:
         return Ask(p.TryAgainPrompt(self.given.about, self.note, self.given.page))
 
-    def step(self, event: Event) -> ReadingRequirement | GivingUpFactor | AddingTime | AskNotMe:
+    def step(self, event: Event) -> CheckingRisk | ReadingRequirement | GivingUpFactor | AddingTime | AskNotMe:
         match event:
             case a.TryAgainChosen():
-                return ReadingRequirement(self.given)
+                return after_code(self.given)
             case a.CannotUseAnyChosen():
                 return GivingUpFactor(self.given)
             case a.MoreTimeChosen():
@@ -315,8 +361,12 @@ class RecheckingDevices(State, frozen=True):
     def step(self, event: Event) -> Approving | AskAgain | PageClosed:
         match event:
             case Replies((r.DevicesRead(devices), r.Noted())):
+                if self.given.steps_up and self.proof.strength is not Strength.STRONG:
+                    return AskAgain(self.given, "That device is not enough here. Try another one.")
                 if any(d.id == self.proof.device_id for d in devices.registered):
-                    return Approving(self.given, Evidence((LINK_AND_CODE, self.proof), registered=True))
+                    link = (LINK_AND_CODE,) if self.given.about.mailed else ()
+                    evidence = Evidence((*link, self.proof), registered=True, risk=self.given.check)
+                    return Approving(self.given, evidence)
                 return AskAgain(self.given, "That device is not registered any more. Try another one.")
             case Replies((_, r.LinkOver(stage))):
                 return PageClosed(stage)
@@ -355,6 +405,7 @@ class Approving(State, frozen=True):
 ChallengeAcceptanceState = (
     AskCode
     | CheckingCode
+    | CheckingRisk
     | AskNotMe
     | RefusingChallenge
     | ReadingRequirement
@@ -367,6 +418,7 @@ ChallengeAcceptanceState = (
     | Approved
     | Refused
     | NoFactor
+    | Stopped
     | PageClosed
 )
 

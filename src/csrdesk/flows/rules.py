@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from csrdesk.model.devices import ORDER
+from csrdesk.model.risk import WhenDown
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -16,6 +17,18 @@ class Rules(msgspec.Struct, frozen=True):
     """`p1MFAPolicyId`; empty for PingOne's default policy."""
     allowed_device_types: tuple[str, ...] = tuple(sorted(ORDER))
     """`allowedDeviceTypes`."""
+    spoken_address: bool = False
+    """`ways.spoken_address`."""
+    push: str = "auto"
+    """`ways.push`: `auto`, `on` or `off`."""
+    call_back: bool = False
+    """`ways.call_back`."""
+    protect_analysis: bool = False
+    """`flowProtectAnalysisRequired`: PingOne Protect judges the customer whose code was right."""
+    risk_policy_id: str = ""
+    """`p1RiskPolicyIdAuthn`; empty for the environment's default."""
+    when_down: WhenDown = WhenDown.STEP_UP
+    """`protect.when_down`."""
     ticket_required: bool = False
     resend_otp_limit: int = 3
     """`resendOtpLimit`: passcodes sent again in one authentication."""

@@ -55,7 +55,8 @@ _WORDS = {
     "EMAIL": "email",
 }
 _METHODS = {"FIDO2": "fido2", "MOBILE": "mobile", "TOTP": "totp", "SMS": "sms", "VOICE": "voice", "EMAIL": "email"}
-_STRONG = {"FIDO2", "MOBILE", "TOTP"}
+STRONG_KINDS = frozenset({"FIDO2", "MOBILE", "TOTP"})
+"""Device types that are strong; a push only where it is matched by number."""
 
 
 class DeviceChange(StrEnum):
@@ -110,7 +111,7 @@ class Device(msgspec.Struct, frozen=True):
         """Strong, weak, or none for the link's own mailbox."""
         if self.same_mailbox:
             return Strength.NONE
-        return Strength.STRONG if self.type in _STRONG else Strength.WEAK
+        return Strength.STRONG if self.type in STRONG_KINDS else Strength.WEAK
 
     @property
     def auth_method(self) -> str:

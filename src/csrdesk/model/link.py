@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from csrdesk.model.risk import RiskCheck
+
 
 class Purpose(StrEnum):
     """What a link is for; a link of one purpose is good for no other."""
@@ -29,7 +31,7 @@ class Purpose(StrEnum):
 
 
 class LinkStage(StrEnum):
-    """How far a link is. The last seven are ends."""
+    """How far a link is. The last eight are ends."""
 
     SENDING = "sending"
     SENT = "sent"
@@ -41,6 +43,8 @@ class LinkStage(StrEnum):
     NOT_ME = "not_me"
     NO_FACTOR = "no_factor"
     """The customer cannot use any of the devices offered."""
+    RISKY = "risky"
+    """PingOne Protect recommends against it, or gave no answer where settings need one."""
     EXPIRED = "expired"
     TOO_MANY_CODES = "too_many_codes"
     CANCELLED = "cancelled"
@@ -86,6 +90,10 @@ class Link(msgspec.Struct, frozen=True):
     """After the right code, the link was opened in another browser as well."""
     denied: int = 0
     """How often the phone said no to a push that the page asked for."""
+    wrong: int = 0
+    """Of a code for the spoken address: wrong codes that were typed there meanwhile, by anybody."""
+    risk: RiskCheck | None = None
+    """What PingOne Protect made of the page; None where it was not asked."""
 
 
 class LinkAbout(msgspec.Struct, frozen=True):
@@ -98,3 +106,5 @@ class LinkAbout(msgspec.Struct, frozen=True):
     account: str
     """`M*** S***, ending 41`."""
     purpose: str = "to verify that it is you on the phone"
+    mailed: bool = True
+    """Whether a mail brought the customer here. If not, the page asks for a strong device, and for nothing less."""

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from csrdesk.model.devices import Strength
+from csrdesk.model.risk import RiskCheck
 
 
 class Act(StrEnum):
@@ -55,6 +56,8 @@ class Evidence(msgspec.Struct, frozen=True):
     """Whether a device was registered when the link was approved: then a device was required."""
     factor_not_asked: str = ""
     """Why PingOne would not ask for the registered device: `disabled`, `locked`, or empty."""
+    risk: RiskCheck | None = None
+    """What PingOne Protect made of the customer's page; None where it was not asked."""
 
     @property
     def has_device(self) -> bool:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from csrdesk.model.link import Link, LinkStage
+from csrdesk.model.risk import RiskCheck
 from csrdesk.model.text import clean
 from csrdesk.widgets.facts import Fact
 from csrdesk.widgets.moments import time_of_day
 from csrdesk.widgets.tones import Tone
 
 _WAY = (LinkStage.SENDING, LinkStage.SENT, LinkStage.CODE_RIGHT, LinkStage.DEVICE_PASSED, LinkStage.APPROVED)
-_ENDS = {
+ENDS = {
     LinkStage.NOT_ME: 'Refused: the caller pressed "This wasn\'t me"',
     LinkStage.NO_FACTOR: "Ended: the caller cannot use any of the devices",
+    LinkStage.RISKY: "Ended: PingOne Protect advises against it",
     LinkStage.EXPIRED: "Ended: time was up",
     LinkStage.TOO_MANY_CODES: "Ended: too many wrong codes",
     LinkStage.CANCELLED: "Ended: the caller cancelled",
@@ -28,21 +30,24 @@ def life(link: Link, zone: tzinfo | None) -> tuple[Fact, ...]:
     """One line a step, each with a mark: `[x]` done, `[>]` awaited now, `[ ]` still to come, `[!]` gone wrong."""
     reached = _WAY.index(link.stage) if link.stage in _WAY else -1
     steps = [
-        Fact(*_marked(reached, 0, f"Sent to {link.to}")),
-        Fact(*_marked(reached, 1, "Accepted by the mail server")),
+        Fact(*marked(reached, 0, f"Sent to {link.to}")),
+        Fact(*marked(reached, 1, "Accepted by the mail server")),
         *_fetched(link, zone, reached),
-        Fact(*_marked(reached if link.fetched else min(reached, 0), 2, "Code right")),
-        Fact(*_marked(reached, 3, "Device passed")),
-        Fact(*_marked(reached, 4, "Approved")),
+        Fact(*marked(reached if link.fetched else min(reached, 0), 2, "Code right")),
+        Fact(*marked(reached, 3, "Device passed")),
+        Fact(*marked(reached, 4, "Approved")),
     ]
     if 0 < link.codes_left < CODES and reached == _WAY.index(LinkStage.SENT):
         steps.insert(-3, Fact("[!]", f"Code wrong, {_tries(link.codes_left)} left", Tone.WARN))
-    if link.stage in _ENDS:
-        steps.append(Fact("[!]", _ENDS[link.stage], Tone.BAD))
+    if link.risk:
+        steps.insert(-2, Fact("[!]" if link.risk.is_notable else "[x]", link.risk.label, _tone(link.risk)))
+    if link.stage in ENDS:
+        steps.append(Fact("[!]", ENDS[link.stage], Tone.BAD))
     return tuple(steps)
 
 
-def _marked(reached: int, step: int, words: str) -> tuple[str, str, Tone]:
+def marked(reached: int, step: int, words: str) -> tuple[str, str, Tone]:
+    """Mark, words and tone of a step, by the last one that was reached."""
     if reached >= step:
         return "[x]", words, Tone.GOOD
     return ("[>]", words, Tone.STRONG) if reached + 1 == step and reached >= 0 else ("[ ]", words, Tone.QUIET)
@@ -56,6 +61,12 @@ def _fetched(link: Link, zone: tzinfo | None, reached: int) -> tuple[Fact, ...]:
     when = f", {time_of_day(link.fetched_at, zone)}" if link.fetched_at else ""
     by = (Fact("", f"last by {clean(link.fetched_by, _FETCHER)}", Tone.QUIET),) if link.fetched_by else ()
     return (Fact("[x]", f"Fetched {times}{when}", Tone.GOOD), *by, Fact("", "(mail scanners fetch, too)", Tone.QUIET))
+
+
+def _tone(found: RiskCheck) -> Tone:
+    if found.stops:
+        return Tone.BAD
+    return Tone.WARN if found.is_notable else Tone.GOOD
 
 
 def _tries(left: int) -> str:
