@@ -22,7 +22,7 @@ from csrdesk.services.directory.accounts import COMPUTED, CONTROL, EXPIRES, file
 from csrdesk.services.directory.expiry import set_expiry
 from csrdesk.services.directory.must_change import demand_change
 from csrdesk.services.directory.port import Change, Directory, Entry, Equal
-from csrdesk.services.directory.rights import missing, windows_commands
+from csrdesk.services.directory.rights import RIGHTS, missing, windows_commands
 from csrdesk.services.directory.writes import read_entry, set_enabled, unlock
 from tests.ad.conftest import Open
 from tests.ad.controller import DOMAIN, STAFF, Controller
@@ -173,12 +173,7 @@ async def test_ad_tells_which_rights_are_missing_and_the_command_grants_them(
     assert missing(await allowed(directory, ada)) == ()
     powerless = opened(replace(opened.settings, user=f"{POWERLESS}@csrdesk.test"))
     wanted = missing(await allowed(powerless, ada))
-    assert [right.attribute for right in wanted] == [
-        "userAccountControl",
-        "lockoutTime",
-        "pwdLastSet",
-        "accountExpires",
-    ]
+    assert wanted == RIGHTS
     commands = windows_commands(STAFF, "CSRDESK\\svc-reader", wanted[:1])
     assert commands == (f'dsacls "{STAFF}" /I:S /G "CSRDESK\\svc-reader:RPWP;userAccountControl;user"',)
 

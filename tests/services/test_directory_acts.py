@@ -1,4 +1,4 @@
-"""The last day and the demand for another password over the sandbox's directory: written once, read back, or refused."""
+"""Last day and demand for another password over the sandbox's directory: written and read back, or refused."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from csrdesk.flows.kernel import AccountEffect, Failed
 from csrdesk.model.proofs import Act
 from csrdesk.sandbox import Sandbox, people
 from csrdesk.sandbox.domain import NEVER, filetime
+from csrdesk.sandbox.model import Entry
 from csrdesk.services.directory.descriptors import may_change_password
 from tests.services.conftest import Do
 from tests.services.test_accounts import dn_of, read
@@ -44,11 +45,14 @@ def days(box: Sandbox, some: int) -> datetime:
     return box.clock.now().replace(microsecond=0) + timedelta(days=some)
 
 
+def without_the_day(entry: Entry) -> dict[str, list[str]]:
+    written = ("accountExpires", "whenChanged")
+    return {name: values for name, values in entry.attributes.items() if name not in written}
+
+
 async def test_a_last_day_is_set_moved_and_taken_away_and_nothing_else_is(do: Do, box: Sandbox) -> None:
     entry = box.world.entry("ada")
-    before = {
-        name: values for name, values in entry.attributes.items() if name not in ("accountExpires", "whenChanged")
-    }
+    before = without_the_day(entry)
     was: datetime | None = None
     for ends_at in (days(box, 30), days(box, 10), None):
         assert await do(expire(box, ends_at, was)) == r.DirectoryChanged()
@@ -57,9 +61,7 @@ async def test_a_last_day_is_set_moved_and_taken_away_and_nothing_else_is(do: Do
         assert account.directory
         assert account.directory.expires_at == ends_at
         was = ends_at
-    entry = box.world.entry("ada")
-    after = {name: values for name, values in entry.attributes.items() if name not in ("accountExpires", "whenChanged")}
-    assert after == before
+    assert without_the_day(entry) == before
 
 
 @pytest.mark.parametrize("never", ["0", NEVER, None])
@@ -127,10 +129,7 @@ async def test_r_39_nobody_touches_a_protected_account(do: Do, box: Sandbox, whi
 
 EVERYONE, SELF = "010100000000000100000000", "01010000000000050a000000"
 USERS = "010100000000000512020000"
-CHANGE_PASSWORD, RESET_PASSWORD = (
-    "531a72ab2f1ed011981900aa0040529b",
-    "70955700 6d24d011a76800aa006e0529".replace(" ", ""),
-)
+CHANGE_PASSWORD, RESET_PASSWORD = "531a72ab2f1ed011981900aa0040529b", "709529006d24d011a76800aa006e0529"
 
 
 def ace(sid: str, right: str = CHANGE_PASSWORD, *, kind: int = 6, flags: int = 0, mask: int = 0x100) -> bytes:
