@@ -36,6 +36,9 @@ __all__ = ["ConsoleInfo", "CsrdeskApp"]
 TICK_SECONDS = 0.5
 _READ_SECONDS = 8.0
 """How long it is shown what something that is down means."""
+_AUDIT = "Audit"
+_LOOK_UPS_ONLY = "Audit: look-ups only"
+"""Not down like the others: something can still be done."""
 LOCKED = "locked"
 """The mode that hides every call."""
 _WHILE_LOCKED = {"unlock", "leave", "copy_or_leave", "leave_by_letter", "focus_next", "focus_previous"}
@@ -270,15 +273,19 @@ class CsrdeskApp(App[None]):
         for name in names:
             if name not in self._down:
                 self.notify(words[name], severity="warning", timeout=_READ_SECONDS, markup=False)
+        if _AUDIT in self._down and _AUDIT not in names:
+            self._connection = ("Connected", True)
         self._down = names
         self._dress()
 
     @property
     def _status(self) -> tuple[str, bool]:
         """The desk's own state first: without it nothing else is of use."""
-        if self._down and self._connection[1]:
-            return f"{', '.join(self._down)} down", False
-        return self._connection
+        if not self._down or not (self._connection[1] or _AUDIT in self._down):
+            return self._connection
+        outside = [name for name in self._down if name != _AUDIT]
+        said = [_LOOK_UPS_ONLY] if _AUDIT in self._down else []
+        return ", ".join([*said, f"{', '.join(outside)} down"] if outside else said), False
 
     # What the console can do by itself
     def action_help(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from csrdesk.config import LimitSettings
+from csrdesk.engine.disk import is_full
 from csrdesk.engine.owed import LATE
 from csrdesk.engine.store_late import SPARED, LateStore
 from csrdesk.errors import StaleFlowError, StoreUnavailableError
@@ -199,6 +200,30 @@ async def test_a_late_store_is_there_as_soon_as_its_file_can_be_opened(tmp_path:
     await store.close()
 
 
+async def test_a_late_store_that_cannot_be_opened_is_read_as_it_lies(path: Path) -> None:
+    before = LateStore(path)
+    await before.at_once(lambda tx: tx.execute("INSERT INTO tries VALUES ('a', 'p', 'now')"))
+    await before.close()
+    path.with_name("desk.db-wal").mkdir()  # SQLite can make none
+    store = LateStore(path)
+    assert (
+        await store.one("SELECT challenge_id FROM tries")
+        == await store.at_key("SELECT challenge_id FROM tries")
+        == {"challenge_id": "a"}
+    )
+    assert await store.all("SELECT person_id FROM tries") == [{"person_id": "p"}]
+    assert await store.tuples("SELECT person_id FROM tries") == [("p",)]
+    with pytest.raises(StoreUnavailableError):
+        await store.at_once(lambda tx: tx.wake("flow:a"))
+    with pytest.raises(StoreUnavailableError):
+        await store.generation()
+
+
+def test_a_disk_with_room_is_not_full_and_one_that_is_gone_is_not_either(tmp_path: Path) -> None:
+    assert not is_full(tmp_path)
+    assert not is_full(tmp_path / "gone")
+
+
 async def test_a_late_store_is_not_tried_for_a_moment_after_a_write_failed(path: Path) -> None:
     moment = 0.0
     store = LateStore(path, busy_seconds=0.05, elapsed=lambda: moment)
@@ -223,7 +248,8 @@ async def test_a_call_that_was_begun_while_nothing_could_be_written_can_be_taken
         with held(path):
             begun = await desk.session().start("csr_main", csr_main.Start())
             assert await desk.session().calls() == ()
-        await desk.tell(desk.session(), begun.id, a.UsernameGiven("ada@home.example", "T-1"))
+            await desk.tell(desk.session(), begun.id, a.UsernameGiven("ada@home.example", "T-1"))
+        assert await desk.engine.is_writable()
         assert [call.id for call in await desk.session().calls()] == [begun.id]
     async with desk_on(path) as desk:
         assert isinstance((await desk.session().resume(begun.id)).view.prompt, p.CardPrompt)

@@ -241,7 +241,7 @@ async def test_r_61_a_desk_that_cannot_audit_says_so_loudly_until_it_can() -> No
     async with app.run_test(size=(80, 24)):
         await until(lambda: isinstance(app.screen, CardScreen))
         session.move(prompt=AGENT["card"], trouble="The audit cannot be written. Look-ups go on; nothing else does.")
-        await until(lambda: "audit cannot be written" in words(app) and "! Audit not written" in words(app))
+        await until(lambda: "audit cannot be written" in words(app) and "! Audit: look-ups only" in words(app))
         session.move(prompt=AGENT["account"], trouble="")
         await until(lambda: isinstance(app.screen, AccountScreen) and "Connected" in words(app))
         assert "audit cannot be written" not in words(app)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
 from csrdesk.sandbox import Options, Sandbox
 from csrdesk.services.answering import DIRECTORY, MAIL, PINGONE
 from csrdesk.wiring import open_desk
+from csrdesk.wiring.desk import DATABASE
 from csrdesk.wiring.trial import settings_for
-from csrdesk.wiring.watching import WORDS, watch
+from csrdesk.wiring.watching import AUDIT, WORDS, watch
 
 
 async def test_what_goes_down_and_comes_back_is_told_once_each(tmp_path: Path) -> None:
@@ -31,6 +33,30 @@ async def test_what_goes_down_and_comes_back_is_told_once_each(tmp_path: Path) -
                 await watching
 
 
+async def test_a_database_that_takes_no_row_is_told_with_what_is_down_and_again_when_it_does(tmp_path: Path) -> None:
+    told: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
+    async with Sandbox(Options()) as box:
+        settings = settings_for(box.settings(), tmp_path)
+        async with open_desk(settings, serve_pages=False, wait_for_store=False) as desk:
+            assert await desk.is_writable()
+            other = sqlite3.connect(tmp_path / "data" / DATABASE, isolation_level=None)
+            other.execute("BEGIN EXCLUSIVE")
+            box.faults.add(path="^/directory", cut=True)
+            watching = asyncio.create_task(watch(desk, told.put_nowait, every=0.05, here=0.05))
+            try:
+                async with asyncio.timeout(30):
+                    while await told.get() != (AUDIT, "AD"):
+                        pass
+                    assert desk.trouble
+                    other.close()
+                    assert await told.get() == ("AD",)
+                    assert not desk.trouble
+            finally:
+                watching.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watching
+
+
 async def test_a_desk_that_does_not_reach_out_misses_nothing(tmp_path: Path) -> None:
     async with Sandbox(Options()) as box:
         settings = settings_for(box.settings(), tmp_path)
@@ -39,4 +65,4 @@ async def test_a_desk_that_does_not_reach_out_misses_nothing(tmp_path: Path) -> 
 
 
 def test_of_each_that_can_be_down_it_is_said_what_that_means() -> None:
-    assert WORDS.keys() == {PINGONE, DIRECTORY, MAIL}
+    assert WORDS.keys() == {AUDIT, PINGONE, DIRECTORY, MAIL}

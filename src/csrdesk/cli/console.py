@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from csrdesk.cli.result import Result
-from csrdesk.errors import NeedsAnswerError
+from csrdesk.errors import NeedsAnswerError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from csrdesk.flows.doors import Session
@@ -27,7 +27,7 @@ def open_console() -> Result:
 
 async def _run() -> Result:
     import asyncio
-    from contextlib import AsyncExitStack
+    from contextlib import AsyncExitStack, suppress
 
     from csrdesk.app import ConsoleInfo, CsrdeskApp
     from csrdesk.cli.desk import settings_for_desk, unknown_acts
@@ -48,9 +48,11 @@ async def _run() -> Result:
             from csrdesk.wiring.watching import WORDS, watch
 
             await asyncio.to_thread(load)
-            desk = await desks.enter_async_context(open_desk(settings, serve_pages=True))
-            for words in unknown_acts(len(await desk.left_unknown())):
-                say_long(words)
+            opening = open_desk(settings, serve_pages=True, wait_for_store=False)
+            desk = await desks.enter_async_context(opening)
+            with suppress(StoreUnavailableError):  # the first line is about to say so
+                for words in unknown_acts(len(await desk.left_unknown())):
+                    say_long(words)
             await desks.enter_async_context(swept_in_pauses())
             watching = asyncio.create_task(watch(desk, lambda names: app.say_down(names, WORDS)))
             desks.callback(watching.cancel)

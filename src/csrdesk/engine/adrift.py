@@ -51,6 +51,11 @@ class Adrift:
         stepped = replace(self._rows.stepped(running, state, want), saved=running.saved)
         return self.begin(stepped)
 
+    @property
+    def flows(self) -> tuple[Running, ...]:
+        """All of them, as they stand."""
+        return tuple(self._flows.values())
+
     def saved(self, flow_id: str) -> None:
         """The database knows it again."""
         self._flows.pop(flow_id, None)

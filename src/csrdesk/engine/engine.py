@@ -111,10 +111,11 @@ class Engine:
         return self._guard.trouble or signing or self._desk.clock.trouble or self._outbox.trouble
 
     async def is_writable(self) -> bool:
-        """Whether a row can be written now; what is owed to the audit is written, and the trouble with it is over."""
+        """Whether a row can be written now; then what could not be written before is, and the trouble is over."""
         try:
             await self._desk.store.at_once(lambda tx: tx.wake(PROBED))
             await self._desk.owed.pay()
+            await self._runner.save_adrift()
         except StoreUnavailableError:
             self._guard.trouble = NOT_AUDITED
             return False
@@ -189,6 +190,7 @@ class Engine:
         """End the waiting, and bring effects that are under way to their end."""
         await self._runner.stop()
         with suppress(StoreUnavailableError):  # then it looks as if this process had been killed, which does no harm
+            await self._runner.save_adrift()
             await self._runner.rows.give_back()
         if self._checkpointing and self._signing:
             self._checkpointing.stop()

@@ -128,6 +128,12 @@ class Runner:
             self._typed[saved.id, saved.rev] = typed
         return saved
 
+    async def save_adrift(self) -> None:
+        """Have the database know what it missed. Raises `StoreUnavailableError`."""
+        for running in self.adrift.flows:
+            with suppress(StaleFlowError):  # another process went on with it meanwhile
+                await self._save(running)
+
     async def _save(self, running: Running) -> Running:
         """Have the database know a flow as it is. Raises `StoreUnavailableError`, `StaleFlowError`."""
         put = await self._desk.store.at_once(lambda tx: self.rows.put(tx, running, running.saved))

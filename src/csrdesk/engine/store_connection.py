@@ -44,14 +44,22 @@ def unavailable(why: str, details: str = "") -> StoreUnavailableError:
     return StoreUnavailableError(f"The desk's database cannot be used: {why}. Nothing was done.", details=details)
 
 
+_OF_THE_DISK: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR})
+
+
 @contextmanager
-def translated() -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
     """SQLite's errors about the machine become `StoreUnavailableError`; mistakes stay what they are."""
     try:
         yield
     except sqlite3.Error as error:
+        from csrdesk.engine.disk import is_full
+
+        code = _code(error)
+        if code in _OF_THE_DISK and is_full(path.parent):
+            code = sqlite3.SQLITE_FULL
         # The tables were there when the store was opened: without them it is another file's content.
-        why = "it is damaged" if "no such table" in str(error) else _REASONS.get(_code(error))
+        why = "it is damaged" if "no such table" in str(error) else _REASONS.get(code)
         if why is None:
             raise
         raise unavailable(why, str(error)) from error
@@ -94,7 +102,7 @@ class Connection:
         mine = statements or self.statements()
 
         def translating() -> T:
-            with translated():
+            with translated(self._path):
                 return work(mine)
 
         return self._run(translating)
@@ -119,7 +127,7 @@ class Connection:
         return handed
 
     def _open(self) -> None:
-        with translated():
+        with translated(self._path):
             self._opened = sqlite3.connect(self._path, timeout=self._busy_seconds, isolation_level=None)
             self._opened.execute("PRAGMA journal_mode = WAL")
             if self._synchronous:
@@ -138,7 +146,7 @@ class Glance:
     """
 
     def __init__(self, path: Path) -> None:
-        with translated():
+        with translated(path):
             self._opened = sqlite3.connect(path, timeout=0, isolation_level=None)
         self._statements = SqliteStatements(self._opened, 0)
 

@@ -6,13 +6,15 @@ Beside `store_sqlite`, because everything else wants to know at its start that t
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
 from csrdesk.engine.store import Row, Statements, Value
+from csrdesk.engine.store_connection import SqliteStatements, translated
 from csrdesk.engine.store_sqlite import SqliteStore, SqliteTransaction
 from csrdesk.errors import StoreUnavailableError
 
@@ -36,16 +38,20 @@ class LateStore:
         self._spared_until = 0.0
 
     async def one(self, sql: str, *values: Value) -> Row | None:
-        return await (await self._opened()).one(sql, *values)
+        store = await self._readable()
+        return await (store.one(sql, *values) if store else self._as_it_lies(lambda file: file.one(sql, *values)))
 
     async def at_key(self, sql: str, *values: Value) -> Row | None:
-        return await (await self._opened()).at_key(sql, *values)
+        store = await self._readable()
+        return await (store.at_key(sql, *values) if store else self._as_it_lies(lambda file: file.one(sql, *values)))
 
     async def all(self, sql: str, *values: Value) -> list[Row]:
-        return await (await self._opened()).all(sql, *values)
+        store = await self._readable()
+        return await (store.all(sql, *values) if store else self._as_it_lies(lambda file: file.all(sql, *values)))
 
     async def tuples(self, sql: str, *values: Value) -> list[tuple[Value, ...]]:
-        return await (await self._opened()).tuples(sql, *values)
+        store = await self._readable()
+        return await (store.tuples(sql, *values) if store else self._as_it_lies(lambda file: file.tuples(sql, *values)))
 
     @asynccontextmanager
     async def transaction(self, *, durable: bool = True) -> AsyncIterator[SqliteTransaction]:
@@ -64,6 +70,14 @@ class LateStore:
         store, self._store = self._store, None
         if store:
             await store.close()
+
+    async def _readable(self) -> SqliteStore | None:
+        with suppress(StoreUnavailableError):
+            return await self._opened()
+        return None
+
+    async def _as_it_lies(self, ask: Callable[[SqliteStatements], T]) -> T:
+        return await asyncio.to_thread(_as_it_lies, self._path, ask)
 
     async def _opened(self) -> SqliteStore:
         async with self._opening:
@@ -85,3 +99,15 @@ class LateStore:
             raise
         else:
             self._failure = None
+
+
+def _as_it_lies(path: Path, ask: Callable[[SqliteStatements], T]) -> T:
+    """Read a file that cannot be locked, because the disk takes no writing: what its log holds besides is not seen.
+
+    See `immutable` in https://www.sqlite.org/uri.html. Raises `StoreUnavailableError`.
+    """
+    with (
+        translated(path),
+        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection,
+    ):
+        return ask(SqliteStatements(connection, 0))

@@ -73,7 +73,7 @@ class Following:
         """Post the call; what is wrong with the desk itself is said beside it, until it is well again."""
         self._arrived(Arrived(view, place, view.trouble))
         if view.trouble:
-            words = "Audit not written" if "audit" in view.trouble else "Not all is well"
+            words = "Audit: look-ups only" if "audit" in view.trouble else "Not all is well"
             self._connection(words, False)  # noqa: FBT003 - whether all is well
 
     async def record(self, call_id: str) -> CallRecord:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from csrdesk.engine.engine import Engine
     from csrdesk.engine.reading import AuditReader
     from csrdesk.engine.rehearsal import Rehearsed
+    from csrdesk.engine.store import Store
     from csrdesk.flows.password_reset import Start as Reset
     from csrdesk.flows.recovery_inputs import Start as RecoveryStart
     from csrdesk.flows.rules import Rules
@@ -44,6 +45,10 @@ class Desk:
     engine: Engine
     world: tuple[Outside, ...] = ()
     """The services outside, as they were opened; none where this process does not reach out."""
+
+    async def is_writable(self) -> bool:
+        """Whether the desk can write down what it does; otherwise it looks people up, and does nothing."""
+        return await self.engine.is_writable()
 
     async def not_answering(self) -> tuple[str, ...]:
         """Which of PingOne, AD and mail do not answer now."""
@@ -97,7 +102,7 @@ class Desk:
 def load() -> None:
     """Import what an open desk with pages needs: in a thread, so that a console takes keys meanwhile."""
     import csrdesk.engine.engine
-    import csrdesk.engine.store_sqlite
+    import csrdesk.engine.store_late
     import csrdesk.server.app
     import csrdesk.server.look
     import csrdesk.server.serve
@@ -108,16 +113,20 @@ def load() -> None:
 
 @contextlib.asynccontextmanager
 async def open_desk(
-    settings: Settings, *, serve_pages: bool, reach_out: bool = True, paces: Paces | None = None
+    settings: Settings,
+    *,
+    serve_pages: bool,
+    reach_out: bool = True,
+    wait_for_store: bool = True,
+    paces: Paces | None = None,
 ) -> AsyncIterator[Desk]:
     """Open the desk that the settings describe; everything is closed when the block ends.
 
     With `serve_pages` this process serves the customers' pages, unless another one does; it takes over when that one is
     gone. Without `reach_out` no secret is read and nothing goes outside. `paces`: how fast it goes. Raises
-    `ConfigError`, `StoreUnavailableError`.
+    `ConfigError`, and `StoreUnavailableError`: not without `wait_for_store`, where people can be looked up meanwhile.
     """
     from csrdesk.engine.engine import Engine
-    from csrdesk.engine.store_sqlite import SqliteStore
     from csrdesk.services.keys import desk_key
     from csrdesk.wiring.checkpoints import checkpoints_of
     from csrdesk.wiring.log import send_logging_to, stop_logging_to
@@ -131,7 +140,7 @@ async def open_desk(
         stack.callback(pages.release)
         if serve_pages:
             await pages.claim()
-        store = await SqliteStore.open(data_dir / DATABASE)
+        store = await _store(data_dir / DATABASE, wait_for_store=wait_for_store)
         stack.push_async_callback(store.close)
         world: list[Outside] = []
         performer = _performer(settings, pages, stack, paces, world) if reach_out else _nothing
@@ -165,6 +174,13 @@ async def open_desk(
             waiting = pages.serve_when_free(engine.customers, key, engine.public)
             stack.push_async_callback(_cancelled, asyncio.create_task(waiting))
         yield Desk(settings, data_dir, agent, pages, engine, tuple(world))
+
+
+async def _store(path: Path, *, wait_for_store: bool) -> Store:
+    from csrdesk.engine.store_late import LateStore
+    from csrdesk.engine.store_sqlite import SqliteStore
+
+    return await SqliteStore.open(path) if wait_for_store else LateStore(path)
 
 
 def rules_of(settings: Settings) -> Rules:

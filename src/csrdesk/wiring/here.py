@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from csrdesk.config import Settings, notes
-from csrdesk.errors import ConfigError
+from csrdesk.errors import ConfigError, StoreUnavailableError
 from csrdesk.model.checkup import Finding, ok, warning, wrong
 from csrdesk.wiring.desk import DATABASE as FILE
 from csrdesk.wiring.who import agent_of, data_folder, log_path
@@ -90,12 +90,16 @@ async def database(settings: Settings) -> tuple[Finding, ...]:
         return (ok(DATABASE, f"{path} is made when the desk is first opened."),)
     from csrdesk.engine.store_sqlite import SqliteStore
 
-    store = await SqliteStore.open(path)
     try:
-        async with store.transaction():
-            pass
-    finally:
-        await store.close()
+        store = await SqliteStore.open(path)
+        try:
+            await store.at_once(lambda tx: tx.wake("probe"))
+        finally:
+            await store.close()
+    except StoreUnavailableError as error:
+        words = error.message.removesuffix(" Nothing was done.")
+        todo = f"Look at the disk and the rights of {path.parent}, and at what else has the file open."
+        return (wrong(DATABASE, f"{words} Without it people can be looked up, and nothing else is done.", todo),)
     return (ok(DATABASE, f"{path} can be written."),)
 
 

@@ -6,8 +6,11 @@ The lock is the system's (flock), so it goes with its process, whatever ends tha
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -47,7 +50,8 @@ class PagesLock:
 
     def _try(self) -> bool:
         if self._descriptor is None:
-            self._descriptor = locked(self._path)
+            with _without_disk():
+                self._descriptor = locked(self._path)
             if self._descriptor is not None:
                 os.ftruncate(self._descriptor, 0)
         return self._descriptor is not None
@@ -55,17 +59,18 @@ class PagesLock:
     def announce(self, url: str) -> None:
         """Write down where the pages are, once they are served."""
         if self._descriptor is not None:
-            os.pwrite(self._descriptor, msgspec.json.encode(Holder(os.getpid(), url)), 0)
+            with _without_disk():
+                os.pwrite(self._descriptor, msgspec.json.encode(Holder(os.getpid(), url)), 0)
 
     def holder(self) -> Holder | None:
         """Who serves the pages now. None for nobody, and while that process is only starting."""
         if not self._path.exists():
             return None
-        free = None if self.ours else locked(self._path)
-        if free is not None:
-            os.close(free)
-            return None
         try:
+            free = None if self.ours else locked(self._path)
+            if free is not None:
+                os.close(free)
+                return None
             return msgspec.json.decode(self._path.read_bytes(), type=Holder)
         except (OSError, msgspec.DecodeError):
             return None
@@ -75,6 +80,16 @@ class PagesLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+@contextmanager
+def _without_disk() -> Iterator[None]:
+    """A disk that takes no writing stops no desk: then no link is sent, and nobody has to know where the pages are."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EDQUOT, errno.ENOSPC, errno.EROFS):
+            raise
 
 
 def locked(path: Path) -> int | None:

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -68,8 +69,11 @@ def log_crash(error: BaseException, command: str) -> tuple[str, Path | None]:
 
 
 def send_logging_to(path: Path) -> logging.Handler:
-    """Let warnings of every library go to the log file, redacted, and nowhere else."""
-    handler = logging.StreamHandler(_opened(path))
+    """Let warnings of every library go to the log file, redacted, and nowhere else: not even where it takes none."""
+    try:
+        handler: logging.Handler = _Quiet(_opened(path))
+    except OSError:
+        handler = logging.NullHandler()
     handler.setLevel(logging.WARNING)
     handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.getLogger().addHandler(handler)
@@ -82,7 +86,15 @@ def stop_logging_to(handler: logging.Handler) -> None:
     logging.getLogger().removeHandler(handler)
     handler.close()
     if isinstance(handler, logging.StreamHandler):
-        handler.stream.close()
+        with suppress(OSError):  # a full disk takes its last words neither
+            handler.stream.close()
+
+
+class _Quiet(logging.StreamHandler[TextIO]):
+    """What a full disk does not take is lost: told on the terminal, it would be painted across the console."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        del record
 
 
 class _Redacting(logging.Formatter):

@@ -39,7 +39,8 @@ class Processes:
     def leave(self) -> None:
         """Be gone."""
         if self._descriptor is not None:
-            (self._folder / self._name).unlink(missing_ok=True)
+            with suppress(OSError):  # what a disk that takes no writing keeps is taken away by whoever comes next
+                (self._folder / self._name).unlink(missing_ok=True)
             os.close(self._descriptor)
             self._descriptor = None
 
@@ -52,6 +53,8 @@ class Processes:
             descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
             return True
+        except OSError:  # nobody can tell: it is waited for until its lease ends
+            return False
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,4 +1,6 @@
-"""Looking now and then whether the world outside answers, so that an agent knows before a call begins."""
+"""Looking now and then whether the audit can be written and the world outside answers, so that an agent knows before a
+call begins.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,12 @@ if TYPE_CHECKING:
     from csrdesk.wiring.desk import Desk
 
 EVERY: Final = 60.0
-"""Seconds between two looks; a look costs each server one question."""
+"""Seconds between two looks outside; a look costs each server one question."""
+HERE: Final = 5.0
+"""Seconds between two looks at the desk's own database."""
+AUDIT: Final = "Audit"
 WORDS: Final = {
+    AUDIT: "The audit cannot be written: people can be looked up, and nothing else is done. Look at the desk's disk.",
     "PingOne": "PingOne does not answer: nobody can be looked up or verified. A protective disable closes AD alone.",
     "AD": "AD does not answer: only PingOne's half can be disabled or unlocked. Nothing can be enabled or reset.",
     "mail": "The mail server does not answer: no link can be sent. Acts go on; mails about them are tried for a while.",
@@ -19,12 +25,25 @@ WORDS: Final = {
 """What each means for a call."""
 
 
-async def watch(desk: Desk, tell: Callable[[tuple[str, ...]], None], *, every: float = EVERY) -> None:
-    """Tell what does not answer, whenever that is another than before; runs until it is cancelled."""
-    before: tuple[str, ...] = ()
-    while True:
-        now = await desk.not_answering()
-        if now != before:
-            tell(now)
-        before = now
-        await asyncio.sleep(every)
+async def watch(
+    desk: Desk, tell: Callable[[tuple[str, ...]], None], *, every: float = EVERY, here: float = HERE
+) -> None:
+    """Tell what cannot be used, whenever that is another than before; runs until it is cancelled."""
+    down: dict[str, tuple[str, ...]] = {}
+
+    def told(where: str, names: tuple[str, ...]) -> None:
+        if names != down.get(where, ()):
+            down[where] = names
+            tell((*down.get("here", ()), *down.get("outside", ())))
+
+    async def look_here() -> None:
+        while True:
+            told("here", () if await desk.is_writable() else (AUDIT,))
+            await asyncio.sleep(here)
+
+    async def look_outside() -> None:
+        while True:
+            told("outside", await desk.not_answering())
+            await asyncio.sleep(every)
+
+    await asyncio.gather(look_here(), look_outside())

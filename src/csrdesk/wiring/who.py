@@ -34,7 +34,8 @@ def data_folder(settings: Settings | None) -> Path:
         path = Path(platformdirs.user_data_dir("csrdesk"))
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.chmod(0o700)
+        if path.stat().st_mode & 0o777 != 0o700:  # a folder on a disk that takes no writing may be as it should be
+            path.chmod(0o700)
     except OSError as error:
         message = f"The data folder {path} cannot be used: {error.strerror}. Name another in desk.data_dir."
         raise ConfigError(message, key="desk.data_dir") from None
