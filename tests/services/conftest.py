@@ -41,7 +41,9 @@ class Links:
 
     refusal: LinkNotSent | None = None
     age: Age = Age.OLD
+    number_age: Age = Age.UNKNOWN
     unlocked: datetime | None = None
+    recovering: bool = True
     agents: set[str] = field(default_factory=set)
     """Who has worked at the desk."""
     told: list[tuple[str, str]] = field(default_factory=list)
@@ -60,12 +62,19 @@ class Links:
     async def is_agent(self, *names: str) -> bool:
         return bool(self.agents & set(names))
 
+    async def is_recovering(self, context: Context) -> bool:
+        return self.recovering and bool(context.flow_id)
+
     async def unlocked_at(self, person_id: str) -> datetime | None:
         return self.unlocked if person_id else None
 
     async def saw_address(self, person_id: str, address: str) -> Age:
         self.told.append(("saw", f"{person_id} {address}"))
         return self.age
+
+    async def saw_number(self, person_id: str, number: str) -> Age:
+        self.told.append(("saw number", f"{person_id} {number}"))
+        return self.number_age
 
 
 @pytest.fixture

@@ -86,6 +86,9 @@ async def recover(effect: vx.RecoverPassword, context: Context, outside: Outside
     user, before = await both(refuse_protected_user(who, context, outside), passwords.read(api, who))
     if not user.enabled or before.is_external is not (effect.home is Home.GATEWAY):
         return vr.RecoveryNotPossible()
+    await outside.links().saw_address(who, user.email)
+    if not await outside.links().is_recovering(context):
+        return vr.RecoveryNotPossible()  # the address is another one by now, or something else ended the page
     if why := password_rules.why_unusable(password):
         return pr.PasswordRefused((why,))
     try:
