@@ -36,6 +36,7 @@ CODE_SENT = rr.RecoveryCodeSent(Home.PINGONE, BEFORE)
 ELSEWHERE, DISABLED = rr.RecoveryNotPossible(call_help_desk=True), rr.RecoveryNotPossible()
 TIME, TOLD = r.TimeCame(), r.CustomerTold()
 DOWN = Failed(Problem("PingOne did not answer in time.", "POST", "timed_out", "corr-2"))
+NOT_CHANGED = pr.PasswordStateRead(PasswordState(Home.PINGONE, BEFORE))
 SAID_NO = Failed(Problem("PingOne said no.", "403", "conflict"))
 
 ANSWERS: tuple[Answer, ...] = (
@@ -53,7 +54,7 @@ REPLIES: tuple[Reply, ...] = (
     rr.TryCounted(),
     rr.ResendCounted(),
     rr.RecoveryOver(),
-    pr.PasswordStateRead(PasswordState(Home.PINGONE, BEFORE)),
+    NOT_CHANGED,
 )
 """Beside those of every flow."""
 
