@@ -225,6 +225,14 @@ CREATE INDEX evaluations_of_flow ON evaluations (flow_id);
 SPOKEN_ADDRESS = "CREATE INDEX challenges_spoken ON challenges (stage) WHERE purpose = 'spoken_address';"
 """The few codes that are open, found without reading what else there is."""
 
+LEAN_INTENTS = """
+CREATE TABLE intents (key TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO intents SELECT key, seq FROM open_intents;
+DROP TABLE open_intents;
+ALTER TABLE intents RENAME TO open_intents;
+"""
+"""`OPEN_INTENTS` in half the pages, each of which is written to the disk with the row that it tells of."""
+
 STEPS: tuple[str, ...] = (
     FLOWS + CHALLENGES + AUDIT + CHANGES,
     OPEN_INTENTS,
@@ -239,6 +247,7 @@ STEPS: tuple[str, ...] = (
     PUBLIC_PAGES,
     EVALUATIONS,
     SPOKEN_ADDRESS,
+    LEAN_INTENTS,
 )
 """Step n brings a database of version n to n + 1."""
 

@@ -82,7 +82,7 @@ class Store(Reading, Protocol):
     """The desk's database. Its own reads see what was committed before they began."""
 
     committed: Callable[[frozenset[str]], None]
-    """Called with the topics of each transaction of this process, right after its commit."""
+    """Called with the topics of each commit of this process, right after it."""
 
     def transaction(self, *, durable: bool = True) -> AbstractAsyncContextManager[Transaction]:
         """Commits at the end, rolls back on any exception; on disk when the `async with` is left.
@@ -93,7 +93,11 @@ class Store(Reading, Protocol):
         ...
 
     async def at_once(self, work: Callable[[Statements], T], *, durable: bool = True) -> T:
-        """A whole transaction in one go; `work` gives its result, and undoes everything by raising."""
+        """A whole transaction in one go; `work` gives its result, and undoes everything that it did by raising.
+
+        Those that wait for their turn may share a commit: each sees what those before it did, and undoes its own alone.
+        Whoever is cancelled meanwhile is cancelled when it is done.
+        """
         ...
 
     async def generation(self) -> int:

@@ -6,17 +6,15 @@ known; between two of them nobody has to be woken. See https://www.sqlite.org/la
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future as DoneThere
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
 from csrdesk.engine.store import Row, Value
+from csrdesk.engine.store_thread import Handed, StoreThread
 from csrdesk.errors import StoreUnavailableError
 
 T = TypeVar("T")
@@ -44,39 +42,22 @@ def unavailable(why: str, details: str = "") -> StoreUnavailableError:
     return StoreUnavailableError(f"The desk's database cannot be used: {why}. Nothing was done.", details=details)
 
 
-_OF_THE_DISK: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR})
+def translated(error: BaseException) -> BaseException:
+    """SQLite's errors about the machine become `StoreUnavailableError`; mistakes stay what they are."""
+    if not isinstance(error, sqlite3.Error):
+        return error
+    # The tables were there when the store was opened: without them it is another file's content.
+    why = "it is damaged" if "no such table" in str(error) else _REASONS.get(_code(error))
+    return unavailable(why, str(error)) if why else error
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """SQLite's errors about the machine become `StoreUnavailableError`; mistakes stay what they are."""
+def translating() -> Iterator[None]:
+    """Raises errors as `translated` says them."""
     try:
         yield
     except sqlite3.Error as error:
-        from csrdesk.engine.disk import is_full
-
-        code = _code(error)
-        if code in _OF_THE_DISK and is_full(path.parent):
-            code = sqlite3.SQLITE_FULL
-        # The tables were there when the store was opened: without them it is another file's content.
-        why = "it is damaged" if "no such table" in str(error) else _REASONS.get(code)
-        if why is None:
-            raise
-        raise unavailable(why, str(error)) from error
-
-
-class Handed(asyncio.Future[T]):
-    """Work that was handed over: whoever is cancelled while they wait for it is cancelled when it is done."""
-
-    def cancel(self, msg: object = None) -> bool:  # noqa: ARG002 - asyncio's signature
-        return False
-
-    def settle(self, done: DoneThere[T]) -> None:
-        error = done.exception()
-        if error:
-            self.set_exception(error)
-        else:
-            self.set_result(done.result())
+        raise translated(error) from error
 
 
 class Connection:
@@ -90,22 +71,27 @@ class Connection:
         self._path = path
         self._synchronous = synchronous
         self._busy_seconds = busy_seconds
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"sqlite {path.name}")
+        self._thread = StoreThread(f"sqlite {path.name}")
         self._opened: sqlite3.Connection | None = None
 
     async def open(self) -> None:
         """Raises `StoreUnavailableError`, and must be closed also then."""
-        await self._run(self._open)
+        await self._thread.run(self._open)
 
     def run(self, work: Callable[[SqliteStatements], T], statements: SqliteStatements | None = None) -> Handed[T]:
         """Have `work` done there, with the statements of a transaction, or with some that see what is committed."""
-        mine = statements or self.statements()
+        seeing = self.statements()
+        mine = statements or seeing
 
-        def translating() -> T:
-            with translated(self._path):
+        def told() -> T:
+            with translating():
                 return work(mine)
 
-        return self._run(translating)
+        return self._thread.run(told)
+
+    def hand(self, do: Callable[[], None], then: Callable[[], None]) -> None:
+        """Have `do` done there, which raises nothing, and after it `then` here."""
+        self._thread.hand(do, then)
 
     def statements(self) -> SqliteStatements:
         """Statements of one transaction, to be begun."""
@@ -117,17 +103,11 @@ class Connection:
         """When everything that was handed over is done. Closing a second time does nothing."""
         opened, self._opened = self._opened, None
         if opened:
-            await self._run(opened.close)
-        self._thread.shutdown(wait=False)
-
-    def _run(self, work: Callable[[], T]) -> Handed[T]:
-        loop = asyncio.get_running_loop()
-        handed: Handed[T] = Handed(loop=loop)
-        self._thread.submit(work).add_done_callback(lambda done: loop.call_soon_threadsafe(handed.settle, done))
-        return handed
+            await self._thread.run(opened.close)
+        self._thread.end()
 
     def _open(self) -> None:
-        with translated(self._path):
+        with translating():
             self._opened = sqlite3.connect(self._path, timeout=self._busy_seconds, isolation_level=None)
             self._opened.execute("PRAGMA journal_mode = WAL")
             if self._synchronous:
@@ -146,7 +126,7 @@ class Glance:
     """
 
     def __init__(self, path: Path) -> None:
-        with translated(path):
+        with translating():
             self._opened = sqlite3.connect(path, timeout=0, isolation_level=None)
         self._statements = SqliteStatements(self._opened, 0)
 
@@ -164,6 +144,7 @@ class SqliteStatements:
 
     def __init__(self, connection: sqlite3.Connection, busy_seconds: float) -> None:
         self.topics: set[str] = set()
+        self.is_committed = False
         self._connection = connection
         self._busy_seconds = busy_seconds
         self._begun = False
@@ -201,22 +182,44 @@ class SqliteStatements:
 
         A second time it only looks that SQLite has not ended the transaction by itself, as it may after an error.
         """
-        if self._begun and not self._connection.in_transaction:
+        if self._begun and not self.goes_on:
             raise unavailable("it ended what was begun")
         if not self._begun:
             self._begin()
             self._begun = True
+
+    def part(self, work: Callable[[SqliteStatements], None]) -> None:
+        """Have `work` done within what was begun; where it raises, it alone is undone."""
+        self.begin()
+        topics = set(self.topics)
+        self._connection.execute("SAVEPOINT part")
+        try:
+            work(self)
+        except BaseException:
+            self.topics = topics
+            if self.goes_on:
+                self._connection.execute("ROLLBACK TO part")
+            raise
+        finally:
+            if self.goes_on:
+                self._connection.execute("RELEASE part")
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether what was begun is neither committed nor undone; SQLite may have ended it after an error."""
+        return self._connection.in_transaction
 
     def commit(self) -> None:
         """What was begun is there for everybody."""
         if self._begun:
             self.begin()
             self._connection.execute("COMMIT")
+        self.is_committed = True
 
     def roll_back(self) -> None:
         """What was begun is undone."""
         with suppress(sqlite3.Error):  # where SQLite has rolled back by itself there is nothing left to undo
-            if self._connection.in_transaction:
+            if self.goes_on:
                 self._connection.execute("ROLLBACK")
 
     def _begin(self) -> None:

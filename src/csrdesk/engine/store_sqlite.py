@@ -6,7 +6,6 @@ See https://www.sqlite.org/wal.html.
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +16,9 @@ from typing import TypeVar
 
 from csrdesk.engine import schema
 from csrdesk.engine.store import Row, Statements, Value
-from csrdesk.engine.store_connection import Connection, Glance, SqliteStatements, unavailable
+from csrdesk.engine.store_connection import Connection, Glance, SqliteStatements, translated, unavailable
+from csrdesk.engine.store_turns import Part, Piece, Turns
+from csrdesk.errors import StoreUnavailableError
 
 T = TypeVar("T")
 
@@ -68,7 +69,7 @@ class SqliteStore:
         # One log holds both: a FULL commit keeps all that came before it.
         self._writing, self._noting, self._reading = opened(synchronous="FULL"), opened(synchronous="NORMAL"), opened()
         self._glance = Glance(path)
-        self._turn = asyncio.Lock()
+        self._turns = Turns(self._begin)
         self._file = _identity(path)
 
     @classmethod
@@ -105,30 +106,19 @@ class SqliteStore:
     @asynccontextmanager
     async def transaction(self, *, durable: bool = True) -> AsyncIterator[SqliteTransaction]:
         connection = self._writing if durable else self._noting
-        async with self._turn:
+        async with self._turns.alone():
             statements = connection.statements()
             try:
                 yield SqliteTransaction(connection, statements)
-                await self._committed(connection, statements, self._commit)
+                await self._told(connection.run(self._commit, statements), statements)
             except BaseException:
                 await connection.run(SqliteStatements.roll_back, statements)
                 raise
 
     async def at_once(self, work: Callable[[Statements], T], *, durable: bool = True) -> T:
-        connection = self._writing if durable else self._noting
-
-        def whole(statements: SqliteStatements) -> T:
-            try:
-                statements.begin()
-                result = work(statements)
-                self._commit(statements)
-            except BaseException:
-                statements.roll_back()
-                raise
-            return result
-
-        async with self._turn:
-            return await self._committed(connection, connection.statements(), whole)
+        piece = Piece(work, durable=durable)
+        self._turns.join(piece)
+        return await piece
 
     async def generation(self) -> int:
         row = await self.at_key("PRAGMA data_version")
@@ -143,18 +133,48 @@ class SqliteStore:
     def _connections(self) -> tuple[Connection, ...]:
         return self._writing, self._noting, self._reading
 
-    async def _committed(
-        self, connection: Connection, statements: SqliteStatements, work: Callable[[SqliteStatements], T]
-    ) -> T:
-        """Have `work` commit; whoever waits is told whether or not the caller still does."""
+    def _told(self, done: asyncio.Future[None], statements: SqliteStatements) -> asyncio.Future[None]:
+        """A commit, of which whoever waits is told whether or not the caller still does."""
 
-        def tell(done: asyncio.Future[T]) -> None:
+        def tell(done: asyncio.Future[None]) -> None:
             if not done.exception():
                 self.committed(frozenset(statements.topics))
 
-        done = connection.run(work, statements)
         done.add_done_callback(tell)
-        return await done
+        return done
+
+    def _begin(self, parts: list[Part]) -> None:
+        """Have them written in one transaction."""
+        connection = self._writing if any(part.durable for part in parts) else self._noting
+        try:
+            statements = connection.statements()
+        except StoreUnavailableError as closed:
+            for part in parts:
+                part.fail(closed)
+            self._over(parts)
+        else:
+            connection.hand(lambda: self._write(parts, statements), lambda: self._over(parts, statements))
+
+    def _over(self, parts: list[Part], statements: SqliteStatements | None = None) -> None:
+        self._turns.over()
+        if statements and statements.is_committed:
+            self.committed(frozenset(statements.topics))
+        for part in parts:
+            part.settle()
+
+    def _write(self, parts: list[Part], statements: SqliteStatements) -> None:
+        try:
+            statements.begin()
+            if len(parts) == 1:
+                parts[0].do(statements)
+            else:
+                for part in parts:
+                    _within(part, statements)
+            self._commit(statements)
+        except BaseException as error:  # noqa: BLE001 - raised where each part is waited for
+            statements.roll_back()
+            for part in parts:
+                part.fail(translated(error))
 
     def _commit(self, statements: SqliteStatements) -> None:
         if statements.topics:
@@ -167,6 +187,16 @@ class SqliteStore:
         if _identity(self._path) != self._file:
             raise unavailable("its file is gone")
         statements.commit()
+
+
+def _within(part: Part, statements: SqliteStatements) -> None:
+    """One that fails is told so, and the others go on, unless SQLite has ended it for all of them."""
+    try:
+        statements.part(part.do)
+    except BaseException as error:
+        part.fail(translated(error))
+        if not statements.goes_on:
+            raise
 
 
 def _bring_forward(statements: Statements) -> None:
@@ -184,20 +214,12 @@ def _create(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
     except OSError as error:
-        raise unavailable(_NOT_OPENED.get(error.errno or 0, "it cannot be opened"), str(error)) from error
-
-
-_NOT_OPENED = {
-    errno.EACCES: "the file may not be used",
-    errno.ENOSPC: "the disk is full",
-    errno.EPERM: "the file may not be used",
-    errno.EROFS: "its disk is read-only",
-}
+        raise unavailable("it cannot be opened", str(error)) from error
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - for each commit: half of what `Path.stat` takes
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -12,11 +12,13 @@ _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 def clean(value: str, limit: int = 256) -> str:
     """`value` on one line, control, bidi and unassigned characters visibly replaced, at most `limit` characters."""
-    kept = (
-        c if c in _KEPT_FORMAT or unicodedata.category(c) not in _UNSAFE else _REPLACEMENT
-        for c in unicodedata.normalize("NFC", value[: limit * 4])
-    )
-    text = "".join(kept).strip()
+    read = value[: limit * 4]
+    if not (read.isascii() and read.isprintable()):  # nearly all of it is, and needs no look at each character
+        read = "".join(
+            c if c in _KEPT_FORMAT or unicodedata.category(c) not in _UNSAFE else _REPLACEMENT
+            for c in unicodedata.normalize("NFC", read)
+        )
+    text = read.strip()
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
