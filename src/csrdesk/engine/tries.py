@@ -83,7 +83,7 @@ class Tries:
     async def _refuse(self, effect: te.RefuseTry, context: Context) -> Reply:
         desk = self._desk
         async with desk.store.transaction() as tx:
-            row = await bound.of_call(tx, effect.challenge_id, context, effect.person_id, bound.TRIES)
+            row = await bound.of_page(tx, effect.challenge_id, context, effect.person_id, bound.TRIES)
             if row.stage is LinkStage.NOT_ME:
                 return r.ChallengeRefused()  # the step was interrupted after this and is performed again
             # Also where the try has ended meanwhile: the no came, and it stands.
@@ -97,7 +97,7 @@ class Tries:
     async def _approve(self, effect: te.ApproveTry, context: Context) -> Reply:
         desk, evidence = self._desk, effect.evidence
         async with desk.store.transaction() as tx:
-            row = await bound.of_call(tx, effect.challenge_id, context, effect.person_id, bound.TRIES)
+            row = await bound.of_page(tx, effect.challenge_id, context, effect.person_id, bound.TRIES)
             policy.approve_try(row.purpose, evidence)
             if row.stage is LinkStage.APPROVED and row.evidence == msgspec.json.encode(evidence):
                 return r.ChallengeApproved()  # the step was interrupted after this and is performed again
@@ -114,7 +114,7 @@ class Tries:
 async def count_heard(tx: Transaction, desk: Desk, effect: te.CheckHeard, context: Context) -> Reply | None:
     """Count a passcode before it is checked; the reply instead, where no more may be tried. Raises `ForbiddenError`."""
     purposes = frozenset({Purpose.CALL_BACK})
-    row = await bound.of_call(tx, effect.challenge_id, context, effect.person_id, purposes)
+    row = await bound.of_page(tx, effect.challenge_id, context, effect.person_id, purposes)
     row = await expire(tx, desk, row)
     if row.stage is not LinkStage.SENT:
         return r.LinkOver(row.stage)
