@@ -56,6 +56,6 @@ class Adrift:
         """All of them, as they stand."""
         return tuple(self._flows.values())
 
-    def saved(self, flow_id: str) -> None:
-        """The database knows it again."""
-        self._flows.pop(flow_id, None)
+    def saved(self, flow_id: str) -> bool:
+        """The database knows it again; whether it was kept here."""
+        return self._flows.pop(flow_id, None) is not None

@@ -96,9 +96,9 @@ class Runner:
         self.adrift.check(running)
         try:
             saved = await self._swap(running, state, want, typed)
-            self.adrift.saved(running.id)
+            self._saved(running.id)
         except StaleFlowError:
-            self.adrift.saved(running.id)
+            self._saved(running.id)
             raise
         except StoreUnavailableError:
             if running.name not in LOOK_UPS:
@@ -137,10 +137,14 @@ class Runner:
     async def _save(self, running: Running) -> Running:
         """Have the database know a flow as it is. Raises `StoreUnavailableError`, `StaleFlowError`."""
         put = await self._desk.store.at_once(lambda tx: self.rows.put(tx, running, running.saved))
-        self.adrift.saved(running.id)
+        self._saved(running.id)
         if not put:
             raise StaleFlowError(MOVED_ON)
         return replace(running, saved=running.rev)
+
+    def _saved(self, flow_id: str) -> None:
+        if self.adrift.saved(flow_id):  # whoever was rung by the commit may have looked before this
+            self._desk.changes.ring([flow_topic(flow_id)])
 
     def _keep(self, running: Running) -> Running:
         """Go on with a flow that cannot be saved, and say loudly that nothing can be written."""

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
+from csrdesk.engine.disk import is_full
 from csrdesk.engine.store import Row, Value
 from csrdesk.engine.store_thread import Handed, StoreThread
 from csrdesk.errors import StoreUnavailableError
@@ -42,22 +43,28 @@ def unavailable(why: str, details: str = "") -> StoreUnavailableError:
     return StoreUnavailableError(f"The desk's database cannot be used: {why}. Nothing was done.", details=details)
 
 
-def translated(error: BaseException) -> BaseException:
+_OF_THE_DISK: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR})
+
+
+def translated(error: BaseException, path: Path | None = None) -> BaseException:
     """SQLite's errors about the machine become `StoreUnavailableError`; mistakes stay what they are."""
     if not isinstance(error, sqlite3.Error):
         return error
+    code = _code(error)
+    if code in _OF_THE_DISK and path and is_full(path.parent):
+        code = sqlite3.SQLITE_FULL
     # The tables were there when the store was opened: without them it is another file's content.
-    why = "it is damaged" if "no such table" in str(error) else _REASONS.get(_code(error))
+    why = "it is damaged" if "no such table" in str(error) else _REASONS.get(code)
     return unavailable(why, str(error)) if why else error
 
 
 @contextmanager
-def translating() -> Iterator[None]:
+def translating(path: Path) -> Iterator[None]:
     """Raises errors as `translated` says them."""
     try:
         yield
     except sqlite3.Error as error:
-        raise translated(error) from error
+        raise translated(error, path) from error
 
 
 class Connection:
@@ -84,7 +91,7 @@ class Connection:
         mine = statements or seeing
 
         def told() -> T:
-            with translating():
+            with translating(self._path):
                 return work(mine)
 
         return self._thread.run(told)
@@ -107,7 +114,7 @@ class Connection:
         self._thread.end()
 
     def _open(self) -> None:
-        with translating():
+        with translating(self._path):
             self._opened = sqlite3.connect(self._path, timeout=self._busy_seconds, isolation_level=None)
             self._opened.execute("PRAGMA journal_mode = WAL")
             if self._synchronous:
@@ -126,7 +133,7 @@ class Glance:
     """
 
     def __init__(self, path: Path) -> None:
-        with translating():
+        with translating(path):
             self._opened = sqlite3.connect(path, timeout=0, isolation_level=None)
         self._statements = SqliteStatements(self._opened, 0)
 

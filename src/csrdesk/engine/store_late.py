@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from csrdesk.engine.store import Row, Statements, Value
-from csrdesk.engine.store_connection import SqliteStatements, translated
+from csrdesk.engine.store_connection import SqliteStatements, translating
 from csrdesk.engine.store_sqlite import SqliteStore, SqliteTransaction
 from csrdesk.errors import StoreUnavailableError
 
@@ -107,7 +107,7 @@ def _as_it_lies(path: Path, ask: Callable[[SqliteStatements], T]) -> T:
     See `immutable` in https://www.sqlite.org/uri.html. Raises `StoreUnavailableError`.
     """
     with (
-        translated(path),
+        translating(path),
         closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as connection,
     ):
         return ask(SqliteStatements(connection, 0))

@@ -174,7 +174,7 @@ class SqliteStore:
         except BaseException as error:  # noqa: BLE001 - raised where each part is waited for
             statements.roll_back()
             for part in parts:
-                part.fail(translated(error))
+                part.fail(translated(error, self._path))
 
     def _commit(self, statements: SqliteStatements) -> None:
         if statements.topics:
