@@ -27,6 +27,8 @@ from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
+from csrdesk.flows import risk_effects as kx
+from csrdesk.flows import spoken_effects as se
 from csrdesk.flows.catalog import FLOWS, Flow
 from csrdesk.flows.doors import Agent, Context, LinkDesk, LinkView, OpenedLink, View
 from csrdesk.flows.kernel import (
@@ -85,6 +87,9 @@ AnyEffect = (
     | fx.EndChallenge
     | fx.EndCall
     | fx.WaitUntil
+    | kx.EvaluateRisk
+    | kx.CompleteEvaluation
+    | kx.NoteRisk
 )
 
 
@@ -214,9 +219,12 @@ class World:
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the first effect begins."""
     secrets: list[Secret | None] = field(default_factory=list)
+    contexts: dict[str, Context] = field(default_factory=dict)
+    """The newest context of each effect, by its class."""
 
     async def __call__(self, effect: Effect, context: Context) -> Reply:
         self.done.append((type(effect).__name__, context.key))
+        self.contexts[type(effect).__name__] = context
         self.begun.set()
         if type(effect) in self.held:
             await self.gate.wait()
@@ -224,6 +232,8 @@ class World:
             self.secrets.append(context.secret)
         if isinstance(effect, fx.SendMagicLink) and type(effect) not in self.replies:
             return await self._send(effect, context)
+        if isinstance(effect, se.OpenAddress) and type(effect) not in self.replies:
+            return await self.links.open_address(effect, context, to="desk.example/c", address=ADDRESS)
         reply = self.replies.get(type(effect)) or DEFAULTS[type(effect)]
         return reply if isinstance(reply, Reply) else reply(effect)
 

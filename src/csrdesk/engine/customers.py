@@ -148,7 +148,7 @@ class CustomerDesk:
                 return is_its_own or not row.browser
             case stage if stage in _ENDS_OF_PAGE and row.purpose in (Purpose.PASSWORD, Purpose.DEVICE):
                 return is_its_own and row.ended_at is not None and now < row.ended_at + desk.page
-            case LinkStage.EXPIRED | LinkStage.NOT_ME | LinkStage.NO_FACTOR:
+            case LinkStage.EXPIRED | LinkStage.NOT_ME | LinkStage.NO_FACTOR | LinkStage.RISKY:
                 return is_its_own and row.ended_at is not None and now < row.ended_at + desk.page
             case LinkStage.APPROVED:
                 # The page that verified lives until the window ends.
