@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import resource
 import secrets
 import shutil
 import socket
@@ -57,6 +58,10 @@ def why_not() -> str | None:
     return None
 
 
+WITHOUT_MAPPED_FILES = ("\tuse mmap = no",)
+"""For smb.conf: then what is written meets the limits of files."""
+
+
 @dataclass(frozen=True)
 class Controller:
     """A running controller."""
@@ -85,6 +90,11 @@ class Controller:
     def sam(self) -> Path:
         """The database, for what no client could make: old passwords, the system's own attributes."""
         return self.folder / "private/sam.ldb"
+
+    def fill(self, *, full: bool = True) -> None:
+        """Let no file take anything more, as on a full disk; needs `WITHOUT_MAPPED_FILES`."""
+        room = 0 if full else resource.RLIM_INFINITY
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
 
     def tool(self, *words: str, **options: str) -> str:
         """`samba-tool` on the database, as an administrator at the controller."""
@@ -154,12 +164,12 @@ class Controller:
 
 
 @contextlib.contextmanager
-def running(*, address: str = "") -> Iterator[Controller]:
-    """A controller of its own, until the block ends."""
+def running(*, address: str = "", settings: tuple[str, ...] = ()) -> Iterator[Controller]:
+    """A controller of its own, until the block ends; `settings`: lines more for its smb.conf."""
     folder = _new_folder()
     try:
         subprocess.run(["cp", "-a", "--reflink=auto", f"{template()}/.", str(folder)], check=True)
-        controller = start(folder, address or free_address())
+        controller = start(folder, address or free_address(), settings)
         try:
             yield controller
         finally:
@@ -168,15 +178,16 @@ def running(*, address: str = "") -> Iterator[Controller]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(folder: Path, address: str) -> Controller:
+def start(folder: Path, address: str, settings: tuple[str, ...] = ()) -> Controller:
     """Start a controller on a copied folder; waits until it answers with its certificate."""
-    configure(folder, address)
+    configure(folder, address, settings)
     with (folder / "log/stderr").open("wb") as said:
         process = subprocess.Popen(
             [_samba(), "-i", "--no-process-group", "-M", "single", "-l", folder / "log", "-s", folder / "etc/smb.conf"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=said,
+            restore_signals=False,  # with SIGXFSZ ignored a limit of the file size is a full disk, and no death
             env={"PATH": f"{os.environ.get('PATH', '')}:/usr/sbin", "KRB5_CONFIG": str(folder / "etc/krb5.conf")},
         )
     controller = Controller(address, folder, process)
@@ -229,14 +240,14 @@ def _sid(folder: Path, account: str) -> str:
     return next(line.split()[1] for line in told.splitlines() if line.startswith("objectSid:"))
 
 
-def configure(folder: Path, address: str) -> None:
+def configure(folder: Path, address: str, settings: tuple[str, ...] = ()) -> None:
     """What differs from one controller to the next: paths, address, certificate."""
-    _write(folder / "etc/smb.conf", smb_conf(folder, address))
+    _write(folder / "etc/smb.conf", smb_conf(folder, address, settings))
     _write(folder / "etc/krb5.conf", krb5_conf(address))
     make_certificate(folder / "tls", address, "127.0.0.1")
 
 
-def smb_conf(folder: Path, address: str) -> str:
+def smb_conf(folder: Path, address: str, settings: tuple[str, ...] = ()) -> str:
     keys = {
         "private dir": "private", "lock directory": "lock", "state directory": "state", "cache directory": "cache",
         "pid directory": "run", "binddns dir": "bind", "ncalrpc dir": "ncalrpc",
@@ -250,7 +261,7 @@ def smb_conf(folder: Path, address: str) -> str:
             "\tserver role = active directory domain controller", "\tserver services = ldap, cldap, kdc",
             f"\tinterfaces = {address}/8", "\tbind interfaces only = yes", "\tldb:nosync = yes",
             "\tdisable spoolss = yes", "\tidmap_ldb:use rfc2307 = yes", "\tlog level = 0",
-            "\tldap server require strong auth = allow_sasl_over_tls", *lines,
+            "\tldap server require strong auth = allow_sasl_over_tls", *lines, *settings,
             # Nothing serves them; provisioning asks that they are named.
             "[sysvol]", f"\tpath = {folder / 'state/sysvol'}", "\tread only = No",
             "[netlogon]", f"\tpath = {folder / 'state/sysvol/scripts'}", "\tread only = No", "",

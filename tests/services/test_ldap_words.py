@@ -60,15 +60,33 @@ def test_a_refusal_without_a_sub_code_is_said_all_the_same() -> None:
         (16, "00002085: AtrErr: problem 1001 (NO_ATTRIBUTE_OR_VAL)", ConflictError),
         (10, "0000202B: RefErr: DSID-031007F9", UnavailableError),
         (51, "", UnavailableError),
-        (11, "", UnavailableError),
+        (11, "00002028: LdapErr: DSID-0C090E5F", UnavailableError),
+        (1, "00002020: IO Error at ../../source4/dsdb/samdb/ldb_modules/partition_metadata.c:539", UnavailableError),
+        (80, "00000070: LdapErr: DSID-0C090D78, comment: Error in attribute conversion", UnavailableError),
     ],
 )
 def test_a_refusal_is_known_by_ads_own_code_first(result: int, diagnostic: str, kind: type[ServiceError]) -> None:
     assert isinstance(error_of(result, diagnostic), kind)
 
 
-def test_a_controller_that_takes_no_changes_is_told_from_one_that_is_busy() -> None:
-    assert "ad_write_to" in error_of(10, "0000202B: RefErr").message
+@pytest.mark.parametrize(
+    ("result", "diagnostic", "words"),
+    [
+        (10, "0000202B: RefErr: DSID-031007F9", "ad_write_to"),
+        (1, "00002020: IO Error", "disk may be full"),
+        (80, "00000070: ", "disk may be full"),
+        (80, "", "disk may be full"),
+        (53, "00000070: SvcErr", "disk may be full"),
+        (11, "", "a limit that its administrators set"),
+        (51, "0000200E: LdapErr", "busy"),
+    ],
+)
+def test_a_controller_that_is_read_only_full_or_at_a_limit_is_told_from_one_that_is_busy(
+    result: int, diagnostic: str, words: str
+) -> None:
+    message = error_of(result, diagnostic).message
+    assert words in message
+    assert "Nothing was changed" in message or words == "busy"
 
 
 @pytest.mark.parametrize(

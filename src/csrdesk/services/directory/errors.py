@@ -29,6 +29,10 @@ _RULES = {
 }
 """What Samba's `check_password_restrictions` says, and the attribute of the domain that asks for it."""
 _NO_RIGHT = "The directory does not let csrdesk do this. Nothing was changed. Ask an administrator."
+ELSEWHERE = "Nothing was changed. Name another domain controller in directory.ad_write_to."
+"""What to do where a controller is read-only."""
+_FULL = "The directory could not write it: its disk may be full. Nothing was changed. Tell who runs the domain."
+_LIMIT = "The directory has reached a limit that its administrators set. Nothing was changed. Ask an administrator."
 _CHANGED = "Somebody else changed the account at the same time. Nothing was changed. Read it again."
 
 
@@ -49,6 +53,10 @@ def error_of(result_code: int, diagnostic: str) -> ServiceError:
             return NotFoundError("The directory has no such account.", system=SYSTEM, details=details)
         case "00002085" | "00002083":
             return ConflictError(_CHANGED, system=SYSTEM, details=details)
+        case "00000070":
+            return UnavailableError(_FULL, system=SYSTEM, details=details)
+        case "00002028":
+            return UnavailableError(_LIMIT, system=SYSTEM, details=details)
         case "00002071":
             return ConflictError("The directory has that name already.", system=SYSTEM, details=details)
         case _:
@@ -67,13 +75,15 @@ def _by_result(result_code: int, details: str) -> ServiceError:
         case 32 | 34:  # no such object; no name at all
             return NotFoundError("The directory has no such account.", system=SYSTEM, details=details)
         case 10:
-            words = (
-                "This domain controller takes no changes. Nothing was changed. Name another in directory.ad_write_to."
-            )
+            words = f"This domain controller takes no changes. {ELSEWHERE}"
             return UnavailableError(words, system=SYSTEM, details=details)
         case 8 | 13 | 49 | 50:
             return UnauthorizedError(_NO_RIGHT, system=SYSTEM, details=details)
-        case 3 | 11 | 51 | 52:
+        case 1 | 80:  # of itself, and says no more: Samba where nothing can be written
+            return UnavailableError(_FULL, system=SYSTEM, details=details)
+        case 11:
+            return UnavailableError(_LIMIT, system=SYSTEM, details=details)
+        case 3 | 51 | 52:
             return UnavailableError("The directory is busy. Try again in a moment.", system=SYSTEM, details=details)
         case 19 | 21 | 53:
             return InvalidValueError("The directory refused the change.", system=SYSTEM, details=details)

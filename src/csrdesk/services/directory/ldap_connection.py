@@ -36,7 +36,14 @@ Send = Callable[[Wire], int]
 _CONNECT_SECONDS = 5.0
 _SEALED = 56
 """The least strength that counts as encrypted (as in [MS-ADTS] 5.1.1.1.2)."""
-ROOT = ("defaultNamingContext", "configurationNamingContext", "dnsHostName", "dsServiceName", "supportedControl")
+ROOT = (
+    "defaultNamingContext",
+    "configurationNamingContext",
+    "dnsHostName",
+    "dsServiceName",
+    "supportedCapabilities",
+    "supportedControl",
+)
 
 
 @dataclass(frozen=True)

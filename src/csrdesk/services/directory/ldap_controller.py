@@ -13,7 +13,7 @@ from ldap.dn import is_dn
 from csrdesk.errors import NotFoundError, ServiceError, TimedOutError, UnavailableError, UnreachableError
 from csrdesk.services.attempts import attempt
 from csrdesk.services.directory.descriptors import DESCRIPTOR
-from csrdesk.services.directory.errors import SYSTEM
+from csrdesk.services.directory.errors import ELSEWHERE, SYSTEM
 from csrdesk.services.directory.ldap_connection import Answer, Connection, Target, control
 from csrdesk.services.directory.ldap_names import GroupNames
 from csrdesk.services.directory.ldap_values import filter_text, modifications
@@ -25,6 +25,8 @@ _SOME = 50
 _BASE_ONLY = "tokenGroups"
 """AD computes it for the one object that a search is about, and for no other ([MS-ADTS] 3.1.1.4.5.19)."""
 _ANYTHING = "(objectClass=*)"
+_READ_ONLY = "1.2.840.113556.1.4.1920"
+"""What a read-only domain controller says of itself ([MS-ADTS] 3.1.1.3.4.3.6)."""
 _ACCESS_LIST_ALONE = ("1.2.840.113556.1.4.801", b"\x30\x03\x02\x01\x04")
 """Without it AD tells nothing of a descriptor to somebody who may not read all of it ([MS-ADTS] 3.1.1.3.4.1.11)."""
 
@@ -68,11 +70,13 @@ class Controller:
         return told or urlsplit(self._target.url).hostname or ""
 
     async def writer(self) -> Controller:
-        """Itself. Raises `UnavailableError` where it cannot be connected to: then nothing was written."""
+        """Itself. Raises `UnavailableError` where it is away or takes no changes: then nothing was written."""
         try:
-            await self.connected()
+            connection = await self.connected()
         except (UnreachableError, TimedOutError) as error:
             raise UnavailableError(error.message, system=SYSTEM, details=error.details) from None
+        if _READ_ONLY in connection.root.values("supportedCapabilities"):
+            raise UnavailableError(f"{self.server} takes no changes. {ELSEWHERE}", system=SYSTEM, details="RODC")
         return self
 
     async def connected(self) -> Connection:
