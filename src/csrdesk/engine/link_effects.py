@@ -46,7 +46,7 @@ class LinkEffects:
                     async with desk.store.transaction() as tx:
                         fresh = await bound.of_call(tx, effect.challenge_id, context, effect.person_id, bound.ANY)
                         row = await expire(tx, desk, fresh)
-                if row.rev > effect.seen or row.stage.over:
+                if row.stage.over or (row.rev > effect.seen and row.stage is not effect.stage):
                     return r.LinkChanged(row.link(desk.limits))
                 await self._news_of(row, news)
 

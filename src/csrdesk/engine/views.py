@@ -61,7 +61,8 @@ def agent_view(running: Running, key: bytes, trouble: str = "") -> View:
     prompt = prompt_for(running.want, Audience.AGENT)
     code = None
     if isinstance(prompt, PollingPrompt) and prompt.link.stage is LinkStage.SENT:
-        code = Secret(spoken_code(key, prompt.link.id, prompt.link.attempt))
+        derive = call_code if isinstance(prompt, SpokenAddressPrompt) else spoken_code
+        code = Secret(derive(key, prompt.link.id, prompt.link.attempt))
     return View(
         id=running.id,
         flow=running.name,

@@ -60,6 +60,8 @@ class AwaitChallenge(Effect, frozen=True, kw_only=True):
     kind = Kind.READ
     challenge_id: str
     seen: int
+    stage: LinkStage | None = None
+    """Where given, only another stage than this one is news: who waits on a page is not interrupted by a fetch."""
 
 
 class NewCode(Effect, frozen=True, kw_only=True):

@@ -154,7 +154,10 @@ class AwaitingChallenge(State, frozen=True):
             others=given.inputs.can_change_device,
             cancel_enabled=given.cancel_enabled,
         )
-        return Poll(prompt, fx.AwaitChallenge(person_id=given.inputs.p1_user_id, challenge_id=link.id, seen=link.rev))
+        return Poll(
+            prompt,
+            fx.AwaitChallenge(person_id=given.inputs.p1_user_id, challenge_id=link.id, seen=link.rev, stage=link.stage),
+        )
 
     def step(
         self, event: Event
