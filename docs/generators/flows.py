@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from csrdesk.flows import account_management as am
+from csrdesk.flows import account_recovery as ar
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main as cm
 from csrdesk.flows import device_authentication as da
@@ -19,6 +20,8 @@ from csrdesk.flows import look_up as lu
 from csrdesk.flows import new_password as np
 from csrdesk.flows import password_reset as reset
 from csrdesk.flows import protective_disable as pd
+from csrdesk.flows import recovery_code as rc
+from csrdesk.flows import recovery_inputs as ri
 from csrdesk.flows import setting_password as sp
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows import verify_user as vu
@@ -99,6 +102,18 @@ DEVICES = Part(
 )
 PASSCODE = Part("device_passcode", pc.PasscodeState, "A passcode that PingOne sent, or that an app shows.")
 PASSKEY = Part("device_passkey", pk.PasskeyState, "The page's browser signs PingOne's challenge with a passkey.")
+RECOVERY = Part(
+    "account_recovery",
+    ar.AccountRecoveryState,
+    "The address, what Protect makes of the visit, and the ends. Threat Detection runs in `AnalysingThreat`, beside the"
+    " look-up.",
+)
+RECOVERY_CODE = Part(
+    "recovery_code",
+    rc.RecoveryCodeState,
+    "The code goes out, and comes back with a new password. Without a person the same states are passed in the same"
+    " time.",
+)
 PUSH = Part("device_push", ph.PushState, "A question in the app, by number where the policy has it so.")
 FLOWS = (
     Flow(
@@ -140,6 +155,14 @@ FLOWS = (
         (DEVICES, PASSCODE, PASSKEY, PUSH),
         da.Inputs,
         (da.Outputs,),
+    ),
+    Flow(
+        "account-recovery",
+        "CIAM-Passwordless-Protect-Account-Recovery-Subflow",
+        "A customer who forgot their password chooses a new one by themselves, without a call and without an agent.",
+        (RECOVERY, RECOVERY_CODE),
+        ri.Inputs,
+        (ri.Outputs,),
     ),
 )
 PAGE_OF: Mapping[type[State], tuple[str, str]] = {
