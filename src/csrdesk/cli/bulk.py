@@ -21,6 +21,7 @@ from csrdesk.cli.bulk_results import Came, Line, Results
 from csrdesk.cli.bulk_run import BulkRun
 from csrdesk.cli.bulk_telling import line_of, line_of_rehearsal, told
 from csrdesk.cli.desk import settings_for_desk
+from csrdesk.cli.interrupts import run as run_loop
 from csrdesk.cli.result import Result, refusal, say
 from csrdesk.engine.bulk_orders import Order as Ordered
 from csrdesk.errors import StoreUnavailableError
@@ -52,7 +53,7 @@ def act_on_list(order: Order, wanted: ListOrder, *, yes: bool, dry_run: bool) ->
                     todo = _Work(desk, paces, accounts, results, order, wanted)
                     return await todo.done(yes=yes, dry_run=dry_run)
 
-            return asyncio.run(work())
+            return run_loop(work())
 
 
 def _read(wanted: ListOrder) -> AccountList:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from csrdesk.cli.interrupts import run as run_loop
 from csrdesk.cli.result import Result
 from csrdesk.errors import NeedsAnswerError, StoreUnavailableError
 
@@ -20,9 +21,7 @@ def open_console() -> Result:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         words = "The console needs a terminal. `csrdesk --help` lists the commands that do without."
         raise NeedsAnswerError(words, prompt="terminal")
-    import asyncio
-
-    return asyncio.run(_run())
+    return run_loop(_run())
 
 
 async def _run() -> Result:

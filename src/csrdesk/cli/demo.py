@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from csrdesk.cli.interrupts import run as run_loop
 from csrdesk.cli.result import Result
 
 
@@ -41,14 +42,12 @@ def demo(
       csrdesk demo --play --record exchanges.jsonl
       csrdesk demo --play --method fido2
     """
-    import asyncio
-
     from csrdesk import demo as story
 
     if method is not None:
         from csrdesk.demo.methods import METHODS
 
-        return asyncio.run(story.play(json=as_json, record=record, scenes=(METHODS[method],)))
+        return run_loop(story.play(json=as_json, record=record, scenes=(METHODS[method],)))
     if play or as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return asyncio.run(story.play(json=as_json, record=record))
+        return run_loop(story.play(json=as_json, record=record))
     return story.console(record=record)

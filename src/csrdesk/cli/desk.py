@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from csrdesk.cli.interrupts import run as run_loop
 from csrdesk.cli.result import Result
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ def settings_for_desk() -> tuple[Settings, tuple[str, ...]]:
 
 def at_desk(work: Callable[[Desk], Awaitable[Result]], *, serve_pages: bool = False, reach_out: bool = True) -> Result:
     """Open the desk, do the work, close it. Without `reach_out` nothing outside is connected and no secret is read."""
-    import asyncio
-
     settings, _ = settings_for_desk()
 
     async def run() -> Result:
@@ -37,7 +36,7 @@ def at_desk(work: Callable[[Desk], Awaitable[Result]], *, serve_pages: bool = Fa
             trouble = (desk.trouble,) if desk.trouble else ()
             return msgspec.structs.replace(came, messages=(*came.messages, *unknown, *trouble))
 
-    return asyncio.run(run())
+    return run_loop(run())
 
 
 def unknown_acts(count: int) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from csrdesk.cli.exits import Exit
+from csrdesk.cli.interrupts import run as run_loop
 from csrdesk.cli.options import Json
 from csrdesk.cli.result import Result, ReturnError, inert
 from csrdesk.model.checkup import Finding, Level
@@ -25,13 +26,11 @@ def doctor(_json: Json = False) -> Result:
       csrdesk doctor
       csrdesk doctor --json
     """
-    import asyncio
-
     from csrdesk.config import default_path
     from csrdesk.wiring.checkup import check_up
 
     with _progress() as progress:
-        return shown(asyncio.run(check_up(default_path(), progress.told)))
+        return shown(run_loop(check_up(default_path(), progress.told)))
 
 
 class _Progress:

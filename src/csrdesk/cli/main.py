@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from csrdesk import __version__
 
+INTERRUPTED = 130
+"""As in `exits`, which need not be loaded yet."""
 START_THRESHOLD = 100_000
 """New objects between two searches for garbage. What imports make is none: Python's 700 cost a fifth of a start."""
 
@@ -17,6 +19,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given in (["--version"], ["-V"]):
         print(f"csrdesk {__version__}")
         return 0
+    from csrdesk.cli import interrupts
+
+    try:
+        if arguments is None:  # otherwise whoever calls this has Ctrl-C
+            interrupts.heed()
+        code = _loaded(given)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    if arguments is None:
+        interrupts.heed_no_more()
+    return code
+
+
+def _loaded(given: list[str]) -> int:
     import gc
 
     gc.set_threshold(START_THRESHOLD)

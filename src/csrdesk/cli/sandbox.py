@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from csrdesk.cli.interrupts import run as run_loop
 from csrdesk.cli.options import Json
 from csrdesk.cli.result import Result, columns, say
 from csrdesk.errors import ConfigError
@@ -37,12 +38,11 @@ def sandbox(
     """
     if context.invoked_subcommand is not None:
         return None
-    import asyncio
 
     from csrdesk.sandbox import Options
 
     options = Options(port=port, latency_ms=latency, fail=fail or None, record=record)
-    return asyncio.run(_serve(options))
+    return run_loop(_serve(options))
 
 
 async def _serve(options: Options) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csrdesk.cli.interrupts import run as run_loop
 from csrdesk.cli.result import Result, say
 
 
@@ -12,9 +13,7 @@ def serve() -> Result:
     Example:
       csrdesk serve
     """
-    import asyncio
-
-    return asyncio.run(_serve())
+    return run_loop(_serve())
 
 
 async def _serve() -> Result:
