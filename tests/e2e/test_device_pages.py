@@ -1,4 +1,4 @@
-"""A page of Device Authentication by itself in a real Chromium: a magic link across two browsers, a passkey, a clock."""
+"""A page of Device Authentication by itself in a real Chromium: a magic link across two browsers, a passkey, time."""
 
 from __future__ import annotations
 
