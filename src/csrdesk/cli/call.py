@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from csrdesk.cli.desk import at_desk
-from csrdesk.cli.options import Identifier, Json, Ticket
+from csrdesk.cli.options import ByWay, Identifier, Json, Ticket
 from csrdesk.cli.result import Result, columns
 
 if TYPE_CHECKING:
@@ -25,9 +25,14 @@ def start(
     ticket: Ticket = "",
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the caller is verified or is not.")] = True,
     again: Annotated[bool, typer.Option("--again", help="Send although this person was tried often today.")] = False,
+    way: Annotated[ByWay, typer.Option(help="How the caller shows who they are.")] = ByWay.LINK,
+    phone: Annotated[int, typer.Option(min=0, help="Which phone gets the push, where there are several.")] = 0,
     _json: Json = False,
 ) -> Result:
     """Look a caller up, send a magic link, show the code to say, and wait.
+
+    For callers whom no mail reaches: --way push sends a request to their app and shows the number to say; --way
+    call-back, where settings allow it, has PingOne ring the number on record and asks for the passcode heard there.
 
     The code is shown on the terminal alone, never in a pipe or in JSON. Ends with 0 where the caller is verified (the
     call's id is printed), 6 where not, 4 where an answer is missing: several people fit, or there is no terminal.
@@ -35,12 +40,17 @@ def start(
     \b
     Example:
       csrdesk call start ada@mail.example --ticket INC-1042
+      csrdesk call start kwame --way push
     """
+    if way is ByWay.CALL_BACK and not wait:
+        raise typer.BadParameter("leave it out: a call-back waits for what the caller hears.", param_hint="--no-wait")
 
     async def work(desk: Desk) -> Result:
         from csrdesk.cli.verifying import verify
+        from csrdesk.model.ways import Way
 
-        return await verify(desk.session(desk.agent), identifier, ticket, wait=wait, again=again)
+        session = desk.session(desk.agent)
+        return await verify(session, identifier, ticket, wait=wait, again=again, way=Way(way.value), phone=phone)
 
     return at_desk(work, serve_pages=wait)
 
@@ -84,6 +94,7 @@ def show(call_id: Id, _json: Json = False) -> Result:
     """
 
     async def work(desk: Desk) -> Result:
+        from csrdesk.cli.by_phone import tell
         from csrdesk.cli.tty import Screen
         from csrdesk.cli.verifying import Watch
         from csrdesk.cli.walk import Walk
@@ -94,6 +105,7 @@ def show(call_id: Id, _json: Json = False) -> Result:
         screen = Screen.opened()
         if screen:
             Watch(screen).look(walk)
+            tell(walk, screen)
             screen.close()
         found = next((call for call in await session.calls(all_of_them=True) if call.id == walk.view.id), None)
         return _shown(found, walk.view)

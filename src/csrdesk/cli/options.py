@@ -34,6 +34,14 @@ NoNotify = Annotated[bool, typer.Option("--no-notify", help="Mail nobody on the 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")]
 
 
+class ByWay(StrEnum):
+    """How a caller is verified; the words are those of `csrdesk.model.ways`, which a command loads when it runs."""
+
+    LINK = "link"
+    PUSH = "push"
+    CALL_BACK = "call-back"
+
+
 class Shell(StrEnum):
     """Whose words are completed."""
 

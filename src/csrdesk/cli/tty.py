@@ -39,8 +39,12 @@ class Screen:
 def to_say_aloud(code: str) -> str:
     """`417 209  (four - one - seven, two - zero - nine)`."""
     halves = (code[:3], code[3:])
-    words = ", ".join(" - ".join(_WORDS[int(digit)] for digit in half) for half in halves)
-    return f"{' '.join(halves)}  ({words})"
+    return f"{' '.join(halves)}  ({', '.join(map(in_words, halves))})"
+
+
+def in_words(digits: str) -> str:
+    """`four - two`."""
+    return " - ".join(_WORDS[int(digit)] for digit in digits)
 
 
 def can_ask() -> bool:

@@ -15,6 +15,7 @@ from csrdesk.flows import prompts as p
 from csrdesk.flows.doors import Session
 from csrdesk.model.link import Link, LinkStage
 from csrdesk.model.people import Person
+from csrdesk.model.ways import Way
 
 STAGES = {
     LinkStage.SENDING: "sending",
@@ -33,7 +34,16 @@ STAGES = {
 }
 
 
-async def verify(session: Session, identifier: str, ticket: str, *, wait: bool, again: bool = False) -> Result:
+async def verify(
+    session: Session,
+    identifier: str,
+    ticket: str,
+    *,
+    wait: bool,
+    again: bool = False,
+    way: Way = Way.LINK,
+    phone: int = 0,
+) -> Result:
     """One call up to the verified caller. Without a terminal to show the code on, nothing is sent."""
     screen = Screen.opened()
     if screen is None:
@@ -42,6 +52,8 @@ async def verify(session: Session, identifier: str, ticket: str, *, wait: bool, 
     try:
         walk = await look_up(session, identifier, ticket)
         try:
+            if way in (Way.PUSH, Way.CALL_BACK):
+                return await _by_phone(walk, screen, way, wait=wait, again=again, phone=phone)
             return await _send_and_watch(walk, screen, wait=wait, again=again)
         except asyncio.CancelledError:
             say(f"Interrupted. Call {walk.view.id} stays open, and so does a link that was sent.")
@@ -49,6 +61,15 @@ async def verify(session: Session, identifier: str, ticket: str, *, wait: bool, 
             raise
     finally:
         screen.close()
+
+
+async def _by_phone(walk: Walk, screen: Screen, way: Way, *, wait: bool, again: bool, phone: int) -> Result:
+    from csrdesk.cli.by_phone import by_phone
+
+    if stopped := instead_of_card(walk.prompt):
+        await walk.leave()
+        return stopped
+    return await by_phone(walk, screen, way, wait=wait, again=again, phone=phone)
 
 
 async def send_again(walk: Walk, *, wait: bool) -> Result:
@@ -66,7 +87,7 @@ async def send_again(walk: Walk, *, wait: bool) -> Result:
 async def _send_and_watch(walk: Walk, screen: Screen, *, wait: bool, again: bool) -> Result:
     stopped = None if isinstance(walk.prompt, p.MagicLinkFormPrompt) else instead_of_card(walk.prompt)
     if stopped is None and isinstance(walk.prompt, p.UnverifiableCardPrompt):
-        stopped = _not_verified(walk, walk.prompt.why)
+        stopped = not_verified(walk, walk.prompt.why)
     if stopped is not None:
         await walk.leave()
         return stopped
@@ -150,7 +171,7 @@ async def _ended(walk: Walk) -> Result:
         case p.MagicLinkFormPrompt(note=note, code=code) if code:
             came = refusal(code, f"Not verified. {note}", data={"call": walk.view.id, "verified": False})
         case p.MagicLinkFormPrompt(note=note) | p.CardPrompt(note=note) | p.UnverifiableCardPrompt(note=note):
-            came = _not_verified(walk, note)
+            came = not_verified(walk, note)
         case p.ErrorPrompt():
             came = of_prompt(prompt)
         case _:
@@ -184,7 +205,8 @@ def waited(walk: Walk, prompt: p.PollingPrompt) -> Result:
     return Result(data=data, lines=(line,), messages=(f"See how it goes: csrdesk call show {walk.view.id}",))
 
 
-def _not_verified(walk: Walk, why: str) -> Result:
+def not_verified(walk: Walk, why: str) -> Result:
+    """Nothing was shown, and why."""
     words = f"Not verified. {why}".strip()
     return refusal("not_verified", words, data={"call": walk.view.id, "verified": False})
 
