@@ -24,12 +24,19 @@ class Method(StrEnum):
     VOICE = "voice"
 
 
+class Pages(StrEnum):
+    """What customers do by themselves, without a call."""
+
+    RECOVERY = "recovery"
+
+
 def demo(
     play: Annotated[bool, typer.Option("--play", help="Play by itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Play, one JSON object a line.")] = False,
     method: Annotated[
         Method | None, typer.Option(help="Play one call in which the caller shows a device of this kind.")
     ] = None,
+    flow: Annotated[Pages | None, typer.Option(help="Play what customers do by themselves on public pages.")] = None,
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="Write API exchanges there, secrets out.")] = None,
 ) -> Result | int:
     """Try everything: a sandbox, a desk and its console on this machine, with invented people. Leaves nothing behind.
@@ -41,6 +48,7 @@ def demo(
       csrdesk demo
       csrdesk demo --play --record exchanges.jsonl
       csrdesk demo --play --method fido2
+      csrdesk demo --play --flow recovery
     """
     from csrdesk import demo as story
 
@@ -48,6 +56,10 @@ def demo(
         from csrdesk.demo.methods import METHODS
 
         return run_loop(story.play(json=as_json, record=record, scenes=(METHODS[method],)))
+    if flow is not None:
+        from csrdesk.demo.recovering import SCENES
+
+        return run_loop(story.play(json=as_json, record=record, scenes=SCENES[flow]))
     if play or as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return run_loop(story.play(json=as_json, record=record))
     return story.console(record=record)

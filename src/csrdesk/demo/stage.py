@@ -42,6 +42,11 @@ async def stage(
         async with Sandbox(Options(record=record, port=port)) as box:
             beside = directory or SandboxSide(box)
             settings = settings_for(box.settings(), Path(folder), directory=beside.settings)
+            settings = replace(
+                settings,
+                flow=replace(settings.flow, ciam_account_recovery_enabled=True),
+                limits=replace(settings.limits, recovery_answer_seconds=0.3, recovery_resend_seconds=5),
+            )
             if call_back:
                 settings = replace(settings, ways=replace(settings.ways, call_back=True))
             async with open_desk(settings, serve_pages=True) as desk:
