@@ -62,3 +62,20 @@ async def test_after_half_an_hour_it_takes_no_end(desk: Desk) -> None:
 
 async def test_an_address_that_is_none_is_refused(desk: Desk) -> None:
     assert error_of(await evaluated(desk, ip="nowhere")) == (400, "INVALID_DATA", "INVALID_VALUE")
+
+
+async def test_a_known_users_own_address_is_judged_and_another_policy_refused(desk: Desk) -> None:
+    user = desk.box.world.user("ada")
+    user.email = "ada@temporary.example"
+    event = {"ip": "198.51.100.7", "user": {"id": user.id, "type": "PING_ONE"}}
+    made = await desk.http.post(desk.api("/riskEvaluations"), json={"event": event})
+    assert made.json()["result"]["recommendedAction"] == "TEMP_EMAIL_MITIGATION"
+    other = {"event": event, "riskPolicySet": {"id": user.id}}
+    refused = await desk.http.post(desk.api("/riskEvaluations"), json=other)
+    assert error_of(refused) == (400, "INVALID_DATA", "INVALID_VALUE")
+
+
+async def test_the_policy_set_can_be_listed_and_read(desk: Desk) -> None:
+    (only,) = (await desk.http.get(desk.api("/riskPolicySets"))).json()["_embedded"]["riskPolicySets"]
+    assert (await desk.http.get(desk.api(f"/riskPolicySets/{only['id']}"))).json() == only
+    assert error_of(await desk.http.get(desk.api("/riskPolicySets/none")))[0] == 404

@@ -59,7 +59,7 @@ def entry(
 def result(reply: Reply) -> str:
     """done, failed or refused: whether the world did it, could not, or said no."""
     match reply:
-        case Failed():
+        case Failed() | r.SecretLost():
             return "failed"
         case r.CustomerNotTold() | r.NoticeQueued():
             return "failed"

@@ -87,6 +87,8 @@ _API: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/riskEvaluations", risk.create_evaluation),
     ("GET", "/riskEvaluations/{evaluation}", risk.read_evaluation),
     ("PUT", "/riskEvaluations/{evaluation}/event", risk.update_event),
+    ("GET", "/riskPolicySets", risk.list_policy_sets),
+    ("GET", "/riskPolicySets/{set}", risk.read_policy_set),
     ("GET", "/activities", activities.list_activities),
     ("POST", "/activities", activities.search_activities),
     ("GET", "/activities/{activity}", activities.read_activity),

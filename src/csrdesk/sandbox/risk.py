@@ -15,7 +15,7 @@ import msgspec
 from starlette.responses import Response
 
 from csrdesk.sandbox import ids
-from csrdesk.sandbox.answers import Json, failed, hal, invalid, link, not_found
+from csrdesk.sandbox.answers import Json, failed, hal, invalid, link, not_found, page
 from csrdesk.sandbox.calls import Call
 from csrdesk.sandbox.clock import stamp
 from csrdesk.sandbox.model import Evaluation
@@ -30,6 +30,7 @@ _BY_AGENT: Final = {
     "risk-high": ("HIGH", ""),
     "risk-medium": ("MEDIUM", ""),
 }
+_POLICY_NAME: Final = "Default"
 _BY_ADDRESS: Final = {HIGH_ADDRESS: "HIGH", MEDIUM_ADDRESS: "MEDIUM"}
 _SCORES: Final = {"LOW": 5, "MEDIUM": 55, "HIGH": 95}
 _OPEN_FOR: Final = timedelta(minutes=30)
@@ -57,21 +58,26 @@ class _Event(msgspec.Struct, frozen=True):
     browser: _Browser = _Browser()
 
 
-class _Create(msgspec.Struct, frozen=True):
+class _Id(msgspec.Struct, frozen=True):
+    id: str = ids.RISK_POLICY
+
+
+class _Create(msgspec.Struct, frozen=True, rename="camel"):
     event: _Event
+    risk_policy_set: _Id = _Id()
 
 
 class _Completion(msgspec.Struct, frozen=True, rename="camel"):
     completion_status: str
 
 
-def _judged(event: _Event) -> tuple[str, str]:
-    """Level and recommended action."""
+def _judged(event: _Event, address: str) -> tuple[str, str]:
+    """Level and recommended action. `address`: of a user whom PingOne knows."""
     agent = event.browser.user_agent.casefold()
     for word, (level, action) in _BY_AGENT.items():
         if word in agent:
             return level, action
-    if TEMPORARY_DOMAIN in event.user.name.casefold():
+    if TEMPORARY_DOMAIN in f"{event.user.name} {address}".casefold():
         return "MEDIUM", "TEMP_EMAIL_MITIGATION"
     return _BY_ADDRESS.get(event.ip, "LOW"), ""
 
@@ -108,7 +114,7 @@ def _resource(call: Call, evaluation: Evaluation) -> Json:
         "createdAt": stamp(evaluation.created_at),
         "updatedAt": stamp(evaluation.updated_at),
         "event": _event(evaluation),
-        "riskPolicySet": {"id": ids.RISK_POLICY, "name": "Default"},
+        "riskPolicySet": {"id": ids.RISK_POLICY, "name": _POLICY_NAME},
         "result": result,
         "details": {"newDevice": {"level": evaluation.level, "type": "DEVICE", "status": known}},
     }
@@ -116,7 +122,10 @@ def _resource(call: Call, evaluation: Evaluation) -> Json:
 
 def create_evaluation(call: Call) -> Response:
     """POST riskEvaluations."""
-    event = call.decode(_Create).event
+    wanted = call.decode(_Create)
+    event = wanted.event
+    if wanted.risk_policy_set.id.lower() != ids.RISK_POLICY:
+        raise invalid("riskPolicySet.id")
     try:
         ipaddress.ip_address(event.ip)
     except ValueError:
@@ -124,7 +133,8 @@ def create_evaluation(call: Call) -> Response:
     if event.user.type not in {"EXTERNAL", "PING_ONE"} or not event.user.id:
         raise invalid("event.user.type")
     now = call.clock.now()
-    level, action = _judged(event)
+    known = call.world.users.get(event.user.id) if event.user.type == "PING_ONE" else None
+    level, action = _judged(event, known.email if known else "")
     evaluation = Evaluation(
         id=ids.fresh(), created_at=now, updated_at=now, ip=event.ip, user_id=event.user.id, user_type=event.user.type,
         user_agent=event.browser.user_agent, flow=event.flow.type, level=level, action=action,
@@ -139,6 +149,31 @@ def _known(call: Call) -> Evaluation:
     if evaluation is None:
         raise not_found()
     return evaluation
+
+
+def _policy_set(call: Call) -> Json:
+    return {
+        "_links": {"self": link(f"{call.api}/riskPolicySets/{ids.RISK_POLICY}"), "environment": link(call.api)},
+        "id": ids.RISK_POLICY,
+        "environment": {"id": ids.ENVIRONMENT},
+        "name": _POLICY_NAME,
+        "default": True,
+        "riskPolicies": [],
+        "createdAt": "2018-01-02T08:00:00.000Z",
+        "updatedAt": "2018-01-02T08:00:00.000Z",
+    }
+
+
+def list_policy_sets(call: Call) -> Response:
+    """GET riskPolicySets."""
+    return hal(page("riskPolicySets", [_policy_set(call)], call.href))
+
+
+def read_policy_set(call: Call) -> Response:
+    """GET riskPolicySet."""
+    if call.path["set"].lower() != ids.RISK_POLICY:
+        raise not_found()
+    return hal(_policy_set(call))
 
 
 def read_evaluation(call: Call) -> Response:

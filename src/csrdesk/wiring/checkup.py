@@ -66,6 +66,7 @@ def looks(settings: Settings, path: Path) -> tuple[Look, ...]:
     return (
         Look("Settings", lambda: asyncio.to_thread(here.settings_file, settings, path)),
         Look("PingOne", lambda: _pingone(settings)),
+        *([Look("PingOne Protect", lambda: _protect(settings))] if asks_protect(settings) else ()),
         Look("Directory", lambda: _directory(settings)),
         Look("Passwords", lambda: _passwords(settings)),
         Look("Mail", lambda: _mail(settings)),
@@ -95,6 +96,31 @@ async def _pingone(settings: Settings) -> Found:
             settings.flow.device_types,
             public_url=Pages(settings, data_folder(settings)).url,
         )
+    finally:
+        await api.close()
+
+
+def asks_protect(settings: Settings) -> bool:
+    """Whether any page has PingOne Protect judge its visitors."""
+    return settings.flow.protect_required or settings.flow.ciam_account_recovery_enabled
+
+
+async def _protect(settings: Settings) -> Found:
+    from csrdesk.services import keys
+    from csrdesk.services.pingone.api import open_api
+    from csrdesk.services.probes import protect
+
+    try:
+        secret = await asyncio.to_thread(keys.read, keys.PINGONE, settings.pingone.client_secret_file)
+    except ConfigError:
+        return (wrong(protect.AREA, "Not asked: there is no client secret.", "See Keys."),)
+    api, flow = open_api(settings.pingone, secret), settings.flow
+    policies = {
+        "flow.p1RiskPolicyIdAuthn": flow.risk_policy_id_authn,
+        "flow.p1RiskPolicyIdAR": flow.risk_policy_id_ar,
+    }
+    try:
+        return await protect.probe(api, policies, settings.protect)
     finally:
         await api.close()
 
