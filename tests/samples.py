@@ -49,9 +49,12 @@ HOSTILE = Person(
 
 PHONE = Device(id="sms-1", type="SMS", nickname="Ada's phone", address="+44 *** *** 43")
 TOTP = Device(id="totp-1", type="TOTP", nickname="Authenticator")
+APP = Device(id="app-1", type="MOBILE", nickname="Pixel")
+OLD_APP = Device(id="app-2", type="MOBILE", nickname="Old phone")
 PASSKEY = Device(id="fido-1", type="FIDO2", nickname="Laptop")
 
 CODE = Secret("417209")
+CALL_CODE = Secret("417209553")
 
 LINK = Link(
     id="link-1",
@@ -75,6 +78,26 @@ LINK_FETCHED = Link(
     fetched_by="Mozilla/5.0 (X11; Linux x86_64) MailScanner/4.1",
     fetched_at=NOW - timedelta(seconds=31),
 )
+SPOKEN = Link(
+    id="link-2",
+    rev=2,
+    stage=LinkStage.SENT,
+    reference="K7Q-2M9",
+    to="desk.example.org/c",
+    expires_at=NOW + timedelta(seconds=107),
+)
+SPOKEN_TYPED = Link(
+    id="link-2",
+    rev=5,
+    stage=LinkStage.SENT,
+    reference="K7Q-2M9",
+    to="desk.example.org/c",
+    expires_at=NOW + timedelta(seconds=24),
+    extended=True,
+    fetched=2,
+    fetched_at=NOW - timedelta(seconds=31),
+    wrong=1,
+)
 LINK_OPENED_TWICE = Link(
     id="link-1",
     rev=9,
@@ -86,6 +109,28 @@ LINK_OPENED_TWICE = Link(
     fetched_by="Firefox on Linux",
     fetched_at=NOW - timedelta(seconds=8),
     second_browser=True,
+)
+
+TRY = Link(
+    id="try-1", rev=1, stage=LinkStage.SENT, reference="T4R-8K2", to="Pixel", expires_at=NOW + timedelta(seconds=128)
+)
+CALLED_BACK = Link(
+    id="try-2",
+    rev=1,
+    stage=LinkStage.SENT,
+    reference="C6W-3H9",
+    to="+44 *** *** 43",
+    expires_at=NOW + timedelta(seconds=113),
+)
+CALLED_BACK_LATE = Link(
+    id="try-2",
+    rev=6,
+    stage=LinkStage.SENT,
+    reference="C6W-3H9",
+    to="+44 *** *** 43",
+    expires_at=NOW + timedelta(seconds=21),
+    extended=True,
+    codes_left=1,
 )
 
 PASSWORD_PAGE = Link(
@@ -186,6 +231,26 @@ AGENT: dict[str, Prompt] = {
     "polling": p.PollingPrompt(person=ADA, link=LINK),
     "polling_fetched": p.PollingPrompt(person=ADA, link=LINK_FETCHED, note="The clock cannot be extended again."),
     "polling_opened_twice": p.PollingPrompt(person=ADA, link=LINK_OPENED_TWICE),
+    "phones": tp.PhonesPrompt(person=ADA, way=Way.PUSH, phones=(APP, OLD_APP)),
+    "phones_warned": tp.PhonesPrompt(
+        person=ADA,
+        way=Way.CALL_BACK,
+        phones=(Device("on-record", "VOICE", nickname="Number on record", address="+44 *** *** 43"),),
+        note="3 links or calls went to this person in the last 24 hours. Choose once more if you are sure.",
+        warned=True,
+    ),
+    "agent_push": tp.AgentPushPrompt(person=ADA, device=APP, number="42", link=TRY),
+    "heard": tp.HeardPrompt(person=ADA, link=CALLED_BACK),
+    "heard_wrong": tp.HeardPrompt(
+        person=ADA,
+        link=CALLED_BACK_LATE,
+        note="That passcode is not right. Ask the caller to say it once more.",
+    ),
+    "address_form": sp.AddressFormPrompt(person=ADA, note="That code was ended."),
+    "spoken_address": sp.SpokenAddressPrompt(person=ADA, link=SPOKEN),
+    "spoken_address_typed": sp.SpokenAddressPrompt(
+        person=ADA, link=SPOKEN_TYPED, note="The code cannot have more time."
+    ),
     "account": p.AccountPrompt(
         person=ADA,
         account=FINE,

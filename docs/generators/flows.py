@@ -23,8 +23,10 @@ from csrdesk.flows import protective_disable as pd
 from csrdesk.flows import recovery_code as rc
 from csrdesk.flows import recovery_inputs as ri
 from csrdesk.flows import setting_password as sp
+from csrdesk.flows import spoken_address as sa
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows import verify_user as vu
+from csrdesk.flows import way_ends as ends
 from csrdesk.flows.graph import Graph, Node, answers, graph
 from csrdesk.flows.kernel import Ask, Do, Done, Poll, State, Together
 from docs.generators._fields import notes, types
@@ -76,6 +78,12 @@ CUSTOMERS = Part(
     "challenge_acceptance",
     ca.ChallengeAcceptanceState,
     "The customer's side, an instance of its own: the two are joined by the link's row alone.",
+)
+SPOKEN_ADDRESS = Part(
+    "spoken_address",
+    sa.SpokenAddressState,
+    "The agent's side: say address and code, watch. The customer's is [challenge_acceptance](verify-user.md"
+    "#challenge_acceptance), where a strong device is asked for, and nothing less.",
 )
 FUNCTIONS = Part(
     "user_functions",
@@ -131,6 +139,15 @@ FLOWS = (
         (AGENTS, CUSTOMERS),
         vu.Inputs,
         (vu.Outputs,),
+    ),
+    Flow(
+        "spoken-address",
+        "Spoken address",
+        "For callers whom no mail reaches: a short address and a code by voice, and a strong device in any browser. Not"
+        " one of Ping's flows.",
+        (SPOKEN_ADDRESS,),
+        None,
+        (ends.WayOver,),
     ),
     Flow(
         "user-functions",
@@ -237,8 +254,9 @@ def transitions(states: Graph, here: str) -> Iterator[str]:
 def wants(node: Node, here: str) -> str:
     """What a state needs, in words."""
     if node.sub:
-        where, part = PAGE_OF[node.sub[0]]
-        return f"what [{part}]({'' if where == here else where + '.md'}#{part}) wants, which runs inside"
+        parts = dict.fromkeys(PAGE_OF[state] for state in node.sub)
+        runs = (f"[{part}]({'' if where == here else where + '.md'}#{part})" for where, part in parts)
+        return f"what {' or '.join(runs)} wants, which runs inside"
     prompts = ", ".join(f"`{kind.__name__}`" for kind in node.prompts)
     effects = " and ".join(f"`{kind.__name__}`" for kind in node.effects if kind is not Together)
     effects += " at the same time" if Together in node.effects else ""

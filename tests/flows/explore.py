@@ -76,7 +76,8 @@ def kind(state: State) -> Kind:
     unsure = isinstance(tried, new_password.Tried) and any(line.unknown for line in tried.lines)
     to_do = innermost.task.action if isinstance(innermost, uf.ReadingAccount) else ""
     told = (type(to_tell),) if to_tell else ()
-    page = next((part.given for part in inside(state) if isinstance(getattr(part, "given", None), ca.Given)), None)
+    given = (getattr(part, "given", None) for part in inside(state))
+    page = next((found for found in given if isinstance(found, ca.Given)), None)
     stepped = (("strong alone", page.about.mailed),) if page and page.steps_up else ()
     return (*path(state), to_do, *leads_to, *told, *spent, *(("unsure",) if unsure else ()), *stepped)
 

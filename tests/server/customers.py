@@ -8,6 +8,8 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from csrdesk.errors import IllegalEventError, LimitReachedError, LinkOverError
 from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
@@ -30,6 +32,7 @@ from csrdesk.model.text import digits
 
 NOW = datetime(2030, 5, 6, 12, 0, tzinfo=UTC)
 CODE = "271828"
+CALL_CODE = "271828182"
 PASSCODE = "424242"
 USED = "Harbour-41-Tide"
 """A password that the directory refuses, because it was used before."""
@@ -49,6 +52,7 @@ VOICE = Device("voice-1", "VOICE", address="+44 *** *** 07")
 EMAIL = Device("mail-1", "EMAIL", address="a***@e***.org")
 PASSKEY = Device("key-1", "FIDO2", nickname="blue key")
 ABOUT = LinkAbout("challenge-1", "K7Q-2M9", "Robin Field", "A*** L***, ending 41")
+NOT_MAILED = replace(ABOUT, mailed=False)
 
 
 @dataclass
@@ -88,6 +92,8 @@ class Customers:
         """From which browser."""
         self.flooding: set[str] = set()
         """Source addresses from which too much that was wrong has come."""
+        self.address_opened: list[str] = []
+        """The user agent of each visit to the spoken address."""
 
     def new_link(self, state: State | None = None) -> str:
         """A link as it was just mailed; its token."""
@@ -127,6 +133,24 @@ class Customers:
         while isinstance(want := link.state.want(), Do) and not link.working:
             self._step(link, self._perform(link, want.effect, answer, browser))
         return self._view(link)
+
+    async def opened_address(self, user_agent: str) -> None:
+        self.address_opened.append(user_agent)
+
+    async def enter_code(self, code: Secret, browser: str, *, source: str = "", visitor: Visitor = NOBODY) -> Secret:
+        self.sources.append(source)
+        self.visitors.append(visitor)
+        if source in self.flooding:
+            raise LimitReachedError("Too many wrong codes.", after=61)
+        if digits(code.reveal()) != CALL_CODE:
+            raise LinkOverError("over")
+        page = p.Page(NOW + timedelta(minutes=10))
+        token = self.new_link(ca.ReadingRequirement(ca.Given(NOT_MAILED, "person-1", Rules(), page)))
+        link = self.links[token]
+        link.stage, link.browser, link.page_until = LinkStage.CODE_RIGHT, browser, page.until
+        while isinstance(want := link.state.want(), Do):
+            self._step(link, self._perform(link, want.effect, a.CodeGiven(code), browser))
+        return Secret(token)
 
     def _alive(self, token: str, browser: str) -> HeldLink:
         link = self.links.get(token)

@@ -18,6 +18,7 @@ from csrdesk.flows.doors import Agent, Context, OpenedLink
 from csrdesk.flows.effects import SendMagicLink
 from csrdesk.flows.kernel import Effect, Reply
 from csrdesk.flows.replies import LinkNotSent
+from csrdesk.flows.spoken_effects import AddressNotOpened, AddressOpened, OpenAddress
 from csrdesk.model.devices import Age
 from csrdesk.model.link import Link, LinkStage
 from csrdesk.model.secret import Secret
@@ -51,6 +52,15 @@ class Links:
     async def open(self, effect: SendMagicLink, context: Context, *, to: str, address: str) -> OpenedLink | LinkNotSent:
         self.told.append(("open", f"{effect.person_id} {to} {address}"))
         return self.refusal or OpenedLink("challenge-1", Secret(TOKEN), "K7Q-2M9", context.agent.name)
+
+    async def open_address(
+        self, effect: OpenAddress, context: Context, *, to: str, address: str
+    ) -> AddressOpened | AddressNotOpened:
+        self.told.append(("open address", f"{effect.person_id} {to} {address} {context.agent.name}"))
+        return AddressOpened(Link("challenge-2", 1, LinkStage.SENT, "K7Q-2M9", to))
+
+    async def was_opened_by(self, context: Context, address: str) -> bool:
+        return bool(context.flow_id) and address in {where for what, where in self.told if what == "opened by"}
 
     async def accepted(self, challenge_id: str) -> Link:
         self.told.append(("accepted", challenge_id))

@@ -9,13 +9,14 @@ from csrdesk import theme
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Prompt
 from csrdesk.flows.prompts import PollingPrompt
+from csrdesk.flows.spoken_prompts import SpokenAddressPrompt
 from csrdesk.model.link import LinkStage
 from csrdesk.screens.frame import FrameScreen
 from csrdesk.screens.info import ConsoleInfo, Surroundings
 from csrdesk.screens.prompted import Given
 from csrdesk.screens.registry import make_screen
 from csrdesk.screens.window import verified_until
-from tests.samples import CODE, NOW
+from tests.samples import CALL_CODE, CODE, NOW
 
 INFO = ConsoleInfo(agent="Sam Porter", desk="Riverside Help Desk", mailbox_url="http://127.0.0.1:8025/mailbox")
 AROUND = Surroundings(INFO, lambda: NOW)
@@ -42,7 +43,8 @@ class Easel(App[None]):
 
 def view_of(prompt: Prompt, rev: int = 7) -> View:
     saying = isinstance(prompt, PollingPrompt) and prompt.link.stage is LinkStage.SENT
-    return View("call-1", "csr_main", rev, prompt, spoken_code=CODE if saying else None)
+    code = CALL_CODE if isinstance(prompt, SpokenAddressPrompt) else CODE
+    return View("call-1", "csr_main", rev, prompt, spoken_code=code if saying else None)
 
 
 def easel(prompt: Prompt, *, look: str = "dark") -> Easel:

@@ -8,6 +8,8 @@ from csrdesk.console.call import Call
 from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
+from csrdesk.flows import spoken_prompts as sp
+from csrdesk.flows import try_prompts as tp
 from csrdesk.flows.doors import CallSummary, View
 from csrdesk.model.link import LinkStage
 from csrdesk.screens.call_line import CallLine
@@ -20,6 +22,10 @@ _STATES: dict[type[object], str] = {
     p.ProtectedPrompt: "protected account",
     p.CannotVerifyPrompt: "cannot be verified",
     p.MagicLinkFormPrompt: "no link is open",
+    sp.AddressFormPrompt: "no code is open",
+    tp.PhonesPrompt: "no phone is reached",
+    tp.AgentPushPrompt: "waiting for the phone",
+    tp.HeardPrompt: "the phone rings",
     p.AccountPrompt: "verified",
     dp.DevicesPrompt: "verified, at their devices",
     p.ConfirmPrompt: "asks you to confirm",
@@ -68,7 +74,8 @@ def _state(view: View) -> str:
     if view.outcome is not None:
         return "over"
     if isinstance(view.prompt, p.PollingPrompt):
-        return _STAGES.get(view.prompt.link.stage, "the link is over")
+        spoken = isinstance(view.prompt, sp.SpokenAddressPrompt) and view.prompt.link.stage is LinkStage.SENT
+        return "waiting for the code" if spoken else _STAGES.get(view.prompt.link.stage, "it is over")
     return _STATES.get(type(view.prompt), view.working or "one moment")
 
 
@@ -76,6 +83,8 @@ def _until(view: View) -> datetime | None:
     match view.prompt:
         case p.PollingPrompt(link=link):
             return link.page_until or link.expires_at
+        case tp.AgentPushPrompt(link=link) | tp.HeardPrompt(link=link):
+            return link.expires_at
         case pp.WaitingForNewPasswordPrompt(link=link):
             return link.page_until
         case p.AccountPrompt() | dp.DevicesPrompt() | p.ConfirmPrompt() | p.NoticePrompt():

@@ -15,6 +15,9 @@ _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODES: Final = 1_000_000
 _FAIR: Final = (1 << 24) // _CODES * _CODES
 """Of 24 random bits, those below this number give every code equally often; the others are drawn again."""
+_CALL_CODES: Final = 1_000_000_000
+_FAIR_CALL: Final = (1 << 32) // _CALL_CODES * _CALL_CODES
+"""The same of 32 bits."""
 
 
 def new_id() -> str:
@@ -51,11 +54,23 @@ def spoken_code(key: bytes, challenge_id: str, attempt: int) -> str:
     return f"{drawn % _CODES:06}"
 
 
-def is_right(typed: Secret, key: bytes, challenge_id: str, attempt: int) -> bool:
-    """Whether `typed` is the code, compared in constant time; blanks, hyphens and any Unicode digits are taken."""
-    expected = spoken_code(key, challenge_id, attempt)
+def call_code(key: bytes, challenge_id: str, attempt: int) -> str:
+    """The nine digits for the spoken address, derived as `spoken_code` is."""
+    draw = 0
+    while (drawn := _draw(key, f"call:{challenge_id}:{attempt}:{draw}", 4)) >= _FAIR_CALL:
+        draw += 1
+    return f"{drawn % _CALL_CODES:09}"
+
+
+def is_right(typed: Secret, key: bytes, challenge_id: str, attempt: int, *, of_address: bool = False) -> bool:
+    """Whether `typed` is the code, compared in constant time; blanks, hyphens and any Unicode digits are taken.
+
+    `of_address`: the nine digits for the spoken address.
+    """
+    derive = call_code if of_address else spoken_code
+    expected = derive(key, challenge_id, attempt)
     return hmac.compare_digest(digits(typed.reveal()).encode(), expected.encode())
 
 
-def _draw(key: bytes, label: str) -> int:
-    return int.from_bytes(hmac.new(key, label.encode(), hashlib.sha256).digest()[:3])
+def _draw(key: bytes, label: str, size: int = 3) -> int:
+    return int.from_bytes(hmac.new(key, label.encode(), hashlib.sha256).digest()[:size])

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 from csrdesk.engine import challenges, quotas, windows
+from csrdesk.engine.address_door import AddressDoor
 from csrdesk.engine.audit import Kind
 from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.codes import fingerprint
@@ -25,6 +26,7 @@ from csrdesk.errors import LinkOverError
 from csrdesk.flows.doors import NOBODY, LinkView, Visitor
 from csrdesk.flows.kernel import Answer, Audience
 from csrdesk.model.link import LinkStage, Purpose
+from csrdesk.model.secret import Secret
 from csrdesk.model.text import clean
 
 PATIENCE: Final = 15.0
@@ -44,6 +46,7 @@ class CustomerDesk:
     def __init__(self, desk: Desk, runner: Runner) -> None:
         self._desk = desk
         self._runner = runner
+        self._address = AddressDoor(desk, runner)
 
     async def open(
         self, token: str, browser: str, *, user_agent: str = "", fetch: bool = True, source: str = ""
@@ -57,6 +60,16 @@ class CustomerDesk:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._runner.until(row.flow_id, is_settled), _MOMENT)
         return await self._view(row)
+
+    async def opened_address(self, user_agent: str) -> None:
+        """Note that somebody opened the spoken address."""
+        await self._address.opened(user_agent)
+
+    async def enter_code(self, code: Secret, browser: str, *, source: str = "", visitor: Visitor = NOBODY) -> Secret:
+        """The token of the page that a code for the spoken address opens. Raises `LinkOverError` and
+        `LimitReachedError`.
+        """
+        return await self._address.enter(code, browser, source=source, visitor=visitor)
 
     async def answer(
         self, token: str, browser: str, answer: Answer, *, source: str = "", visitor: Visitor = NOBODY

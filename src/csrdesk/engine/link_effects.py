@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from csrdesk.engine import bound, challenges
+from csrdesk.engine import bound, call_codes, challenges
 from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.changes import News, link_topic
 from csrdesk.engine.desk import Desk
@@ -14,7 +14,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Effect, Reply
-from csrdesk.model.link import LinkStage
+from csrdesk.model.link import LinkStage, Purpose
 
 
 class LinkEffects:
@@ -65,7 +65,10 @@ class LinkEffects:
             row = await bound.of_call(tx, effect.challenge_id, context, effect.person_id)
             row = await expire(tx, self._desk, row)
             if row.stage is LinkStage.SENT:
-                row = await challenges.save(tx, row, attempt=row.attempt + 1)
+                attempt = row.attempt + 1
+                if row.purpose is Purpose.SPOKEN_ADDRESS:
+                    attempt = await call_codes.free_attempt(tx, self._desk, row.id, attempt)
+                row = await challenges.save(tx, row, attempt=attempt)
                 await self._desk.audit.append(tx, note(row, "link.new_code", attempt=row.attempt))
         return r.LinkChanged(row.link(self._desk.limits))
 

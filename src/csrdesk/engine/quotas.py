@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from csrdesk.engine import challenges
 from csrdesk.engine.audit import Detail, Entry, Kind, event
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.codes import keyed_fingerprint
@@ -200,6 +201,42 @@ async def posts(reading: Reading, desk: Desk, source: str) -> Over | None:
     return _over("wrong_posts_per_address", words, again) if again else None
 
 
+async def open_codes(reading: Reading, desk: Desk) -> Over | None:
+    """The limit that speaks against one more code for the spoken address, if any: a guess meets every open one."""
+    most = desk.limits.open_call_codes
+    now = desk.clock.now()
+    if sum(not row.has_run_out(now) for row in await challenges.spoken(reading)) < most:
+        return None
+    words = f"As many callers as may ({most}) have the spoken address open now. Wait for one to end."
+    return Over("open_call_codes", words, timedelta(0))
+
+
+async def call_codes(reading: Reading, desk: Desk, source: str) -> Over | None:
+    """The limit that speaks against another code at the spoken address from this source address, if any."""
+    most = desk.limits.wrong_call_codes_per_address
+    sql = "SELECT at FROM wrong_posts WHERE source = ?"
+    again = await _again(reading, desk, sql, _typing(desk, source), most=most, within=TEN_MINUTES, at="at")
+    words = f"{most} wrong codes came from this address in ten minutes, which is the most."
+    return _over("wrong_call_codes_per_address", words, again) if again else None
+
+
+async def count_call_code(tx: Transaction, desk: Desk, source: str) -> tuple[str, str]:
+    """Count a code at the spoken address as wrong, before it is compared; what was counted, to take it back."""
+    counted = _typing(desk, source), stamp(desk.clock.now())
+    await tx.execute("INSERT INTO wrong_posts VALUES (?, ?)", *counted)
+    return counted
+
+
+async def uncount_call_code(tx: Transaction, counted: tuple[str, str]) -> None:
+    """The code was right."""
+    await tx.execute("DELETE FROM wrong_posts WHERE source = ? AND at = ?", *counted)
+
+
+def _typing(desk: Desk, source: str) -> str:
+    """A source address under the spoken address's own limit, apart from that of all forms."""
+    return f"call:{place(desk, source)}"
+
+
 async def count_wrong(tx: Transaction, desk: Desk, source: str) -> None:
     """A wrong code, a wrong passcode, or a link that opens nothing. The one that reaches the limit raises the alert:
     those that are refused afterwards must not fill the audit.
@@ -210,9 +247,13 @@ async def count_wrong(tx: Transaction, desk: Desk, source: str) -> None:
     await tx.execute("DELETE FROM wrong_posts WHERE at < ?", stamp(now - TEN_MINUTES))
     await tx.execute("INSERT INTO wrong_posts VALUES (?, ?)", from_there, stamp(now))
     if over := await posts(tx, desk, source):
-        details: dict[str, Detail] = {"limit": over.limit, "source": from_there}
-        entry = Entry(kind=Kind.ALERT, action=REACHED, agent="", result="refused", details=details)
-        await desk.audit.append(tx, entry)
+        await alert_of_source(tx, desk, over, source)
+
+
+async def alert_of_source(tx: Transaction, desk: Desk, over: Over, source: str) -> None:
+    """The audit's row about a limit that a source address has reached."""
+    details: dict[str, Detail] = {"limit": over.limit, "source": place(desk, source)}
+    await desk.audit.append(tx, Entry(kind=Kind.ALERT, action=REACHED, agent="", result="refused", details=details))
 
 
 def place(desk: Desk, source: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csrdesk.engine.codes import spoken_code
+from csrdesk.engine.codes import call_code, spoken_code
 from csrdesk.engine.flow_rows import Running
 from csrdesk.flows import device_effects as dx
 from csrdesk.flows import directory_effects as de
@@ -13,6 +13,8 @@ from csrdesk.flows.device_prompts import MagicLinkSentPrompt
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Ask, Audience, Do, Done, Effect, Poll, Prompt, Together, Want
 from csrdesk.flows.prompts import PollingPrompt
+from csrdesk.flows.spoken_effects import OpenAddress
+from csrdesk.flows.spoken_prompts import SpokenAddressPrompt
 from csrdesk.model.link import LinkStage
 from csrdesk.model.secret import Secret
 
@@ -23,6 +25,7 @@ _WORDS: dict[type[Effect], str] = {
     fx.ReadAccount: "Reading the account",
     fx.RequireProof: "Reading the account",
     fx.SendMagicLink: "Sending the link",
+    OpenAddress: "Making a code to say",
     fx.SetPingOneEnabled: "Changing the account in PingOne",
     fx.SetDirectoryEnabled: "Changing the account in AD",
     fx.UnlockDirectory: "Unlocking the account in AD",
@@ -35,6 +38,10 @@ _WORDS: dict[type[Effect], str] = {
     pfx.OpenPasswordPage: "Opening the customer's page",
     pfx.ReadReset: "Reading what came of it",
     fx.StartWindow: "Starting the verified window",
+    fx.StartDeviceAuthentication: "Sending the request to the phone",
+    dx.CancelPush: "Taking the request back",
+    te.RingNumber: "Asking PingOne to ring the number on record",
+    te.CheckHeard: "Checking the passcode",
     fx.EndCall: "Ending the call",
 }
 _OTHERWISE = "Working"

@@ -5,6 +5,8 @@ What follows the verification is `account_management`. The flow loops until the 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from csrdesk.errors import IllegalEventError
@@ -16,7 +18,10 @@ from csrdesk.flows import look_up as lu
 from csrdesk.flows import prompts as p
 from csrdesk.flows import protective_disable as pd
 from csrdesk.flows import replies as r
+from csrdesk.flows import spoken_address as sa
 from csrdesk.flows import verify_user as vu
+from csrdesk.flows import verify_without_link as vw
+from csrdesk.flows import way_ends as ends
 from csrdesk.flows.caller import Caller, Given
 from csrdesk.flows.kernel import (
     Ask,
@@ -33,6 +38,8 @@ from csrdesk.flows.kernel import (
 from csrdesk.flows.ping import spelled
 from csrdesk.model.devices import Devices
 from csrdesk.model.people import Person
+from csrdesk.model.proofs import Evidence
+from csrdesk.model.ways import Way
 
 VERIFICATION = "CSR Flow for Verification"
 MFA_CHECK = dc.SECTION
@@ -125,6 +132,10 @@ class Checking(State, frozen=True):
 
     def step(self, event: Event) -> Checking | Verifying | Protecting | LeavingCustomer | EndingCall | ReturnError:
         match self.sub.step(event):
+            case dc.WayChosen(caller, way) if way in vw.BEGIN:
+                return Verifying(self.given, caller, vw.BEGIN[way](caller.person, caller.devices, self.given.rules))
+            case dc.WayChosen(caller, Way.SPOKEN_ADDRESS):
+                return Verifying(self.given, caller, sa.begin(caller.person, vu.account_words(caller.person)))
             case dc.WayChosen(caller):
                 return Verifying(self.given, caller, vu.begin(caller.person, self.given.rules))
             case dc.ProtectChosen(caller):
@@ -140,13 +151,13 @@ class Checking(State, frozen=True):
 
 
 class Verifying(State, frozen=True):
-    """Verify User Magic Link runs here; only its `complete` opens the account."""
+    """The way that was chosen runs here: Verify User Magic Link or another. Only its success opens the account."""
 
     section = VERIFICATION
 
     given: Given
     caller: Caller
-    sub: vu.VerifyUserState
+    sub: vu.VerifyUserState | sa.SpokenAddressState | vw.VerifyWithoutLinkState
 
     def want(self) -> Want:
         return self.sub.want()
@@ -155,20 +166,22 @@ class Verifying(State, frozen=True):
         person = self.caller.person
         match self.sub.step(event):
             case vu.ReturnSuccess("complete", until, evidence) if until and evidence:
-                verified = am.Verified(person, self.caller.dn, evidence, until, self.given.ticket)
-                needs = am.Needs(self.given.rules.ticket_required, self.given.rules)
-                return Managing(self.given, am.begin(verified, needs))
+                return manage(self.given, self.caller, evidence, until)
+            case ends.Verified(until, evidence):
+                return manage(self.given, self.caller, evidence, until)
             case vu.ReturnSuccess("expired"):
                 note = "Time ran out before the caller was verified. Nothing was approved. You can send a new link."
                 return Verifying(self.given, self.caller, vu.begin(person, self.given.rules, note=note))
-            case vu.ReturnSuccess("notMe"):
+            case ends.NotMe(note) if note:
+                return check(self.given, person, note)
+            case vu.ReturnSuccess("notMe") | ends.NotMe():
                 return check(self.given, person, _NOT_ME)
-            case vu.ReturnSuccess(line_dropped=True):
+            case vu.ReturnSuccess(line_dropped=True) | ends.LineDropped():
                 return LeavingCustomer(self.given, person, _DROPPED, "the line dropped")
-            case vu.ReturnSuccess():
+            case vu.ReturnSuccess() | ends.WentBack():
                 return check(self.given, person)
-            case vu.ReturnError(problem):
-                # Nobody watches the link any more: it must not be approved meanwhile.
+            case vu.ReturnError(problem) | ends.Broken(problem):
+                # Nobody watches it any more: it must not be approved meanwhile.
                 return ReturnError(problem, LeavingCustomer(self.given, person))
             case sub:
                 return Verifying(self.given, self.caller, sub)
@@ -327,6 +340,12 @@ CsrMainState = (
     | CallEnded
     | ReturnError
 )
+
+
+def manage(given: Given, caller: Caller, evidence: Evidence, until: datetime) -> Managing:
+    """The account page, for a caller who is verified until then."""
+    verified = am.Verified(caller.person, caller.dn, evidence, until, given.ticket)
+    return Managing(given, am.begin(verified, am.Needs(given.rules.ticket_required, given.rules)))
 
 
 def look_up(given: Given, note: str = "") -> LookingUp:

@@ -13,10 +13,10 @@ from csrdesk.flows import replies as r
 from csrdesk.flows.account_task import first_problem
 from csrdesk.flows.caller import Caller, Given
 from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Problem, Replies, State, Terminal, Together
-from csrdesk.flows.ways import offers
+from csrdesk.flows.ways import BY_ANSWER, offers
 from csrdesk.model.devices import Devices
 from csrdesk.model.people import Person, Protection
-from csrdesk.model.ways import Way
+from csrdesk.model.ways import Way, WayOffer
 
 SECTION = "Check if some MFA device is registered for user and can be used"
 
@@ -69,13 +69,14 @@ class ChoosingWay(State, frozen=True):
 
     def want(self) -> Ask[p.CardPrompt]:
         caller = self.caller
-        ways = offers(caller.person, caller.devices, self.given.rules)
-        return Ask(p.CardPrompt(caller.person, caller.devices.registered, ways, caller.warning, self.note))
+        return Ask(p.CardPrompt(caller.person, caller.devices.registered, self._ways, caller.warning, self.note))
 
-    def step(self, event: Event) -> WayChosen | ProtectChosen | RecordingNotVerified | CustomerLeft | EndedCall:
+    def step(
+        self, event: Event
+    ) -> WayChosen | ChoosingWay | ProtectChosen | RecordingNotVerified | CustomerLeft | EndedCall:
         match event:
-            case a.MagicLinkChosen():
-                return WayChosen(self.caller, Way.LINK)
+            case a.MagicLinkChosen() | a.SpokenAddressChosen() | a.PushChosen() | a.CallBackChosen():
+                return self._chosen(BY_ANSWER[type(event)])
             case a.ProtectiveDisableChosen():
                 return ProtectChosen(self.caller)
             case a.CannotVerifyChosen():
@@ -86,6 +87,19 @@ class ChoosingWay(State, frozen=True):
                 return EndedCall()
             case _:
                 raise IllegalEventError(self, event)
+
+    def _chosen(self, way: Way) -> WayChosen | ChoosingWay:
+        """A front end offers what is open; the flow takes nothing else."""
+        offer = next(
+            (offer for offer in self._ways if offer.way is way), WayOffer(way, why_not="settings do not have it")
+        )
+        if offer.is_open:
+            return WayChosen(self.caller, way)
+        return ChoosingWay(self.given, self.caller, f"{way.label} cannot be chosen now: {offer.why_not}")
+
+    @property
+    def _ways(self) -> tuple[WayOffer, ...]:
+        return offers(self.caller.person, self.caller.devices, self.given.rules)
 
 
 class NoWayToVerify(State, frozen=True):

@@ -8,17 +8,30 @@ from __future__ import annotations
 from csrdesk.flows import answers as a
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.rules import Rules
-from csrdesk.model.devices import Age, Devices
+from csrdesk.model.devices import STRONG_KINDS, Age, Devices, Strength
 from csrdesk.model.people import Person
 from csrdesk.model.ways import Way, WayOffer
 
-BY_ANSWER: dict[type[Answer], Way] = {a.MagicLinkChosen: Way.LINK}
+BY_ANSWER: dict[type[Answer], Way] = {
+    a.MagicLinkChosen: Way.LINK,
+    a.SpokenAddressChosen: Way.SPOKEN_ADDRESS,
+    a.PushChosen: Way.PUSH,
+    a.CallBackChosen: Way.CALL_BACK,
+}
 """The answer of the caller's card that chooses each way."""
 
 
 def offers(person: Person, devices: Devices, rules: Rules) -> tuple[WayOffer, ...]:
     """The ways that settings have, in the order in which they are offered, also those that are not open now."""
-    return (WayOffer(Way.LINK, gives(devices), why_not(person, devices, rules)),)
+    spoken = WayOffer(Way.SPOKEN_ADDRESS, "a strong device alone, in any browser", why_no_address(devices, rules))
+    push = WayOffer(Way.PUSH, "a strong device alone", why_no_push(devices, rules))
+    call_back = WayOffer(Way.CALL_BACK, f"{devices.phone}: a weak proof, not for every act", why_no_call_back(devices))
+    return (
+        WayOffer(Way.LINK, gives(devices), why_not(person, devices, rules)),
+        *((spoken,) if rules.spoken_address else ()),
+        *((push,) if rules.push != "off" else ()),
+        *((call_back,) if rules.call_back else ()),
+    )
 
 
 def why_not(person: Person, devices: Devices, rules: Rules) -> str:
@@ -36,6 +49,53 @@ def why_not(person: Person, devices: Devices, rules: Rules) -> str:
     if devices.refused or devices.usable(rules.allowed_device_types):
         return ""
     return "A device is registered, but none can be used now."
+
+
+def why_no_address(devices: Devices, rules: Rules) -> str:
+    """Why this caller cannot be verified by the spoken address, in words; empty where they can."""
+    strong = [device for device in devices.registered if device.strength is Strength.STRONG]
+    if not strong:
+        return "no passkey and no authenticator app is registered"
+    if not devices.mfa_enabled or devices.refused:
+        return _NOT_ASKED
+    if devices.usable(strong_types(rules)):
+        return ""
+    return "; ".join(f"{device.kind}: {device.obstacle(strong_types(rules), None)}" for device in strong)
+
+
+def strong_types(rules: Rules) -> tuple[str, ...]:
+    """The kinds of device that settings allow and that are strong by themselves."""
+    return tuple(kind for kind in rules.allowed_device_types if kind in STRONG_KINDS)
+
+
+def why_no_push(devices: Devices, rules: Rules) -> str:
+    """Why this caller cannot be verified by a push that the agent leads, in words; empty where they can."""
+    apps = [device for device in devices.registered if device.type == "MOBILE"]
+    if not apps:
+        return "no app is registered"
+    if devices.numbered is False:
+        return "PingOne hands over no number to say"
+    if devices.numbered is None and rules.push != "on":
+        return "nobody knows whether PingOne hands over a number to say"
+    if not devices.mfa_enabled or devices.refused:
+        return _NOT_ASKED
+    obstacles = [app.obstacle(rules.allowed_device_types, None) for app in apps]
+    return "" if "" in obstacles else f"the app: {obstacles[0]}"
+
+
+def why_no_call_back(devices: Devices) -> str:
+    """Why PingOne cannot ring this caller, in words; empty where it can."""
+    if not devices.phone:
+        return "no phone number is on record"
+    if devices.phone_age is Age.NEW:
+        return "the number on record is too new"
+    if devices.phone_age is Age.UNKNOWN:
+        return "since when the number is on record is not known"
+    return _NOT_ASKED if not devices.mfa_enabled or devices.refused else ""
+
+
+_NOT_ASKED = "PingOne asks nothing of this person now"
+"""Without account state, which nobody sees before verification."""
 
 
 def gives(devices: Devices) -> str:

@@ -12,6 +12,12 @@ class Way(StrEnum):
 
     LINK = "link"
     """A link by mail, a code by voice, and a registered device."""
+    SPOKEN_ADDRESS = "spoken-address"
+    """A short address and a code by voice; a strong device must follow in any browser."""
+    PUSH = "push"
+    """A push that the agent leads, with a number to find."""
+    CALL_BACK = "call-back"
+    """PingOne rings the number on record."""
 
     @property
     def label(self) -> str:
@@ -19,7 +25,12 @@ class Way(StrEnum):
         return _LABELS[self]
 
 
-_LABELS = {Way.LINK: "Magic link"}
+_LABELS = {
+    Way.LINK: "Magic link",
+    Way.SPOKEN_ADDRESS: "Spoken address",
+    Way.PUSH: "Push to the app",
+    Way.CALL_BACK: "Call-back",
+}
 
 
 class WayOffer(msgspec.Struct, frozen=True):

@@ -8,20 +8,24 @@ from functools import cache
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Prompt
 from csrdesk.screens.account import AccountScreen
+from csrdesk.screens.agent_push import AgentPushScreen
 from csrdesk.screens.cannot_verify import CannotVerifyScreen
 from csrdesk.screens.card import CardScreen
 from csrdesk.screens.confirm import ConfirmScreen
 from csrdesk.screens.devices import DevicesScreen
 from csrdesk.screens.error import ErrorScreen
 from csrdesk.screens.form import form_for
+from csrdesk.screens.heard import HeardScreen
 from csrdesk.screens.info import Surroundings
 from csrdesk.screens.magic_link_form import MagicLinkFormScreen
 from csrdesk.screens.new_password import NewPasswordScreen
 from csrdesk.screens.notice import NoticeScreen
+from csrdesk.screens.phones import PhonesScreen
 from csrdesk.screens.polling import PollingScreen
 from csrdesk.screens.prompted import PromptScreen
 from csrdesk.screens.protected import ProtectedScreen
 from csrdesk.screens.several_found import SeveralFoundScreen
+from csrdesk.screens.spoken_address import AddressFormScreen, SpokenAddressScreen
 from csrdesk.screens.unverifiable_card import UnverifiableCardScreen
 from csrdesk.screens.username import UsernameScreen
 
@@ -36,6 +40,11 @@ SCREENS = (
     CannotVerifyScreen,
     MagicLinkFormScreen,
     PollingScreen,
+    AddressFormScreen,
+    SpokenAddressScreen,
+    PhonesScreen,
+    AgentPushScreen,
+    HeardScreen,
     AccountScreen,
     DevicesScreen,
     ConfirmScreen,

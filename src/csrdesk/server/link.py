@@ -59,26 +59,26 @@ class LinkPage:
         token, browser = _token(request), self.guard.browser_of(request)
         form = await read_form(request)
         if isinstance(form, Refusal):
-            return self._refuse(request, form.status)
+            return self.refuse(request, form.status)
         if not self.guard.came_from_us(request.headers) or not self.guard.is_form_of(
             form.pop("form", ""), browser, token
         ):
-            return self._refuse(request, 403)
+            return self.refuse(request, 403)
         visitor = visitor_of(request, form)
         try:
             return await self._answer(token, browser, form, self.guard.source(request), visitor)
         except LinkOverError:
             return self.over()
         except LimitReachedError as error:
-            return self._too_many(request, error)
+            return self.too_many(request, error)
         except (StaleFlowError, IllegalEventError):
-            return _back(token)
+            return back(token)
 
     async def _answer(self, token: str, browser: str, form: Form, source: str, visitor: Visitor) -> Response:
         link = await self.customers.open(token, browser, fetch=False, source=source)
         prompt = link.view.prompt
         if prompt is None or form.pop("rev", str(link.view.rev)) != str(link.view.rev):
-            return _back(token)  # it went on since this form was served
+            return back(token)  # it went on since this form was served
         answer = answer_to(prompt, form)
         if isinstance(answer, Refusal):
             return self._page(link, token, browser, answer)
@@ -93,7 +93,7 @@ class LinkPage:
             link = await self.customers.answer(token, browser, checked, source=source)
         if link.view.outcome is not None and not await self._still_shows(token, browser):
             return self._page(link, token, browser)
-        return _back(token)
+        return back(token)
 
     async def _still_shows(self, token: str, browser: str) -> bool:
         """Whether the page can be loaded again. If not, its last word is shown at once, or nobody would read it."""
@@ -110,11 +110,12 @@ class LinkPage:
             page.template, status=status, form_token=self.guard.form_token(browser, token), **page.context
         )
 
-    def _refuse(self, request: Request, status: int) -> Response:
+    def refuse(self, request: Request, status: int) -> Response:
+        """A form that is not ours, or no form."""
         logger.warning("A form was not taken: status=%s source=%s", status, clean(self.guard.source(request), 64))
         return self.render.page("foreign.html", status=status)
 
-    def _too_many(self, request: Request, error: LimitReachedError) -> Response:
+    def too_many(self, request: Request, error: LimitReachedError) -> Response:
         """429 (RFC 6585), with when it is possible again."""
         logger.warning("Too many wrong answers: source=%s", clean(self.guard.source(request), 64))
         minutes = max(1, math.ceil(error.after / 60))
@@ -132,6 +133,6 @@ def _token(request: Request) -> str:
     return token
 
 
-def _back(token: str) -> Response:
+def back(token: str) -> Response:
     """Post/redirect/get: loading the page again answers nothing twice."""
     return RedirectResponse(f"/v/{quote(token, safe='')}", status_code=303)

@@ -10,6 +10,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows.doors import Context, LinkDesk, Perform
 from csrdesk.flows.kernel import Effect, Failed, Problem, Reply
 from csrdesk.flows.replies import LinkNotSent
+from csrdesk.flows.spoken_effects import AddressNotOpened, OpenAddress
 from csrdesk.services import keys
 from csrdesk.services.directory.opening import open_directory
 from csrdesk.services.directory.protection import HeldAccounts, ProtectedAccounts
@@ -46,6 +47,7 @@ def open_outside(settings: Settings, links: LinkDesk, pages: Pages, paces: Paces
             link_minutes=max(1, round(settings.limits.link_seconds / 60)),
             alert_to=settings.desk.alert_to,
         ),
+        call_back=settings.ways.call_back,
         public_url=lambda: pages.url,
         proof_age=timedelta(hours=settings.limits.proof_age_hours),
         lives_on=_lives_on(settings),
@@ -88,7 +90,7 @@ class PacedMailer:
 
 
 class OnlyServedLinks:
-    """Performs everything, but sends no link that would open nothing."""
+    """Performs everything, but makes no link and no code that would open nothing."""
 
     def __init__(self, perform: Perform, pages: Pages) -> None:
         self._perform = perform
@@ -97,6 +99,8 @@ class OnlyServedLinks:
     async def __call__(self, effect: Effect, context: Context) -> Reply:
         if isinstance(effect, fx.SendMagicLink) and (why := self._pages.why_no_link()):
             return LinkNotSent(why)
+        if isinstance(effect, OpenAddress) and (why := self._pages.why_no_link()):
+            return AddressNotOpened(why)
         return await self._perform(effect, context)
 
 

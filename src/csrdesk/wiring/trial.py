@@ -64,7 +64,12 @@ def write_settings(
             "data_dir": str(folder / "data"),
             "phone": PHONE,
         },
-        "flow": {"p1MFAPolicyId": connection.mfa_policy_id, "ciam_companyName": "Example Health"},
+        "flow": {
+            "p1MFAPolicyId": connection.mfa_policy_id,
+            "ciam_companyName": "Example Health",
+            # So that the recovery proof can be tried, too.
+            "flowRequireMFA": False,
+        },
     }
     path = folder / "config.toml"
     _write(path, "demo = true\n" + "".join(_table(name, keys) for name, keys in tables.items()))

@@ -13,6 +13,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as px
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
+from csrdesk.flows.spoken_effects import OpenAddress
 from csrdesk.services.performer import (
     accounts,
     address,
@@ -21,7 +22,6 @@ from csrdesk.services.performer import (
     device_pages,
     directory_acts,
     factors,
-    link,
     locks,
     lookup,
     notices,
@@ -55,8 +55,8 @@ class Performer:
         match effect:
             case AccountEffect():
                 return await self._change(effect, context, outside)
-            case fx.SendMagicLink():
-                return await link.send_magic_link(effect, context, outside)
+            case fx.SendMagicLink() | OpenAddress():
+                return await address.perform(effect, context, outside)
             case fx.TellCustomer():
                 return await notices.tell_customer(effect, outside)
             case fx.MailAlert():
