@@ -89,6 +89,23 @@ async def test_a_commit_of_another_process_rings_within_a_blink(tmp_path: Path) 
         assert min(delays) < 0.05
 
 
+async def test_what_this_process_committed_rings_once_and_another_process_s_rings_beside_it(tmp_path: Path) -> None:
+    async with watched(tmp_path / "desk.db") as (store, changes):
+        other = await SqliteStore.open(tmp_path / "desk.db")
+        with changes.listen("flow:a") as a, changes.listen("flow:b") as b:
+            await wake(store, "flow:a")
+            await store.at_once(lambda statements: statements.wake("flow:a"))
+            assert a.rung
+            a.clear()
+            await asyncio.sleep(0.2)
+            assert not a.rung
+            await wake(store, "flow:a")
+            await wake(other, "flow:b")
+            async with asyncio.timeout(5):
+                await b.wait()
+        await other.close()
+
+
 async def test_rows_that_were_trimmed_before_they_were_read_ring_everybody(tmp_path: Path) -> None:
     async with watched(tmp_path / "desk.db") as (_, changes):
         other = await SqliteStore.open(tmp_path / "desk.db")

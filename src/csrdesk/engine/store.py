@@ -100,6 +100,10 @@ class Store(Reading, Protocol):
         """
         ...
 
+    def is_ours(self, change: int) -> bool:
+        """Whether that row of `changes` is of a commit of this process; for the newest of them."""
+        ...
+
     async def generation(self) -> int:
         """A number that moves whenever anything was committed; cheap enough to ask for 40 times a second."""
         ...

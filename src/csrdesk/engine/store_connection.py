@@ -151,6 +151,8 @@ class SqliteStatements:
 
     def __init__(self, connection: sqlite3.Connection, busy_seconds: float) -> None:
         self.topics: set[str] = set()
+        self.changes: list[int] = []
+        """The rows of the topics, when they are written."""
         self.is_committed = False
         self._connection = connection
         self._busy_seconds = busy_seconds

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -24,6 +25,8 @@ T = TypeVar("T")
 
 KEPT_CHANGES = 10_000
 """A process that looks every 25 ms never lags this far behind."""
+_OURS = 1000
+"""Of these, how many are known that this process made."""
 
 
 class SqliteTransaction:
@@ -71,6 +74,7 @@ class SqliteStore:
         self._glance = Glance(path)
         self._turns = Turns(self._begin)
         self._file = _identity(path)
+        self._ours: deque[int] = deque(maxlen=_OURS)
 
     @classmethod
     async def open(cls, path: Path, *, busy_seconds: float = 5.0) -> SqliteStore:
@@ -120,6 +124,9 @@ class SqliteStore:
         self._turns.join(piece)
         return await piece
 
+    def is_ours(self, change: int) -> bool:
+        return change in self._ours
+
     async def generation(self) -> int:
         row = await self.at_key("PRAGMA data_version")
         return int(str((row or {})["data_version"]))
@@ -138,7 +145,7 @@ class SqliteStore:
 
         def tell(done: asyncio.Future[None]) -> None:
             if not done.exception():
-                self.committed(frozenset(statements.topics))
+                self._tell(statements)
 
         done.add_done_callback(tell)
         return done
@@ -158,9 +165,13 @@ class SqliteStore:
     def _over(self, parts: list[Part], statements: SqliteStatements | None = None) -> None:
         self._turns.over()
         if statements and statements.is_committed:
-            self.committed(frozenset(statements.topics))
+            self._tell(statements)
         for part in parts:
             part.settle()
+
+    def _tell(self, statements: SqliteStatements) -> None:
+        self._ours.extendleft(statements.changes)
+        self.committed(frozenset(statements.topics))
 
     def _write(self, parts: list[Part], statements: SqliteStatements) -> None:
         try:
@@ -180,7 +191,8 @@ class SqliteStore:
         if statements.topics:
             statements.begin()
             rows = ", ".join("(?)" for _ in statements.topics)
-            statements.execute(f"INSERT INTO changes (topic) VALUES {rows}", *sorted(statements.topics))  # noqa: S608 - question marks
+            insert = f"INSERT INTO changes (topic) VALUES {rows} RETURNING seq"  # noqa: S608 - question marks
+            statements.changes = [int(str(seq)) for (seq,) in statements.tuples(insert, *sorted(statements.topics))]
             oldest = "DELETE FROM changes WHERE seq <= (SELECT max(seq) FROM changes) - ?"
             statements.execute(oldest, KEPT_CHANGES)
         # A file that was removed or replaced would take the rows and lose them: SQLite does not look in WAL mode.
