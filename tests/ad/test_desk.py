@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
 from msgspec.structs import replace as with_
 
 from csrdesk.config import PingOneSettings
+from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
-from csrdesk.flows.kernel import Effect, Failed, Reply
+from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Reply
 from csrdesk.flows.result_lines import result_line
 from csrdesk.model.account import AccountStatus
 from csrdesk.model.devices import Age
 from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Options, Sandbox, people
+from csrdesk.services.directory.accounts import filetime
 from csrdesk.services.directory.port import Change, Control, Directory
-from csrdesk.services.directory.protection import ProtectedAccounts
+from csrdesk.services.directory.protection import HeldAccounts, ProtectedAccounts
 from csrdesk.services.performer import Outside, Performer
 from csrdesk.services.pingone.api import open_api
 from tests.ad.conftest import Open
 from tests.ad.controller import DOMAIN, STAFF, Controller
-from tests.ad.people import BARE, ELSEWHERE
+from tests.ad.people import BARE, ELSEWHERE, PASSWORD
 from tests.ad.relay import Relay
 from tests.services.conftest import AGENT, Links
 
+Make = Callable[[Sandbox, str, str], AccountEffect]
 GROUPS = ("Domain Admins", "Enterprise Admins", "Schema Admins", "Administrators", "Account Operators")
 
 
@@ -270,3 +273,79 @@ async def test_the_stamp_names_agent_ticket_and_time(outside: Outside, box: Sand
     )  # fmt: skip
     assert isinstance(await do(stamped, disable(box, "dmitri", dn_of("dmitri"))), r.DirectoryEnabledSet)
     assert dc.value("dmitri", "wWWHomePage") == "csrdesk ad.set_enabled mira INC-1 2026-03-04T10:30:00Z"
+
+
+SPRING = datetime(2031, 4, 1, tzinfo=UTC)
+
+
+def let_end(box: Sandbox, username: str, dn: str, was: datetime | None = None) -> AccountEffect:
+    who = box.world.user(username).id
+    return de.SetDirectoryExpiry(person_id=who, dn=dn, ends_at=SPRING, was=was, act=Act.EXPIRE, reason="leaves")
+
+
+def ask_anew(box: Sandbox, username: str, dn: str) -> AccountEffect:
+    who = box.world.user(username).id
+    return de.DemandPasswordChange(person_id=who, dn=dn, act=Act.MUST_CHANGE, reason="on a note")
+
+
+@pytest.fixture
+def leaver(dc: Controller) -> Iterator[str]:
+    """An account of the test's own, which may end."""
+    dn = dn_of("leaver.test")
+    dc.add(dn, objectClass="user", sAMAccountName="leaver.test", userAccountControl="512", password=PASSWORD)
+    yield dn
+    dc.delete(dn)
+
+
+BOTH = pytest.mark.parametrize("make", [let_end, ask_anew], ids=["last day", "must change"])
+
+
+@BOTH
+async def test_what_is_changed_in_ad_alone_names_the_controller_and_is_not_written_twice(
+    outside: Outside, box: Sandbox, leaver: str, make: Make
+) -> None:
+    assert await do(outside, make(box, "ada", leaver)) == r.DirectoryChanged(server="dc1.csrdesk.test")
+    again = await do(outside, make(box, "ada", leaver))
+    assert again == r.DirectoryChanged(changed=False, server="dc1.csrdesk.test")
+    read = await do(outside, fx.ReadAccount(person_id=box.world.user("ada").id, dn=leaver))
+    assert isinstance(read, r.AccountRead)
+    found = read.account.directory
+    assert found is not None
+    assert (found.expires_at == SPRING) is (make is let_end)
+    assert found.must_change_password is (make is ask_anew)
+
+
+@BOTH
+async def test_r_39_neither_is_done_to_an_administrator_whom_ad_itself_does_not_protect(
+    outside: Outside, box: Sandbox, dc: Controller, make: Make
+) -> None:
+    before = [dc.value(BARE, name) for name in ("accountExpires", "pwdLastSet")]
+    reply = await do(outside, make(box, "karim", f"CN={BARE},OU=Administration,{STAFF}"))
+    assert isinstance(reply, Failed)
+    assert reply.problem.code == "forbidden"
+    assert [dc.value(BARE, name) for name in ("accountExpires", "pwdLastSet")] == before
+
+
+@BOTH
+async def test_r_49_either_is_unknown_where_the_controller_dies_before_it_is_read_back(
+    outside: Outside, box: Sandbox, opened: Open, dc: Controller, leaver: str, make: Make
+) -> None:
+    async with Relay(dc.address, 636) as relay:
+        settings = with_(opened.settings, controllers=(relay.url, dc.url), ad_write_to="first", timeout_seconds=2)
+        cut = replace(outside, directory=cast("Directory", DiesAfterWriting(opened(settings), relay)))
+        line = result_line("AD", "set", await do(cut, make(box, "ada", leaver)))
+    assert (line.ok, line.unknown) == (False, True)
+    again = await do(outside, make(box, "ada", leaver))
+    assert again == r.DirectoryChanged(changed=False, server="dc1.csrdesk.test")
+
+
+async def test_r_53_no_account_that_is_held_is_let_live_longer(
+    outside: Outside, box: Sandbox, dc: Controller, leaver: str
+) -> None:
+    was = SPRING - timedelta(days=30)
+    dc.plant(leaver, accountExpires=filetime(was))
+    held = replace(outside, held=HeldAccounts(units=(f"OU=Care,{STAFF}",)))
+    reply = await do(held, let_end(box, "ada", leaver, was))
+    assert isinstance(reply, Failed)
+    assert reply.problem.code == "forbidden"
+    assert dc.value("leaver.test", "accountExpires") == filetime(was)
