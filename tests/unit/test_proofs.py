@@ -25,14 +25,16 @@ WEAK_ALONE = Evidence((SMS,), registered=True)
 RANG = Proof("voice", Strength.WEAK, label="number on record")
 CALLED_BACK, CALLED_BACK_ALONE = Evidence((RANG,), registered=True), Evidence((RANG,))
 
+ACCESS = {Act.DISABLE, Act.UNLOCK, Act.ENABLE, Act.RESET, Act.EXPIRE, Act.MUST_CHANGE}
+
 ENOUGH: list[tuple[Evidence, set[Act]]] = [
     (NOTHING, {Act.PROTECT}),
     (WEAK_ALONE, {Act.PROTECT}),
-    (DEVICE_ALONE, {Act.PROTECT, Act.DISABLE, Act.UNLOCK, Act.ENABLE, Act.RESET}),
+    (DEVICE_ALONE, {Act.PROTECT} | ACCESS),
     (CALLED_BACK, {Act.PROTECT, Act.DISABLE, Act.UNLOCK}),
     (CALLED_BACK_ALONE, {Act.PROTECT, Act.DISABLE, Act.UNLOCK}),
-    (NOBODY_ASKED, {Act.PROTECT, Act.DISABLE, Act.UNLOCK, Act.ENABLE, Act.RESET}),
-    (WHOLE, {Act.PROTECT, Act.DISABLE, Act.UNLOCK, Act.ENABLE, Act.RESET}),
+    (NOBODY_ASKED, {Act.PROTECT} | ACCESS),
+    (WHOLE, {Act.PROTECT} | ACCESS),
     (SKIPPED, {Act.PROTECT, Act.DISABLE, Act.UNLOCK}),
     (LOCKED, {Act.PROTECT, Act.DISABLE, Act.UNLOCK}),
     (DISABLED, {Act.PROTECT, Act.DISABLE, Act.UNLOCK, Act.ENABLE}),

@@ -31,6 +31,8 @@ class Act(StrEnum):
     """The disable that PingOne Protect recommends, where settings name it."""
 
 
+_NEVER_OF_A_CALL: Final = frozenset({Act.RECOVER, Act.RISK})
+
 LINK = "ml"
 """The method of link and code: the caller reads the mail on record."""
 CALL_BACK = "voice"
@@ -98,6 +100,8 @@ class Evidence(msgspec.Struct, frozen=True):
         """
         if act is Act.PROTECT:
             return ""
+        if act in _NEVER_OF_A_CALL:
+            return "No call gives this: it is not an agent's to do."
         if act is Act.DEVICES:
             return self._missing_for_devices()
         if self._strong():
