@@ -24,7 +24,7 @@ from csrdesk.engine.session import check_answer, secret_of
 from csrdesk.engine.views import FOR_CUSTOMERS, prompt_for
 from csrdesk.errors import LinkOverError, NoSuchFlowError
 from csrdesk.flows.doors import PublicView, View, Visitor
-from csrdesk.flows.kernel import Answer, Ask, Audience, Do, Done, Outcome, Prompt
+from csrdesk.flows.kernel import Answer, Audience, Do, Done, Prompt
 from csrdesk.model.secret import Secret
 
 SOURCES: Final = (("public_pages_per_source", TEN_MINUTES),)
@@ -112,10 +112,10 @@ class PublicDesk:
     async def _view(self, row: PublicPage) -> PublicView:
         running = await self._runner.rows.load(row.id)
         self._runner.attend(running.id, running.want)
-        now = await public_pages.find(self._desk.store, row.id)
-        if now is not None and now.ended_at and isinstance(running.want, Ask):
+        view, now = _view(running), await public_pages.find(self._desk.store, row.id)
+        if view.prompt and (now is None or now.ended_at):
             raise _over()  # ended from outside, while it asked
-        return PublicView(_view(running), row.until)
+        return PublicView(view, row.until)
 
     async def _knock(self, token: str, browser: str) -> PublicPage:
         row = await public_pages.find_by_token(self._desk.store, codes.fingerprint(token))
@@ -130,13 +130,11 @@ def _view(running: Running) -> View:
     """For the page; what it shows already while the flow works is what comes next."""
     prompt = prompt_for(running.want, Audience.CUSTOMER)
     outcome = running.want.outcome if isinstance(running.want, Done) else None
-    match running.state.meanwhile():
-        case Prompt() as early:
-            prompt = early
-        case Outcome() as early:
-            outcome = early
-        case None:
-            pass
+    early = running.state.meanwhile()
+    if isinstance(early, Prompt):
+        prompt = early
+    elif early is not None:
+        outcome = early
     working = "" if prompt or outcome else FOR_CUSTOMERS
     return View(running.id, running.name, running.rev, prompt, outcome, working)
 
