@@ -51,6 +51,8 @@ SITUATIONS: tuple[str | tuple[str, str], ...] = (
     people.NO_DEVICE_PINGONE,
     people.NO_EMAIL_APP,
     people.NO_EMAIL_PHONE,
+    people.NO_EMAIL_PASSKEY,
+    people.LOST_MAILBOX,
 )
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -31,8 +31,10 @@ def start(
 ) -> Result:
     """Look a caller up, send a magic link, show the code to say, and wait.
 
-    For callers whom no mail reaches: --way push sends a request to their app and shows the number to say; --way
-    call-back, where settings allow it, has PingOne ring the number on record and asks for the passcode heard there.
+    For callers whom no mail reaches: --way spoken-address shows an address and nine digits to say, and the caller shows
+    a passkey or an authenticator app there, in any browser; --way push sends a request to their app and shows the
+    number to say; --way call-back, where settings allow it, has PingOne ring the number on record and asks for the
+    passcode heard there.
 
     The code is shown on the terminal alone, never in a pipe or in JSON. Ends with 0 where the caller is verified (the
     call's id is printed), 6 where not, 4 where an answer is missing: several people fit, or there is no terminal.
@@ -41,6 +43,7 @@ def start(
     Example:
       csrdesk call start ada@mail.example --ticket INC-1042
       csrdesk call start kwame --way push
+      csrdesk call start saoirse --way spoken-address
     """
     if way is ByWay.CALL_BACK and not wait:
         raise typer.BadParameter("leave it out: a call-back waits for what the caller hears.", param_hint="--no-wait")

@@ -38,6 +38,7 @@ class ByWay(StrEnum):
     """How a caller is verified; the words are those of `csrdesk.model.ways`, which a command loads when it runs."""
 
     LINK = "link"
+    SPOKEN_ADDRESS = "spoken-address"
     PUSH = "push"
     CALL_BACK = "call-back"
 

@@ -42,6 +42,12 @@ def to_say_aloud(code: str) -> str:
     return f"{' '.join(halves)}  ({', '.join(map(in_words, halves))})"
 
 
+def nine_to_say(code: str) -> str:
+    """`417 209 553  (four - one - seven, two - zero - nine, five - five - three)`."""
+    threes = (code[:3], code[3:6], code[6:])
+    return f"{' '.join(threes)}  ({', '.join(map(in_words, threes))})"
+
+
 def in_words(digits: str) -> str:
     """`four - two`."""
     return " - ".join(_WORDS[int(digit)] for digit in digits)

@@ -54,6 +54,8 @@ async def verify(
         try:
             if way in (Way.PUSH, Way.CALL_BACK):
                 return await _by_phone(walk, screen, way, wait=wait, again=again, phone=phone)
+            if way is Way.SPOKEN_ADDRESS:
+                return await _by_address(walk, screen, wait=wait, again=again)
             return await _send_and_watch(walk, screen, wait=wait, again=again)
         except asyncio.CancelledError:
             say(f"Interrupted. Call {walk.view.id} stays open, and so does a link that was sent.")
@@ -70,6 +72,15 @@ async def _by_phone(walk: Walk, screen: Screen, way: Way, *, wait: bool, again: 
         await walk.leave()
         return stopped
     return await by_phone(walk, screen, way, wait=wait, again=again, phone=phone)
+
+
+async def _by_address(walk: Walk, screen: Screen, *, wait: bool, again: bool) -> Result:
+    from csrdesk.cli.by_address import by_address
+
+    if stopped := instead_of_card(walk.prompt):
+        await walk.leave()
+        return stopped
+    return await by_address(walk, screen, wait=wait, again=again)
 
 
 async def send_again(walk: Walk, *, wait: bool) -> Result:

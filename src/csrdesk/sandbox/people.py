@@ -49,6 +49,8 @@ NO_PASSWORD = password_cast.NO_PASSWORD
 NO_DEVICE_PINGONE = password_cast.NO_DEVICE_PINGONE
 NO_EMAIL_APP = unreachable_cast.NO_EMAIL_APP
 NO_EMAIL_PHONE = unreachable_cast.NO_EMAIL_PHONE
+NO_EMAIL_PASSKEY = unreachable_cast.NO_EMAIL_PASSKEY
+LOST_MAILBOX = unreachable_cast.LOST_MAILBOX
 HOSTILE_USERNAME = "o'hara\"*()\\/"
 
 

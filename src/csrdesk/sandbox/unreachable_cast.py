@@ -9,6 +9,8 @@ from csrdesk.sandbox.person import DeviceSpec, Person, phone
 
 NO_EMAIL_APP = "kwame"
 NO_EMAIL_PHONE = "lucia"
+NO_EMAIL_PASSKEY = "saoirse"
+LOST_MAILBOX = "tamar"
 
 CAST: tuple[Person, ...] = (
     Person(
@@ -21,5 +23,17 @@ CAST: tuple[Person, ...] = (
         username=NO_EMAIL_PHONE, given="Lucía", family="Paredes", number=85, phone=phone(85),
         situation="no email address, only a phone number",
         expect="Where settings have call-backs: PingOne rings that number; the passcode is on the phones page.",
+    ),
+    Person(
+        username=NO_EMAIL_PASSKEY, given="Saoirse", family="Byrne", number=86, phone=phone(86),
+        devices=(DeviceSpec(type="FIDO2", nickname="Phone passkey"), DeviceSpec(type="SMS", to=phone(86))), sessions=1,
+        situation="no email address, but a passkey",
+        expect="Verified by the spoken address; only the customer that the demo plays has the key.",
+    ),
+    Person(
+        username=LOST_MAILBOX, given="Tamar", family="Gelashvili", number=87, email="tamar@mail.example",
+        phone=phone(87), devices=(DeviceSpec(type="TOTP", nickname="Authenticator"),), sessions=1,
+        situation="locked out of the mailbox",
+        expect="Cannot open a link: verified by the spoken address; the app's code is on the phones page.",
     ),
 )  # fmt: skip

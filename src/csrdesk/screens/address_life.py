@@ -36,8 +36,8 @@ def life(link: Link, zone: tzinfo | None) -> tuple[Fact, ...]:
     else:
         steps.append(Fact("[>]" if reached == 0 else "[ ]", "Page opened", Tone.STRONG if reached == 0 else Tone.QUIET))
     if link.wrong:
-        times = "A wrong code" if link.wrong == 1 else f"{link.wrong} wrong codes"
-        steps.append(Fact("[!]", f"{times} typed there (by anybody)", Tone.WARN))
+        times = "once" if link.wrong == 1 else f"{link.wrong} times"
+        steps += [Fact("[!]", f"Wrong code typed {times}", Tone.WARN), Fact("", "(anybody can type one)", Tone.QUIET)]
     steps += [
         Fact(*marked(reached if link.fetched or reached > 0 else -1, 1, "Code right")),
         Fact(*marked(reached, 2, "Strong device passed")),

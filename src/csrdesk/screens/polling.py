@@ -34,6 +34,7 @@ class PollingScreen(PromptScreen[PollingPrompt]):
     long_choices = False
     clock_name: ClassVar[str] = "Link"
     """What runs out before the code is right."""
+    life_title: ClassVar[str] = "The link's life"
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="whom")
@@ -46,7 +47,7 @@ class PollingScreen(PromptScreen[PollingPrompt]):
                 yield Facts(label_width=4, id="steps")
 
     def on_mount(self) -> None:
-        self.query_one("#life").border_title = "The link's life"
+        self.query_one("#life").border_title = self.life_title
         super().on_mount()
 
     def paint(self) -> None:

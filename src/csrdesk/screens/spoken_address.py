@@ -24,6 +24,7 @@ class SpokenAddressScreen(PollingScreen):
 
     prompt_class = SpokenAddressPrompt
     clock_name = "Code"
+    life_title = "How far the caller is"
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="whom")
@@ -35,10 +36,6 @@ class SpokenAddressScreen(PollingScreen):
                 yield Facts(label_width=11, id="clocks")
             with Vertical(id="life"):
                 yield Facts(label_width=4, id="steps")
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one("#life").border_title = "How far the caller is"
 
     def paint(self) -> None:
         super().paint()
