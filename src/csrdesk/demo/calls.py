@@ -12,6 +12,7 @@ from csrdesk.demo.killed import taken_up
 from csrdesk.demo.listed import from_a_list
 from csrdesk.demo.resets import nothing_guessed, reset_by_own_link, reset_in_page
 from csrdesk.demo.stage import Stage
+from csrdesk.demo.spoken import only_weak_devices, spoken_address
 from csrdesk.demo.telling import DifferenceError, Scene, Step, expect, expect_that
 from csrdesk.demo.trouble import one_side_down, pingone_down
 from csrdesk.errors import NoSuchFlowError
@@ -333,6 +334,8 @@ STORY: tuple[Scene, ...] = (
     not_me,
     one_side_down,
     pingone_down,
+    spoken_address,
+    only_weak_devices,
     taken_up,
     from_a_list,
     audit_read,
