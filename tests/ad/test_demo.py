@@ -17,5 +17,6 @@ def test_the_demo_plays_the_whole_story_against_a_real_controller_and_ends_0() -
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert "A Samba AD domain controller is at ldaps://" in done.stdout
     assert "AD: unlocked" in done.stdout
+    assert "AD: password set to be changed at the next sign-in at dc1.csrdesk.test" in done.stdout
     assert "AD: password set" in done.stdout
     assert "Everything was as expected" in done.stdout.splitlines()[-1]

@@ -8,11 +8,12 @@ from datetime import timedelta
 from csrdesk.demo.agent import Call
 from csrdesk.demo.auditing import audit_verified
 from csrdesk.demo.customer import Customer
+from csrdesk.demo.in_ad_alone import in_ad_alone
 from csrdesk.demo.killed import taken_up
 from csrdesk.demo.listed import from_a_list
 from csrdesk.demo.resets import nothing_guessed, reset_by_own_link, reset_in_page
-from csrdesk.demo.stage import Stage
 from csrdesk.demo.spoken import only_weak_devices, spoken_address
+from csrdesk.demo.stage import Stage
 from csrdesk.demo.telling import DifferenceError, Scene, Step, expect, expect_that
 from csrdesk.demo.trouble import one_side_down, pingone_down
 from csrdesk.errors import NoSuchFlowError
@@ -172,7 +173,7 @@ async def disabled_by_others(on_stage: Stage) -> AsyncIterator[Step]:
 
 
 async def each_lock(on_stage: Stage) -> AsyncIterator[Step]:
-    """Locked everywhere: verified with the device, and each lock is ended by itself; a device's is not."""
+    """Locked everywhere: verified with the device, and each lock is ended by itself; then what AD alone keeps."""
     who = people.PINGONE_LOCKED
     user, now = on_stage.box.world.user(who), on_stage.box.clock.now()
     user.password.status, user.password.locked_until = "OK", now + timedelta(hours=1)
@@ -204,6 +205,9 @@ async def each_lock(on_stage: Stage) -> AsyncIterator[Step]:
     again = call.sees(p.NoticePrompt).lines[0].text
     expect_that("Nothing was written" in again, again)
     yield Step("desk", f"writes nothing the second time: {again}")
+    await call.say(a.NoticeRead())
+    async for step in in_ad_alone(call):
+        yield step
     await call.end()
 
 
@@ -330,12 +334,12 @@ STORY: tuple[Scene, ...] = (
     too_new,
     no_passkeys_here,
     same_mailbox,
+    spoken_address,
+    only_weak_devices,
     line_dropped,
     not_me,
     one_side_down,
     pingone_down,
-    spoken_address,
-    only_weak_devices,
     taken_up,
     from_a_list,
     audit_read,
