@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import random
 import statistics
 import time
-from collections.abc import Sequence
 
 import httpx
 from starlette.applications import Starlette
 
+from bench.ranks import mann_whitney
 from csrdesk.model.link import LinkStage
 from csrdesk.server.serve import listen, serve
 from tests.server.conftest import ORIGIN
@@ -80,23 +79,3 @@ async def timed(address: str, paths: dict[str, str]) -> dict[str, list[float]]:
                 times[kind].append(time.perf_counter() - begin)
                 assert answer.status_code == 410
     return times
-
-
-def mann_whitney(one: Sequence[float], two: Sequence[float]) -> float:
-    """The two-sided p of the Mann-Whitney U test, by the normal approximation with mid-ranks; samples are large."""
-    values = sorted([(value, 0) for value in one] + [(value, 1) for value in two])
-    ranks = 0.0
-    ties = 0.0
-    start = 0
-    while start < len(values):
-        end = start
-        while end < len(values) and values[end][0] == values[start][0]:
-            end += 1
-        count = end - start
-        ranks += (start + 1 + end) / 2 * sum(1 for _, sample in values[start:end] if sample == 0)
-        ties += count**3 - count
-        start = end
-    n, m = len(one), len(two)
-    u = ranks - n * (n + 1) / 2
-    deviation = math.sqrt(n * m / 12 * (n + m + 1 - ties / ((n + m) * (n + m - 1))))
-    return math.erfc(abs(u - n * m / 2) / deviation / math.sqrt(2))

@@ -252,9 +252,9 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Disables without proof that an agent may make."""
     reset_needs_device: bool = False
     """Whether a caller without any registered device can have no new password: link and code are not enough then."""
-    recoveries_per_address_in_ten_minutes: Annotated[int, Meta(ge=1, le=20)] = 5
+    recoveries_per_address_in_ten_minutes: Annotated[int, Meta(ge=1, le=10_000)] = 5
     """Recovery codes that may be asked for with one mail address in ten minutes, whoever has it, resends among them."""
-    recoveries_per_address_a_day: Annotated[int, Meta(ge=1, le=100)] = 15
+    recoveries_per_address_a_day: Annotated[int, Meta(ge=1, le=10_000)] = 15
     """The same in 24 hours."""
     recovery_tries_per_address_a_day: Annotated[int, Meta(ge=1, le=100)] = 15
     """Recovery codes that may be tried for one mail address in 24 hours, over all pages."""
@@ -339,7 +339,7 @@ class FlowSettings(Struct, frozen=True, forbid_unknown_fields=True, rename=FLOW_
     ciam_google_enabled: bool = False
     """Not built: true is refused."""
     ciam_magic_link_enabled: bool = True
-    """The only way to verify so far: false is refused."""
+    """The magic link is always among the ways: false is refused."""
     ciam_agreement_enabled: bool = False
     """Not built yet: true is refused."""
     ciam_protect_analysis_required: bool = False
