@@ -133,5 +133,22 @@ def test_the_settings_become_the_flows_rules(settings: Settings) -> None:
     flow = msgspec.structs.replace(settings.flow, ciam_require_mfa=True, allowed_device_types=(" SMS ",))
     rules = rules_of(msgspec.structs.replace(settings, flow=flow))
     assert rules.flow_require_mfa
+    assert rules.spoken_address
     assert rules.allowed_device_types == ("SMS",)
     assert rules.mfa_policy_id == settings.flow.mfa_policy_id
+
+
+def test_a_device_is_required_where_there_is_any_other_way_unless_settings_say_otherwise(settings: Settings) -> None:
+    replace = msgspec.structs.replace
+    unsaid = replace(settings.flow, require_mfa=None, ciam_require_mfa=None)
+    link_alone = replace(settings.ways, spoken_address=False, push="off", call_back=False)
+    for ways, required in (
+        (settings.ways, True),
+        (link_alone, False),
+        (replace(link_alone, spoken_address=True), True),
+        (replace(link_alone, push="auto"), True),
+        (replace(link_alone, call_back=True), True),
+    ):
+        assert rules_of(replace(settings, flow=unsaid, ways=ways)).flow_require_mfa is required
+    for flow in (replace(unsaid, require_mfa=False, ciam_require_mfa=True), replace(unsaid, ciam_require_mfa=False)):
+        assert not rules_of(replace(settings, flow=flow)).flow_require_mfa

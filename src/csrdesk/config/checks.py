@@ -85,7 +85,7 @@ def _check_flow(settings: Settings, wrong: Wrong) -> None:
         if getattr(settings.flow, name):
             raise wrong(f"flow.{FLOW_NAMES[name]}", "this is not built yet; set it to false or leave it out.")
     if not settings.flow.ciam_magic_link_enabled:
-        raise wrong("flow.ciam_magicLinkEnabled", "the magic link is the only way to verify so far; set it to true.")
+        raise wrong("flow.ciam_magicLinkEnabled", "the magic link is always among the ways; set it to true.")
     for kind in settings.flow.allowed_device_types:
         if kind.strip() not in ORDER:
             raise wrong("flow.allowedDeviceTypes", f"{kind!r} is none of {', '.join(ORDER)}.")

@@ -68,7 +68,7 @@ def write_settings(
             "p1MFAPolicyId": connection.mfa_policy_id,
             "ciam_companyName": "Example Health",
             # So that the recovery proof can be tried, too.
-            "flowRequireMFA": False,
+            "ciam_requireMFA": False,
         },
     }
     path = folder / "config.toml"
