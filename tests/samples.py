@@ -217,6 +217,16 @@ AGENT: dict[str, Prompt] = {
         warning="An MFA bypass is running for this person.",
         note="The customer could not use the device. Nothing was verified.",
     ),
+    "card_every_way": p.CardPrompt(
+        person=ADA,
+        devices=(APP, PHONE),
+        ways=(
+            WayOffer(Way.LINK, why_not="The mail address on record is too new: a link to it proves nobody yet."),
+            WayOffer(Way.SPOKEN_ADDRESS, "a strong device alone, in any browser"),
+            WayOffer(Way.PUSH, "a strong device alone"),
+            WayOffer(Way.CALL_BACK, "+44 *** *** 43: a weak proof, not for every act"),
+        ),
+    ),
     "unverifiable_card": p.UnverifiableCardPrompt(
         person=ADA,
         devices=(PASSKEY,),

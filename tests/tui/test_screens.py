@@ -11,6 +11,8 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
+from csrdesk.flows import spoken_prompts as sp
+from csrdesk.flows import try_prompts as tp
 from csrdesk.flows.kernel import Answer, Audience, Prompt
 from csrdesk.model.devices import Device
 from csrdesk.screens.form import FormScreen, form_for
@@ -35,7 +37,7 @@ FACES = {
 
 
 def agent_prompts() -> set[type[Prompt]]:
-    named = (*vars(p).values(), *vars(pp).values(), *vars(dp).values())
+    named = (*vars(p).values(), *vars(pp).values(), *vars(dp).values(), *vars(sp).values(), *vars(tp).values())
     found = {c for c in named if isinstance(c, type) and issubclass(c, Prompt) and hasattr(c, "answers")}
     return {c for c in found if c.audience is Audience.AGENT}
 

@@ -38,7 +38,7 @@ async def of_call(
 async def of_page(
     reading: Reading, challenge_id: str, context: Context, person_id: str, purposes: frozenset[Purpose] = VERIFYING
 ) -> Challenge:
-    """The link, for the customer's side: the page's own flow as well."""
+    """The link, for the customer's side: the page's own flow as well; or a try, for the flow that opened it."""
     row = await of_call(reading, challenge_id, context, person_id, purposes)
     if row.flow_id != context.flow_id:
         raise ForbiddenError("This link belongs to another page. Nothing was done.")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
+from csrdesk.flows.answers import Cancelled, LineDropped
+from csrdesk.flows.kernel import Answer
 from csrdesk.flows.try_prompts import AgentPushPrompt
 from csrdesk.model.secret import Secret
 from csrdesk.screens.prompted import PromptScreen
@@ -21,6 +24,10 @@ from csrdesk.widgets.tones import Tone, inert
 class AgentPushScreen(PromptScreen[AgentPushPrompt]):
     """Watches; the answer comes from the phone alone."""
 
+    helps: ClassVar[dict[type[Answer], str]] = {
+        Cancelled: "go back; nothing is verified",
+        LineDropped: "it dropped: this ends; customer and ticket stay",
+    }
     CSS_PATH = ["frame.tcss", "try.tcss"]  # noqa: RUF012 - Textual declares it so
     prompt_class = AgentPushPrompt
 

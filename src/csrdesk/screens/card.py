@@ -12,6 +12,7 @@ from csrdesk.flows.kernel import Answer
 from csrdesk.flows.prompts import CardPrompt
 from csrdesk.flows.ways import BY_ANSWER
 from csrdesk.model.ways import Way
+from csrdesk.screens.frame import HEIGHTS
 from csrdesk.screens.prompted import PromptScreen
 from csrdesk.screens.whom import device_facts, person_facts, way_facts
 from csrdesk.widgets.facts import Fact, Facts
@@ -23,6 +24,11 @@ class CardScreen(PromptScreen[CardPrompt]):
 
     CSS_PATH: ClassVar[CSSPathType | None] = ["frame.tcss", "card.tcss"]
     prompt_class = CardPrompt
+
+    def compose(self) -> ComposeResult:
+        # With several ways to choose from, a low terminal has room for their keys, not for a line each.
+        self.long_choices = len(self._open) < _SEVERAL or self.app.size.height >= HEIGHTS[-1][0]
+        yield from super().compose()
 
     def compose_body(self) -> ComposeResult:
         with Container(id="columns"):
@@ -59,6 +65,7 @@ class CardScreen(PromptScreen[CardPrompt]):
         return _SAY[self._open[0]]
 
 
+_SEVERAL = 2
 _SAY = {
     Way.LINK: "To make sure that it is you, I would like to mail you a link. Can you open your mailbox now?",
     Way.SPOKEN_ADDRESS: "To make sure that it is you, please open a web browser, on any device. Can you do that now?",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import ClassVar
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.content import Content
@@ -17,7 +18,6 @@ from csrdesk.screens.fields import field
 from csrdesk.screens.prompted import PromptScreen
 from csrdesk.screens.whom import person_line
 from csrdesk.widgets.choice_list import ChoiceList
-from csrdesk.widgets.choices import Offer
 from csrdesk.widgets.tones import Tone, column, inert
 
 _LABEL, _KIND = 27, 26
@@ -38,6 +38,7 @@ class DevicesScreen(PromptScreen[DevicesPrompt]):
     AUTO_FOCUS = "#devices"
     prompt_class = DevicesPrompt
     long_choices = False
+    helps: ClassVar[dict[type[Answer], str]] = {a.BackChosen: "to the account; the verification goes on"}
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="whom")
@@ -82,16 +83,6 @@ class DevicesScreen(PromptScreen[DevicesPrompt]):
         if kind is a.DefaultDeviceChosen:
             return len(self.prompt.devices) > 1
         return True
-
-    def offers(self) -> list[Offer]:
-        """Back goes to the account from here, and the verification goes on."""
-        back = f"give({a.BackChosen.__name__!r})"
-        return [
-            msgspec.structs.replace(offer, help="to the account; the verification goes on")
-            if offer.action == back
-            else offer
-            for offer in super().offers()
-        ]
 
     def fields(self, kind: type[Answer]) -> dict[str, str] | None:
         if kind not in _OF_ONE:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from csrdesk.flows.answers import MoreTimeChosen, PasscodeHeard
+from csrdesk.flows.answers import Cancelled, LineDropped, MoreTimeChosen, PasscodeHeard
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.try_prompts import HeardPrompt
 from csrdesk.screens.fields import Field
@@ -26,6 +27,10 @@ _LONGEST = 16
 class HeardScreen(PromptScreen[HeardPrompt]):
     """Digits go into the field; letters stay what they are on every other screen."""
 
+    helps: ClassVar[dict[type[Answer], str]] = {
+        Cancelled: "go back; nothing is verified",
+        LineDropped: "it dropped: this ends; customer and ticket stay",
+    }
     CSS_PATH = ["frame.tcss", "try.tcss"]  # noqa: RUF012 - Textual declares it so
     AUTO_FOCUS = "#passcode"
     prompt_class = HeardPrompt

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from csrdesk.flows.answers import DeviceChosen
+from csrdesk.flows.answers import Cancelled, DeviceChosen
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.try_prompts import PhonesPrompt
 from csrdesk.model.devices import Device
@@ -27,6 +29,7 @@ class PhonesScreen(PromptScreen[PhonesPrompt]):
     CSS_PATH = ["frame.tcss", "phones.tcss"]  # noqa: RUF012 - Textual declares it so
     AUTO_FOCUS = "#phones"
     prompt_class = PhonesPrompt
+    helps: ClassVar[dict[type[Answer], str]] = {Cancelled: "go back; nothing has gone out"}
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="whom")
@@ -79,14 +82,12 @@ def _row(number: int, phone: Device) -> Content:
 
 _THEN = {
     Way.PUSH: (
-        Fact("Then", "the phone shows a request with three numbers. You say the right one aloud;"),
-        Fact("", "the caller opens the app and chooses it."),
+        Fact("Then", "the phone shows a request with three numbers. You say the right one, the caller chooses it."),
         Fact("It gives", "a strong device alone, without link and code"),
         Fact("Take care", "A request that is denied freezes verification of this person.", Tone.WARN),
     ),
     Way.CALL_BACK: (
-        Fact("Then", "PingOne rings that number and says a passcode. The caller tells it to you,"),
-        Fact("", "and you type it. It counts once, for this call."),
+        Fact("Then", "PingOne rings that number and says a passcode. The caller tells it to you; it counts once."),
         Fact("It gives", "a weak proof: enough to unlock or to disable, and no more"),
         Fact("Take care", "Never read the number out, and take no other number from the caller.", Tone.WARN),
     ),

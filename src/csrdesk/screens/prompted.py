@@ -36,6 +36,8 @@ class PromptScreen(FrameScreen, Generic[P]):
     prompt_class: ClassVar[type[Prompt]]
     has_fields: ClassVar[bool] = False
     """Whether there is something to type: then the choices show the keys that work while typing."""
+    helps: ClassVar[dict[type[Answer], str]] = {}
+    """What an answer does here, where that is not what the table of choices says of it."""
 
     def __init_subclass__(cls) -> None:
         if "prompt_class" in cls.__dict__:
@@ -69,7 +71,7 @@ class PromptScreen(FrameScreen, Generic[P]):
             Offer(
                 key_of((choice.form_key if self.has_fields else "") or choice.key, self.around.info.keys),
                 choice.label,
-                choice.help,
+                self.helps.get(choice.answer, choice.help),
                 f"give({choice.answer.__name__!r})",
             )
             for choice in choices_of(self.prompt_class)

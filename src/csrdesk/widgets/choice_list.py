@@ -16,6 +16,9 @@ _ROOMY, _FULL, _MOST = 6, 7, 8
 take a line more.
 """
 
+_LINE, _COLUMN = 76, 15
+"""Cells that a line of choices has at 80 columns, and one of five columns."""
+
 
 class ChoiceLine(Static, can_focus=True):
     """One choice. Enter takes it once it has the focus, which no choice has by itself."""
@@ -51,11 +54,14 @@ class ChoiceList(Container):
         super().__init__(classes="-long" if long else "-row")
         self._long = long
         self._offers = offers
-        self.set_class(self._are_many, "-many")
+        self._shape()
 
-    @property
-    def _are_many(self) -> bool:
-        return not self._long and len(self._offers) > _MOST
+    def _shape(self) -> None:
+        """In columns where they do not fit side by side, in fewer of them where a label is long."""
+        widths = [len(shown(offer.key)) + 2 + len(offer.label) for offer in self._offers]
+        many = not self._long and (len(widths) > _MOST or sum(widths) > _LINE)
+        self.set_class(many, "-many")
+        self.set_class(many and max(widths) > _COLUMN, "-worded")
 
     def compose(self) -> ComposeResult:
         width = max((len(shown(offer.key)) for offer in self._offers), default=0)
@@ -68,5 +74,5 @@ class ChoiceList(Container):
         """Draw `offers`; nothing moves where they are the same."""
         if offers != self._offers:
             self._offers = offers
-            self.set_class(self._are_many, "-many")
+            self._shape()
             self.refresh(recompose=True)
