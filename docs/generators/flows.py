@@ -13,10 +13,12 @@ from csrdesk.flows import csr_main as cm
 from csrdesk.flows import device_authentication as da
 from csrdesk.flows import device_check as dc
 from csrdesk.flows import device_management as dm
+from csrdesk.flows import device_page, magic_link_page
 from csrdesk.flows import device_passcode as pc
 from csrdesk.flows import device_passkey as pk
 from csrdesk.flows import device_push as ph
 from csrdesk.flows import look_up as lu
+from csrdesk.flows import magic_link as ml
 from csrdesk.flows import new_password as np
 from csrdesk.flows import password_reset as reset
 from csrdesk.flows import protective_disable as pd
@@ -123,6 +125,18 @@ RECOVERY_CODE = Part(
     " time.",
 )
 PUSH = Part("device_push", ph.PushState, "A question in the app, by number where the policy has it so.")
+BY_ITSELF = Part(
+    "device_page",
+    device_page.DevicePageState,
+    "The flow as a page of its own, for somebody whom another flow has identified: it begins at `GatheringDevices`, and"
+    " no agent is on the other side.",
+)
+ASKING = Part("magic_link", ml.MagicLinkState, "In the page that asks: send, show the code, watch the link.")
+OPENED = Part(
+    "magic_link_page",
+    magic_link_page.MagicLinkPageState,
+    "The page that the link opens, an instance of its own: the two are joined by the link's row alone.",
+)
 FLOWS = (
     Flow(
         "csr-main",
@@ -168,10 +182,19 @@ FLOWS = (
     Flow(
         "device-authentication",
         "Device Authentication",
-        "The caller shows a device that they hold: a passkey, the app on their phone, or a passcode.",
-        (DEVICES, PASSCODE, PASSKEY, PUSH),
+        "Somebody shows a device that they hold: a passkey, the app on their phone, or a passcode.",
+        (DEVICES, PASSCODE, PASSKEY, PUSH, BY_ITSELF),
         da.Inputs,
         (da.Outputs,),
+    ),
+    Flow(
+        "magic-link",
+        "Magic Link Authentication",
+        "In place of a device: a link to the person's own address. Its page asks for a code, which stands on the page"
+        " that sent it. Device Authentication calls this flow; it is never a caller's second factor.",
+        (ASKING, OPENED),
+        ml.Inputs,
+        (ml.Outputs,),
     ),
     Flow(
         "account-recovery",
@@ -183,9 +206,12 @@ FLOWS = (
     ),
 )
 PAGE_OF: Mapping[type[State], tuple[str, str]] = {
-    state: (flow.page, part.name) for flow in FLOWS for part in flow.parts for state in graph(part.states)
+    state: (flow.page, part.name)
+    for flow in reversed(FLOWS)
+    for part in reversed(flow.parts)
+    for state in graph(part.states)
 }
-"""Where each state is described: page and part."""
+"""Where each state is described first: page and part. Some ends belong to several."""
 
 
 def pages() -> dict[str, str]:
