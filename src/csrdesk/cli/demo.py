@@ -24,6 +24,13 @@ class Method(StrEnum):
     VOICE = "voice"
 
 
+class WithoutLink(StrEnum):
+    """Ways to verify a caller in which no mail is sent and no page takes part."""
+
+    PUSH = "push"
+    CALL_BACK = "call-back"
+
+
 class Pages(StrEnum):
     """What customers do by themselves, without a call."""
 
@@ -35,6 +42,9 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Play, one JSON object a line.")] = False,
     method: Annotated[
         Method | None, typer.Option(help="Play one call in which the caller shows a device of this kind.")
+    ] = None,
+    way: Annotated[
+        WithoutLink | None, typer.Option(help="Play calls in which the caller is verified without a link.")
     ] = None,
     flow: Annotated[Pages | None, typer.Option(help="Play what customers do by themselves on public pages.")] = None,
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="Write API exchanges there, secrets out.")] = None,
@@ -48,6 +58,7 @@ def demo(
       csrdesk demo
       csrdesk demo --play --record exchanges.jsonl
       csrdesk demo --play --method fido2
+      csrdesk demo --play --way push
       csrdesk demo --play --flow recovery
     """
     from csrdesk import demo as story
@@ -56,6 +67,11 @@ def demo(
         from csrdesk.demo.methods import METHODS
 
         return run_loop(story.play(json=as_json, record=record, scenes=(METHODS[method],)))
+    if way is not None:
+        from csrdesk.demo.without_link import WAYS
+
+        ringing = way is WithoutLink.CALL_BACK
+        return run_loop(story.play(json=as_json, record=record, scenes=WAYS[way], call_back=ringing))
     if flow is not None:
         from csrdesk.demo.recovering import SCENES
 

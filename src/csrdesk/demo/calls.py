@@ -16,6 +16,7 @@ from csrdesk.demo.spoken import only_weak_devices, spoken_address
 from csrdesk.demo.stage import Stage
 from csrdesk.demo.telling import DifferenceError, Scene, Step, expect, expect_that
 from csrdesk.demo.trouble import one_side_down, pingone_down
+from csrdesk.demo.without_link import denied_push, led_push
 from csrdesk.errors import NoSuchFlowError
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
@@ -336,6 +337,8 @@ STORY: tuple[Scene, ...] = (
     same_mailbox,
     spoken_address,
     only_weak_devices,
+    led_push,
+    denied_push,
     line_dropped,
     not_me,
     one_side_down,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
 
 from csrdesk.demo.agent import Call
 from csrdesk.demo.customer import Customer
 from csrdesk.demo.stage import Stage
-from csrdesk.demo.telling import Step, expect, expect_that
+from csrdesk.demo.telling import Scene, Step, expect, expect_that
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
 from csrdesk.flows import try_prompts as tp
@@ -89,6 +90,10 @@ async def called_back(on_stage: Stage) -> AsyncIterator[Step]:
     yield Step("agent", f"types the passcode that the caller heard: {account.evidence.label}")
     expect_that(bool(account.why_no_reset or account.evidence.missing_for(Act.RESET)), "no new password")
     await call.end()
+
+
+WAYS: Final[Mapping[str, tuple[Scene, ...]]] = {"push": (led_push, denied_push), "call-back": (called_back,)}
+"""By the word that chooses it."""
 
 
 def wrong(code: str) -> str:
