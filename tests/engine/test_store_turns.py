@@ -15,7 +15,8 @@ import pytest_asyncio
 
 from csrdesk.engine.audit import START, Audit, Entry, Kind
 from csrdesk.engine.clock import SystemClock
-from csrdesk.engine.store import Statements
+from csrdesk.engine.store import Statements, Transaction
+from csrdesk.engine.store_inside import inside
 from csrdesk.engine.store_sqlite import SqliteStore
 from csrdesk.engine.store_thread import Handed, StoreThread
 from csrdesk.errors import StoreUnavailableError
@@ -312,3 +313,35 @@ async def test_r_65_rows_that_share_a_commit_are_chained_in_the_order_in_which_t
     rows = await audit.list(limit=100)
     assert [row.action for row in rows] == actions
     assert [row.prev for row in rows] == [START, *(row.hash for row in rows[:-1])]
+
+
+async def test_a_coroutine_that_waits_for_its_transaction_alone_is_one_function_of_it(
+    path: Path, store: SqliteStore
+) -> None:
+    told: list[frozenset[str]] = []
+    store.committed = told.append
+
+    async def work(tx: Transaction) -> tuple[object, ...]:
+        await tx.execute("INSERT INTO tries VALUES ('a', 'p', 'now')")
+        tx.wake("flow:a")
+        return (
+            await tx.at_once(put("b")),
+            await tx.one("SELECT count(*) AS n FROM tries"),
+            await tx.at_key("SELECT person_id FROM tries WHERE challenge_id = ?", "b"),
+            await tx.all("SELECT challenge_id FROM tries ORDER BY 1"),
+            await tx.tuples("SELECT challenge_id FROM tries ORDER BY 1"),
+        )
+
+    rows = [{"challenge_id": "a"}, {"challenge_id": "b"}]
+    assert await store.at_once(inside(work)) == (1, {"n": 2}, {"person_id": "p"}, rows, [("a",), ("b",)])
+    assert told == [{"flow:a"}]
+
+
+async def test_a_coroutine_that_waits_for_something_else_is_undone_and_says_so(store: SqliteStore) -> None:
+    async def work(tx: Transaction) -> None:
+        await tx.execute("INSERT INTO tries VALUES ('a', 'p', 'now')")
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="waits for something else"):
+        await store.at_once(inside(work))
+    assert await kept(store) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from csrdesk.engine import bound, facts, policy, public_pages, windows
@@ -9,6 +11,7 @@ from csrdesk.engine.audit import CALL_ENDED, Kind, event
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close_all
 from csrdesk.engine.store import Transaction
+from csrdesk.engine.store_inside import inside
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
@@ -48,7 +51,7 @@ class CallEffects:
                     await public_pages.end_all(tx, self._desk, person_id, why="the account changed")
                 return r.Noted()
             case fx.StartWindow():
-                return await self._start_window(effect, context)
+                return await self._desk.store.at_once(inside(partial(self._start_window, effect, context)))
             case _:
                 return None
 
@@ -69,32 +72,31 @@ class CallEffects:
         if await windows.end(tx, context.call_id, self._desk.clock.now()):
             await self._desk.audit.append(tx, event(context, "verification.ended", person_id=person_id, why=why))
 
-    async def _start_window(self, effect: fx.StartWindow, context: Context) -> Reply:
+    async def _start_window(self, effect: fx.StartWindow, context: Context, tx: Transaction) -> Reply:
         desk, now = self._desk, self._desk.clock.now()
-        async with desk.store.transaction() as tx:
-            row = await bound.of_call(tx, effect.challenge_id, context, effect.person_id, bound.OPENING)
-            known = await windows.of_challenge(tx, row.id)
-            if known and known.is_open(now):
-                # The step was interrupted after this and is performed again.
-                return r.WindowStarted(known.verified_until, known.shown)
-            if known or row.stage is not LinkStage.APPROVED or not row.used_at or now >= row.used_at + desk.verified:
-                return r.WindowRefused("That link verifies nobody any more. Send a new one.")
-            if await windows.other_calls(tx, context.agent.id, context.call_id, now) >= desk.limits.verified_calls:
-                refused = event(context, "verification.started", kind=Kind.REFUSED, person_id=row.person_id)
-                await desk.audit.append(tx, msgspec.structs.replace(refused, result="refused"))
-                most = desk.limits.verified_calls
-                return r.WindowRefused(f"You have {most} verified calls open. End one of them first.")
-            window = policy.Window(
-                challenge_id=row.id,
-                call_id=row.call_id,
-                agent=row.agent,
-                person_id=row.person_id,
-                evidence=row.evidence or msgspec.json.encode(Evidence()),
-                started_at=now,
-                verified_until=now + desk.verified,
-            )
-            await windows.start(tx, window)
-            shown = window.shown
-            started = event(context, "verification.started", person_id=row.person_id, shown=shown.label)
-            await desk.audit.append(tx, started)
+        row = await bound.of_call(tx, effect.challenge_id, context, effect.person_id, bound.OPENING)
+        known = await windows.of_challenge(tx, row.id)
+        if known and known.is_open(now):
+            # The step was interrupted after this and is performed again.
+            return r.WindowStarted(known.verified_until, known.shown)
+        if known or row.stage is not LinkStage.APPROVED or not row.used_at or now >= row.used_at + desk.verified:
+            return r.WindowRefused("That link verifies nobody any more. Send a new one.")
+        if await windows.other_calls(tx, context.agent.id, context.call_id, now) >= desk.limits.verified_calls:
+            refused = event(context, "verification.started", kind=Kind.REFUSED, person_id=row.person_id)
+            await desk.audit.append(tx, msgspec.structs.replace(refused, result="refused"))
+            most = desk.limits.verified_calls
+            return r.WindowRefused(f"You have {most} verified calls open. End one of them first.")
+        window = policy.Window(
+            challenge_id=row.id,
+            call_id=row.call_id,
+            agent=row.agent,
+            person_id=row.person_id,
+            evidence=row.evidence or msgspec.json.encode(Evidence()),
+            started_at=now,
+            verified_until=now + desk.verified,
+        )
+        await windows.start(tx, window)
+        shown = window.shown
+        started = event(context, "verification.started", person_id=row.person_id, shown=shown.label)
+        await desk.audit.append(tx, started)
         return r.WindowStarted(window.verified_until, shown)

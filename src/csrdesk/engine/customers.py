@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from csrdesk.engine import challenges, quotas, windows
@@ -21,6 +22,7 @@ from csrdesk.engine.password_pages import going_on
 from csrdesk.engine.runner import Runner, Typed
 from csrdesk.engine.session import check_answer, secret_of
 from csrdesk.engine.store import Reading, Transaction
+from csrdesk.engine.store_inside import inside
 from csrdesk.engine.views import customer_view, is_settled
 from csrdesk.errors import LinkOverError
 from csrdesk.flows.doors import NOBODY, LinkView, Visitor
@@ -113,27 +115,33 @@ class CustomerDesk:
     async def _knock(self, token: str, mark: str, user_agent: str, *, fetch: bool, source: str) -> Challenge:
         if not fetch and (seen_open := await self._glance(token, mark, source)):
             return seen_open
-        now = self._desk.clock.now()
-        async with self._desk.store.transaction() as tx:
-            if source and (over := await quotas.posts(tx, self._desk, source)):
-                raise over.error
-            row = await challenges.find_by_token(tx, fingerprint(token))
-            if row is not None:
-                row = await expire(tx, self._desk, row)
-            if row is not None:
-                row = await self._going_on(tx, row)
-            shows = row is not None and await self._shows(tx, row, mark)
-            # A page that goes on is loaded from itself; that it was, the agent wants to know once.
-            first = row is not None and row.purpose is Purpose.PASSWORD and not row.fetched
-            if row is not None and shows and (fetch or first) and row.stage.open:
-                seen = row.fetched + 1
-                row = await challenges.save(tx, row, fetched=seen, fetched_by=user_agent, fetched_at=now)
-            elif not shows:
-                await self._turn_away(tx, row, mark)
-                await quotas.count_wrong(tx, self._desk, source)
+        knocking = partial(self._knock_in, token, mark, user_agent, source, fetch=fetch)
+        row, shows = await self._desk.store.at_once(inside(knocking))
         if row is None or not shows:
             raise _over()
         return row
+
+    async def _knock_in(
+        self, token: str, mark: str, user_agent: str, source: str, tx: Transaction, *, fetch: bool
+    ) -> tuple[Challenge | None, bool]:
+        now = self._desk.clock.now()
+        if source and (over := await quotas.posts(tx, self._desk, source)):
+            raise over.error
+        row = await challenges.find_by_token(tx, fingerprint(token))
+        if row is not None:
+            row = await expire(tx, self._desk, row)
+        if row is not None:
+            row = await self._going_on(tx, row)
+        shows = row is not None and await self._shows(tx, row, mark)
+        # A page that goes on is loaded from itself; that it was, the agent wants to know once.
+        first = row is not None and row.purpose is Purpose.PASSWORD and not row.fetched
+        if row is not None and shows and (fetch or first) and row.stage.open:
+            seen = row.fetched + 1
+            row = await challenges.save(tx, row, fetched=seen, fetched_by=user_agent, fetched_at=now)
+        elif not shows:
+            await self._turn_away(tx, row, mark)
+            await quotas.count_wrong(tx, self._desk, source)
+        return row, shows
 
     async def _going_on(self, tx: Transaction, row: Challenge) -> Challenge:
         """The page that goes on from this link's, where there is one that was not ended by the agent."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from csrdesk.engine.endings import close, close_all
 from csrdesk.engine.flow_rows import FlowRows
 from csrdesk.engine.password_pages import PASSWORD_FLOW
 from csrdesk.engine.store import Reading, Transaction
+from csrdesk.engine.store_inside import inside
 from csrdesk.errors import NoSuchFlowError
 from csrdesk.flows import challenge_acceptance, magic_link_page
 from csrdesk.flows.doors import Context, OpenedLink
@@ -66,25 +68,29 @@ class Links:
 
     async def open(self, effect: SendMagicLink, context: Context, *, to: str, address: str) -> OpenedLink | LinkNotSent:
         """Make the link, unless this person's verification is frozen, a limit is reached, or a warning comes first."""
-        async with self._desk.store.transaction() as tx:
-            refusal = await why_not(tx, self._desk, effect.person_id, context)
-            if await addresses.record(tx, self._desk, effect.person_id, address) is Age.NEW:
-                refusal = refusal or "The mail address on record is too new, so no link was sent."
-            page = await page_of(tx, context) if effect.purpose is Purpose.MAGIC_LINK else None
-            if effect.purpose is Purpose.MAGIC_LINK:
-                refusal = refusal or why_no_magic_link(self._desk, page, address)
-            but = frozenset({page.id} if page else ())
-            warning = "" if refusal or effect.warned else await quotas.tried_often(tx, self._desk, effect.person_id)
-            if not (refusal or warning):
-                await close_all(
-                    tx, self._desk, why="a newer link", agent=context.agent.id, person_id=effect.person_id, but=but
-                )
-                return await self._open(tx, effect, context, to, address)
-            # Whoever asked for another link looks at the older one no more: it must not be approved meanwhile.
-            await close_all(tx, self._desk, why="another link was asked for", call_id=context.call_id, but=but)
-            if effect.purpose is Purpose.MAGIC_LINK:
-                return await not_sent(tx, self._desk, effect.person_id, refusal)
-            return LinkNotSent(refusal or warning, warning=bool(warning))
+        return await self._desk.store.at_once(inside(partial(self._open_or_not, effect, context, to, address)))
+
+    async def _open_or_not(
+        self, effect: SendMagicLink, context: Context, to: str, address: str, tx: Transaction
+    ) -> OpenedLink | LinkNotSent:
+        refusal = await why_not(tx, self._desk, effect.person_id, context)
+        if await addresses.record(tx, self._desk, effect.person_id, address) is Age.NEW:
+            refusal = refusal or "The mail address on record is too new, so no link was sent."
+        page = await page_of(tx, context) if effect.purpose is Purpose.MAGIC_LINK else None
+        if effect.purpose is Purpose.MAGIC_LINK:
+            refusal = refusal or why_no_magic_link(self._desk, page, address)
+        but = frozenset({page.id} if page else ())
+        warning = "" if refusal or effect.warned else await quotas.tried_often(tx, self._desk, effect.person_id)
+        if not (refusal or warning):
+            await close_all(
+                tx, self._desk, why="a newer link", agent=context.agent.id, person_id=effect.person_id, but=but
+            )
+            return await self._open(tx, effect, context, to, address)
+        # Whoever asked for another link looks at the older one no more: it must not be approved meanwhile.
+        await close_all(tx, self._desk, why="another link was asked for", call_id=context.call_id, but=but)
+        if effect.purpose is Purpose.MAGIC_LINK:
+            return await not_sent(tx, self._desk, effect.person_id, refusal)
+        return LinkNotSent(refusal or warning, warning=bool(warning))
 
     async def open_address(
         self, effect: OpenAddress, context: Context, *, to: str, address: str
@@ -98,13 +104,15 @@ class Links:
 
     async def accepted(self, challenge_id: str) -> Link:
         """The mail server took the mail: the link's clock starts."""
-        async with self._desk.store.transaction() as tx:
-            row = await _known(tx, challenge_id)
-            if row.stage is LinkStage.SENDING:
-                now = self._desk.clock.now()
-                ends = now + timedelta(seconds=self._desk.limits.link_seconds)
-                row = await challenges.save(tx, row, stage=LinkStage.SENT, accepted_at=now, expires_at=ends)
-            return row.link(self._desk.limits)
+        return await self._desk.store.at_once(inside(partial(self._accepted, challenge_id)))
+
+    async def _accepted(self, challenge_id: str, tx: Transaction) -> Link:
+        row = await _known(tx, challenge_id)
+        if row.stage is LinkStage.SENDING:
+            now = self._desk.clock.now()
+            ends = now + timedelta(seconds=self._desk.limits.link_seconds)
+            row = await challenges.save(tx, row, stage=LinkStage.SENT, accepted_at=now, expires_at=ends)
+        return row.link(self._desk.limits)
 
     async def failed(self, challenge_id: str) -> None:
         """The mail was not taken: the link opens nothing."""

@@ -17,6 +17,7 @@ from csrdesk.engine.device_pages import PAGES, asked_from
 from csrdesk.engine.endings import close, close_all, expire, note
 from csrdesk.engine.links import codes_left
 from csrdesk.engine.store import Transaction
+from csrdesk.engine.store_inside import inside
 from csrdesk.flows import device_effects as dx
 from csrdesk.flows import device_replies as dr
 from csrdesk.flows import effects as fx
@@ -60,34 +61,37 @@ class PageEffects:
                 return None
 
     async def _check_code(self, effect: fx.CheckCode, context: Context) -> Reply:
-        counted = await self._count_try(effect, context)
+        counted = await self._desk.store.at_once(inside(partial(self._count_try, effect, context)))
         if isinstance(counted, Reply):
             return counted
         typed = context.secret or Secret("")
         of_address = counted.purpose is Purpose.SPOKEN_ADDRESS
         right = codes.is_right(typed, self._desk.key, counted.id, counted.attempt, of_address=of_address)
-        async with self._desk.store.transaction() as tx:
-            row = await expire(tx, self._desk, await self._row(tx, effect, context))
-            if row.stage not in _BEFORE_CODE:
-                return r.LinkOver(row.stage)
-            if right and row.attempt == counted.attempt:
-                return await self._code_right(tx, row, context.browser)
-            await quotas.count_wrong(tx, self._desk, context.source)
-            return await self._code_wrong(tx, row)
+        return await self._desk.store.at_once(inside(partial(self._judge, effect, context, counted, right=right)))
 
-    async def _count_try(self, effect: fx.CheckCode, context: Context) -> Challenge | Reply:
+    async def _judge(
+        self, effect: fx.CheckCode, context: Context, counted: Challenge, tx: Transaction, *, right: bool
+    ) -> Reply:
+        row = await expire(tx, self._desk, await self._row(tx, effect, context))
+        if row.stage not in _BEFORE_CODE:
+            return r.LinkOver(row.stage)
+        if right and row.attempt == counted.attempt:
+            return await self._code_right(tx, row, context.browser)
+        await quotas.count_wrong(tx, self._desk, context.source)
+        return await self._code_wrong(tx, row)
+
+    async def _count_try(self, effect: fx.CheckCode, context: Context, tx: Transaction) -> Challenge | Reply:
         """Count before comparing, durably: whatever happens next, this try is spent."""
-        async with self._desk.store.transaction() as tx:
-            row = await expire(tx, self._desk, await self._row(tx, effect, context))
-            if row.stage not in _BEFORE_CODE:
-                return r.LinkOver(row.stage)
-            if not await self._tries_left(tx, row):
-                return await self._too_many(tx, row)
-            now = stamp(self._desk.clock.now())
-            await tx.execute("INSERT INTO tries VALUES (?, ?, ?)", row.id, row.person_id, now)
-            # At the spoken address strangers' wrong codes are counted there, by where they come from.
-            spent = 0 if row.purpose is Purpose.SPOKEN_ADDRESS else 1
-            return await challenges.save(tx, row, quietly=True, tries=row.tries + spent)
+        row = await expire(tx, self._desk, await self._row(tx, effect, context))
+        if row.stage not in _BEFORE_CODE:
+            return r.LinkOver(row.stage)
+        if not await self._tries_left(tx, row):
+            return await self._too_many(tx, row)
+        now = stamp(self._desk.clock.now())
+        await tx.execute("INSERT INTO tries VALUES (?, ?, ?)", row.id, row.person_id, now)
+        # At the spoken address strangers' wrong codes are counted there, by where they come from.
+        spent = 0 if row.purpose is Purpose.SPOKEN_ADDRESS else 1
+        return await challenges.save(tx, row, quietly=True, tries=row.tries + spent)
 
     async def _tries_left(self, tx: Transaction, row: Challenge) -> int:
         tried = 0 if row.purpose is Purpose.SPOKEN_ADDRESS else row.tries
@@ -174,9 +178,12 @@ class PageEffects:
 
     async def _open_page(self, effect: _OfPage, context: Context, change: Change) -> Reply:
         """`change` the link while its page is open: after the right code, inside the page's clock."""
-        async with self._desk.store.transaction() as tx:
+
+        async def changed(tx: Transaction) -> Reply:
             row = await expire(tx, self._desk, await self._row(tx, effect, context))
             return await change(tx, row) if row.stage in _AFTER_CODE else r.LinkOver(row.stage)
+
+        return await self._desk.store.at_once(inside(changed))
 
     async def _row(self, tx: Transaction, effect: _OfPage, context: Context) -> Challenge:
         purposes = _PURPOSES.get(type(effect), bound.VERIFYING)
