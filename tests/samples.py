@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import password_reset as reset
@@ -18,6 +20,8 @@ from csrdesk.model.link import Link, LinkAbout, LinkStage
 from csrdesk.model.passwords import Home, Requirement
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act, Evidence, Proof
+from csrdesk.model.recovery import Progress, Stage
+from csrdesk.model.risk import Risk, RiskCheck, RiskLevel
 from csrdesk.model.secret import Secret
 from csrdesk.model.ways import Way, WayOffer
 
@@ -237,6 +241,20 @@ AGENT: dict[str, Prompt] = {
         name="Ada Lovelace", message="This account is protected. Nobody at the help desk acts on it."
     ),
     "cannot_verify": p.CannotVerifyPrompt(person=ADA),
+    "card_with_recovery": p.CardPrompt(
+        person=ADA, devices=(PHONE,), ways=(WayOffer(Way.LINK, "link, code and device"),), recovery=True
+    ),
+    "recovery_watch": p.RecoveryWatchPrompt(person=ADA, to=ADA.email, since=NOW),
+    "recovery_watch_tried": p.RecoveryWatchPrompt(
+        person=ADA,
+        to=ADA.email,
+        since=NOW,
+        progress=Progress(Stage.CODE_SENT, NOW + timedelta(seconds=40), NOW + timedelta(seconds=50), tries=2),
+        doubt="The address was never verified.",
+    ),
+    "polling_risk": p.PollingPrompt(
+        person=ADA, link=replace(LINK_OPENED_TWICE, risk=RiskCheck(Risk("r-1", RiskLevel.MEDIUM, "", "NEW_DEVICE")))
+    ),
     "magic_link_form": p.MagicLinkFormPrompt(person=ADA, note="The link's time was up. Nothing was verified."),
     "polling": p.PollingPrompt(person=ADA, link=LINK),
     "polling_fetched": p.PollingPrompt(person=ADA, link=LINK_FETCHED, note="The clock cannot be extended again."),
@@ -265,6 +283,14 @@ AGENT: dict[str, Prompt] = {
         person=ADA,
         account=FINE,
         evidence=EVIDENCE,
+        verified_until=UNTIL,
+        button_label="Disable",
+        button_value="disableUser",
+    ),
+    "account_risk": p.AccountPrompt(
+        person=ADA,
+        account=FINE,
+        evidence=replace(EVIDENCE, risk=RiskCheck(Risk("r-1", RiskLevel.MEDIUM, "", "NEW_DEVICE"))),
         verified_until=UNTIL,
         button_label="Disable",
         button_value="disableUser",

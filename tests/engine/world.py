@@ -26,6 +26,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import prompts as p
+from csrdesk.flows import recovery_effects as vx
 from csrdesk.flows import replies as r
 from csrdesk.flows import risk_effects as kx
 from csrdesk.flows import spoken_effects as se
@@ -90,6 +91,7 @@ AnyEffect = (
     | kx.EvaluateRisk
     | kx.CompleteEvaluation
     | kx.NoteRisk
+    | vx.InviteToRecover
 )
 
 

@@ -38,6 +38,7 @@ from csrdesk.flows import push_by_agent as pa
 from csrdesk.flows import recovery_code as rc
 from csrdesk.flows import recovery_effects as rfx
 from csrdesk.flows import recovery_inputs as ri
+from csrdesk.flows import recovery_invitation as inv
 from csrdesk.flows import risk_check as rk
 from csrdesk.flows import setting_password as sp
 from csrdesk.flows import spoken_address as sa
@@ -86,6 +87,7 @@ UNIONS: dict[str, object] = {
     "password_reset": reset.PasswordResetState,
     "new_password": np.NewPasswordState,
     "setting_password": sp.SettingPasswordState,
+    "recovery_invitation": inv.RecoveryInvitationState,
     "risk_check": rk.RiskCheckState,
     "threat_detection": td.ThreatDetectionState,
     "device_authentication": da.DeviceAuthenticationState,
@@ -329,6 +331,7 @@ PARTS = {
         "protective_disable",
         "account_management",
         "device_management",
+        "recovery_invitation",
     ),
     "threat_detection": ("threat_detection",),
     "verify_user": ("verify_user", "challenge_acceptance", "risk_check"),

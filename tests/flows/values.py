@@ -10,6 +10,7 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import device_authentication as da
 from csrdesk.flows import device_replies as dr
 from csrdesk.flows import password_replies as pr
+from csrdesk.flows import recovery_replies as rr
 from csrdesk.flows import replies as r
 from csrdesk.flows import risk_replies as kr
 from csrdesk.flows import spoken_effects as se
@@ -25,6 +26,7 @@ from csrdesk.model.link import Link, LinkAbout, LinkStage
 from csrdesk.model.passwords import Home, PasswordState, Requirement
 from csrdesk.model.people import Person, Protection, directory_id
 from csrdesk.model.proofs import Act, Evidence, Proof
+from csrdesk.model.recovery import Progress, Stage
 from csrdesk.model.secret import Secret
 from tests.flows import recovery_values as rv
 
@@ -62,7 +64,7 @@ LOCKED = PingOneAccount(enabled=True, locked=True, password="PASSWORD_LOCKED_OUT
 AD_LOCKED = DirectoryAccount(DN, "ada", locked=True)
 ALL_LOCKED, AD_LOCKED_ALONE = Account(LOCKED, AD_LOCKED), Account(directory=AD_LOCKED, pingone_problem="No answer.")
 
-RULES = Rules(spoken_address=True, call_back=True)
+RULES = Rules(recovery=True, spoken_address=True, call_back=True)
 STRICT = Rules(flow_require_mfa=True, ticket_required=True, push="off")
 ABOUT = LinkAbout("link-1", "K7Q-2M9", "Sam Porter", "A*** L***, ending 41")
 NOT_MAILED = LinkAbout("link-1", "K7Q-2M9", "Sam Porter", "A*** L***, ending 41", mailed=False)
@@ -127,6 +129,7 @@ ANSWERS: tuple[Answer, ...] = (
     a.PasscodeHeard(Secret("12")),
     a.RingAgainChosen(),
     a.DeviceChosen(ON_RECORD),
+    a.RecoveryChosen(),
     a.ProtectiveDisableChosen(),
     a.CannotVerifyChosen(),
     a.SendChosen(),
@@ -224,6 +227,9 @@ SINGLE: tuple[Reply, ...] = (
     r.WindowStarted(UNTIL, WITH_APP),
     r.WindowStarted(UNTIL, RECOVERY),
     r.WindowRefused("Three callers are verified already. End one of those calls first."),
+    rr.RecoveryInvited("a***a@e***.example", UNTIL),
+    rr.RecoveryNotInvited("No mail server is set up. Nothing was sent."),
+    rr.RecoveryIs(Progress(Stage.CODE_SENT, UNTIL, UNTIL, 1)),
     *(kr.RiskEvaluated(risk) for risk in (rv.LOW, rv.MEDIUM, rv.HIGH, rv.BOT)),
     r.CodeRight(UNTIL),
     r.CodeWrong(4),

@@ -12,13 +12,14 @@ from csrdesk.flows import recovery_replies as vr
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Failed, Reply
+from csrdesk.model.devices import Age
 from csrdesk.model.passwords import Home
 from csrdesk.model.proofs import Act
 from csrdesk.model.recovery import joined
 from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Sandbox, people
 from csrdesk.services.performer import Outside, Performer
-from tests.services.conftest import AGENT, Do, Links
+from tests.services.conftest import AGENT, PAGES, Do, Links
 
 NEW = "Winding-7-Lanes"
 
@@ -187,3 +188,40 @@ async def test_neither_code_nor_password_is_in_a_recording(
         await recover(outside, box, code)
     assert code not in caplog.text
     assert NEW not in caplog.text
+
+
+async def test_a_caller_is_mailed_the_way_to_the_page_and_nothing_secret(do: Do, box: Sandbox) -> None:
+    user = box.world.user(people.ONLY_PINGONE)
+    reply = await do(vx.InviteToRecover(person_id=user.id))
+    assert isinstance(reply, vr.RecoveryInvited)
+    assert user.email not in reply.to
+    mail = box.world.mails[-1]
+    assert (mail.to, mail.subject) == (user.email, "Choose a new password")
+    assert f"{PAGES}/recover" in mail.text
+    assert f'href="{PAGES}/recover"' in mail.html
+
+
+@pytest.mark.parametrize(
+    ("username", "doubt"), [(people.UNVERIFIED_EMAIL, "The address was never verified."), (people.ONLY_PINGONE, "")]
+)
+async def test_what_speaks_against_the_address_is_said(do: Do, box: Sandbox, username: str, doubt: str) -> None:
+    reply = await do(vx.InviteToRecover(person_id=who(box, username)))
+    assert isinstance(reply, vr.RecoveryInvited)
+    assert reply.doubt == doubt
+
+
+async def test_a_new_address_is_doubted(do: Do, box: Sandbox, links: Links) -> None:
+    links.age = Age.NEW
+    reply = await do(vx.InviteToRecover(person_id=who(box)))
+    assert isinstance(reply, vr.RecoveryInvited)
+    assert "lately" in reply.doubt
+
+
+async def test_without_address_mail_server_or_pages_nothing_is_sent(do: Do, outside: Outside, box: Sandbox) -> None:
+    assert isinstance(await do(vx.InviteToRecover(person_id=who(box, people.NO_EMAIL))), vr.RecoveryNotInvited)
+    for without in (dataclasses.replace(outside, mailer=None), dataclasses.replace(outside, public_url=str)):
+        context = Context("call-1", 3, "call-1", AGENT)
+        reply = await Performer(without)(vx.InviteToRecover(person_id=who(box)), context)
+        assert isinstance(reply, vr.RecoveryNotInvited)
+        assert "othing was sent" in reply.message
+    assert box.world.mails == []

@@ -21,6 +21,7 @@ _STATES: dict[type[object], str] = {
     p.UnverifiableCardPrompt: "cannot be verified now",
     p.ProtectedPrompt: "protected account",
     p.CannotVerifyPrompt: "cannot be verified",
+    p.RecoveryWatchPrompt: "recovers the account",
     p.MagicLinkFormPrompt: "no link is open",
     sp.AddressFormPrompt: "no code is open",
     tp.PhonesPrompt: "no phone is reached",

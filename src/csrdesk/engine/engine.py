@@ -36,6 +36,7 @@ from csrdesk.engine.public_desk import PublicDesk
 from csrdesk.engine.purge import Purged, keep_purging, purge
 from csrdesk.engine.reading import AuditReader
 from csrdesk.engine.recoveries import RecoveryEffects
+from csrdesk.engine.recovery_watch import RecoveryWatch
 from csrdesk.engine.rehearsal import Rehearsed, rehearse
 from csrdesk.engine.resuming import left_unknown
 from csrdesk.engine.risk_notes import RiskNotes
@@ -87,7 +88,8 @@ class Engine:
         self.device_pages = DevicePages(self._desk, rows)
         pages = PageEffects(self._desk), PasswordPages(self._desk, rows), self.device_pages
         of_calls = CallEffects(self._desk), LinkEffects(self._desk), Tries(self._desk), RecoveryEffects(self._desk)
-        inside = *of_calls, *pages, BulkEffects(self._desk), self._outbox, RiskNotes(self._desk)
+        visits = RiskNotes(self._desk), RecoveryWatch(self._desk)
+        inside = *of_calls, *pages, BulkEffects(self._desk), self._outbox, *visits
         self._guard = Guard(self._desk, inside, self._around(outside(self.links)))
         self._runner = Runner(self._desk, rows, self._guard)
         self.customers = CustomerDesk(self._desk, self._runner)

@@ -72,6 +72,7 @@ def result(reply: Reply) -> str:
             | pr.PasswordRefused()
             | rr.RecoveryCodeWrong()
             | rr.RecoveryNotPossible()
+            | rr.RecoveryNotInvited()
         ):
             return "refused"
         case _:
@@ -155,6 +156,7 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
         case (
             tr.NumberNotRung(message)
             | AddressNotOpened(message)
+            | rr.RecoveryNotInvited(message)
             | r.LinkNotSent(message)
             | r.PasscodeRefused(message)
             | r.CustomerNotTold(message)
@@ -173,6 +175,8 @@ def _found(reply: Reply) -> dict[str, Detail]:
             return {"found": 1}
         case rr.RecoveryUser(person_id):
             return {"found": int(bool(person_id))}
+        case rr.RecoveryInvited(to):
+            return {"to": to}
         case kr.RiskEvaluated(risk):
             return {"risk": risk.id, "level": risk.level.value, "action": risk.predictor, "device": risk.device_status}
         case r.SeveralUsers(people):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -19,11 +20,13 @@ from csrdesk.engine.desk import Desk
 from csrdesk.engine.entries import BY_SCRIPT, IN_BULK, entry
 from csrdesk.engine.finding_out import FindingOut
 from csrdesk.engine.store import Transaction
+from csrdesk.engine.store_inside import inside
 from csrdesk.errors import AuditUnavailableError, CsrdeskError, PolicyError, StoreUnavailableError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import try_effects as te
 from csrdesk.flows.doors import Context, Perform
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Kind, Problem, Replies, Reply, Together
+from csrdesk.flows.recovery_effects import InviteToRecover
 from csrdesk.flows.replies import PasscodeWrong, SecretLost
 from csrdesk.model.proofs import Act
 
@@ -102,9 +105,7 @@ class Guard:
             if self.is_adrift(context.flow_id):
                 # Its revision is in no row: an intent now could be found again under another step after a crash.
                 raise AuditUnavailableError(_NOTHING_DONE)
-            async with self._desk.store.transaction() as tx:
-                begun = await tx.one("SELECT 1 FROM audit WHERE key = ? AND kind = 'intent'", context.key)
-                instead, marks = (None, {}) if begun else await self._intend(tx, effect, context)
+            begun, instead, marks = await self._desk.store.at_once(inside(partial(self._begin, effect, context)))
             if begun:
                 return await self._finding_out.again(effect, context)
         except StoreUnavailableError as error:
@@ -149,6 +150,12 @@ class Guard:
             # The desk's side of sending a link could not be written.
             return Failed(problem(error))
 
+    async def _begin(self, effect: Effect, context: Context, tx: Transaction) -> tuple[bool, Reply | None, Marks]:
+        """Whether it was begun before; otherwise as `_intend`."""
+        if await tx.one("SELECT 1 FROM audit WHERE key = ? AND kind = 'intent'", context.key):
+            return True, None, {}
+        return False, *await self._intend(tx, effect, context)
+
     async def _intend(self, tx: Transaction, effect: Effect, context: Context) -> tuple[Reply | None, Marks]:
         """What is answered instead of performing it, if anything, and how its rows are marked."""
         marks: Marks = {}
@@ -172,7 +179,7 @@ class Guard:
             if effect.act is Act.RISK and isinstance(effect, fx.SetPingOneEnabled):
                 alert = event(context, facts.RISK_DISABLE, kind=Row.ALERT, person_id=effect.person_id, verified=False)
                 await self._desk.audit.append(tx, replace(alert, reason=effect.reason))
-        elif isinstance(effect, fx.StartDeviceAuthentication | fx.SelectDevice | te.RingNumber) and (
+        elif isinstance(effect, fx.StartDeviceAuthentication | fx.SelectDevice | te.RingNumber | InviteToRecover) and (
             over := await quotas.device_asked(tx, self._desk, context, effect)
         ):
             await self._desk.audit.append(tx, quotas.alert(over, context, effect.person_id))

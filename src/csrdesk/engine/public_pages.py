@@ -87,8 +87,15 @@ async def insert(tx: Transaction, row: PublicPage) -> None:
     await tx.execute(f"INSERT INTO public_pages VALUES ({marks})", *values)  # noqa: S608 - question marks
 
 
+def recovery_topic(person_id: str) -> str:
+    """Rung when a page of that person went on."""
+    return f"recovery:{person_id}"
+
+
 async def save(tx: Transaction, row: PublicPage) -> None:
-    """Write the columns that can change."""
+    """Write the columns that can change, and wake whoever watches the person."""
+    if row.person_id:
+        tx.wake(recovery_topic(row.person_id))
     await tx.execute(
         "UPDATE public_pages SET address_hash = ?, person_id = ?, stage = ?, tries = ?, quiet_until = ?, sent_at = ?,"
         " ended_at = ? WHERE id = ?",

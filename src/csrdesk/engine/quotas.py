@@ -22,6 +22,7 @@ from csrdesk.errors import LimitReachedError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import try_effects as te
 from csrdesk.flows.doors import Context
+from csrdesk.flows.recovery_effects import InviteToRecover
 
 REACHED = "limit.reached"
 """The alert of every limit here; its detail `limit` names the setting."""
@@ -123,12 +124,15 @@ async def device_asked(
     reading: Reading,
     desk: Desk,
     context: Context,
-    effect: fx.StartDeviceAuthentication | fx.SelectDevice | te.RingNumber,
+    effect: fx.StartDeviceAuthentication | fx.SelectDevice | te.RingNumber | InviteToRecover,
 ) -> Over | None:
-    """The limit that speaks against asking that device, if any: a push, or whatever may be sent a passcode.
+    """The limit that speaks against asking that device, if any: a push, or whatever may be sent a passcode; and
+    against mailing the way to the recovery page.
 
     A passkey and an app that makes passcodes by the clock are sent nothing.
     """
+    if isinstance(effect, InviteToRecover):
+        return await invitations(reading, desk, effect.person_id)
     if isinstance(effect, te.RingNumber):
         return await call_backs(reading, desk, context, effect.person_id)
     match effect.device_type:
@@ -141,6 +145,20 @@ async def device_asked(
             return over or await passcodes(reading, desk, context)
         case _:
             return await passcodes(reading, desk, context)
+
+
+async def invitations(reading: Reading, desk: Desk, person_id: str) -> Over | None:
+    """The limit that speaks against mailing this person the way to the recovery page, if any: counted as links are."""
+    sql = "SELECT at FROM audit WHERE person_id = ? AND kind = 'intent' AND action = 'recovery.invite'"
+    limits = desk.limits
+    for name, most, within, words in (
+        ("links_per_person_in_ten_minutes", limits.links_per_person_in_ten_minutes, TEN_MINUTES, "ten minutes"),
+        ("links_per_person_a_day", limits.links_per_person_a_day, DAY, "24 hours"),
+    ):
+        if again := await _again(reading, desk, sql, person_id, most=most, within=within, at="at"):
+            said = f"The way to the recovery page was mailed {most} times to this person in {words}, which is the most."
+            return _over(name, f"{said} Nothing was sent.", again)
+    return None
 
 
 async def pushes(reading: Reading, desk: Desk, person_id: str) -> Over | None:

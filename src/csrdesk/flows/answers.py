@@ -59,6 +59,10 @@ class ProtectiveDisableChosen(Answer, frozen=True):
     """Somebody has their account: no proof is needed to close the door."""
 
 
+class RecoveryChosen(Answer, frozen=True):
+    """Mail the caller the way to the page on which they choose a new password by themselves."""
+
+
 class CannotVerifyChosen(Answer, frozen=True):
     """The way "none": nothing is done, the words to say are shown, one audit row."""
 

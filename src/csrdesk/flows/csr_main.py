@@ -17,6 +17,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import look_up as lu
 from csrdesk.flows import prompts as p
 from csrdesk.flows import protective_disable as pd
+from csrdesk.flows import recovery_invitation as ri
 from csrdesk.flows import replies as r
 from csrdesk.flows import spoken_address as sa
 from csrdesk.flows import verify_user as vu
@@ -130,8 +131,12 @@ class Checking(State, frozen=True):
     def want(self) -> Want:
         return self.sub.want()
 
-    def step(self, event: Event) -> Checking | Verifying | Protecting | LeavingCustomer | EndingCall | ReturnError:
+    def step(
+        self, event: Event
+    ) -> Checking | Verifying | Recovering | Protecting | LeavingCustomer | EndingCall | ReturnError:
         match self.sub.step(event):
+            case dc.RecoveryStarted(caller):
+                return Recovering(self.given, caller.person, ri.begin(caller.person))
             case dc.WayChosen(caller, way) if way in vw.BEGIN:
                 return Verifying(self.given, caller, vw.BEGIN[way](caller.person, caller.devices, self.given.rules))
             case dc.WayChosen(caller, Way.SPOKEN_ADDRESS):
@@ -148,6 +153,28 @@ class Checking(State, frozen=True):
                 return ReturnError(problem, Checking(self.given, again))
             case sub:
                 return Checking(self.given, sub)
+
+
+class Recovering(State, frozen=True):
+    """The caller recovers their account on a public page, and the agent looks on; it verifies nobody."""
+
+    section = VERIFICATION
+
+    given: Given
+    person: Person
+    sub: ri.RecoveryInvitationState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> Recovering | Checking | EndingCall:
+        match self.sub.step(event):
+            case ri.WentBack(note):
+                return check(self.given, self.person, note)
+            case ri.EndedCall():
+                return EndingCall()
+            case sub:
+                return Recovering(self.given, self.person, sub)
 
 
 class Verifying(State, frozen=True):
@@ -332,6 +359,7 @@ CsrMainState = (
     ConfiguringFlow
     | LookingUp
     | Checking
+    | Recovering
     | Verifying
     | Managing
     | Protecting

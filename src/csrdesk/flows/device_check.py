@@ -5,6 +5,8 @@ Runs inside the main flow, before anybody is verified: nothing here shows or cha
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import answers as a
 from csrdesk.flows import effects as fx
@@ -69,14 +71,20 @@ class ChoosingWay(State, frozen=True):
 
     def want(self) -> Ask[p.CardPrompt]:
         caller = self.caller
-        return Ask(p.CardPrompt(caller.person, caller.devices.registered, self._ways, caller.warning, self.note))
+        recovery = can_recover(self.given, caller)
+        devices = caller.devices.registered
+        return Ask(p.CardPrompt(caller.person, devices, self._ways, caller.warning, self.note, recovery))
 
     def step(
         self, event: Event
-    ) -> WayChosen | ChoosingWay | ProtectChosen | RecordingNotVerified | CustomerLeft | EndedCall:
+    ) -> WayChosen | ChoosingWay | RecoveryStarted | ProtectChosen | RecordingNotVerified | CustomerLeft | EndedCall:
         match event:
             case a.MagicLinkChosen() | a.SpokenAddressChosen() | a.PushChosen() | a.CallBackChosen():
                 return self._chosen(BY_ANSWER[type(event)])
+            case a.RecoveryChosen() if can_recover(self.given, self.caller):
+                return RecoveryStarted(self.caller)
+            case a.RecoveryChosen():
+                return ChoosingWay(self.given, self.caller, _NO_PAGE)
             case a.ProtectiveDisableChosen():
                 return ProtectChosen(self.caller)
             case a.CannotVerifyChosen():
@@ -121,10 +129,18 @@ class NoWayToVerify(State, frozen=True):
         why = " ".join(words for words in (self.why, self.caller.half) if words)
         _, *others = offers(self.caller.person, self.caller.devices, self.given.rules)
         ways = () if self.code else tuple(others)
-        return Ask(p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, why, self.note, self.code, ways))
+        recovery = can_recover(self.given, self.caller)
+        person, note = self.caller.person, self.note
+        return Ask(p.UnverifiableCardPrompt(person, registered, obstacles, why, note, self.code, ways, recovery))
 
-    def step(self, event: Event) -> ProtectChosen | RecordingNotVerified | CustomerLeft | EndedCall:
+    def step(
+        self, event: Event
+    ) -> NoWayToVerify | RecoveryStarted | ProtectChosen | RecordingNotVerified | CustomerLeft | EndedCall:
         match event:
+            case a.RecoveryChosen() if can_recover(self.given, self.caller):
+                return RecoveryStarted(self.caller)
+            case a.RecoveryChosen():
+                return replace(self, note=_NO_PAGE)
             case a.ProtectiveDisableChosen():
                 return ProtectChosen(self.caller)
             case a.CannotVerifyChosen():
@@ -135,6 +151,17 @@ class NoWayToVerify(State, frozen=True):
                 return EndedCall()
             case _:
                 raise IllegalEventError(self, event)
+
+
+def can_recover(given: Given, caller: Caller) -> bool:
+    """Whether the caller can be mailed the way to the recovery page: settings have it, and PingOne knows an address.
+
+    A front end offers it only then, and the flow takes it nowhere else.
+    """
+    return given.rules.recovery and bool(caller.person.email) and not caller.person.only_in_directory
+
+
+_NO_PAGE = "This caller cannot be mailed the way to a recovery page."
 
 
 class ProtectedAccount(State, frozen=True):
@@ -214,6 +241,12 @@ class WayChosen(_End, frozen=True):
     way: Way
 
 
+class RecoveryStarted(_End, frozen=True):
+    """They choose a new password by themselves."""
+
+    caller: Caller
+
+
 class ProtectChosen(_End, frozen=True):
     """Somebody has their account."""
 
@@ -243,6 +276,7 @@ DeviceCheckState = (
     | RecordingNotVerified
     | SayingNotVerified
     | WayChosen
+    | RecoveryStarted
     | ProtectChosen
     | CustomerLeft
     | EndedCall

@@ -13,6 +13,7 @@ from csrdesk.model.devices import Device
 from csrdesk.model.link import Link, LinkAbout
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act, Evidence
+from csrdesk.model.recovery import Progress
 from csrdesk.model.ways import WayOffer
 
 
@@ -42,6 +43,7 @@ class CardPrompt(Prompt, frozen=True):
         | a.SpokenAddressChosen
         | a.PushChosen
         | a.CallBackChosen
+        | a.RecoveryChosen
         | a.ProtectiveDisableChosen
         | a.CannotVerifyChosen
         | a.AnotherCustomerChosen
@@ -54,12 +56,16 @@ class CardPrompt(Prompt, frozen=True):
     """Those that settings have; at least one is open. One that is not cannot be chosen."""
     warning: str = ""
     note: str = ""
+    recovery: bool = False
+    """Whether the caller can be mailed the way to the page on which they choose a new password by themselves."""
 
 
 class UnverifiableCardPrompt(Prompt, frozen=True):
     """Before verification, where no way is open now."""
 
-    answers = a.ProtectiveDisableChosen | a.CannotVerifyChosen | a.AnotherCustomerChosen | a.CallEnded
+    answers = (
+        a.RecoveryChosen | a.ProtectiveDisableChosen | a.CannotVerifyChosen | a.AnotherCustomerChosen | a.CallEnded
+    )
     person: Person
     devices: tuple[Device, ...]
     obstacles: tuple[str, ...]
@@ -71,6 +77,21 @@ class UnverifiableCardPrompt(Prompt, frozen=True):
     """The `code` of what failed, for scripts, where that is why: PingOne could not be asked."""
     ways: tuple[WayOffer, ...] = ()
     """The others than the link, with why each is not open either."""
+    recovery: bool = False
+    """As on the card above."""
+
+
+class RecoveryWatchPrompt(Prompt, frozen=True):
+    """The caller chooses a new password by themselves; how far they are, and nothing that they typed."""
+
+    answers = a.RecoveryChosen | a.BackChosen | a.CallEnded
+    person: Person
+    to: str
+    """The masked address that the way in was mailed to."""
+    since: datetime
+    progress: Progress = Progress()
+    doubt: str = ""
+    """Why the mail may not have reached them."""
 
 
 class ProtectedPrompt(Prompt, frozen=True):

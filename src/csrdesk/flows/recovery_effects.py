@@ -4,9 +4,11 @@ not on the phone and whom no agent has verified: what PingOne sent to their addr
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from csrdesk.flows.kernel import AccountEffect, Effect, Kind
 from csrdesk.model.passwords import Home
-from csrdesk.model.recovery import Stage
+from csrdesk.model.recovery import Progress, Stage
 
 
 # PingOne: performed by the services
@@ -90,3 +92,23 @@ class FinishRecovery(Effect, frozen=True, kw_only=True):
 
     kind = Kind.DESK
     stage: Stage
+
+
+# What an agent asks for, for a caller
+class InviteToRecover(Effect, frozen=True, kw_only=True):
+    """Mail the person the address of the recovery page, and nothing secret.
+
+    Answered with `RecoveryInvited` or `RecoveryNotInvited`; a limit counts it as it counts links.
+    """
+
+    kind = Kind.SEND
+    action = "recovery.invite"
+
+
+class AwaitRecovery(Effect, frozen=True, kw_only=True):
+    """Wait until the person is further than `seen` with a recovery begun since then. Answered with `RecoveryIs`."""
+
+    kind = Kind.READ
+    waits = True
+    since: datetime
+    seen: Progress

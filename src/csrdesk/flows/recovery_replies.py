@@ -6,6 +6,7 @@ from datetime import datetime
 
 from csrdesk.flows.kernel import Reply
 from csrdesk.model.passwords import Home, Requirement
+from csrdesk.model.recovery import Progress
 
 
 # PingOne
@@ -63,3 +64,22 @@ class ResendCounted(Reply, frozen=True):
 
 class RecoveryOver(Reply, frozen=True):
     """The page was ended meanwhile, its time is up, or too much was tried for this address."""
+
+
+# For the agent who started one
+class RecoveryInvited(Reply, frozen=True):
+    """The mail server has taken the mail."""
+
+    to: str
+    """The masked address."""
+    at: datetime
+    doubt: str = ""
+    """Why it may not have reached the person; empty where nothing speaks against it."""
+
+
+class RecoveryNotInvited(Reply, frozen=True):
+    message: str
+
+
+class RecoveryIs(Reply, frozen=True):
+    progress: Progress

@@ -23,6 +23,8 @@ class Rules(msgspec.Struct, frozen=True):
     """`ways.push`: `auto`, `on` or `off`."""
     call_back: bool = False
     """`ways.call_back`."""
+    recovery: bool = False
+    """`ciam_accountRecoveryEnabled`: customers can choose a new password by themselves."""
     protect_analysis: bool = False
     """`flowProtectAnalysisRequired`: PingOne Protect judges the customer whose code was right."""
     risk_policy_id: str = ""

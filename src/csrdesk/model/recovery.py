@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from csrdesk.model.secret import Secret
 
@@ -59,3 +62,15 @@ def apart(both: Secret) -> tuple[Secret, Secret]:
     """Code and password of `joined`."""
     code, _, password = both.reveal().partition("\0")
     return Secret(code), Secret(password)
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far somebody is, as those see it who watch: no code, no address, nothing that was typed."""
+
+    stage: Stage | None = None
+    """None before they have opened the page."""
+    opened_at: datetime | None = None
+    code_at: datetime | None = None
+    """When the newest code was asked for; whether PingOne could send one, only the audit says."""
+    tries: int = 0
+    ended_at: datetime | None = None

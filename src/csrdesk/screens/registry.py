@@ -24,6 +24,7 @@ from csrdesk.screens.phones import PhonesScreen
 from csrdesk.screens.polling import PollingScreen
 from csrdesk.screens.prompted import PromptScreen
 from csrdesk.screens.protected import ProtectedScreen
+from csrdesk.screens.recovery_watch import RecoveryWatchScreen
 from csrdesk.screens.several_found import SeveralFoundScreen
 from csrdesk.screens.spoken_address import AddressFormScreen, SpokenAddressScreen
 from csrdesk.screens.unverifiable_card import UnverifiableCardScreen
@@ -38,6 +39,7 @@ SCREENS = (
     UnverifiableCardScreen,
     ProtectedScreen,
     CannotVerifyScreen,
+    RecoveryWatchScreen,
     MagicLinkFormScreen,
     PollingScreen,
     AddressFormScreen,

@@ -8,6 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.types import CSSPathType
 
+from csrdesk.flows.answers import RecoveryChosen
+from csrdesk.flows.kernel import Answer
 from csrdesk.flows.prompts import UnverifiableCardPrompt
 from csrdesk.screens.prompted import PromptScreen
 from csrdesk.screens.whom import device_words, person_facts, way_facts
@@ -41,6 +43,10 @@ class UnverifiableCardScreen(PromptScreen[UnverifiableCardPrompt]):
             *(Fact(label, f"{device_words(device)}: {obstacle}") for label, device, obstacle in why),
             *way_facts(prompt.ways),
         )
+
+    def is_offered(self, kind: type[Answer]) -> bool:
+        """Recovery where settings have its page, and PingOne knows an address."""
+        return kind is not RecoveryChosen or self.prompt.recovery
 
     def note(self) -> str:
         return self.prompt.note

@@ -146,6 +146,17 @@ def notice(change: Change, at: datetime, *, company: str, phone: str = "") -> Le
     )
 
 
+def recovery(url: str, *, company: str, phone: str = "") -> Letter:
+    """The way to the recovery page, for a caller: the page's address, which everybody may know."""
+    subject = "Choose a new password"
+    shown = {"subject": subject, "url": url, "company": clean(company, _LINE), "phone": clean(phone, _LINE)}
+    return Letter(
+        subject=subject,
+        text=_templates().get_template("recovery.txt").render(shown),
+        html=_templates().get_template("recovery.html").render(shown),
+    )
+
+
 _ALERTS = {
     "link.not_me": 'A customer said "this wasn\'t me"',
     "protective_disable": "An account was disabled without proof",

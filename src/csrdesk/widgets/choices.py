@@ -52,6 +52,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(a.OtherDeviceChosen, "other_phone", "Other phone", "take the request back, and choose again"),
     Choice(a.PasscodeHeard, "enter", "Check", "what the caller has heard"),
     Choice(a.RingAgainChosen, "ring_again", "Ring again", "for a new passcode; the one before counts no more"),
+    Choice(a.RecoveryChosen, "recovery", "Recovery", "mail the way to a new password; proves nobody"),
     Choice(a.ProtectiveDisableChosen, "protect", "Protect", "somebody has the account: close it, without proof"),
     Choice(a.CannotVerifyChosen, "cannot_verify", "Cannot verify", "the words to say; nothing is done"),
     Choice(a.SendChosen, "send", "Send", "mail the link now; an older link ends"),

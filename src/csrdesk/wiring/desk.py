@@ -195,6 +195,7 @@ def rules_of(settings: Settings) -> Rules:
         spoken_address=settings.ways.spoken_address,
         push=settings.ways.push,
         call_back=settings.ways.call_back,
+        recovery=settings.flow.ciam_account_recovery_enabled,
         protect_analysis=settings.flow.protect_required,
         risk_policy_id=settings.flow.risk_policy_id_authn,
         when_down=WhenDown(settings.protect.when_down),

@@ -9,6 +9,8 @@ from csrdesk.config import Settings
 from csrdesk.flows import effects as fx
 from csrdesk.flows.doors import Context, LinkDesk, Perform
 from csrdesk.flows.kernel import Effect, Failed, Problem, Reply
+from csrdesk.flows.recovery_effects import InviteToRecover
+from csrdesk.flows.recovery_replies import RecoveryNotInvited
 from csrdesk.flows.replies import LinkNotSent
 from csrdesk.flows.spoken_effects import AddressNotOpened, OpenAddress
 from csrdesk.services import keys
@@ -99,6 +101,8 @@ class OnlyServedLinks:
     async def __call__(self, effect: Effect, context: Context) -> Reply:
         if isinstance(effect, fx.SendMagicLink) and (why := self._pages.why_no_link()):
             return LinkNotSent(why)
+        if isinstance(effect, InviteToRecover) and (why := self._pages.why_no_link()):
+            return RecoveryNotInvited(why)
         if isinstance(effect, OpenAddress) and (why := self._pages.why_no_link()):
             return AddressNotOpened(why)
         return await self._perform(effect, context)

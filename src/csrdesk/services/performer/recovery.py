@@ -13,19 +13,24 @@ from csrdesk.flows import recovery_replies as vr
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Reply
+from csrdesk.model.devices import Age
 from csrdesk.model.passwords import Home
 from csrdesk.model.recovery import apart
+from csrdesk.services import letters
 from csrdesk.services.attempts import both
 from csrdesk.services.performer import password_rules
 from csrdesk.services.performer.outside import Outside
 from csrdesk.services.performer.password_authority import through_gateway
 from csrdesk.services.performer.passwords import GATEWAY, must_be_new, state_of
+from csrdesk.services.performer.people import masked
 from csrdesk.services.performer.protection import read_protection, refuse_protected_user
 from csrdesk.services.pingone import passwords, recovery, users
 from csrdesk.services.pingone.errors import SYSTEM
 from csrdesk.services.pingone.passwords import PasswordState
 from csrdesk.services.pingone.users import User
 
+PAGE = "/recover"
+"""Where the page is, below the pages' origin."""
 _CODE = "recoveryCode"
 _NO_PASSWORD = "NO_PASSWORD"  # noqa: S105 - a state's name
 
@@ -40,6 +45,25 @@ async def find(effect: vx.FindForRecovery, context: Context, outside: Outside) -
     read = await read_protection(fx.ReadProtection(person_id=user.id), context, outside)
     person_id = "" if read.protection.protected else user.id
     return vr.RecoveryUser(person_id, correlation_id=got.correlation_id)
+
+
+async def invite(effect: vx.InviteToRecover, outside: Outside) -> vr.RecoveryInvited | vr.RecoveryNotInvited:
+    """To the address that PingOne has now. Raises a `ServiceError`, also where the mail server says no."""
+    if outside.mailer is None:
+        return vr.RecoveryNotInvited("No mail server is set up. Nothing was sent.")
+    if not outside.public_url():
+        return vr.RecoveryNotInvited("Nobody serves the customers' pages, so nothing was sent.")
+    user = (await users.read(outside.pingone, effect.person_id)).body
+    address = user.email.strip()
+    if not address:
+        return vr.RecoveryNotInvited("PingOne has no mail address for this person. Nothing was sent.")
+    age = await outside.links().saw_address(effect.person_id, address)
+    company = outside.company
+    letter = letters.recovery(f"{outside.public_url()}{PAGE}", company=company.name, phone=company.phone)
+    await outside.mailer().send(letter, to=address, sender_name=company.name)
+    new = "The address came lately, so it may be somebody else's." if age is Age.NEW else ""
+    doubt = new or ("" if user.email_verified else "The address was never verified.")
+    return vr.RecoveryInvited(masked(address), outside.now(), doubt)
 
 
 async def read_policy(outside: Outside) -> vr.RecoveryPolicy:

@@ -19,6 +19,7 @@ Visit = (
     | vx.ReadRecoveryPolicy
     | vx.SendRecoveryCode
     | vx.RecoverPassword
+    | vx.InviteToRecover
 )
 
 
@@ -35,5 +36,7 @@ async def perform(effect: Visit, context: Context, outside: Outside) -> Reply:
             return await recovery.read_policy(outside)
         case vx.SendRecoveryCode():
             return await recovery.send_code(effect, outside)
+        case vx.InviteToRecover():
+            return await recovery.invite(effect, outside)
         case vx.RecoverPassword():
             return await recovery.recover(effect, context, outside)

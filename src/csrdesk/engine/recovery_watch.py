@@ -1,0 +1,50 @@
+"""How far somebody is on the recovery page, for the agent who mailed them the way in: moments and counts, no more."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from csrdesk.engine import public_pages
+from csrdesk.engine.desk import Desk
+from csrdesk.engine.public_pages import PublicPage, recovery_topic
+from csrdesk.flows.doors import Context
+from csrdesk.flows.kernel import Effect, Reply
+from csrdesk.flows.recovery_effects import AwaitRecovery
+from csrdesk.flows.recovery_replies import RecoveryIs
+from csrdesk.model.recovery import Progress, Stage
+
+_FLOW: Final = "account_recovery"
+
+
+class RecoveryWatch:
+    """Performs `AwaitRecovery`."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def __call__(self, effect: Effect, context: Context) -> Reply | None:
+        del context
+        if not isinstance(effect, AwaitRecovery):
+            return None
+        desk = self._desk
+        with desk.changes.listen(recovery_topic(effect.person_id)) as news:
+            while True:
+                news.clear()
+                page = await public_pages.newest_of(desk.store, effect.person_id, _FLOW, effect.since)
+                now = self._progress(page)
+                if now != effect.seen:
+                    return RecoveryIs(now)
+                ends = [asyncio.ensure_future(desk.clock.sleep_until(page.until))] if page and page.stage.open else []
+                try:
+                    await news.wait(*ends)
+                finally:
+                    for end in ends:
+                        end.cancel()
+
+    def _progress(self, page: PublicPage | None) -> Progress:
+        if page is None:
+            return Progress()
+        over = page.stage.open and not page.is_open(self._desk.clock.now())
+        stage = Stage.ENDED if over else page.stage
+        return Progress(stage, page.started_at, page.sent_at, page.tries, page.until if over else page.ended_at)
