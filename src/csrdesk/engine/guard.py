@@ -70,9 +70,9 @@ class Guard:
             return await self._together(effect, context)
         if effect.needs_secret and context.secret is None:
             return await self._without_secret(effect, context)
-        for inside in self._inside:
+        for performs in self._inside:
             try:
-                reply = await inside(effect, context)
+                reply = await performs(effect, context)
             except (PolicyError, StoreUnavailableError) as error:
                 return await self._refuse(effect, context, error)
             if reply is not None:
