@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from csrdesk.cli.config import example
-from csrdesk.config import Settings, check, load
+from csrdesk.config import Settings, check, load, notes
 from csrdesk.config.loading import decode
 from csrdesk.errors import ConfigError
 from tests.cli.conftest import Ran
@@ -102,9 +102,6 @@ def test_the_example_stands_at_the_top_of_the_project_too() -> None:
 @pytest.mark.parametrize(
     "switch",
     [
-        "flowProtectAnalysisRequired",
-        "ciam_protectAnalysisRequired",
-        "ciam_accountRecoveryEnabled",
         "ciam_appleEnabled",
         "ciam_facebookEnabled",
         "ciam_googleEnabled",
@@ -183,6 +180,22 @@ def test_r_14_https_anywhere_and_http_on_this_machine_are_taken(tmp_path: Path, 
     path = tmp_path / "config.toml"
     path.write_text(f'{MINIMAL}[desk]\npublic_url = "{url}"\n')
     assert load(path).desk.public_url == url
+
+
+def test_the_page_of_a_recovery_leads_to_signing_in_by_https_alone(tmp_path: Path) -> None:
+    wrong = f'{MINIMAL}[recovery]\nsign_on_url = "http://signin.example.com"\n'
+    assert _wrong(tmp_path, wrong).key == "recovery.sign_on_url"
+
+
+def test_it_is_said_at_the_start_that_strangers_can_have_accounts_disabled(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    disabling = '[recovery]\ndisable_for = ["BOT_MITIGATION"]\n'
+    words = "recovery.disable_for names BOT_MITIGATION: strangers can disable accounts."
+    path.write_text(f"{MINIMAL}{disabling}")
+    assert words not in notes(load(path))
+    path.write_text(f"{MINIMAL}{disabling}[flow]\nciam_accountRecoveryEnabled = true\n")
+    assert words in notes(load(path))
+    assert _wrong(tmp_path, f'{MINIMAL}[recovery]\ndisable_for = ["HIGH"]\n').key == "recovery.disable_for[0]"
 
 
 @pytest.mark.parametrize("key", ["api_url", "auth_url"])

@@ -15,7 +15,6 @@ from csrdesk.model.devices import ORDER
 Wrong = Callable[[str, str], ConfigError]
 
 _NOT_BUILT = (
-    "ciam_account_recovery_enabled",
     "ciam_apple_enabled",
     "ciam_facebook_enabled",
     "ciam_google_enabled",
@@ -48,6 +47,8 @@ def check(settings: Settings, *, file: str = "") -> None:
         _check_public_url(settings.desk.public_url, wrong)
     if settings.desk.alert_to and not _ONE_ADDRESS.fullmatch(settings.desk.alert_to):
         raise wrong("desk.alert_to", "must be one mail address, of a person or a list.")
+    if settings.recovery.sign_on_url and not is_safe(settings.recovery.sign_on_url):
+        raise wrong("recovery.sign_on_url", _HTTPS)
     if settings.limits.link_total_seconds < settings.limits.link_seconds:
         raise wrong("limits.link_total_seconds", "must not be less than limits.link_seconds.")
     _check_signals(settings.protect, wrong)
@@ -124,6 +125,10 @@ def notes(settings: Settings) -> tuple[str, ...]:
         (
             not settings.must_have_mfa,
             "flow.flowRequireMFA is off: a caller without a device gets a recovery proof from link and code.",
+        ),
+        (
+            bool(settings.recovery.disable_for) and flow.ciam_account_recovery_enabled,
+            f"recovery.disable_for names {', '.join(settings.recovery.disable_for)}: strangers can disable accounts.",
         ),
         (settings.ways.call_back, "ways.call_back is on: a phone number that was moved to another phone verifies."),
         (
