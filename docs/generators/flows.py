@@ -8,6 +8,7 @@ import msgspec
 
 from csrdesk.flows import account_management as am
 from csrdesk.flows import account_recovery as ar
+from csrdesk.flows import call_back as cb
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main as cm
 from csrdesk.flows import device_authentication as da
@@ -22,12 +23,17 @@ from csrdesk.flows import magic_link as ml
 from csrdesk.flows import new_password as np
 from csrdesk.flows import password_reset as reset
 from csrdesk.flows import protective_disable as pd
+from csrdesk.flows import push_by_agent as pa
 from csrdesk.flows import recovery_code as rc
 from csrdesk.flows import recovery_inputs as ri
+from csrdesk.flows import recovery_invitation as inv
+from csrdesk.flows import risk_check as rk
 from csrdesk.flows import setting_password as sp
 from csrdesk.flows import spoken_address as sa
+from csrdesk.flows import threat_detection as td
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows import verify_user as vu
+from csrdesk.flows import verify_without_link as vw
 from csrdesk.flows import way_ends as ends
 from csrdesk.flows.graph import Graph, Node, answers, graph
 from csrdesk.flows.kernel import Ask, Do, Done, Poll, State, Together
@@ -131,6 +137,24 @@ BY_ITSELF = Part(
     "The flow as a page of its own, for somebody whom another flow has identified: it begins at `GatheringDevices`, and"
     " no agent is on the other side.",
 )
+NO_LINK = Part(
+    "verify_without_link",
+    vw.VerifyWithoutLinkState,
+    "Begins at `ChoosingPhone` for a push and at `OpeningTry` for a call-back; each reaching of a phone is a try.",
+)
+AGENTS_PUSH = Part("push_by_agent", pa.PushByAgentState, "The push that the agent leads, with a number to say.")
+CALL_BACK = Part("call_back", cb.CallBackState, "PingOne rings the number on record and says a passcode.")
+THREATS = Part("threat_detection", td.ThreatDetectionState, "One question to PingOne Protect, and what it answers.")
+RISK = Part(
+    "risk_check",
+    rk.RiskCheckState,
+    "Between the right code and the device, where settings want it. Threat Detection runs in `Analysing`.",
+)
+INVITING = Part(
+    "recovery_invitation",
+    inv.RecoveryInvitationState,
+    "Account recovery that the agent starts: the caller is mailed the way in, and the agent looks on.",
+)
 ASKING = Part("magic_link", ml.MagicLinkState, "In the page that asks: send, show the code, watch the link.")
 OPENED = Part(
     "magic_link_page",
@@ -142,7 +166,7 @@ FLOWS = (
         "csr-main",
         "Healthcare - CSR Help Desk - Main Flow",
         "The agent's flow: look a caller up, verify them, act on the account. It loops until the agent ends the call.",
-        (MAIN, LOOK_UP, CHECK, PROTECT, MANAGEMENT, MANAGING_DEVICES),
+        (MAIN, LOOK_UP, CHECK, INVITING, PROTECT, MANAGEMENT, MANAGING_DEVICES),
         None,
         (cm.CallOver,),
     ),
@@ -150,7 +174,7 @@ FLOWS = (
         "verify-user",
         "Verify User Magic Link Authentication",
         "A link by mail, a code by voice, and a registered device: only then is a caller verified.",
-        (AGENTS, CUSTOMERS),
+        (AGENTS, CUSTOMERS, RISK),
         vu.Inputs,
         (vu.Outputs,),
     ),
@@ -160,6 +184,14 @@ FLOWS = (
         "For callers whom no mail reaches: a short address and a code by voice, and a strong device in any browser. Not"
         " one of Ping's flows.",
         (SPOKEN_ADDRESS,),
+        None,
+        (ends.WayOver,),
+    ),
+    Flow(
+        "without-link",
+        "Push led by the agent, and call-back",
+        "For callers who have the phone and no mail. Neither is one of Ping's flows.",
+        (NO_LINK, AGENTS_PUSH, CALL_BACK),
         None,
         (ends.WayOver,),
     ),
@@ -203,6 +235,16 @@ FLOWS = (
         (RECOVERY, RECOVERY_CODE),
         ri.Inputs,
         (ri.Outputs,),
+    ),
+    Flow(
+        "threat-detection",
+        "Threat Detection",
+        "PingOne Protect judges a visit by its address and browser. Runs inside the flows whose page a customer visits."
+        " Ping's inputs `skriskcomponent`, `ipAddress` (required), `userAgent` and `usercookie` are no fields here:"
+        " what the page's browser is lives in memory alone, and the API has no place for a cookie.",
+        (THREATS,),
+        td.Inputs,
+        (td.Outputs,),
     ),
 )
 PAGE_OF: Mapping[type[State], tuple[str, str]] = {
