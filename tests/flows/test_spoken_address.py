@@ -58,7 +58,7 @@ ROWS: list[Row] = [
     (OPENING, se.AddressOpened(LINK), WAITING),
     (OPENING, se.AddressNotOpened("Nobody serves."), replace(AGAIN, note="Nobody serves.")),
     (OPENING, se.AddressNotOpened("Sure?", warning=True), replace(AGAIN, note="Sure?", warned=True)),
-    (OPENING, FAILED, sa.AskToOpen(GIVEN, f"There is no code. {PROBLEM.message}", code="timed_out")),
+    (OPENING, FAILED, sa.AskToOpen(GIVEN, f"Nothing was opened. {PROBLEM.message}", code="timed_out")),
     (AGAIN, a.OpenAddressChosen(), OPENING),
     (replace(AGAIN, warned=True), a.OpenAddressChosen(), replace(OPENING, warned=True)),
     (AGAIN, a.Cancelled(), ends.WentBack()),

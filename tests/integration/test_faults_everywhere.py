@@ -32,6 +32,7 @@ from csrdesk.flows.catalog import FLOWS
 from csrdesk.flows.kernel import AccountEffect, Ask, Audience, Do, Done, Effect, Poll, Prompt, State, Together
 from csrdesk.flows.kernel import Kind as EffectKind
 from csrdesk.flows.prompts import DeviceSelectionPrompt
+from csrdesk.flows.spoken_effects import OpenAddress
 from csrdesk.model.devices import Strength
 from csrdesk.model.link import LinkStage, Purpose
 from csrdesk.model.proofs import Evidence, Proof
@@ -45,7 +46,7 @@ from tests.flows.values import ADA, DN, LINK, LINK_AND_CODE, NEW_PASSWORD
 
 OUTSIDE = (
     AccountEffect, fx.FindUser, fx.ReadDevices, fx.ReadProtection, fx.ReadAccount, fx.ReadSessions, fx.SendMagicLink,
-    fx.StartDeviceAuthentication, fx.SelectDevice, fx.CheckPasscode, fx.TellCustomer,
+    fx.StartDeviceAuthentication, fx.SelectDevice, fx.CheckPasscode, fx.TellCustomer, OpenAddress,
     de.CheckAssertion, de.AwaitPush, de.CancelPush,
     px.ReadPasswordAuthority, px.ReadPasswordState,
 )  # fmt: skip

@@ -52,7 +52,7 @@ class OpeningAddress(State, frozen=True):
             case se.AddressNotOpened(message, warning):
                 return AskToOpen(self.given, message, warned=warning)
             case Failed(problem):
-                return AskToOpen(self.given, f"There is no code. {problem.message}", code=problem.code)
+                return AskToOpen(self.given, f"Nothing was opened. {problem.message}", code=problem.code)
             case _:
                 raise IllegalEventError(self, event)
 
