@@ -136,6 +136,9 @@ def is_in_bulk(act: Act | None, facts: Facts) -> bool:
 
 def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
     """Refuse a change of an account that is not covered. Raises `NotVerifiedError` or `ForbiddenError`."""
+    for kinds, act, what in _OF_THEIR_OWN:
+        if isinstance(effect, kinds) is not (effect.act is act):
+            raise ForbiddenError(f"{what} is an act of its own. Nothing was done.")
     if effect.act in (Act.RECOVER, Act.RISK) or isinstance(effect, RecoverPassword):
         _permit_on_public_page(effect, facts, limits)
         return
@@ -146,9 +149,6 @@ def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
     unverified = is_by_script(effect.act, facts) or is_in_bulk(effect.act, facts)
     if unverified and not (effect.reason.strip() and effect.ticket.strip()):
         raise ForbiddenError("What a script does needs a reason and a ticket. Nothing was done.")
-    for kinds, act, what in _OF_THEIR_OWN:
-        if isinstance(effect, kinds) is not (effect.act is act):
-            raise ForbiddenError(f"{what} is an act of its own. Nothing was done.")
     if isinstance(effect, SetDirectoryPassword | SetPingOnePassword):
         _permit_password(effect, facts)
         return
