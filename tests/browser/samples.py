@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from csrdesk.flows import acceptance_ends as ae
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import device_authentication as da
 from csrdesk.flows import device_page, magic_link_page
@@ -88,8 +89,8 @@ ENDS: dict[str, State] = {
     "refused": ca.Refused(ABOUT),
     "no factor": ca.NoFactor(ABOUT),
     "ended": ca.PageClosed(LinkStage.ENDED),
-    "magic link done": magic_link_page.Approved(OPENED.about),
-    "magic link refused": magic_link_page.Refused(OPENED.about),
+    "magic link done": ae.Approved(OPENED.about),
+    "magic link refused": ae.Refused(OPENED.about),
     "device shown": da.ReturnSuccess("complete", ml.MAGIC_LINK),
     "device cancelled": da.ReturnSuccess("cancelled"),
     "device denied": da.DeniedByCustomer(),

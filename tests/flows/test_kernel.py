@@ -84,7 +84,16 @@ def test_the_ends_of_a_nested_flow_are_for_its_parent_alone() -> None:
 
 
 def test_the_catalog_names_the_flows_that_can_be_started() -> None:
-    assert set(FLOWS) == {"csr_main", "challenge_acceptance", "password_reset", "new_password", "user_functions"}
+    assert set(FLOWS) == {
+        "csr_main",
+        "challenge_acceptance",
+        "password_reset",
+        "new_password",
+        "user_functions",
+        "device_authentication",
+        "magic_link_page",
+        "account_recovery",
+    }
     assert all(flow.name == name and flow.version >= 1 for name, flow in FLOWS.items())
 
 

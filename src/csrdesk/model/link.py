@@ -25,7 +25,7 @@ class Purpose(StrEnum):
     CALL_BACK = "call_back"
     """A try without link or page: PingOne rings the number on record."""
     DEVICE = "device"
-    """A page of Device Authentication by itself: no mail and no code of its own, only the browser that it was made for."""
+    """A page of Device Authentication by itself: no mail, no code of its own, only the browser that it was made for."""
     MAGIC_LINK = "magic_link"
     """Asked for by such a page, in place of a device. It verifies no caller."""
 
