@@ -21,6 +21,7 @@ from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import AccountEffect, Reply
+from csrdesk.flows.recovery_effects import RecoverPassword
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.days import words_of
 from csrdesk.model.devices import Device, DeviceChange, Devices
@@ -104,7 +105,14 @@ def password(home: Home, seconds: float | None, *, must_change: bool = False) ->
     return pr.PasswordStateRead(PasswordState(home, changed_at, must_change))
 
 
-@pytest.mark.parametrize(("effect", "home"), [(SET_AD, Home.DIRECTORY), (SET_P1, Home.PINGONE)], ids=["AD", "PingOne"])
+RECOVER = RecoverPassword(person_id=ADA.id, home=Home.PINGONE, act=Act.RECOVER, reason="forgot")
+
+
+@pytest.mark.parametrize(
+    ("effect", "home"),
+    [(SET_AD, Home.DIRECTORY), (SET_P1, Home.PINGONE), (RECOVER, Home.PINGONE)],
+    ids=["AD", "PingOne", "recovery"],
+)
 def test_a_password_is_found_set_where_it_was_changed_since_and_is_the_customers_own(
     effect: AccountEffect, home: Home
 ) -> None:
@@ -161,7 +169,7 @@ async def test_r_62_an_unknown_change_of_a_device_is_read_back(tmp_path: Path) -
 
 
 def test_r_62_every_act_has_something_to_read_that_tells_of_it() -> None:
-    judged = {type(effect) for effect in (*JUDGED, SET_AD, SET_P1, changed(DeviceChange.BLOCK))}
+    judged = {type(effect) for effect in (*JUDGED, SET_AD, SET_P1, RECOVER, changed(DeviceChange.BLOCK))}
     assert judged == set(leaves(AccountEffect))
 
 
