@@ -4,8 +4,11 @@ that say why they did not run.
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
+import subprocess
+import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -49,6 +52,26 @@ def why_no_shell(name: str) -> str | None:
     return None if shutil.which(name) else f"no {name} here (as root: scripts/test-system.sh)"
 
 
+def mount(*words: str) -> None:
+    subprocess.run(["mount", *words], check=True, capture_output=True)
+
+
+def unmount(folder: Path) -> None:
+    subprocess.run(["umount", "--lazy", str(folder)], check=True, capture_output=True)
+
+
+@functools.cache
+def why_no_mounts() -> str | None:
+    """Tests of disks that are full or read-only make some, in memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", folder)
+        except (OSError, subprocess.CalledProcessError):
+            return "nothing can be mounted here (that takes root)"
+        unmount(Path(folder))
+    return None
+
+
 def why_no_controller() -> str | None:
     """Asked only where a test wants one: the answer opens a port."""
     from tests.ad import controller
@@ -62,6 +85,7 @@ GROUPS: dict[str, Callable[[], str | None]] = {
     "zsh": lambda: why_no_shell("zsh"),
     "fish": lambda: why_no_shell("fish"),
     "ad": why_no_controller,
+    "mounts": why_no_mounts,
 }
 """What a test may need of the machine, by its name in `@pytest.mark.needs(...)`: why it is not here, or None."""
 

@@ -237,7 +237,8 @@ class Call:
         if not self.is_shown:
             self._hold(message)
             return
-        if view.rev < self.view.rev or (view.rev == self.view.rev and not message.problem):
+        said_before = message.problem in ("", view.trouble)
+        if view.rev < self.view.rev or (view.rev == self.view.rev and said_before):
             return
         self.view, self._asked = view, type(view.prompt)
         if message.problem:
@@ -321,6 +322,8 @@ class Call:
             self._app.bell()
 
     async def _replace(self, screen: FrameScreen) -> None:
+        if before := self.frame:
+            screen.connected_as(before)
         app = self._app
         while isinstance(app.screen, ModalScreen):
             await app.pop_screen()

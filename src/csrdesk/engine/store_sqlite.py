@@ -6,6 +6,7 @@ See https://www.sqlite.org/wal.html.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sqlite3
 from collections import deque
@@ -226,7 +227,15 @@ def _create(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
     except OSError as error:
-        raise unavailable("it cannot be opened", str(error)) from error
+        raise unavailable(_NOT_OPENED.get(error.errno or 0, "it cannot be opened"), str(error)) from error
+
+
+_NOT_OPENED = {
+    errno.EACCES: "the file may not be used",
+    errno.ENOSPC: "the disk is full",
+    errno.EPERM: "the file may not be used",
+    errno.EROFS: "its disk is read-only",
+}
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -132,6 +132,10 @@ class FrameScreen(Screen[None]):
         if self._painted:
             self.query_one("#connection", Static).update(lines.connection(words, well=well))
 
+    def connected_as(self, before: FrameScreen) -> None:
+        """Begin with what the screen before this one said, so that nothing else flashes up."""
+        self._connection = before._connection
+
     def others(self, calls: int, wanting: int) -> None:
         """Say how many calls are open beside this one, and how many of them want the agent."""
         if self._painted:
