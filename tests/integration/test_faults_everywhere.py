@@ -49,7 +49,7 @@ CALLS = [flow for flow in FIRST if flow != "account_recovery"]
 OUTSIDE = (
     AccountEffect, fx.FindUser, fx.ReadDevices, fx.ReadProtection, fx.ReadAccount, fx.ReadSessions, fx.SendMagicLink,
     fx.StartDeviceAuthentication, fx.SelectDevice, fx.CheckPasscode, fx.TellCustomer, OpenAddress,
-    de.CheckAssertion, de.AwaitPush, de.CancelPush,
+    de.CheckAssertion, de.AwaitPush, de.CancelPush, de.GatherDevices, de.RereadAddress,
     px.ReadPasswordAuthority, px.ReadPasswordState,
 )  # fmt: skip
 """What the services perform."""
@@ -240,7 +240,7 @@ SAID = {
 """Words for what happened."""
 TO_CUSTOMERS = (
     "did not work on our side", "could not be checked just now", "could not be set just now", "could not find out",
-    "could not be read just now",
+    "could not be read just now", "The link could not be sent.",
 )  # fmt: skip
 """Words for the same on a customer's page, which names no system."""
 NOT_DONE = ("not ", "nothing", "nobody", "unknown", "no link")
