@@ -86,6 +86,7 @@ def test_the_agent_sees_how_far_they_are_and_nothing_that_they_typed() -> None:
 
 def test_r_30_it_verifies_nobody() -> None:
     assert inv.WentBack().want().outcome == inv.EndedCall().want().outcome == inv.Invited()
+    assert dc.RecoveryStarted(CALLER).want().outcome == dc.DevicesChecked()
     after = cm.Recovering(ON, ADA, replace(WATCHING, progress=Progress(Stage.DONE))).step(a.BackChosen())
     assert isinstance(after, cm.Checking)
     assert isinstance(after.sub, dc.CheckingDevices)

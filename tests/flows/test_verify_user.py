@@ -27,6 +27,7 @@ NEWS: dict[LinkStage, vu.After] = {
     LinkStage.EXPIRED: EXPIRING,
     LinkStage.NOT_ME: vu.ReturnSuccess("notMe"),
     LinkStage.NO_FACTOR: vu.DisplayingForm(VERIFY, "The caller cannot use any of their devices. Nothing was approved."),
+    LinkStage.RISKY: vu.DisplayingForm(VERIFY, "Nothing was approved. PingOne Protect: high risk."),
     LinkStage.TOO_MANY_CODES: vu.DisplayingForm(VERIFY, "Too many wrong codes. That link opens nothing any more."),
     LinkStage.ENDED: vu.DisplayingForm(VERIFY, "That link was ended."),
     LinkStage.CANCELLED: vu.DisplayingForm(VERIFY, "That link was ended."),
