@@ -15,6 +15,7 @@ from csrdesk.flows import device_replies as dr
 from csrdesk.flows import replies as r
 from csrdesk.flows import spoken_address as sa
 from csrdesk.flows import verify_user as vu
+from csrdesk.flows import verify_without_link as vw
 from csrdesk.flows.catalog import FLOWS
 from csrdesk.flows.kernel import AccountEffect, Do, Effect, Event, Poll, State, Terminal, Together
 from csrdesk.model.devices import Devices, WebAuthn
@@ -150,7 +151,7 @@ def test_r_30_only_the_end_of_verify_user_opens_the_account(history: History) ->
     for before, after in zip(history.states, history.states[1:], strict=False):
         if isinstance(after, csr_main.Managing) and not isinstance(before, csr_main.Managing):
             assert isinstance(before, csr_main.Verifying)
-            assert isinstance(before.sub, vu.GoingToSuccess | sa.StartingWindow)
+            assert isinstance(before.sub, vu.GoingToSuccess | sa.StartingWindow | vw.OpeningWindow)
 
 
 def approvals(history: History) -> list[tuple[int, ca.Approving]]:

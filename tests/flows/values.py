@@ -385,4 +385,4 @@ DEVICE_INPUTS = da.Inputs(ADA.id, resend_otp_limit=3, allowed_device_types=RULES
 DEVICE = da.Given(DEVICE_INPUTS, ABOUT, PAGE)
 BY_ITSELF = (DEVICE_INPUTS, replace(DEVICE_INPUTS, magic_link_enabled=True))
 """What Device Authentication is called with where it has a page of its own."""
-ACTS = (Act.DISABLE, Act.ENABLE, Act.UNLOCK)
+ACTS = (Act.DISABLE, Act.ENABLE, Act.UNLOCK, Act.EXPIRE, Act.MUST_CHANGE, Act.DEVICES)
