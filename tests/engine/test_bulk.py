@@ -17,7 +17,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.doors import Agent
-from csrdesk.flows.kernel import Effect, Reply
+from csrdesk.flows.kernel import Do, Effect, Reply
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.proofs import Act
 from tests.engine.world import ADA, BROKEN, OPEN_ACCOUNT, Begin, Desk, desk_on, disable
@@ -277,3 +277,16 @@ async def test_one_broken_account_says_so_and_the_run_goes_on(tmp_path: Path) ->
 
 def test_the_act_of_an_order_is_the_flows() -> None:
     assert (ORDER.act, ENABLE.act, UNLOCK.act) == (Act.DISABLE, Act.ENABLE, Act.UNLOCK)
+
+
+async def test_a_flow_that_was_taken_away_while_it_was_attended_to_troubles_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A run forgets each account's flow when it is over, and whoever attended to it may look once more."""
+    async with desk_on(tmp_path / "desk.db") as desk:
+        attending = desk.engine._runner.attend("gone", Do(fx.EndCall()))  # noqa: SLF001 - the moment lies in between
+        assert attending is not None
+        await attending
+        with pytest.raises(NoSuchFlowError):
+            await desk.engine._runner.load("gone")  # noqa: SLF001
+    assert caplog.records == []

@@ -22,7 +22,7 @@ from csrdesk.engine.flow_rows import FlowRows, Running
 from csrdesk.engine.guard import NOT_AUDITED, Guard
 from csrdesk.engine.presence import Nobody, Presence
 from csrdesk.engine.store import Statements
-from csrdesk.errors import StaleFlowError, StoreUnavailableError
+from csrdesk.errors import NoSuchFlowError, StaleFlowError, StoreUnavailableError
 from csrdesk.flows.doors import NOBODY, Agent, Context, Visitor
 from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Event, Poll, State, Together, Want
 from csrdesk.model.secret import Secret
@@ -197,7 +197,10 @@ class Runner:
             # Also once more where somebody answered after the flow was read.
             while news.rung:
                 news.clear()
-                running = await self.load(flow_id)
+                try:
+                    running = await self.load(flow_id)
+                except NoSuchFlowError:
+                    return  # it was over, and whoever it was for has taken it away
                 match running.want:
                     case Do() if not self._is_ours(running):
                         await self._wait_for_performer(running, news)
