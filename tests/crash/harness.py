@@ -24,9 +24,9 @@ from csrdesk.wiring.desk import DATABASE
 from csrdesk.wiring.trial import write_settings
 from tests.crash.zygote import Order, Played
 
-ACTS, RESET = ("unlock", "disable", "enable"), ("reset",)
+ACTS, RESET, SPOKEN = ("unlock", "disable", "enable"), ("reset",), ("disable", "enable", "unlock")
 """What a caller wants."""
-WHO = {ACTS: people.PINGONE_LOCKED, RESET: people.EXTERNAL_ALLOWED}
+WHO = {ACTS: people.PINGONE_LOCKED, RESET: people.EXTERNAL_ALLOWED, SPOKEN: people.NO_EMAIL_PASSKEY}
 ROOT = Path(__file__).parents[2]
 _WRITES = {
     "PUT enabled": "pingone.set_enabled",

@@ -7,20 +7,25 @@ Nothing is remembered outside the desk: whoever comes next knows what was done f
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field
 
 import httpx
+import msgspec
 
 from csrdesk.errors import LinkOverError, NotFoundError, StaleFlowError
 from csrdesk.flows import answers as a
+from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
+from csrdesk.flows import spoken_prompts as sp
 from csrdesk.flows.csr_main import Start
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Answer
 from csrdesk.model.devices import WebAuthn
 from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
+from csrdesk.sandbox.authenticator import Passkey, sign
 from tests.crash.desk import AGENT, CrashDesk
 
 GOALS: dict[str, Answer] = {
@@ -45,6 +50,8 @@ class Player:
     mailbox: str
     goals: tuple[str, ...]
     """What the caller wants, in this order."""
+    spoken: bool = False
+    """Verified by the spoken address, because no mail reaches them."""
     said: list[str] = field(default_factory=list)
     """What the agent read: prompts by name, with their notes and lines."""
 
@@ -87,15 +94,13 @@ class Player:
             case p.UsernamePrompt():
                 return a.UsernameGiven(self.username, "INC-7")
             case p.CardPrompt():
-                return a.MagicLinkChosen()
+                return a.SpokenAddressChosen() if self.spoken else a.MagicLinkChosen()
+            case sp.AddressFormPrompt():
+                return a.OpenAddressChosen()
             case p.MagicLinkFormPrompt():
                 return a.SendChosen()
-            case p.PollingPrompt():
-                if view.spoken_code:
-                    await self._at_page(view.spoken_code)
-                return None
-            case pp.WaitingForNewPasswordPrompt():
-                await self._at_page(Secret(""))
+            case p.PollingPrompt() | pp.WaitingForNewPasswordPrompt():
+                await self._customer(view)
                 return None
             case p.AccountPrompt():
                 return await self._next(view.id)
@@ -107,6 +112,13 @@ class Player:
                 return a.TryAgainChosen()
             case other:
                 raise AssertionError(f"nothing to answer to {other!r}")
+
+    async def _customer(self, view: View) -> None:
+        waits = isinstance(view.prompt, pp.WaitingForNewPasswordPrompt)
+        if view.spoken_code and self.spoken:
+            await self._at_address(view.spoken_code)
+        elif view.spoken_code or waits:
+            await self._at_page(view.spoken_code or Secret(""))
 
     async def _next(self, call_id: str) -> Answer:
         try:
@@ -122,7 +134,19 @@ class Player:
             things = (await client.get(self.mailbox, params={"to": self.address})).json()
         links = (re.search(r"/v/([\w-]+)", mail["text"]) for mail in things["mails"])
         token = next(link[1] for link in links if link)
-        customers, browser = self.desk.engine.customers, f"cookie of {self.username} for {token}"
+        await self._through(token, f"cookie of {self.username} for {token}", code)
+
+    async def _at_address(self, code: Secret) -> None:
+        """The customer types the code at the spoken address, and does what the page asks."""
+        browser = f"cookie of {self.username}"
+        try:
+            token = await self.desk.engine.customers.enter_code(code, browser, source="198.51.100.7")
+        except LinkOverError:
+            return
+        await self._through(token.reveal(), browser, code)
+
+    async def _through(self, token: str, browser: str, code: Secret) -> None:
+        customers = self.desk.engine.customers
         try:
             page = await customers.open(token, browser)
             while page.view.outcome is None:
@@ -135,7 +159,13 @@ class Player:
             case p.CodePrompt():
                 return a.CodeGiven(code)
             case p.BrowserPrompt():
-                return a.BrowserChecked(WebAuthn.NONE)
+                return a.BrowserChecked(WebAuthn.FULL if self.spoken else WebAuthn.NONE)
+            case dp.PasskeyPrompt(options=options):
+                async with httpx.AsyncClient() as client:
+                    things = (await client.get(self.mailbox, params={"to": self.username})).json()
+                key = msgspec.convert(things["passkeys"][0], Passkey)
+                key.sign_count = time.time_ns() // 1_000_000 % 2**31  # whoever signed before may be gone with the count
+                return a.AssertionGiven(Secret(sign(key, options, "http://localhost:9")))
             case p.DeviceSelectionPrompt(devices=devices):
                 return a.DeviceChosen(devices[0].id)
             case p.PasscodePrompt():

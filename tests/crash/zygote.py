@@ -54,7 +54,7 @@ async def play(order: Order) -> Played:
     """Play the call to its end, and look whether the audit is whole."""
     points = Points(order.kill_at, order.kill_on)
     async with open_killable(load(Path(order.settings)), points) as desk:
-        player = Player(desk, order.username, order.address, order.mailbox, order.goals)
+        player = Player(desk, order.username, order.address, order.mailbox, order.goals, spoken=not order.address)
         await player.play()
         passed = tuple(points.passed)
         points.kill_at, points.kill_on = 0, ""
