@@ -60,7 +60,8 @@ class Links:
         return AddressOpened(Link("challenge-2", 1, LinkStage.SENT, "K7Q-2M9", to))
 
     async def was_opened_by(self, context: Context, address: str) -> bool:
-        return bool(context.flow_id) and address in {where for what, where in self.told if what == "opened by"}
+        opened = {where.casefold() for what, where in self.told if what == "opened by"}
+        return bool(context.flow_id) and address.casefold() in opened
 
     async def accepted(self, challenge_id: str) -> Link:
         self.told.append(("accepted", challenge_id))
