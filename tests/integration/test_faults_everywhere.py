@@ -28,11 +28,15 @@ from csrdesk.engine.views import is_settled
 from csrdesk.flows import device_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as px
+from csrdesk.flows import recovery_effects as vx
+from csrdesk.flows import risk_effects as kx
+from csrdesk.flows import try_effects as te
 from csrdesk.flows.catalog import FLOWS
 from csrdesk.flows.kernel import AccountEffect, Ask, Audience, Do, Done, Effect, Poll, Prompt, State, Together
 from csrdesk.flows.kernel import Kind as EffectKind
 from csrdesk.flows.prompts import DeviceSelectionPrompt
 from csrdesk.flows.spoken_effects import OpenAddress
+from csrdesk.flows.try_prompts import PhonesPrompt
 from csrdesk.model.devices import Strength
 from csrdesk.model.link import LinkStage, Purpose
 from csrdesk.model.proofs import Evidence, Proof
@@ -42,25 +46,28 @@ from csrdesk.sandbox.model import User
 from csrdesk.wiring import Desk, open_desk
 from csrdesk.wiring.desk import DATABASE
 from tests.flows.explore import FIRST, path, walk
-from tests.flows.values import ADA, DN, LINK, LINK_AND_CODE, NEW_PASSWORD
+from tests.flows.values import ADA, DN, LINK, LINK_AND_CODE, NEW_PASSWORD, TRY
 
 CALLS = [flow for flow in FIRST if flow != "account_recovery"]
-"""Every flow but that of a page without a call, which has to look alike whatever happens: see `test_recovery_faults`."""
+"""Every flow but that of a page without a call, which has to look alike whatever happens: `test_recovery_faults`."""
 OUTSIDE = (
     AccountEffect, fx.FindUser, fx.ReadDevices, fx.ReadProtection, fx.ReadAccount, fx.ReadSessions, fx.SendMagicLink,
     fx.StartDeviceAuthentication, fx.SelectDevice, fx.CheckPasscode, fx.TellCustomer, OpenAddress,
     de.CheckAssertion, de.AwaitPush, de.CancelPush, de.GatherDevices, de.RereadAddress,
     px.ReadPasswordAuthority, px.ReadPasswordState,
+    te.RingNumber, te.CheckHeard, kx.EvaluateRisk, vx.InviteToRecover,
 )  # fmt: skip
 """What the services perform."""
 INSIDE = (
-    fx.LoadRules, fx.RequireProof, fx.AwaitChallenge, fx.AwaitNotice, fx.WaitUntil, px.ReadReset,
+    fx.LoadRules, fx.RequireProof, fx.AwaitChallenge, fx.AwaitNotice, fx.WaitUntil, px.ReadReset, vx.AwaitRecovery,
 )  # fmt: skip
 """What the desk reads of itself; with everything of the kind DESK nothing of this asks the outside."""
 
 STRONG = Evidence((LINK_AND_CODE, Proof("mobile", Strength.STRONG, "another-device", "push")), registered=True)
 """Shown by the callers: enough for every act."""
-TYPED: dict[type[Effect], str] = {fx.CheckPasscode: "123456", de.CheckAssertion: '{"id": "x"}'}
+TYPED: dict[type[Effect], str] = {
+    fx.CheckPasscode: "123456", te.CheckHeard: "123456", de.CheckAssertion: '{"id": "x"}',
+}  # fmt: skip
 """What somebody typed, or their browser signed, for effects that need it; the others set a password."""
 HTTP = r"^/(?!.*/as/token)"
 """Every request but the one for a token, which the desk has already."""
@@ -79,7 +86,7 @@ FAULTS: dict[str, dict[str, object]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Place:
     """A state that works, and how it is called."""
 
@@ -149,6 +156,7 @@ class Placed:
         saved = msgspec.json.encode(place.state)
         for invented, real in (
             (ADA.id, user.id), (DN, _entry_of(self.box, user)), (LINK.id, f"link-of-{flow_id}"),
+            (TRY.id, f"try-of-{flow_id}"),
         ):  # fmt: skip
             saved = saved.replace(msgspec.json.encode(invented), msgspec.json.encode(real))
         connection.execute(
@@ -160,7 +168,9 @@ class Placed:
             "INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
             (f"window-{flow_id}", flow_id, agent, user.id, evidence, stamp(now), until),
         )
-        _insert(connection, "challenges", _challenge(flow_id, agent, user, now))
+        page = _challenge(flow_id, agent, user, now)
+        _insert(connection, "challenges", page)
+        _insert(connection, "challenges", _call_back(flow_id, page))
 
     async def _end(self, flow_id: str, place: Place) -> Running:
         runner = self.desk.engine._runner  # noqa: SLF001 - customers' flows have no other door than a browser's
@@ -168,6 +178,8 @@ class Placed:
             if effect.needs_secret:
                 typed = TYPED.get(type(effect), NEW_PASSWORD)
                 runner._typed[flow_id, 5] = Typed(Secret(typed))  # noqa: SLF001 - what somebody typed just before
+            elif effect.takes_secret:
+                runner._typed[flow_id, 5] = Typed(source="198.51.100.7")  # noqa: SLF001 - where it came from
         try:
             async with asyncio.timeout(PATIENCE):
                 return await runner.until(flow_id, lambda now: now.rev > 5 and is_settled(now))
@@ -202,6 +214,12 @@ def _challenge(flow_id: str, agent: str, user: User, now: datetime) -> Challenge
         browser="somebody's",
         page_until=now + timedelta(minutes=10),
     )
+
+
+def _call_back(flow_id: str, page: Challenge) -> Challenge:
+    """A try to verify without a link, whose phone rings."""
+    ours = {"id": f"try-of-{flow_id}", "token_hash": f"try-{flow_id}", "purpose": Purpose.CALL_BACK}
+    return replace(page, **ours, stage=LinkStage.SENT, browser="", page_until=None)
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: msgspec.Struct) -> None:
@@ -324,7 +342,8 @@ def says_what_happened(place: Place, running: Running, said: tuple[str, ...]) ->
     if place.flow == "new_password" and isinstance(running.want, Done):
         return  # the password is set: what is left undone stands in the agent's flow
     if any(isinstance(effect, de.CancelPush) for effect in effects_of(place.state)):
-        assert type(shown) is DeviceSelectionPrompt  # what the customer wanted is there all the same
+        # What the customer, or the agent, wanted is there all the same.
+        assert type(shown) is (PhonesPrompt if place.flow == "csr_main" else DeviceSelectionPrompt)
         return
     if is_customers(shown):
         assert any(words in text for words in TO_CUSTOMERS), f"{place.name}: {text}"

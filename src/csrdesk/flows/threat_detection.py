@@ -52,7 +52,7 @@ class Inputs(msgspec.Struct, frozen=True, rename=_INPUTS):
     session_id: str = ""
     risk_policy_id: str = ""
     """The risk policy set; empty for the environment's default."""
-    custom_attributes: dict[str, str] = {}
+    custom_attributes: tuple[tuple[str, str], ...] = ()
     """Have no effect: the API that csrdesk calls has no place for them."""
 
 
