@@ -8,12 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from csrdesk.config import LimitSettings
 from csrdesk.engine import challenges
 from csrdesk.engine.clock import MovableClock
 from csrdesk.engine.codes import spoken_code
 from csrdesk.engine.device_pages import OpenedPage
+from csrdesk.engine.public_pages import CUSTOMER
 from csrdesk.errors import LinkOverError, NoSuchFlowError
 from csrdesk.flows import answers as a
 from csrdesk.flows import device_authentication as da
@@ -25,7 +27,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows.acceptance_ends import PageOver
-from csrdesk.flows.doors import LinkView
+from csrdesk.flows.doors import Context, LinkView
 from csrdesk.flows.kernel import Answer, Prompt
 from csrdesk.model.devices import Devices, Strength, WebAuthn
 from csrdesk.model.link import LinkAbout, LinkStage, Purpose
@@ -405,6 +407,43 @@ async def test_the_page_goes_on_after_the_process_that_showed_it_is_gone(tmp_pat
         assert (await later.open()).view.spoken_code == code
         await later.mailbox(a.CodeGiven(code))
         assert await later.over() == da.Outputs("complete", "ml")
+
+
+async def context_of(visit: Visit) -> Context:
+    row = await challenges.find(visit.desk.store, visit.page.challenge_id)
+    assert row is not None
+    return Context(row.flow_id, 9, row.call_id, CUSTOMER)
+
+
+async def test_a_page_ends_once_and_a_step_that_is_performed_again_changes_nothing(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        visit = await visiting(desk)
+        context = await context_of(visit)
+        cancelled, given_up = (
+            dx.FinishPage(person_id=ADA.id, challenge_id=visit.page.challenge_id, stage=stage)
+            for stage in (LinkStage.CANCELLED, LinkStage.NO_FACTOR)
+        )
+        pages = desk.engine.device_pages
+        assert await pages(cancelled, context) == await pages(cancelled, context) == r.Noted()
+        assert await pages(given_up, context) == r.LinkOver(LinkStage.CANCELLED)
+        assert await pages(dx.RereadAddress(person_id=ADA.id), context) is None
+        actions = [row.action for row in await desk.engine.audit.list(limit=50)]
+        assert actions.count("device_page.cancelled") == 1
+        assert "device_page.no_factor" not in actions
+
+
+@pytest.mark.parametrize(
+    ("opened", "address", "same"),
+    [(ADDRESS, "Ada@HOME.example", True), (ADDRESS, "bob@home.example", False), ("", ADDRESS, False)],
+)
+async def test_r_34_mailboxes_are_compared_in_any_letter_case(
+    tmp_path: Path, opened: str, address: str, same: bool
+) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        visit = await visiting(desk, da.Inputs(ADA.id, 3, email=opened))
+        context = await context_of(visit)
+        assert await desk.engine.links.was_opened_by(context, address) is same
+        assert not await desk.engine.links.was_opened_by(replace(context, flow_id="another"), address)
 
 
 async def test_there_is_no_result_of_what_is_no_such_page(tmp_path: Path) -> None:
