@@ -196,7 +196,9 @@ async def test_a_late_store_is_there_as_soon_as_its_file_can_be_opened(tmp_path:
         {"two": 2},
     )
     assert await store.generation() > 0
+    assert store.is_ours(1)
     await store.close()
+    assert not store.is_ours(1)
     await store.close()
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from csrdesk.config import LimitSettings
 from csrdesk.engine.challenges import find
@@ -706,7 +707,9 @@ async def test_a_push_denied_on_the_phone_is_told_to_the_agent_and_alerted_each_
         context = await context_of(desk, call.challenge_id)
         denied = dx.NotePushDenied(person_id=ADA.id, challenge_id=call.challenge_id)
         for times in (1, 2):
-            assert await perform(desk, denied, context) == dr.PushDenialNoted(times)
+            step = replace(context, rev=context.rev + times)
+            for _after_a_crash in (False, True):
+                assert await perform(desk, denied, step) == dr.PushDenialNoted(times)
         row = await find(desk.store, call.challenge_id)
         assert row
         assert row.link(LimitSettings()).denied == 2

@@ -16,6 +16,7 @@ from csrdesk.flows import protective_disable as pd
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.kernel import Event, Failed, Replies
+from csrdesk.flows.rules import Rules
 from csrdesk.model.account import Account
 from csrdesk.model.proofs import Act
 from tests.flows.tables import Row, name, refused, step_by_step
@@ -61,6 +62,9 @@ ALL_DONE = am.ShowingNotice(VERIFIED, NEEDS, Act.DISABLE, LINES[:1])
 ERROR = am.ReturnError(VERIFIED, NEEDS, PROBLEM)
 CLOSED = am.WindowClosed(ADA)
 YES = a.Confirmed(" Caller asked. ", " HD-1 ")
+BY_DEVICE = am.Needs(rules=Rules(reset_needs_device=True))
+WITHOUT_DEVICE = am.Verified(ADA, DN, RECOVERY, UNTIL, "HD-1")
+NO_PROOF = "A new password needs a device here, and this caller has shown none."
 NO_RESET = replace(MANAGING, why_no_reset=NOT_GUESSED.why_not)
 CONFIRM_RESET = replace(CONFIRM, act=Act.RESET)
 TASK = reset.Task(ADA, DN, "Caller asked.", "HD-1", NEEDS.rules)
@@ -78,6 +82,16 @@ def notice(*lines: p.ResultLine) -> am.ShowingNotice:
 ROWS: list[Row] = [
     (READING, Replies((NOTED, r.AccountRead(ENABLED), IN_BOTH)), MANAGING),
     (READING, Replies((NOTED, r.AccountRead(ENABLED), NOT_GUESSED)), NO_RESET),
+    (
+        am.ReadingAccount(WITHOUT_DEVICE, BY_DEVICE),
+        Replies((NOTED, r.AccountRead(ENABLED), IN_BOTH)),
+        am.ManagingAccount(WITHOUT_DEVICE, BY_DEVICE, ENABLED, NO_PROOF),
+    ),
+    (
+        am.ReadingAccount(VERIFIED, BY_DEVICE),
+        Replies((NOTED, r.AccountRead(ENABLED), IN_BOTH)),
+        am.ManagingAccount(VERIFIED, BY_DEVICE, ENABLED),
+    ),
     (READING, Replies((Failed(NOT_VERIFIED), FAILED, FAILED)), CLOSED),
     (READING, Replies((NOTED, FAILED, IN_BOTH)), ERROR),
     (READING, FAILED, ERROR),

@@ -7,7 +7,14 @@ import msgspec
 import pytest
 
 from csrdesk.config import Settings
-from csrdesk.errors import ForbiddenError, InvalidValueError, NotFoundError, ReadBackError, UnexpectedAnswerError
+from csrdesk.errors import (
+    ForbiddenError,
+    InvalidValueError,
+    NotFoundError,
+    ReadBackError,
+    UnauthorizedError,
+    UnexpectedAnswerError,
+)
 from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Sandbox, people
 from csrdesk.sandbox.directory_passwords import signs_on
@@ -61,6 +68,17 @@ async def test_the_lock_ends_in_the_same_modify(directory: Directory, box: Sandb
     await set_password(watched, await entry_of(directory, box, people.AD_LOCKED), GOOD)
     assert watched.modified == [["unicodePwd", "lockoutTime"]]
     assert box.world.entry(people.AD_LOCKED).first("lockoutTime") == "0"
+
+
+async def test_the_stamp_goes_with_the_password_in_one_modify_so_neither_is_there_alone(
+    directory: Directory, box: Sandbox
+) -> None:
+    watched = Beside(directory)
+    stamp = (Change("replace", "info", ("csrdesk ad.set_password grace INC-1",)),)
+    with pytest.raises(UnauthorizedError):  # the sandbox lets nobody write that attribute
+        await set_password(watched, await entry_of(directory, box, "ada"), GOOD, stamp)
+    assert watched.modified == [["unicodePwd", "info"]]
+    assert not takes(box, "ada", GOOD)
 
 
 async def test_where_nothing_is_locked_only_the_password_is_written(directory: Directory, box: Sandbox) -> None:

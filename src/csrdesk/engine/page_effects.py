@@ -29,6 +29,7 @@ from csrdesk.model.proofs import Evidence
 from csrdesk.model.secret import Secret
 
 _BEFORE_CODE = (LinkStage.SENDING, LinkStage.SENT)
+_DENIED = "link.push_denied"
 _AFTER_CODE = (LinkStage.CODE_RIGHT, LinkStage.DEVICE_PASSED)
 _NOT_ME = "the customer said: this wasn't me"
 
@@ -54,7 +55,7 @@ class PageEffects:
             case fx.NoteDevicePassed():
                 return await self._open_page(effect, context, self._note_device)
             case dx.NotePushDenied():
-                return await self._open_page(effect, context, self._note_denial)
+                return await self._open_page(effect, context, partial(self._note_denial, context))
             case fx.ApproveChallenge():
                 return await self._open_page(effect, context, partial(self._approve, effect.evidence))
             case _:
@@ -157,9 +158,14 @@ class PageEffects:
         await self._desk.audit.append(tx, note(row, "link.device_passed", by="customer"))
         return r.Noted()
 
-    async def _note_denial(self, tx: Transaction, row: Challenge) -> Reply:
+    async def _note_denial(self, context: Context, tx: Transaction, row: Challenge) -> Reply:
+        known = "SELECT 1 FROM audit WHERE call_id = ? AND action = ? AND key = ?"
+        if await tx.one(known, row.call_id, _DENIED, context.key):
+            # The step was interrupted after this and is performed again: nobody has pressed Deny a second time.
+            return dr.PushDenialNoted(row.denied)
         row = await challenges.save(tx, row, denied=row.denied + 1)
-        await self._desk.audit.append(tx, note(row, "link.push_denied", kind=Kind.ALERT, times=row.denied))
+        alert = note(row, _DENIED, kind=Kind.ALERT, times=row.denied)
+        await self._desk.audit.append(tx, msgspec.structs.replace(alert, key=context.key))
         return dr.PushDenialNoted(row.denied)
 
     async def _approve(self, evidence: Evidence, tx: Transaction, row: Challenge) -> Reply:

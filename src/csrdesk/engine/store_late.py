@@ -63,6 +63,9 @@ class LateStore:
         with self._tried():
             return await (await self._opened()).at_once(work, durable=durable)
 
+    def is_ours(self, change: int) -> bool:
+        return self._store is not None and self._store.is_ours(change)
+
     async def generation(self) -> int:
         return await (await self._opened()).generation()
 

@@ -81,6 +81,12 @@ class ReadingAccount(State, frozen=True):
     verified: Verified
     needs: Needs
 
+    @property
+    def _why_no_proof(self) -> str:
+        """Said before anybody confirms a reset, which policy would refuse."""
+        enough = self.verified.evidence.has_device or not self.needs.rules.reset_needs_device
+        return "" if enough else "A new password needs a device here, and this caller has shown none."
+
     def want(self) -> Do[Together[fx.RequireProof | fx.ReadAccount | pfx.ReadPasswordAuthority]]:
         who, dn = self.verified.person.id, self.verified.dn
         read = fx.ReadAccount(person_id=who, dn=dn)
@@ -95,7 +101,7 @@ class ReadingAccount(State, frozen=True):
                 # AD was down when the person was looked up, and answers now.
                 return ReadingAccount(msgspec.structs.replace(self.verified, dn=found.dn), self.needs)
             case Replies((r.Noted(), r.AccountRead(account), authority)):
-                why = reset.why_no_reset(account, authority)
+                why = reset.why_no_reset(account, authority) or self._why_no_proof
                 return ManagingAccount(self.verified, self.needs, account, why)
             case Replies(replies):
                 return ReturnError(self.verified, self.needs, uf.first_problem(replies))

@@ -31,6 +31,8 @@ class Rules(msgspec.Struct, frozen=True):
     """`p1RiskPolicyIdAuthn`; empty for the environment's default."""
     when_down: WhenDown = WhenDown.STEP_UP
     """`protect.when_down`."""
+    reset_needs_device: bool = False
+    """`limits.reset_needs_device`: link and code alone are not enough for a new password."""
     ticket_required: bool = False
     resend_otp_limit: int = 3
     """`resendOtpLimit`: passcodes sent again in one authentication."""

@@ -130,7 +130,6 @@ async def open_desk(
     from csrdesk.services.keys import desk_key
     from csrdesk.wiring.checkpoints import checkpoints_of
     from csrdesk.wiring.log import send_logging_to, stop_logging_to
-    from csrdesk.wiring.presence import Processes
 
     data_dir = data_folder(settings)
     async with AsyncExitStack() as stack:
@@ -155,10 +154,7 @@ async def open_desk(
         if settings.flow.ciam_account_recovery_enabled:
             engine.public.offer("account_recovery", recovery_of(settings))
         engine.write_checkpoints(checkpoints_of(settings))
-        processes = Processes(data_dir, engine.name)
-        stack.callback(processes.leave)
-        processes.arrive()
-        engine.tell_who_is_gone(processes)
+        _be_there(engine, data_dir, stack)
         if settings.desk.alert_to:
             engine.mail_alerts()
         await stack.enter_async_context(engine)
@@ -174,6 +170,16 @@ async def open_desk(
             waiting = pages.serve_when_free(engine.customers, key, engine.public)
             stack.push_async_callback(_cancelled, asyncio.create_task(waiting))
         yield Desk(settings, data_dir, agent, pages, engine, tuple(world))
+
+
+def _be_there(engine: Engine, data_dir: Path, stack: AsyncExitStack) -> None:
+    """Let the desk's other processes see that this one is there, until the desk is closed."""
+    from csrdesk.wiring.presence import Processes
+
+    processes = Processes(data_dir, engine.name)
+    stack.callback(processes.leave)
+    processes.arrive()
+    engine.tell_who_is_gone(processes)
 
 
 async def _store(path: Path, *, wait_for_store: bool) -> Store:
@@ -199,6 +205,7 @@ def rules_of(settings: Settings) -> Rules:
         protect_analysis=settings.flow.protect_required,
         risk_policy_id=settings.flow.risk_policy_id_authn,
         when_down=WhenDown(settings.protect.when_down),
+        reset_needs_device=settings.limits.reset_needs_device,
         ticket_required=settings.desk.ticket_required,
         resend_otp_limit=settings.limits.resend_otp,
     )

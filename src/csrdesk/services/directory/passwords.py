@@ -83,8 +83,9 @@ def _minded(root: Entry, history: str) -> int:
     return _number(history) if _hints(root) else 0
 
 
-async def set_password(directory: Directory, entry: Entry, password: Secret) -> Written:
-    """Set it, and end the lock where there is one, in one modify. `entry` was just read with `ATTRIBUTES`.
+async def set_password(directory: Directory, entry: Entry, password: Secret, stamp: tuple[Change, ...] = ()) -> Written:
+    """Set it, and end the lock where there is one, in one modify with the `stamp`. `entry` was just read with
+    `ATTRIBUTES`.
 
     Raises `ForbiddenError` where the connection is not encrypted, `InvalidValueError` where the policy refuses it, and
     `ReadBackError` where the server that was written to does not show a new password that may be used as it is.
@@ -97,7 +98,7 @@ async def set_password(directory: Directory, entry: Entry, password: Secret) -> 
         words = "The directory's password policy refused it."
         raise InvalidValueError(words, rules=("length",), system=SYSTEM, details="longer than it may be")
     controls = _hints(await directory.root(("supportedControl",)))
-    changes = [Change("replace", "unicodePwd", (Octets(value),))]
+    changes = [Change("replace", "unicodePwd", (Octets(value),)), *stamp]
     locked = is_locked(entry)
     if locked:
         changes.append(Change("replace", "lockoutTime", ("0",)))

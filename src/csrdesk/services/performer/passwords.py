@@ -31,6 +31,7 @@ from csrdesk.services.performer import password_rules
 from csrdesk.services.performer.outside import Outside
 from csrdesk.services.performer.password_authority import Place, place_of
 from csrdesk.services.performer.protection import refuse_protected_entry, refuse_protected_user
+from csrdesk.services.performer.stamps import stamp
 from csrdesk.services.pingone import password_policies, passwords, users
 from csrdesk.services.pingone.errors import SYSTEM
 
@@ -92,7 +93,7 @@ async def set_directory_password(effect: px.SetDirectoryPassword, context: Conte
     if why := password_rules.why_unusable(context.secret):
         return pr.PasswordRefused((why,))
     try:
-        done = await directory_passwords.set_password(writer, entry, context.secret)
+        done = await directory_passwords.set_password(writer, entry, context.secret, stamp(outside, effect, context))
     except InvalidValueError as error:
         return pr.PasswordRefused(password_rules.refusal(error.rules))
     return pr.PasswordSet(Home.DIRECTORY, done.changed_at, done.unlocked, server=writer.server)
