@@ -25,8 +25,14 @@ from csrdesk.wiring.trial import write_settings
 from tests.crash.zygote import Order, Played
 
 ACTS, RESET, SPOKEN = ("unlock", "disable", "enable"), ("reset",), ("disable", "enable", "unlock")
+PUSHED = ("disable", "unlock", "enable")
 """What a caller wants."""
-WHO = {ACTS: people.PINGONE_LOCKED, RESET: people.EXTERNAL_ALLOWED, SPOKEN: people.NO_EMAIL_PASSKEY}
+WHO = {
+    ACTS: people.PINGONE_LOCKED,
+    RESET: people.EXTERNAL_ALLOWED,
+    SPOKEN: people.NO_EMAIL_PASSKEY,
+    PUSHED: people.NO_EMAIL_APP,
+}
 ROOT = Path(__file__).parents[2]
 _WRITES = {
     "PUT enabled": "pingone.set_enabled",

@@ -19,12 +19,14 @@ from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
 from csrdesk.flows import spoken_prompts as sp
+from csrdesk.flows import try_prompts as tp
 from csrdesk.flows.csr_main import Start
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Answer
 from csrdesk.model.devices import WebAuthn
 from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
+from csrdesk.sandbox import people
 from csrdesk.sandbox.authenticator import Passkey, sign
 from tests.crash.desk import AGENT, CrashDesk
 
@@ -94,7 +96,12 @@ class Player:
             case p.UsernamePrompt():
                 return a.UsernameGiven(self.username, "INC-7")
             case p.CardPrompt():
-                return a.SpokenAddressChosen() if self.spoken else a.MagicLinkChosen()
+                return self._way()
+            case tp.PhonesPrompt(phones=phones):
+                return a.DeviceChosen(phones[0].id)
+            case tp.AgentPushPrompt(number=number):
+                await self._on_phone(number)
+                return None
             case sp.AddressFormPrompt():
                 return a.OpenAddressChosen()
             case p.MagicLinkFormPrompt():
@@ -112,6 +119,19 @@ class Player:
                 return a.TryAgainChosen()
             case other:
                 raise AssertionError(f"nothing to answer to {other!r}")
+
+    def _way(self) -> Answer:
+        if self.username == people.NO_EMAIL_APP:
+            return a.PushChosen()
+        return a.SpokenAddressChosen() if self.spoken else a.MagicLinkChosen()
+
+    async def _on_phone(self, number: str) -> None:
+        """The customer finds the number in the app, where the request still waits."""
+        async with httpx.AsyncClient() as client:
+            things = (await client.get(self.mailbox, params={"to": self.username})).json()
+            for push in things["pushes"][:1]:
+                form = {"push": str(push["seq"]), "act": "approve", "number": number}
+                await client.post(f"{self.mailbox.removesuffix('.json')}/push", data=form)
 
     async def _customer(self, view: View) -> None:
         waits = isinstance(view.prompt, pp.WaitingForNewPasswordPrompt)

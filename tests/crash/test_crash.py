@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.harness import ACTS, RESET, SPOKEN, harness
+from tests.crash.harness import ACTS, PUSHED, RESET, SPOKEN, harness
 from tests.crash.sweep import by_chance, sweep, that_differ, unkilled
 from tests.crash.zygote import Played
 
@@ -64,6 +64,16 @@ async def test_r_62_a_caller_by_the_spoken_address_is_verified_wherever_the_desk
     kills = [kill for kill in that_differ(names) if kill <= verified]
     assert {"after OpenAddress", "after CheckAssertion"} <= {names[kill - 1] for kill in kills}
     tally = await sweep(folder(tmp_path, "killed"), [(float(kill),) for kill in kills], names, goals=SPOKEN)
+    assert tally.flaws == []
+    assert sum(tally.killed.values()) > 0.9 * len(kills)
+
+
+async def test_r_62_a_caller_by_a_push_is_verified_wherever_the_desk_is_killed(tmp_path: Path) -> None:
+    names = await points(tmp_path, PUSHED)
+    verified = names.index("before SetPingOneEnabled")
+    kills = [kill for kill in that_differ(names) if kill <= verified]
+    assert {"after StartDeviceAuthentication", "after AwaitPush"} <= {names[kill - 1] for kill in kills}
+    tally = await sweep(folder(tmp_path, "killed"), [(float(kill),) for kill in kills], names, goals=PUSHED)
     assert tally.flaws == []
     assert sum(tally.killed.values()) > 0.9 * len(kills)
 
