@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from datetime import UTC, datetime
+from typing import Literal
 
 import msgspec
 import pytest
 
-from csrdesk.config import PasswordSettings, PingOneSettings, Settings
+from csrdesk.config import PasswordSettings, PingOneSettings, Settings, WaySettings
 from csrdesk.model.checkup import Finding, Level
 from csrdesk.model.devices import ORDER
 from csrdesk.model.secret import Secret
@@ -126,6 +127,30 @@ def test_pushes_that_a_tap_approves_are_a_warning_where_pushes_are_allowed(
     mobile = msgspec.convert({"enabled": True, "applications": [app]}, Mobile)
     (found,) = mfa.judged(msgspec.structs.replace(DESK, mobile=mobile), wanted)
     assert found.level is level
+
+
+@pytest.mark.parametrize(
+    ("ways", "voice", "level"),
+    [
+        (WaySettings(call_back=True), False, Level.WARNING),
+        (WaySettings(call_back=True), True, Level.OK),
+        (WaySettings(), False, Level.OK),
+    ],
+)
+def test_a_call_back_that_the_policy_does_not_let_through_is_a_warning(
+    ways: WaySettings, voice: bool, level: Level
+) -> None:
+    policy = msgspec.structs.replace(DESK, voice=Method(enabled=voice))
+    (found,) = mfa.judged(policy, ("SMS",), ways)
+    assert found.level is level
+
+
+@pytest.mark.parametrize(("push", "said"), [("auto", True), ("off", False)])
+def test_pushes_without_a_number_are_led_by_nobody(push: Literal["auto", "off"], said: bool) -> None:
+    app = {"push": {"enabled": True, "numberMatching": {"enabled": False}}}
+    mobile = msgspec.convert({"enabled": True, "applications": [app]}, Mobile)
+    (found,) = mfa.judged(msgspec.structs.replace(DESK, mobile=mobile), ("MOBILE",), WaySettings(push=push))
+    assert ("Agents lead none." in found.what) is said
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,7 @@ async def _pingone(settings: Settings) -> Found:
             settings.flow.mfa_policy_id,
             settings.flow.device_types,
             public_url=Pages(settings, data_folder(settings)).url,
+            ways=settings.ways,
         )
     finally:
         await api.close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from csrdesk.config import WaySettings
 from csrdesk.errors import NotFoundError, ServiceError, UnauthorizedError
 from csrdesk.model.checkup import Finding, ok, warning, wrong
 from csrdesk.model.text import clean
@@ -22,25 +23,31 @@ _NAME = 60
 _READ = "Let the worker application read MFA settings; until then"
 
 
-async def probe(api: Api, policy_id: str, wanted: tuple[str, ...], public_url: str) -> tuple[Finding, ...]:
+_AS_SET = WaySettings()
+
+
+async def probe(
+    api: Api, policy_id: str, wanted: tuple[str, ...], public_url: str, ways: WaySettings = _AS_SET
+) -> tuple[Finding, ...]:
     """`wanted`: the device types that settings allow; `public_url`: where customers reach the pages."""
     try:
         policy = await policies.read(api, policy_id)
     except NotFoundError:
         return (wrong(POLICY, "PingOne has no MFA policy with the id in flow.p1MFAPolicyId.", "Correct the id."),)
     except UnauthorizedError:
-        return (warning(POLICY, "MFA policies may not be read.", f"{_READ} locked callers count as refused."),)
+        rest = ", and no push is led by an agent" if ways.push == "auto" else ""
+        return (warning(POLICY, "MFA policies may not be read.", f"{_READ} locked callers count as refused{rest}."),)
     except ServiceError as error:
         return (wrong(POLICY, error.message, "Look again in a moment."),)
     if policy is None:
         return (wrong(POLICY, "PingOne has no default MFA policy.", "Name one in flow.p1MFAPolicyId."),)
-    found = judged(policy, wanted)
+    found = judged(policy, wanted, ways)
     if "FIDO2" in wanted and policy.fido2.enabled:
         found.append(await _passkeys(api, policy, public_url))
     return tuple(found)
 
 
-def judged(policy: MfaPolicy, wanted: tuple[str, ...]) -> list[Finding]:
+def judged(policy: MfaPolicy, wanted: tuple[str, ...], ways: WaySettings = _AS_SET) -> list[Finding]:
     """What the policy lets the desk do."""
     off = [kind for kind in wanted if kind in policy.kinds and not policy.kinds[kind]]
     on = [kind for kind, enabled in policy.kinds.items() if enabled]
@@ -55,7 +62,11 @@ def judged(policy: MfaPolicy, wanted: tuple[str, ...]) -> list[Finding]:
         found.append(warning(POLICY, "Locked callers cannot be asked for their device.", todo))
     if "MOBILE" in wanted and policy.pushes_without_number:
         todo = "Enable number matching for the application in the policy: a tap alone is easily got from somebody."
-        found.append(warning(POLICY, "Pushes are approved by a tap, without a number to find.", todo))
+        led = " Agents lead none." if ways.push != "off" else ""
+        found.append(warning(POLICY, f"Pushes are approved by a tap, without a number to find.{led}", todo))
+    if ways.call_back and not policy.voice.enabled:
+        todo = "Enable voice in the policy, or take ways.call_back out of the settings."
+        found.append(warning(POLICY, "ways.call_back is on, and voice is off in the policy: nobody can be rung.", todo))
     return found or [ok(POLICY, _summary(policy, on))]
 
 

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
+from csrdesk.config import WaySettings
 from csrdesk.errors import ServiceError, UnauthorizedError
 from csrdesk.model.checkup import Finding, ok, warning, wrong
 from csrdesk.services import http
@@ -26,6 +27,7 @@ RIGHTS = "PingOne rights"
 CLOCK = "Clock"
 _DRIFT = 5.0
 """Seconds between the two clocks that are of no account: the header has whole seconds, and answers travel."""
+_AS_SET = WaySettings()
 _ROLE = "Give the worker application the role Identity Data Admin over the people that the desk serves."
 
 
@@ -41,7 +43,14 @@ class _Page(msgspec.Struct, frozen=True):
     embedded: _Embedded = msgspec.field(name="_embedded")
 
 
-async def probe(api: Api, policy_id: str, wanted: tuple[str, ...], *, public_url: str = "") -> tuple[Finding, ...]:
+async def probe(
+    api: Api,
+    policy_id: str,
+    wanted: tuple[str, ...],
+    *,
+    public_url: str = "",
+    ways: WaySettings = _AS_SET,
+) -> tuple[Finding, ...]:
     """Everything that can be found out. `wanted`: the device types that settings allow; `public_url`: the pages'."""
     before = datetime.now(UTC)
     try:
@@ -53,7 +62,7 @@ async def probe(api: Api, policy_id: str, wanted: tuple[str, ...], *, public_url
         todo = "Compare pingone.api_url and pingone.auth_url with your region, and look at the way there."
         return (wrong(AREA, error.message, todo),)
     middle = before + (datetime.now(UTC) - before) / 2
-    rest = await asyncio.gather(_rights(api, response), mfa.probe(api, policy_id, wanted, public_url))
+    rest = await asyncio.gather(_rights(api, response), mfa.probe(api, policy_id, wanted, public_url, ways))
     signed_in = ok(AREA, "csrdesk's sign-in is taken.")
     return (signed_in, *rest[0], *rest[1], clock(response.headers.get("date", ""), middle))
 
