@@ -213,6 +213,25 @@ async def test_r_49_where_pingone_refuses_what_ad_took_the_page_asks_for_one_tha
         ]
 
 
+async def test_r_18_passwords_that_are_refused_are_tried_only_so_often_on_one_page(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db", limits=LimitSettings(passwords_per_page=3)) as desk:
+        call = await resetting(desk)
+        await asks(call)
+        desk.world.replies[pfx.SetDirectoryPassword] = REFUSED
+        for _ in range(3):
+            again = (await call.customer(typed())).view.prompt
+            assert isinstance(again, pp.NewPasswordPrompt)
+            assert again.refusals == REFUSED.reasons
+        for _ in range(2):
+            again = (await call.customer(typed())).view.prompt
+            assert isinstance(again, pp.NewPasswordPrompt)
+            (why,) = again.refusals
+            assert why == "3 passwords were tried on this page, which is the most. Ask the agent for a new link."
+        assert [name for name, _ in desk.world.done].count("SetDirectoryPassword") == 3
+        rows = [row for row in await desk.engine.audit.list(limit=100) if row.action == "limit.reached"]
+        assert [row.details["limit"] for row in rows] == ["passwords_per_page"] * 2
+
+
 async def test_r_30_a_hand_made_client_sets_no_password_not_even_in_a_verified_call(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         call = await resetting(desk)

@@ -236,6 +236,8 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Links that an agent may send in an hour."""
     look_ups_per_agent_an_hour: Annotated[int, Meta(ge=1, le=600)] = 60
     """People that an agent may look up in an hour, found or not."""
+    passwords_per_page: Annotated[int, Meta(ge=3, le=100)] = 20
+    """New passwords that may be tried on one page: each that is refused goes to the directory."""
     passcodes_per_link: Annotated[int, Meta(ge=1, le=20)] = 5
     """Passcodes that may be sent from the page of one link."""
     pushes_per_person_an_hour: Annotated[int, Meta(ge=1, le=20)] = 3

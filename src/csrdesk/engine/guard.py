@@ -26,6 +26,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import try_effects as te
 from csrdesk.flows.doors import Context, Perform
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Kind, Problem, Replies, Reply, Together
+from csrdesk.flows.password_replies import PasswordRefused
 from csrdesk.flows.recovery_effects import InviteToRecover
 from csrdesk.flows.replies import PasscodeWrong, SecretLost
 from csrdesk.model.proofs import Act
@@ -171,6 +172,9 @@ class Guard:
                 row = entry(Row.REFUSED, effect, context, refusal, marks=marks)
                 await self._desk.audit.append(tx, replace(row, result="refused"))
                 return refusal, marks
+            if over := await quotas.passwords(tx, self._desk, context, effect):
+                await self._desk.audit.append(tx, quotas.alert(over, context, effect.person_id))
+                return PasswordRefused((over.message,)), marks
             if effect.act is Act.PROTECT and not await facts.is_protected_here(
                 tx, context, effect.person_id, known.now
             ):

@@ -22,6 +22,8 @@ from csrdesk.errors import LimitReachedError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import try_effects as te
 from csrdesk.flows.doors import Context
+from csrdesk.flows.kernel import AccountEffect
+from csrdesk.flows.password_effects import SetDirectoryPassword, SetPingOnePassword
 from csrdesk.flows.recovery_effects import InviteToRecover
 
 REACHED = "limit.reached"
@@ -29,6 +31,7 @@ REACHED = "limit.reached"
 TEN_MINUTES, HOUR, DAY = timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)
 WARN_AFTER = 2
 """Links to one person in a day before the agent is warned."""
+_PASSWORDS = frozenset({SetDirectoryPassword.action, SetPingOnePassword.action})
 _SENT_NOTHING = frozenset({"FIDO2", "TOTP", "MOBILE"})
 """Types of device that are sent no passcode."""
 _OTHER_WAYS = "('push', 'call_back', 'spoken_address')"
@@ -208,6 +211,24 @@ def _asked(kind: str, details: str) -> bool:
     if said.get("type") in _SENT_NOTHING:
         return False
     return bool(said.get("device")) if kind == "intent" else not said.get("device") and said.get("asks") == "OTP"
+
+
+async def passwords(reading: Reading, desk: Desk, context: Context, effect: AccountEffect) -> Over | None:
+    """The limit that speaks against trying another new password on the page that this flow is, if any."""
+    if effect.action not in _PASSWORDS:
+        return None
+    most = desk.limits.passwords_per_page
+    # Counted for each directory by itself: one password may go to two.
+    sql = (
+        "SELECT count(*) AS tried FROM audit"
+        " WHERE call_id = ? AND kind = 'intent' AND action = ? AND substr(key, 1, ?) = ?"
+    )
+    mine = f"{context.flow_id}:"
+    (row,) = await reading.all(sql, context.call_id, effect.action, len(mine), mine)
+    if int(str(row["tried"])) < most:
+        return None
+    words = f"{most} passwords were tried on this page, which is the most. Ask the agent for a new link."
+    return Over("passwords_per_page", words, timedelta(0))
 
 
 async def posts(reading: Reading, desk: Desk, source: str) -> Over | None:
