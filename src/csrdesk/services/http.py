@@ -1,6 +1,7 @@
-"""The one module that imports httpx: clients, total time-outs, and what a broken connection is called here.
+"""The one module that imports httpx, with its `transport`: clients, total time-outs, and what a broken connection is
+called here.
 
-Everything else says `http.Request`, `http.Response`, `http.Auth`: a successor of httpx is a change of this file.
+Everything else says `http.Request`, `http.Response`, `http.Auth`: a successor of httpx is a change of these two files.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from functools import cache
 from importlib.util import find_spec
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from csrdesk.errors import ServiceError, TimedOutError, UnreachableError
 
@@ -42,19 +44,24 @@ Response = httpx.Response
 
 def open_client(base_url: str, *, timeout_seconds: float, auth: Auth | None = None) -> Client:
     """A client that keeps its connections. TLS is always verified; redirects are never followed."""
+    from csrdesk.services.transport import KEPT_SECONDS, MOST, Transport  # which takes httpx as it was imported here
+
     # httpx writes whole URLs, with what people typed in them, to the log (INFO), and httpcore answers' headers (DEBUG).
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
     plain = urlsplit(base_url).scheme == "http"  # the settings allow this to one's own machine alone
     named = (os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
+    trusted = _nothing_trusted() if plain else _trusting(*named)
+    proxied = not plain and bool(getproxies())  # those that the environment names are httpx's to talk to
     return httpx.AsyncClient(
         base_url=base_url,
         auth=auth,
         timeout=timeout_seconds,
-        verify=_nothing_trusted() if plain else _trusting(*named),
-        trust_env=not plain,
+        verify=trusted,
+        transport=None if proxied else Transport(trusted),
+        trust_env=proxied,
         headers={"accept": "application/json"},
-        limits=httpx.Limits(max_connections=20, keepalive_expiry=30),
+        limits=httpx.Limits(max_connections=MOST, keepalive_expiry=KEPT_SECONDS),
     )
 
 
