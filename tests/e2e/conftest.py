@@ -47,7 +47,7 @@ async def csrdesk(settings: Path, *words: str) -> Ran:
 
 
 @asynccontextmanager
-async def serving(settings: Path) -> AsyncIterator[int]:
+async def serving(settings: Path, *, at: str = "http://localhost:") -> AsyncIterator[int]:
     """`csrdesk serve` until the block ends; its process id. It must end well, and have said where its pages are."""
     server = await asyncio.create_subprocess_exec(
         CSRDESK, "serve", stderr=asyncio.subprocess.PIPE, env=os.environ | {"CSRDESK_CONFIG": str(settings)}
@@ -55,7 +55,7 @@ async def serving(settings: Path) -> AsyncIterator[int]:
     assert server.stderr
     try:
         said = await asyncio.wait_for(server.stderr.readline(), 20)
-        assert b"Serving the customers' pages at http://localhost:" in said, said
+        assert f"Serving the customers' pages at {at}" in said.decode(), said
         yield server.pid
     finally:
         server.terminate()
