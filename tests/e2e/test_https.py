@@ -1,4 +1,4 @@
-"""The whole desk behind something that ends TLS, as in earnest: a certificate of the test's own, and a real Chromium."""
+"""The whole desk behind something that ends TLS, with a certificate of the test's own, and a real Chromium."""
 
 from __future__ import annotations
 
