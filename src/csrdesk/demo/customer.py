@@ -75,8 +75,7 @@ class Customer:
         self._address = address
         self._mailbox = f"{mailbox_url}.json"
         self._webauthn = webauthn
-        browser = {"user-agent": user_agent} if user_agent else {}
-        self._http = http.Client(timeout=20, follow_redirects=True, headers=browser)
+        self._http = http.open_browser(user_agent)
         self._url = ""
         self._page = _Page()
         self.status = 0

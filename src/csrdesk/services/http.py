@@ -50,8 +50,7 @@ def open_client(base_url: str, *, timeout_seconds: float, auth: Auth | None = No
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
     plain = urlsplit(base_url).scheme == "http"  # the settings allow this to one's own machine alone
-    named = (os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
-    trusted = _nothing_trusted() if plain else _trusting(*named)
+    trusted = _nothing_trusted() if plain else _trusted()
     proxied = not plain and bool(getproxies())  # those that the environment names are httpx's to talk to
     return httpx.AsyncClient(
         base_url=base_url,
@@ -62,6 +61,17 @@ def open_client(base_url: str, *, timeout_seconds: float, auth: Auth | None = No
         trust_env=proxied,
         headers={"accept": "application/json"},
         limits=httpx.Limits(max_connections=MOST, keepalive_expiry=KEPT_SECONDS),
+    )
+
+
+def open_browser(user_agent: str = "") -> Client:
+    """A client for pages, as somebody at a browser: it keeps cookies and goes where it is led."""
+    from csrdesk.services.transport import Transport
+
+    headers = {"user-agent": user_agent} if user_agent else {}
+    trusted = _trusted()
+    return httpx.AsyncClient(
+        timeout=20, follow_redirects=True, headers=headers, verify=trusted, transport=Transport(trusted)
     )
 
 
@@ -93,6 +103,10 @@ def unreachable(error: httpx.HTTPError, request: Request, system: str) -> Servic
 def basic(user: str, password: str) -> Auth:
     """HTTP's basic authentication (RFC 7617)."""
     return httpx.BasicAuth(user, password)
+
+
+def _trusted() -> ssl.SSLContext:
+    return _trusting(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
 
 
 @cache
