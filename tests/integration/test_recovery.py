@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from csrdesk.config import Settings
 from csrdesk.demo.customer import Customer
 from csrdesk.engine.public_pages import CUSTOMER
 from csrdesk.sandbox import Sandbox, people
+from csrdesk.services import http
 from csrdesk.wiring import open_desk
 from tests.integration.conftest import World
 
@@ -357,3 +359,57 @@ async def test_where_protect_is_down_it_goes_on_only_where_settings_say_so(
             await begun(world, unknown, NOBODY)
             browser.reads("Type the code from our mail" if down == "allow" else "This did not work just now")
             assert (browser.status, browser.text) == (unknown.status, unknown.text)
+
+
+NO_FORM: list[tuple[dict[str, str], bytes, int]] = [
+    ({}, b"type=EmailGiven&email=a%40b.example", 403),
+    ({"sec-fetch-site": "cross-site"}, b"type=EmailGiven&email=a%40b.example&form={form}", 403),
+    ({"content-type": "application/json"}, b"{}", 415),
+    ({}, b"form={form}&" + b"x" * 300_000, 413),
+    ({}, b"form={form}&email=%ff&type=EmailGiven", 400),
+    ({}, b"form={form}&email=a&email=b&type=EmailGiven", 422),
+    ({}, b"form={form}&type=EmailGiven&email=" + b"a" * 900 + b"%40b.example", 422),
+    ({}, b"form={form}&type=RecoveryTyped&code=x&password=y&again=y", 422),
+    ({}, b"form={form}&type=RecoveryBegun&mark=x", 422),
+    ({}, b"form={form}", 422),
+]
+"""Header fields, body, and the status that refuses it."""
+
+
+@pytest.mark.parametrize(("fields", "body", "status"), NO_FORM)
+async def test_r_20_what_is_no_form_of_the_page_begins_nothing(
+    world: World, fields: dict[str, str], body: bytes, status: int
+) -> None:
+    async with http.Client(base_url=world.desk.pages_url) as robot:
+        page = (await robot.get("/recover")).text
+        token = re.search(r'name="form" value="(\w+)"', page)
+        assert token
+        headers = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", **fields}
+        answer = await robot.post("/recover", content=body.replace(b"{form}", token[1].encode()), headers=headers)
+    assert answer.status_code == status
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert [row for row in await world.desk.audit.list() if row.agent == CUSTOMER.id] == []
+    assert world.box.world.evaluations == {}
+
+
+@pytest.mark.parametrize("happens", ["disabled", "locked", "no password", "elsewhere"])
+async def test_an_account_that_changes_while_the_page_is_open_is_not_recovered_and_nobody_is_told_why(
+    world: World, happens: str
+) -> None:
+    user = world.box.world.user(WHO)
+    before = user.password.changed_at
+    async with visitor(world) as browser:
+        await begun(world, browser)
+        code = await code_of(browser)
+        match happens:
+            case "disabled":
+                user.enabled = False
+            case "locked":
+                user.password.locked_until = world.box.clock.now() + timedelta(hours=1)
+            case "no password":
+                user.password.status = "NO_PASSWORD"
+            case _:
+                user.password.status = "EXTERNAL"
+        await typed(browser, code)
+        browser.reads("That code is not right, or not good any more")
+    assert user.password.changed_at == before

@@ -160,6 +160,7 @@ def recovery(url: str, *, company: str, phone: str = "") -> Letter:
 _ALERTS = {
     "link.not_me": 'A customer said "this wasn\'t me"',
     "protective_disable": "An account was disabled without proof",
+    "risk.disable": "An account was disabled because PingOne Protect recommended it",
     "limit.reached": "A limit was reached",
     "protected.touched": "Somebody came to a protected account",
     "notice.not_sent": "A customer was not told of a change of their account",
