@@ -20,6 +20,7 @@ from csrdesk.engine.codes import call_code, is_right
 from csrdesk.errors import LimitReachedError, LinkOverError, NoSuchFlowError, StaleFlowError
 from csrdesk.flows import answers as a
 from csrdesk.flows import effects as fx
+from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows import spoken_prompts as sp
@@ -419,3 +420,40 @@ async def test_r_17_as_many_codes_are_derived_whether_calls_are_open_or_not(tmp_
         row = await find(desk.store, (await told(call)).link.id)
         assert found == row
         assert await quotas.open_codes(desk.store, inner) is None
+
+
+async def test_a_new_password_goes_on_in_the_page_that_verified_without_mail_code_or_device(tmp_path: Path) -> None:
+    async with a_desk(tmp_path) as desk:
+        call = await saying(desk)
+        token = await enter(desk, await code_of(call))
+        await show_device(desk, token)
+        await call.until_stage(p.AccountPrompt)
+        await call.tell(a.ResetChosen())
+        await call.tell(a.Confirmed("Forgot it.", "T-1"))
+        page = await desk.engine.customers.open(token, BROWSER, fetch=False)
+        assert isinstance(page.view.prompt, pp.NewPasswordPrompt)
+        new = Secret("Seven teal otters, 2 boats")
+        await answer(desk, token, a.NewPasswordTyped(new, new, "yes"))
+        done = (await call.until_stage(p.NoticePrompt)).prompt
+        assert isinstance(done, p.NoticePrompt)
+        assert [line.text for line in done.lines][:1] == ["AD: password set"]
+        assert not desk.world.mails
+
+
+async def test_the_ticket_and_the_list_of_calls_do_not_take_the_address_for_the_callers(tmp_path: Path) -> None:
+    async with a_desk(tmp_path) as desk:
+        call = await saying(desk)
+        (listed,) = await call.session.calls()
+        assert listed.stage == "address said, waiting for the code"
+        await show_device(desk, await enter(desk, await code_of(call)))
+        await call.until_stage(p.AccountPrompt)
+        record = await call.session.record(call.id)
+        assert "desk.example" not in record.account
+        assert [by for _, by in record.proofs] == ["authentication: device alone (strong)"]
+
+
+async def test_a_change_of_the_callers_mail_address_ends_the_code(tmp_path: Path) -> None:
+    async with a_desk(tmp_path) as desk:
+        call = await saying(desk)
+        await desk.world.links.saw_address("u-ada", "other@home.example")
+        assert isinstance((await call.until_stage(sp.AddressFormPrompt)).prompt, sp.AddressFormPrompt)

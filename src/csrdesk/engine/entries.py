@@ -147,8 +147,10 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
             return {"problem": clean(" ".join(reasons))}
         case r.SessionsEnded(count):
             return {"sessions": count}
-        case r.LinkSent(link) | AddressOpened(link):
+        case r.LinkSent(link):
             return {"reference": link.reference, "to": link.to}
+        case AddressOpened(link):
+            return {"reference": link.reference, "said": link.to}
         case r.CustomerTold(doubt) if doubt:
             return {"doubt": clean(doubt)}
         case r.NoticeQueued(message=message):

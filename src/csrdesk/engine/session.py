@@ -24,6 +24,7 @@ from csrdesk.errors import IllegalEventError, NoSuchFlowError, StaleFlowError
 from csrdesk.flows.doors import Agent, AuditPage, CallRecord, CallSummary, Resumed, View
 from csrdesk.flows.kernel import Answer, Audience
 from csrdesk.flows.public_answers import RecoveryTyped
+from csrdesk.model.link import Purpose
 from csrdesk.model.people import Person
 from csrdesk.model.secret import Secret
 
@@ -142,8 +143,15 @@ class AgentSession:
         if until:
             return f"verified until {until:%H:%M} UTC"
         if open_ones := await challenges.open_ones(self._desk.store, call_id=running.id):
-            return "waiting for the phone" if open_ones[0].purpose in bound.TRIES else "link sent"
+            return _OPEN.get(open_ones[0].purpose, "link sent")
         return "not verified" if person else "looking up"
+
+
+_OPEN = {
+    **dict.fromkeys(bound.TRIES, "waiting for the phone"),
+    Purpose.SPOKEN_ADDRESS: "address said, waiting for the code",
+}
+"""What is open, where it is no link."""
 
 
 def check_answer(running: Running, audience: Audience, answer: Answer) -> None:
