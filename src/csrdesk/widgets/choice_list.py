@@ -13,11 +13,11 @@ from csrdesk.widgets.tones import Tone
 
 _ROOMY, _FULL, _MOST = 6, 7, 8
 """Choices side by side that 80 columns have room for; more of them move together, then stand side by side, and at last
-take a line more.
+take the margins, too. What does not fit all the same takes a line more.
 """
 
-_LINE, _COLUMN = 76, 15
-"""Cells that a line of choices has at 80 columns, and one of five columns."""
+_LINE, _WHOLE, _COLUMN = 76, 80, 15
+"""Cells that a line of choices has at 80 columns, the same without margins, and one of five columns."""
 
 
 class ChoiceLine(Static, can_focus=True):
@@ -59,7 +59,12 @@ class ChoiceList(Container):
     def _shape(self) -> None:
         """In columns where they do not fit side by side, in fewer of them where a label is long."""
         widths = [len(shown(offer.key)) + 2 + len(offer.label) for offer in self._offers]
-        many = not self._long and (len(widths) > _MOST or sum(widths) > _LINE)
+        count = len(widths)
+        between = 3 * count - 2 if count <= _ROOMY else count - 1 if count <= _FULL else 0
+        full = not self._long and (count > _MOST or sum(widths) + between > _LINE)
+        squeezed = full and len(widths) > _MOST and sum(widths) <= _WHOLE
+        many = full and not squeezed
+        self.set_class(squeezed, "-squeezed")
         self.set_class(many, "-many")
         self.set_class(many and max(widths) > _COLUMN, "-worded")
 
@@ -67,6 +72,7 @@ class ChoiceList(Container):
         width = max((len(shown(offer.key)) for offer in self._offers), default=0)
         count = 0 if self._long else len(self._offers)
         tight = "-tight -full" if _FULL < count <= _MOST else "-tight" if _ROOMY < count <= _FULL else ""
+        tight = "-tight -full" if self.has_class("-squeezed") else tight
         for offer in self._offers:
             yield ChoiceLine(offer, long=self._long, tight=tight, key_width=width)
 
