@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 
 import pytest
 
+from csrdesk.flows import prompts as p
 from csrdesk.flows.device_authentication import Outputs
+from csrdesk.model.link import LinkStage
 from csrdesk.sandbox import people
 from tests.integration.conftest import World
-from tests.integration.device_visits import visit
+from tests.integration.device_visits import AtPage, visit
 
 MAIL = "mail@elsewhere.example"
 
@@ -118,3 +121,18 @@ async def test_r_06_an_address_that_changed_meanwhile_ends_the_link_before_its_c
         assert await elif_.result() is None
         await elif_.at.waits_for("SendChosen")
         elif_.at.reads("That link was ended.")
+
+
+async def test_r_27_a_callers_page_offers_no_magic_link_and_sends_none_by_a_hand_made_form(world: World) -> None:
+    call, code = await world.sent(people.SEVERAL_DEVICES)
+    user, at = world.box.world.user(people.SEVERAL_DEVICES), world.box.settings()
+    async with AtPage(user.email, at.mailbox_url, secrets.token_urlsafe(32), webauthn="NONE") as bruno:
+        await bruno.open(await bruno.newest_link())
+        await bruno.answer("CodeGiven", code=code)
+        assert bruno.offers("DeviceChosen")
+        assert not bruno.offers("MagicLinkChosen")
+        await bruno.post("MagicLinkChosen")
+        bruno.reads("Choose one of the devices below.")
+        assert len(world.box.world.mails) == 1
+        call.view = await world.desk.session(world.desk.agent).settled(call.view.id)
+        assert call.sees(p.PollingPrompt).link.stage is LinkStage.CODE_RIGHT
