@@ -197,6 +197,16 @@ async def test_r_05_a_link_that_nobody_opens_in_time_is_denied_and_another_can_b
         assert len(desk.world.mails) == 2
 
 
+async def test_a_scanner_that_fetches_the_link_does_not_take_the_pages_buttons_away(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        visit = await visiting(desk)
+        seen = await visit.send()
+        for _ in range(3):
+            await desk.engine.customers.open(visit.token, MAILBOX_BROWSER, user_agent="MailScanner/1.0")
+            await asyncio.sleep(0.05)
+        assert (await visit.open()).view.rev == seen.view.rev
+
+
 async def test_r_06_another_magic_link_ends_the_older_one_and_not_the_page(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         visit = await visiting(desk)

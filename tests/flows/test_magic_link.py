@@ -16,7 +16,7 @@ from csrdesk.flows import magic_link_page as mp
 from csrdesk.flows import replies as r
 from csrdesk.flows.device_ends import DeniedTwice
 from csrdesk.flows.device_push import NotingDenial
-from csrdesk.flows.kernel import Event, Failed, Replies, State
+from csrdesk.flows.kernel import Event, Failed, Problem, Replies, State
 from csrdesk.flows.prompts import Page
 from csrdesk.model.devices import Device, Devices, Strength, WebAuthn
 from csrdesk.model.link import LinkStage, Purpose
@@ -77,6 +77,8 @@ ASKING_SIDE: list[Row] = [
     (SENDING, r.LinkNotSent("It is possible again in 4 minutes.", code="limit_reached"),
      note("It is possible again in 4 minutes.")),
     (SENDING, FAILED, note(NOT_SENT)),
+    (SENDING, Failed(Problem("It may have been sent.", code="may_have_been_sent")),
+     note("Nobody knows whether the link was sent. Send another one: only the newest works.")),
     (WAITING, r.LinkChanged(STAGES[LinkStage.CODE_RIGHT]), ml.AwaitingChallenge(GIVEN, STAGES[LinkStage.CODE_RIGHT])),
     (WAITING, r.LinkChanged(STAGES[LinkStage.APPROVED]), COMPLETE),
     (WAITING, r.LinkChanged(STAGES[LinkStage.NOT_ME]), ml.DeniedByCustomer()),

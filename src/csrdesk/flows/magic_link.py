@@ -27,6 +27,7 @@ from csrdesk.model.proofs import Proof
 MAGIC_LINK = Proof("ml", Strength.NONE, label="magic link")
 """The person's own mailbox: no device, and never a second factor."""
 _NOT_SENT = "The link could not be sent. Nothing was confirmed. Try again in a moment."
+_MAYBE_SENT = "Nobody knows whether the link was sent. Send another one: only the newest works."
 _NO_OTHER = "There is no other way here."
 Leaving = Literal["deviceSelection", "cancelled", "cannotUse"]
 
@@ -127,6 +128,8 @@ class CreatingChallenge(State, frozen=True):
                 return AwaitingChallenge(self.given, link)
             case r.LinkNotSent(message, code="limit_reached"):
                 return DisplayingForm(self.given, message)
+            case Failed(problem) if problem.code == "may_have_been_sent":
+                return DisplayingForm(self.given, _MAYBE_SENT)
             case r.LinkNotSent() | Failed():
                 # Why is on record; customers cannot do anything about servers, and strangers read no more than this.
                 return DisplayingForm(self.given, _NOT_SENT)
