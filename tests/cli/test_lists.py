@@ -282,8 +282,10 @@ async def test_ctrl_c_ends_what_is_under_way_and_a_resumed_run_does_the_rest(
 ) -> None:
     some = NAMES[:40]
     write(*some)
+    box.faults.add(latency_ms=20)  # so that nothing is over before it is looked at
     async with running(settings) as process:
         await begun(process)
+        box.faults.clear()
         process.send_signal(signal.SIGINT)
         out, err = await asyncio.wait_for(process.communicate(), 30)
     told = json.loads(out)
@@ -305,8 +307,10 @@ async def test_r_62_after_a_kill_a_resumed_run_finds_out_what_was_done_and_does_
 ) -> None:
     some = NAMES[:40]
     write(*some)
+    box.faults.add(latency_ms=20)  # so that nothing is over before it is looked at
     async with running(settings) as process:
         await begun(process)
+        box.faults.clear()
         process.kill()
         await process.communicate()
     ended = set(came())
@@ -407,8 +411,10 @@ async def test_r_61_a_database_that_is_taken_away_stops_the_run_and_a_resumed_on
     some = NAMES[:40]
     write(*some)
     database = settings.parent / "data" / "desk.sqlite3"
+    box.faults.add(latency_ms=20)  # so that nothing is over before it is looked at
     async with running(settings) as process:
         await begun(process)
+        box.faults.clear()
         database.rename(database.with_suffix(".gone"))
         out, err = await asyncio.wait_for(process.communicate(), 30)
     database.with_suffix(".gone").rename(database)
