@@ -231,6 +231,15 @@ AGENT: dict[str, Prompt] = {
             WayOffer(Way.CALL_BACK, "+44 *** *** 43: a weak proof, not for every act"),
         ),
     ),
+    "card_two_ways": p.CardPrompt(
+        person=ADA,
+        devices=(APP,),
+        ways=(
+            WayOffer(Way.LINK, why_not="There is no mail address on record, so no link can be sent."),
+            WayOffer(Way.SPOKEN_ADDRESS, "a strong device alone, in any browser"),
+            WayOffer(Way.PUSH, "a strong device alone"),
+        ),
+    ),
     "unverifiable_card": p.UnverifiableCardPrompt(
         person=ADA,
         devices=(PASSKEY,),

@@ -72,7 +72,7 @@ class ChoiceList(Container):
         width = max((len(shown(offer.key)) for offer in self._offers), default=0)
         count = 0 if self._long else len(self._offers)
         tight = "-tight -full" if _FULL < count <= _MOST else "-tight" if _ROOMY < count <= _FULL else ""
-        tight = "-tight -full" if self.has_class("-squeezed") else tight
+        tight = "-tight -full" if self.has_class("-squeezed") or self.has_class("-worded") else tight
         for offer in self._offers:
             yield ChoiceLine(offer, long=self._long, tight=tight, key_width=width)
 
