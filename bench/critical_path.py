@@ -62,14 +62,14 @@ _DEVICES = Counter(("person", "devices", "bypass"))
 _LINKS: tuple[Counter[str], ...] = (
     Counter(("token", "search")),
     Counter(("find", "populations")),
-    Counter(("person", "devices", "bypass", "policy", "roles", "person")),
+    Counter(("person", "devices", "bypass", "policy", "roles")),
     Counter(("search",)),
     Counter(("person",)),
     _DEVICES,
     Counter(("begin",)),
     Counter(("passcode",)),
     _DEVICES,
-    Counter({"person": 2, "password": 2, "search": 4}),
+    Counter({"person": 1, "password": 1, "search": 4}),
 )
 """Calls that are made side by side, a line for each link of the chain but the mail."""
 _BESIDE = {0: "token", 1: "find", 3: "search"}

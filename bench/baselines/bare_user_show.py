@@ -47,7 +47,6 @@ async def show(settings: dict[str, Any], identifier: str, secret: str, password:
             await search("employeeID", found.json()["externalId"])
 
         await asyncio.gather(
-            get(f"users/{user}"),
             get(f"users/{user}/devices"),
             get(f"users/{user}/bypassMFA"),
             get(f"deviceAuthenticationPolicies/{settings['flow']['p1MFAPolicyId']}"),

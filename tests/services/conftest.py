@@ -98,12 +98,14 @@ class Calls:
 
     def __init__(self) -> None:
         self.seen: list[tuple[float, float]] = []
+        self.paths: list[str] = []
 
     def around(self, app: ASGIApp) -> ASGIApp:
         async def watched(scope: Scope, receive: Receive, send: Send) -> None:
             began = time.monotonic()
             await app(scope, receive, send)
             self.seen.append((began, time.monotonic()))
+            self.paths.append(str(scope.get("path", "")))
 
         return watched
 

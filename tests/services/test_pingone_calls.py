@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import ssl
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from csrdesk.errors import (
     UnreachableError,
 )
 from csrdesk.model.secret import Secret
+from csrdesk.services.attempts import UnderWay
 from csrdesk.services.pingone import authentications, devices, policies, users
 from csrdesk.services.pingone.api import Api, open_api
 from tests.services.scripted import TOKEN, Asked, Say, Script, Scripted, in_order, scripted
@@ -49,6 +51,23 @@ async def test_the_token_is_fetched_once_for_calls_at_the_same_time_and_kept() -
         await api.close()
         assert len(server.to("/as/token")) == 1
         assert {one.headers["authorization"] for one in server.to("/users/u-1")} == {"Bearer token-1"}
+
+
+async def test_whoever_asks_what_is_asked_already_is_given_the_same_answer_or_error() -> None:
+    for says, outcome in ((Say(body=USER, delay=0.05), "ada"), (Say(404, delay=0.05), "RefusedError")):
+        async with scripted(in_order(says)) as server:
+            api = api_of(server).within("call-1", UnderWay())
+            asking = [asyncio.ensure_future(users.read(api, "u-1")) for _ in range(3)]
+            await asyncio.sleep(0)
+            asking[0].cancel()
+            others = await asyncio.gather(*asking[1:], return_exceptions=True)
+            for other in others:
+                assert getattr(getattr(other, "body", None), "username", "RefusedError") == outcome
+            assert len(server.to("/users/u-1")) == 1
+            with suppress(ServiceError):
+                await users.read(api, "u-1")
+            assert len(server.to("/users/u-1")) == 2, "what was answered before is asked again"
+            await api.close()
 
 
 async def test_the_token_is_asked_for_by_client_credentials_with_basic_authentication() -> None:

@@ -7,10 +7,13 @@ import json
 import logging
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
 from csrdesk.flows import effects as fx
+from csrdesk.flows import password_effects as px
+from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Failed
@@ -50,6 +53,26 @@ async def test_what_only_brings_the_same_answer_is_asked_for_once(do: Do, box: S
     reply = await do(fx.FindUser(identifier="ada"))
     assert isinstance(reply, r.UserFound)
     assert reply.person.population == "Care staff"
+
+
+async def test_what_a_step_reads_is_read_once_for_all_of_its_effects(do: Do, box: Sandbox, calls: Calls) -> None:
+    who, dn = box.world.user("ada").id, box.world.entry("ada").dn
+    reads = fx.ReadAccount(person_id=who, dn=dn), px.ReadPasswordAuthority(person_id=who, dn=dn)
+    for _ in range(2):
+        calls.paths.clear()
+        account, authority = await asyncio.gather(*map(do, reads))
+        assert isinstance(account, r.AccountRead)
+        assert isinstance(authority, pr.AuthorityRead)
+        asked = Counter(path.rsplit("/", 1)[-1] for path in calls.paths)
+        assert (asked[who], asked["password"]) == (1, 1), "and the next time it is read anew"
+
+
+async def test_what_writes_reads_for_itself_whatever_is_read_beside_it(do: Do, box: Sandbox, calls: Calls) -> None:
+    who = box.world.user("ada").id
+    disable = fx.SetPingOneEnabled(person_id=who, enabled=False, act=Act.DISABLE, reason="asked for it")
+    await asyncio.gather(do(fx.ReadAccount(person_id=who)), do(disable))
+    asked = Counter(path.rsplit("/", 1)[-1] for path in calls.paths)
+    assert asked[who] >= 2
 
 
 async def test_r_16_no_secret_is_logged_in_a_whole_call(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from typing import TypeVar, cast
 
 from csrdesk.errors import ServiceError
 
@@ -25,6 +25,30 @@ def sure(result: T | ServiceError) -> T:
     if isinstance(result, ServiceError):
         raise result
     return result
+
+
+class UnderWay:
+    """Questions whose answers are on their way: whoever asks the same meanwhile is given the same answer.
+
+    For those who begin at the same moment and only read; what was answered before is asked again.
+    """
+
+    def __init__(self) -> None:
+        self._asked: dict[Hashable, asyncio.Task[object]] = {}
+
+    async def once(self, question: Hashable, ask: Callable[[], Coroutine[None, None, T]]) -> T:
+        """What `ask` gives, asked now or a moment ago. Raises what it raises."""
+        task = self._asked.get(question)
+        if task is None:
+            task = self._asked[question] = asyncio.create_task(self._answered(question, ask))
+        # Others may wait for it as well, so whoever is cancelled does not take it with them.
+        return cast("T", await asyncio.shield(task))
+
+    async def _answered(self, question: Hashable, ask: Callable[[], Coroutine[None, None, T]]) -> object:
+        try:
+            return await ask()
+        finally:
+            del self._asked[question]
 
 
 async def both(one: Awaitable[T], other: Awaitable[U]) -> tuple[T, U]:

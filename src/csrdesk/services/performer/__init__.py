@@ -6,14 +6,17 @@ that is raised is a defect and passes through.
 
 from __future__ import annotations
 
+from weakref import WeakValueDictionary
+
 from csrdesk.errors import CsrdeskError, PolicyError, ServiceError
 from csrdesk.flows import device_effects as dx
 from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as px
 from csrdesk.flows.doors import Context
-from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
+from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Kind, Problem, Reply
 from csrdesk.flows.spoken_effects import OpenAddress
+from csrdesk.services.attempts import UnderWay
 from csrdesk.services.performer import (
     accounts,
     address,
@@ -39,6 +42,7 @@ class Performer:
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
+        self._under_way: WeakValueDictionary[tuple[str, int], UnderWay] = WeakValueDictionary()
 
     async def __call__(self, effect: Effect, context: Context) -> Reply:
         try:
@@ -47,7 +51,7 @@ class Performer:
             return Failed(problem_of(error), correlation_id=error.correlation_id)
 
     async def _perform(self, effect: Effect, context: Context) -> Reply:
-        outside = self._outside.within(context.call_id)
+        outside = self._outside.within(context.call_id, self._read_beside(effect, context))
         if isinstance(effect, visits.Visit):
             return await visits.perform(effect, context, outside)
         if isinstance(effect, call_back.CallBack):
@@ -73,6 +77,12 @@ class Performer:
                 return await factors.cancel_push(effect, outside)
             case _:
                 return await self._read(effect, context, outside)
+
+    def _read_beside(self, effect: Effect, context: Context) -> UnderWay | None:
+        """What the effects of the same step share that only read. What writes reads for itself, before and after."""
+        if effect.kind is not Kind.READ:
+            return None
+        return self._under_way.setdefault((context.flow_id, context.rev), UnderWay())
 
     async def _read(self, effect: Effect, context: Context, outside: Outside) -> Reply:
         match effect:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from csrdesk.config import PasswordSettings, ProtectSettings
 from csrdesk.flows.doors import LinkDesk
 from csrdesk.model.devices import Age
+from csrdesk.services.attempts import UnderWay
 from csrdesk.services.directory.port import Directory
 from csrdesk.services.directory.protection import HeldAccounts, ProtectedAccounts
 from csrdesk.services.letters import Mailer
@@ -123,9 +124,9 @@ class Outside:
         """Of an account or a device that PingOne says was made then."""
         return Age.of(since, self.now(), self.proof_age)
 
-    def within(self, call_id: str) -> Outside:
-        """The same services for one call of the desk, whose id PingOne is told."""
-        return replace(self, pingone=self.pingone.within(call_id))
+    def within(self, call_id: str, under_way: UnderWay | None = None) -> Outside:
+        """The same services for one call of the desk, whose id PingOne is told, and what a step of it reads now."""
+        return replace(self, pingone=self.pingone.within(call_id, under_way))
 
     async def close(self) -> None:
         """Close every kept connection."""

@@ -20,6 +20,7 @@ from csrdesk.config import PingOneSettings
 from csrdesk.errors import NotFoundError, RateLimitedError, ServiceError, UnexpectedAnswerError
 from csrdesk.model.secret import Secret
 from csrdesk.services import http
+from csrdesk.services.attempts import UnderWay
 from csrdesk.services.pace import TRIES, Pace
 from csrdesk.services.pingone.auth import ClientCredentials
 from csrdesk.services.pingone.errors import SYSTEM, error_of, retry_after
@@ -76,14 +77,19 @@ class Api:
     jitter: Callable[[], float] = random.random
     pace: Pace | None = None
     """How fast calls go, for a run over many accounts; None: at once."""
+    under_way: UnderWay | None = None
+    """What a step of the desk reads at this moment, so that nothing is read twice side by side; None: all of it is."""
 
-    def within(self, call_id: str) -> Api:
+    def within(self, call_id: str, under_way: UnderWay | None = None) -> Api:
         """The same connections, for the desk's call of that id: PingOne keeps it beside its own records."""
-        return replace(self, call_id=_TRANSACTION.sub("_", call_id)[:100])
+        return replace(self, call_id=_TRANSACTION.sub("_", call_id)[:100], under_way=under_way)
 
     async def get(self, url: str, shape: type[T], query: Mapping[str, str | int] | None = None) -> Received[T]:
         """Read; tried again where that may help."""
-        return await self._safely("GET", url, shape, query=query)
+        if self.under_way is None:
+            return await self._safely("GET", url, shape, query=query)
+        question = (url, shape, tuple((query or {}).items()))
+        return await self.under_way.once(question, lambda: self._safely("GET", url, shape, query=query))
 
     async def put(self, url: str, body: msgspec.Struct, shape: type[T]) -> Received[T]:
         """Write a whole new state: doing it twice does the same, so it is tried again where that may help."""
