@@ -228,7 +228,7 @@ def test_r_30_a_page_recovers_its_own_account_and_else_only_closes_the_door() ->
         fx.SetPingOneEnabled(person_id=ADA.id, act=Act.RECOVER, reason=why, enabled=False),
         fx.UnlockPassword(person_id=ADA.id, act=Act.RECOVER, reason=why),
     ):
-        with pytest.raises(ForbiddenError, match="(nothing else to an account|an act of its own)"):
+        with pytest.raises(ForbiddenError, match=r"(nothing else to an account|an act of its own)"):
             policy.permit(other, FACTS, limits)
 
 

@@ -113,7 +113,7 @@ ROWS: tuple[Row, ...] = (
     (rc.UpdatingPassword(SENT), rv.updated(pr.PasswordSet(Home.PINGONE)), rc.EndingSessions(SENT)),
     (rc.UpdatingPassword(SENT), rv.updated(rr.RecoveryCodeWrong()), again(SENT, rc.WRONG)),
     (rc.UpdatingPassword(LAST), rv.updated(rr.RecoveryCodeWrong()), rc.TooManyTries()),
-    (rc.UpdatingPassword(SENT), rv.updated(rv.SAID_NO), again(SENT, ri.NOT_NOW)),
+    (rc.UpdatingPassword(SENT), rv.updated(rv.SAID_NO), again(SENT, rc.WRONG)),
     (rc.UpdatingPassword(SENT), rv.updated(rv.DOWN), rc.ReadingBack(SENT)),
     (rc.Pretending(NOBODYS), rv.updated(rv.ASKED_OF_ALL), again(NOBODYS, rc.WRONG)),
     (rc.EndingSessions(SENT), Replies((rv.TOLD, rv.DOWN)), rc.Recovered(signed_out=False)),

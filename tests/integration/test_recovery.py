@@ -413,3 +413,18 @@ async def test_an_account_that_changes_while_the_page_is_open_is_not_recovered_a
         await typed(browser, code)
         browser.reads("That code is not right, or not good any more")
     assert user.password.changed_at == before
+
+
+@pytest.mark.parametrize("where", ["roleAssignments", r"/users/[0-9a-f-]+$", r"/users/[0-9a-f-]+/password$"])
+async def test_what_only_a_known_address_makes_pingone_read_shows_nowhere_when_it_fails(
+    world: World, where: str
+) -> None:
+    world.box.faults.add(method="GET", path=where, status=500)
+    async with visitor(world) as known, visitor(world, NOBODY) as unknown:
+        await begun(world, known)
+        await begun(world, unknown, NOBODY)
+        known.reads("Type the code from our mail")
+        assert (known.status, known.text) == (unknown.status, unknown.text)
+        for browser in (known, unknown):
+            await typed(browser, "AAAA2222")
+        assert (known.status, known.text) == (unknown.status, unknown.text)

@@ -30,7 +30,11 @@ VERIFY = "Verify Password and Recovery Code"
 RESEND = "Resend Recovery Code"
 UPDATE = "Update Password and Show Success Message"
 
-WRONG = "That code is not right, or not good any more. Look at the newest of our mails."
+WRONG = (
+    "That code is not right, or not good any more, or it could not be checked just now. "
+    "Look at the newest of our mails, and try again."
+)
+"""Also where PingOne does not answer: for an address that nobody has it is not asked, and the words would tell."""
 LOST = "Your password was not changed. Type code and password once more."
 UNSURE = "We could not find out whether your password was changed. Try to sign in with it; if that fails, go on here."
 DIFFERENT = "The two passwords are not the same. Type the new password twice."
@@ -198,12 +202,10 @@ class UpdatingPassword(State, frozen=True):
                 return EndingSessions(self.work)
             case Replies((_, pr.PasswordRefused(reasons))):
                 return tried(self.work, refusals=reasons)
-            case Replies((_, rr.RecoveryCodeWrong() | rr.RecoveryNotPossible())):
+            case Replies((_, rr.RecoveryCodeWrong() | rr.RecoveryNotPossible() | r.SecretLost())):
                 return tried(self.work, WRONG)
-            case Replies((_, r.SecretLost())):
-                return tried(self.work, LOST)
             case Replies((_, Failed(Problem(code=code)))) if code not in _UNKNOWN:
-                return tried(self.work, NOT_NOW)
+                return tried(self.work, WRONG)
             case Replies((_, Failed())) | Failed():
                 return ReadingBack(self.work)
             case _:
@@ -242,7 +244,7 @@ class ReadingBack(State, frozen=True):
         match event:
             case pr.PasswordStateRead(state) if state.changed_at is not None:
                 new = state.changed_at != self.work.changed_at and not state.must_change
-                return EndingSessions(self.work) if new else tried(self.work, LOST)
+                return EndingSessions(self.work) if new else tried(self.work, WRONG)
             case pr.PasswordStateRead() | Failed():
                 return tried(self.work, UNSURE)
             case _:

@@ -126,8 +126,8 @@ class RecoveryPages:
             return self._asking(view.prompt, browser, token, until=seen.until)
         if isinstance(view.outcome, Outputs):
             return self._end(view.outcome)
-        at = f"{view.rev} {view.working}".strip()
-        return self.render.page("working.html", working=view.working, refresh=WORKING_SECONDS, at=at)
+        # Nothing here may tell how many steps the flow has made: it makes more where a code is sent.
+        return self.render.page("working.html", working=view.working, refresh=WORKING_SECONDS, at="working")
 
     def _asking(
         self,

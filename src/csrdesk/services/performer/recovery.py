@@ -17,7 +17,7 @@ from csrdesk.model.devices import Age
 from csrdesk.model.passwords import Home
 from csrdesk.model.recovery import apart
 from csrdesk.services import letters
-from csrdesk.services.attempts import both
+from csrdesk.services.attempts import attempt, both
 from csrdesk.services.performer import password_rules
 from csrdesk.services.performer.outside import Outside
 from csrdesk.services.performer.password_authority import through_gateway
@@ -36,15 +36,16 @@ _NO_PASSWORD = "NO_PASSWORD"  # noqa: S105 - a state's name
 
 
 async def find(effect: vx.FindForRecovery, context: Context, outside: Outside) -> vr.RecoveryUser:
-    """The only one who has the address; nobody where none, several or a protected account has it."""
+    """The only one who has the address; nobody where none, several or a protected account has it, or nobody knows."""
     got = await users.with_email(outside.pingone, effect.address)
     if got.body.more or not got.body.users:
         return vr.RecoveryUser(correlation_id=got.correlation_id)
     user = got.body.users[0]
     await outside.links().saw_address(user.id, user.email)
-    read = await read_protection(fx.ReadProtection(person_id=user.id), context, outside)
-    person_id = "" if read.protection.protected else user.id
-    return vr.RecoveryUser(person_id, correlation_id=got.correlation_id)
+    # What only somebody's address makes PingOne read must not fail where nobody's would not: the page would tell.
+    read = await attempt(read_protection(fx.ReadProtection(person_id=user.id), context, outside))
+    is_safe = isinstance(read, r.ProtectionRead) and not read.protection.protected
+    return vr.RecoveryUser(user.id if is_safe else "", correlation_id=got.correlation_id)
 
 
 async def invite(effect: vx.InviteToRecover, outside: Outside) -> vr.RecoveryInvited | vr.RecoveryNotInvited:
