@@ -55,13 +55,19 @@ async def _watch(walk: Walk, screen: Screen, *, wait: bool) -> Result:
     tell(walk, screen)
     while isinstance(walk.prompt, tp.AgentPushPrompt):
         if not wait:
-            data = {"call": walk.view.id, "person": walk.prompt.person, "verified": False}
-            line = f"{walk.view.id}  {walk.prompt.person.name}: request sent, not verified yet"
-            return Result(data=data, lines=(line,), messages=(f"See how it goes: csrdesk call show {walk.view.id}",))
+            return pending(walk, walk.prompt)
         await walk.news()
     while isinstance(walk.prompt, tp.HeardPrompt):
         await _ask_heard(walk, walk.prompt)
     return _ended(walk)
+
+
+def pending(walk: Walk, prompt: tp.AgentPushPrompt | tp.HeardPrompt) -> Result:
+    """The phone was reached, and nobody waits for it here."""
+    data = {"call": walk.view.id, "person": prompt.person, "verified": False, "reference": prompt.link.reference}
+    done = "request sent" if isinstance(prompt, tp.AgentPushPrompt) else "the phone was rung"
+    line = f"{walk.view.id}  {prompt.person.name}: {done}, not verified yet"
+    return Result(data=data, lines=(line,), messages=(f"See how it goes: csrdesk call show {walk.view.id}",))
 
 
 def tell(walk: Walk, screen: Screen) -> None:
