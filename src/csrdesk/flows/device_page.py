@@ -201,13 +201,10 @@ class Finishing(State, frozen=True):
 
     @property
     def _how(self) -> tuple[LinkStage, Proof | None]:
-        match self.end:
-            case da.ReturnSuccess("complete", proof):
-                return LinkStage.APPROVED, proof
-            case da.ReturnSuccess():
-                return LinkStage.CANCELLED, None
-            case da.CannotUseAny():
-                return LinkStage.NO_FACTOR, None
+        if isinstance(self.end, da.CannotUseAny):
+            return LinkStage.NO_FACTOR, None
+        complete = self.end.subflow_result == "complete"
+        return LinkStage.APPROVED if complete else LinkStage.CANCELLED, self.end.proof
 
 
 DevicePageState = (
