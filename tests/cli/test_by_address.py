@@ -80,9 +80,16 @@ async def test_settings_can_have_no_spoken_address(without: Path) -> None:
 
 @pytest.mark.usefixtures("box")
 async def test_nobody_is_waited_for_with_no_wait(settings: Path, csrdesk: Csrdesk) -> None:
-    async with Terminal(settings, "serve"):
+    async with Terminal(settings, "serve", talk_here=True) as server:
+        await server.shows("Serving the customers' pages")
         async with Terminal(settings, "call", "start", WHO, *WAY, "--no-wait") as agent:
             ran = await agent.ended()
         assert (ran.code, ran.data["verified"]) == (0, False), ran
+        async with Terminal(settings, "call", "show", ran.data["call"], talk_here=True) as again:
+            await code(again)
+            shown = await again.ended()
+        assert (shown.code, "Link sent" in again.screen) == (0, False)
+        resumed = await csrdesk("call", "resume", ran.data["call"])
+        assert (resumed.code, "address opened, not verified yet" in resumed.out) == (0, True), resumed
         ended = await csrdesk("call", "end", ran.data["call"])
     assert ended.code == 0

@@ -31,12 +31,18 @@ async def by_address(walk: Walk, screen: Screen, *, wait: bool, again: bool) -> 
     while isinstance(walk.prompt, sp.SpokenAddressPrompt):
         told.look(walk, walk.prompt)
         if not wait:
-            return _waited(walk, walk.prompt)
+            return waited(walk, walk.prompt)
         await walk.news()
     came = _ended(walk)
     if not isinstance(walk.prompt, p.AccountPrompt):
         await walk.leave()
     return came
+
+
+def show(walk: Walk, screen: Screen) -> None:
+    """Where address and code stand now, if this call has them."""
+    if isinstance(walk.prompt, sp.SpokenAddressPrompt):
+        Told(screen).look(walk, walk.prompt)
 
 
 class Told:
@@ -80,7 +86,7 @@ def _stage(link: Link) -> str:
     return f"{'waiting for the code' if link.stage is LinkStage.SENT else STAGES[link.stage]}{until}"
 
 
-def _waited(walk: Walk, prompt: sp.SpokenAddressPrompt) -> Result:
+def waited(walk: Walk, prompt: sp.SpokenAddressPrompt) -> Result:
     """A code can be typed, and nobody waits for it here."""
     data = {"call": walk.view.id, "person": prompt.person, "verified": False, "reference": prompt.link.reference}
     line = f"{walk.view.id}  {prompt.person.name}: address opened, not verified yet"

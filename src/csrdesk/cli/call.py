@@ -97,6 +97,7 @@ def show(call_id: Id, _json: Json = False) -> Result:
     """
 
     async def work(desk: Desk) -> Result:
+        from csrdesk.cli.by_address import show as show_address
         from csrdesk.cli.by_phone import tell
         from csrdesk.cli.tty import Screen
         from csrdesk.cli.verifying import Watch
@@ -109,6 +110,7 @@ def show(call_id: Id, _json: Json = False) -> Result:
         if screen:
             Watch(screen).look(walk)
             tell(walk, screen)
+            show_address(walk, screen)
             screen.close()
         found = next((call for call in await session.calls(all_of_them=True) if call.id == walk.view.id), None)
         return _shown(found, walk.view)

@@ -8,6 +8,8 @@ import msgspec
 
 from csrdesk.cli import tty
 from csrdesk.cli.acting import came_of, shown_line
+from csrdesk.cli.by_address import waited as address_waited
+from csrdesk.cli.by_phone import pending
 from csrdesk.cli.exits import Exit
 from csrdesk.cli.looking_up import of_prompt, unexpected
 from csrdesk.cli.resetting import FLOW, Asked, of_outcome, watched
@@ -16,6 +18,8 @@ from csrdesk.cli.verifying import send_again, verified_result, waited
 from csrdesk.cli.walk import Walk
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
+from csrdesk.flows import spoken_prompts as sp
+from csrdesk.flows import try_prompts as tp
 from csrdesk.flows.doors import Session
 from csrdesk.flows.password_reset import Outputs
 
@@ -70,10 +74,24 @@ async def _go_on(walk: Walk, wishes: Wishes) -> Result:
         case p.CardPrompt(note=note) | p.MagicLinkFormPrompt(note=note):
             words = f"Not verified. {note} A new link: csrdesk call resume {walk.view.id} --send".replace("  ", " ")
             return refusal("not_verified", words, data={"call": walk.view.id, "verified": False})
-        case p.PollingPrompt():
-            return waited(walk, walk.prompt)
+        case sp.AddressFormPrompt(note=note) | tp.PhonesPrompt(note=note):
+            words = f"Not verified. {note} The call is open: end it, or go on in the console."
+            return refusal("not_verified", words, data={"call": walk.view.id, "verified": False})
         case p.ErrorPrompt():
             return of_prompt(walk.prompt)
+        case _:
+            return _waiting(walk)
+
+
+def _waiting(walk: Walk) -> Result:
+    """The caller is waited for, by whichever way."""
+    match walk.prompt:
+        case sp.SpokenAddressPrompt():
+            return address_waited(walk, walk.prompt)
+        case tp.AgentPushPrompt() | tp.HeardPrompt():
+            return pending(walk, walk.prompt)
+        case p.PollingPrompt():
+            return waited(walk, walk.prompt)
         case _:
             return unexpected(walk.prompt)
 

@@ -13,6 +13,7 @@ from csrdesk.errors import NeedsAnswerError
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
 from csrdesk.flows.doors import Session
+from csrdesk.flows.spoken_prompts import SpokenAddressPrompt
 from csrdesk.model.link import Link, LinkStage
 from csrdesk.model.people import Person
 from csrdesk.model.ways import Way
@@ -129,7 +130,7 @@ class Watch:
     def look(self, walk: Walk) -> None:
         """Say what is new."""
         prompt = walk.prompt
-        if not isinstance(prompt, p.PollingPrompt):
+        if not isinstance(prompt, p.PollingPrompt) or isinstance(prompt, SpokenAddressPrompt):
             return
         link = prompt.link
         self._once("call", f"Call {walk.view.id}: {prompt.person.name}")
