@@ -166,3 +166,10 @@ async def test_a_dropped_declaration_is_said_in_the_log(caplog: pytest.LogCaptur
     look = await load_look(FlowSettings(ciam_logo_style="width: 10px; position: fixed"), DeskSettings())
     assert look.logo_style == ("width: 10px",)
     assert "position: fixed" in caplog.text
+
+
+def test_templates_that_were_compiled_before_show_each_company_its_own_name() -> None:
+    for own, other in (("Example Health", "Example Bank"), ("Example Bank", "Example Health")):
+        page = bytes(Render(Look(company=own)).page("over.html", status=410).body).decode()
+        assert own in page
+        assert other not in page
