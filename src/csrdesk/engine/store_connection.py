@@ -51,10 +51,10 @@ def translated(error: BaseException, path: Path | None = None) -> BaseException:
     if not isinstance(error, sqlite3.Error):
         return error
     code = _code(error)
-    if code in _OF_THE_DISK and path and is_full(path.parent):
-        code = sqlite3.SQLITE_FULL
+    full = code in _OF_THE_DISK and path is not None and is_full(path.parent)
     # The tables were there when the store was opened: without them it is another file's content.
-    why = "it is damaged" if "no such table" in str(error) else _REASONS.get(code)
+    damaged = "no such table" in str(error)
+    why = "it is damaged" if damaged else _REASONS.get(sqlite3.SQLITE_FULL if full else code)
     return unavailable(why, str(error)) if why else error
 
 
