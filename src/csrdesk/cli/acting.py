@@ -1,4 +1,4 @@
-"""`user enable`, `disable`, `unlock`, `expire`, `must-change` and `show --call`: one flow bound to a verified call, confirmed before a write."""
+"""`user show --call` and the acts on one account: one flow bound to a verified call, confirmed before a write."""
 
 from __future__ import annotations
 
