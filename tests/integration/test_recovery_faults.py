@@ -50,7 +50,7 @@ async def outcomes_are_complete(world: World) -> None:
 async def test_while_pingone_fails_the_first_page_is_the_same_and_says_what_to_do(
     world: World, fault: str, where: str
 ) -> None:
-    world.box.faults.add(path=where, **FAULTS[fault])  # type: ignore[arg-type]
+    world.box.faults.add(path=where, **FAULTS[fault])
     async with visitor(world) as known, visitor(world, NOBODY) as unknown:
         await asyncio.gather(begun(world, known), begun(world, unknown, NOBODY))
         for browser in (known, unknown):
@@ -74,7 +74,7 @@ async def test_while_pingone_fails_a_try_is_said_not_to_have_worked_and_the_code
     async with visitor(world) as browser:
         await begun(world, browser)
         code = await code_of(browser)
-        placed = world.box.faults.add(path=HTTP, **FAULTS[fault])  # type: ignore[arg-type]
+        placed = world.box.faults.add(path=HTTP, **FAULTS[fault])
         await typed(browser, code)
         await settled(browser)
         browser.reads("was not changed" if "was not changed" in browser.text else "not")
@@ -96,7 +96,7 @@ async def test_where_the_answer_to_the_new_password_is_lost_it_is_read_back_and_
     async with visitor(world, user.email) as browser:
         await begun(world, browser, user.email)
         code = await code_of(browser)
-        world.box.faults.add(method="POST", path="/password$", times=1, **lost)  # type: ignore[arg-type]
+        world.box.faults.add(method="POST", path="/password$", times=1, **lost)
         await typed(browser, code)
         await settled(browser)
         if fault == "late":
