@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from csrdesk.sandbox import people
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Ran, change
 from tests.cli.terminal import Terminal
 
 Csrdesk = Callable[..., Awaitable[Ran]]
@@ -67,6 +67,8 @@ def test_what_happens_in_a_loop_is_cancelled_as_ever() -> None:
 async def test_a_call_that_is_interrupted_at_any_moment_ends_soon_and_loses_nothing(
     settings: Path, csrdesk: Csrdesk
 ) -> None:
+    often = "links_per_person_in_ten_minutes = 10\nlinks_per_person_a_day = 50\n"
+    change(settings, "[flow]\n", f"[limits]\n{often}\n[flow]\n")
     for moment in MOMENTS:
         async with Terminal(settings, "call", "start", people.ONE_DEVICE, "--again") as agent:
             await asyncio.sleep(moment)
