@@ -46,12 +46,12 @@ def unavailable(why: str, details: str = "") -> StoreUnavailableError:
 _OF_THE_DISK: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR})
 
 
-def translated(error: BaseException, path: Path | None = None) -> BaseException:
+def translated(error: BaseException, path: Path) -> BaseException:
     """SQLite's errors about the machine become `StoreUnavailableError`; mistakes stay what they are."""
     if not isinstance(error, sqlite3.Error):
         return error
     code = _code(error)
-    full = code in _OF_THE_DISK and path is not None and is_full(path.parent)
+    full = code in _OF_THE_DISK and is_full(path.parent)
     # The tables were there when the store was opened: without them it is another file's content.
     damaged = "no such table" in str(error)
     why = "it is damaged" if damaged else _REASONS.get(sqlite3.SQLITE_FULL if full else code)

@@ -181,12 +181,21 @@ class SqliteStore:
                 parts[0].do(statements)
             else:
                 for part in parts:
-                    _within(part, statements)
+                    self._within(part, statements)
             self._commit(statements)
         except BaseException as error:  # noqa: BLE001 - raised where each part is waited for
             statements.roll_back()
             for part in parts:
                 part.fail(translated(error, self._path))
+
+    def _within(self, part: Part, statements: SqliteStatements) -> None:
+        """One that fails is told so, and the others go on, unless SQLite has ended it for all of them."""
+        try:
+            statements.part(part.do)
+        except BaseException as error:
+            part.fail(translated(error, self._path))
+            if not statements.goes_on:
+                raise
 
     def _commit(self, statements: SqliteStatements) -> None:
         if statements.topics:
@@ -200,16 +209,6 @@ class SqliteStore:
         if _identity(self._path) != self._file:
             raise unavailable("its file is gone")
         statements.commit()
-
-
-def _within(part: Part, statements: SqliteStatements) -> None:
-    """One that fails is told so, and the others go on, unless SQLite has ended it for all of them."""
-    try:
-        statements.part(part.do)
-    except BaseException as error:
-        part.fail(translated(error))
-        if not statements.goes_on:
-            raise
 
 
 def _bring_forward(statements: Statements) -> None:
