@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -207,3 +208,20 @@ async def test_a_proxy_that_the_environment_names_is_left_to_httpx(
                 await client.get("/")
     finally:
         await client.aclose()
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_connection_that_stands_when_nobody_waits_for_it_any_more_is_closed(turns: int) -> None:
+    async with serving(OK) as (at, client):
+        given_up = [asyncio.ensure_future(client.get("/")) for _ in range(transport.MOST)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        for request in given_up:
+            request.cancel()
+        assert all(
+            isinstance(e, asyncio.CancelledError) for e in await asyncio.gather(*given_up, return_exceptions=True)
+        )
+        answer = await client.get("/")
+        await until(lambda: sum(not writer.is_closing() for writer in at.writers) == 1)
+    assert answer.text == "ok"
+    gc.collect()  # a socket that nobody closed is said now

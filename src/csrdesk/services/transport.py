@@ -37,6 +37,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._kept_seconds = kept_seconds
         self._kept: defaultdict[_Origin, list[_Connection]] = defaultdict(list)
         self._room = asyncio.Semaphore(MOST)
+        self._opening: set[asyncio.Future[tuple[asyncio.Transport, _Connection]]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer. Raises `httpx.TransportError`."""
@@ -74,13 +75,24 @@ class Transport(httpx.AsyncBaseTransport):
         scheme, host, port = origin
         trusted = self._trusted if scheme == "https" else None
         loop = asyncio.get_running_loop()
-        try:
-            _, connection = await loop.create_connection(
-                _Connection, host, port, ssl=trusted, happy_eyeballs_delay=_NEXT_ADDRESS
-            )
+        made = loop.create_connection(_Connection, host, port, ssl=trusted, happy_eyeballs_delay=_NEXT_ADDRESS)
+        opening = loop.create_task(made)
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+        try:  # shielded: asyncio forgets a connection that stands at the moment when opening it is cancelled
+            _, connection = await asyncio.shield(opening)
         except OSError as error:
             raise httpx.ConnectError(str(error), request=request) from error
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_unwanted)
+            raise
         return connection
+
+
+def _close_unwanted(opening: asyncio.Future[tuple[asyncio.Transport, _Connection]]) -> None:
+    """Whoever asked for this connection has gone meanwhile."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result()[1].close()
 
 
 class _Connection(asyncio.Protocol):
