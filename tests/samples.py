@@ -246,6 +246,13 @@ AGENT: dict[str, Prompt] = {
         obstacles=("not supported yet",),
         why="A device is registered, and none can be used now.",
     ),
+    "unverifiable_card_with_recovery": p.UnverifiableCardPrompt(
+        person=ADA,
+        devices=(PASSKEY,),
+        obstacles=("blocked",),
+        why="A device is registered, and none can be used now.",
+        recovery=True,
+    ),
     "protected": p.ProtectedPrompt(
         name="Ada Lovelace", message="This account is protected. Nobody at the help desk acts on it."
     ),
