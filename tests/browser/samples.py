@@ -20,9 +20,9 @@ from csrdesk.flows import prompts as p
 from csrdesk.flows.kernel import State
 from csrdesk.flows.rules import Rules
 from csrdesk.model.devices import Device, Devices
-from csrdesk.model.link import Link, LinkAbout, LinkStage
+from csrdesk.model.link import LinkAbout, LinkStage
 from csrdesk.model.passwords import Home
-from tests.server.customers import ABOUT, ASKED, EMAIL, NOW, PASSKEY, SMS, TOTP, VOICE
+from tests.server.customers import ABOUT, ASKED, EMAIL, MAILED, NOW, PASSKEY, SMS, TOTP, VOICE
 
 PAGE = p.Page(NOW + timedelta(minutes=9, seconds=20))
 GIVEN = ca.Given(ABOUT, "person-1", Rules(), PAGE)
@@ -32,7 +32,6 @@ CHOICE = da.Choice((PASSKEY, APP, TOTP, SMS, VOICE, EMAIL), "authentication-1")
 ALONE = LinkAbout("page-1", "P4R-7TX", "", ABOUT.account, "to confirm that it is you")
 """A page without an agent on the other side."""
 BY_ITSELF = da.Given(da.Inputs("person-1", 3, magic_link_enabled=True), ALONE, PAGE)
-SENT = Link("link-2", 2, LinkStage.SENT, "K7Q-2M9", "a***a@e***.org")
 OPENED = magic_link_page.Start(replace(ALONE, challenge_id="link-2", reference="K7Q-2M9"), "person-1")
 SETTING = np.Given(ABOUT, "person-1", "CN=Ada", "forgot it", "", PAGE, sign_out_fixed=False)
 PLAN = np.Plan(SETTING.work(pr.AuthorityRead((Home.DIRECTORY, Home.PINGONE))), ASKED)
@@ -55,7 +54,7 @@ def _magic_link(sub: ml.MagicLinkState) -> State:
     return _by_itself(da.CallingMagicLink(BY_ITSELF, CHOICE, sub))
 
 
-MAGIC = ml.Given(ml.Inputs("person-1", can_change_device=True), ALONE, SENT.to, PAGE)
+MAGIC = ml.Given(ml.Inputs("person-1", can_change_device=True), ALONE, MAILED.to, PAGE)
 ASKING: dict[str, State] = {
     "code": ca.AskCode(GIVEN),
     "wrong code": ca.AskCode(GIVEN, "That code is not right. Ask for it again. Tries left: 3."),
@@ -71,9 +70,9 @@ ASKING: dict[str, State] = {
     "push timed out": _showing(ph.AskAfterTimeOut(DEVICE_GIVEN, CHOICE.sending("app-1"), "app-1")),
     "try again": ca.AskAgain(GIVEN, "Your devices could not be checked just now. Try again."),
     "browser by itself": _by_itself(da.GatheringBrowserData(BY_ITSELF, Devices())),
-    "device or link": _by_itself(da.AskDevice(BY_ITSELF, replace(CHOICE, magic_link=SENT.to))),
+    "device or link": _by_itself(da.AskDevice(BY_ITSELF, replace(CHOICE, magic_link=MAILED.to))),
     "magic link": _magic_link(ml.DisplayingForm(MAGIC, "The link's time was up. You can send another one.")),
-    "magic link sent": _magic_link(ml.AwaitingChallenge(MAGIC, SENT)),
+    "magic link sent": _magic_link(ml.AwaitingChallenge(MAGIC, MAILED)),
     "magic link opened": magic_link_page.AskCode(OPENED),
     "magic link not me": magic_link_page.AskNotMe(OPENED, magic_link_page.AskCode(OPENED)),
     "magic link again": magic_link_page.AskAgain(OPENED),

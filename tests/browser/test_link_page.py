@@ -147,6 +147,10 @@ async def test_r_23_opening_the_link_once_more_from_web_mail_keeps_the_page(
     assert len(link.fetched) == 1, "one browser, one fetch"
 
 
+CODE_WAS_RIGHT = "magic link again"
+"""The page of whoever has typed the right code already, where it could not be written down: its button tries again."""
+
+
 @SCRIPTS
 @pytest.mark.parametrize("name", ASKING)
 async def test_r_08_no_page_submits_itself_and_each_form_as_served_neither_approves_nor_refuses(
@@ -172,7 +176,8 @@ async def test_r_08_no_page_submits_itself_and_each_form_as_served_neither_appro
         assert len(statuses) == count
         assert set(statuses) <= {303, 422}
     link = desk.held(address)
-    assert link.stage not in (LinkStage.APPROVED, LinkStage.NOT_ME)
+    decided = {LinkStage.APPROVED} if name == CODE_WAS_RIGHT else set()
+    assert {link.stage} & {LinkStage.APPROVED, LinkStage.NOT_ME} == decided
     assert link.tries == 5
 
 

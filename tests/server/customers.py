@@ -25,7 +25,7 @@ from csrdesk.flows.doors import NOBODY, LinkView, View, Visitor
 from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Poll, Replies, Reply, State, Together
 from csrdesk.flows.rules import Rules
 from csrdesk.model.devices import Device, Devices
-from csrdesk.model.link import LinkAbout, LinkStage
+from csrdesk.model.link import Link, LinkAbout, LinkStage
 from csrdesk.model.passwords import Home, PasswordState, Requirement
 from csrdesk.model.secret import Secret
 from csrdesk.model.text import digits
@@ -53,6 +53,8 @@ EMAIL = Device("mail-1", "EMAIL", address="a***@e***.org")
 PASSKEY = Device("key-1", "FIDO2", nickname="blue key")
 ABOUT = LinkAbout("challenge-1", "K7Q-2M9", "Robin Field", "A*** L***, ending 41")
 NOT_MAILED = replace(ABOUT, mailed=False)
+MAILED = Link("link-2", 2, LinkStage.SENT, "K7Q-2M9", "a***a@e***.org")
+"""The one that a page asked for in place of a device."""
 
 
 @dataclass
@@ -235,7 +237,22 @@ class Customers:
                 link.page_until = (link.page_until or NOW) + timedelta(minutes=10)
                 return r.PageTimeAdded(link.page_until)
             case _:
-                raise AssertionError(effect)
+                return self._by_itself(link, effect)
+
+    def _by_itself(self, link: HeldLink, effect: Effect) -> Reply:
+        """What pages of Device Authentication without a caller want."""
+        match effect:
+            case dx.RereadAddress():
+                return r.Noted()
+            case dx.FinishPage(stage=stage):
+                link.stage = stage
+                return r.Noted()
+            case fx.SendMagicLink():
+                return r.LinkSent(MAILED)
+            case fx.EndChallenge(stage=stage):
+                return r.LinkChanged(replace(MAILED, rev=MAILED.rev + 1, stage=stage))
+            case _:
+                raise AssertionError(repr(effect))
 
     def _check_code(self, link: HeldLink, code: str, browser: str) -> Reply:
         link.tries -= 1
