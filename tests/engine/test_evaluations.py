@@ -243,6 +243,11 @@ async def test_a_process_that_was_killed_while_it_told_is_waited_for_and_then_an
 
             await comes(over)
             assert told(other) == 1
+
+            async def nothing_is_open() -> bool:
+                return not await other.engine.audit.unknown()
+
+            await comes(nothing_is_open)
         work.cancel()
         desk.world.gate.set()
         with suppress(asyncio.CancelledError):

@@ -203,3 +203,21 @@ async def test_never_with_the_agents_address_nor_before_the_code(world: World) -
         await caller.open(await caller.newest_link())
         await caller.answer("CodeGiven", code="000000")
     assert world.box.world.evaluations == {}
+
+
+async def test_r_16_what_is_known_of_a_browser_is_written_nowhere(world: World, settings: Settings) -> None:
+    payload = "R/o1-payload-of-the-signals-script"
+    call, code = await world.sent(WHO)
+    user = world.box.world.user(WHO)
+    async with Customer(user.email, world.box.settings().mailbox_url, user_agent=f"{BROWSER} only-here") as caller:
+        await caller.open(await caller.newest_link())
+        await caller.answer("CodeGiven", code=code, signals=payload)
+        await caller.answer("PasscodeGiven", passcode=await caller.newest_passcode())
+    await call.waits_for(p.AccountPrompt)
+    await ends(world, "SUCCESS")
+    folder = world.desk.data_dir
+    kept = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert user.id.encode() in kept
+    assert payload.encode() not in kept
+    assert b'"ip' not in kept
+    assert evaluation(world).user_agent.endswith("only-here")

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from typing import Final
 
-from csrdesk.engine import evaluations
+from csrdesk.engine import evaluations, unknown
 from csrdesk.engine.audit import Entry, Kind
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.evaluations import EVALUATIONS, TAKEN_FOR, Open
@@ -70,8 +70,17 @@ class Completing:
                 await evaluations.give_up(tx, row, now)
                 await desk.audit.append(tx, _too_late(row))
                 return
-        context = Context(f"evaluation-{row.id}", row.tries + 1, row.call_id, Agent(row.agent))
-        await tell(row.effect, context)
+        flow_id = f"evaluation-{row.id}"
+        if row.tries:
+            await self._settle(f"{flow_id}:", row.agent)
+        await tell(row.effect, Context(flow_id, row.tries + 1, row.call_id, Agent(row.agent)))
+
+    async def _settle(self, key: str, agent: str) -> None:
+        """Write down of earlier tries whose end nobody saw that they may have come through: this one finds out."""
+        for intent in await self._desk.audit.unknown():
+            if intent.key.startswith(key):
+                row = unknown.outcome(intent, agent, unknown.MAYBE_SENT, code="may_have_been_sent")
+                await self._desk.audit.write(row)
 
 
 def _too_late(row: Open) -> Entry:

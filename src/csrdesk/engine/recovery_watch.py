@@ -47,4 +47,6 @@ class RecoveryWatch:
             return Progress()
         over = page.stage.open and not page.is_open(self._desk.clock.now())
         stage = Stage.ENDED if over else page.stage
+        if stage is Stage.ANALYSED and page.sent_at:
+            stage = Stage.CODE_SENT  # nothing comes between: the page asks for the code now
         return Progress(stage, page.started_at, page.sent_at, page.tries, page.until if over else page.ended_at)
