@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -33,6 +34,8 @@ def clean_environment() -> None:
 
 
 clean_environment()
+# A shell's job in the background is born deaf to Ctrl-C, and so would be each program that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def chromium() -> str | None:
