@@ -271,3 +271,12 @@ def shown(state: State) -> Prompt | object:
             return outcome
         case _:
             return state.meanwhile()
+
+
+@pytest.mark.parametrize(
+    "end", [rc.Recovered(signed_out=True), rc.LeftByCustomer(), rc.TooManyTries(), rc.PageClosed()]
+)
+def test_the_inner_flows_ends_want_nothing_more_and_take_nothing(end: State) -> None:
+    assert end.want() == Done(rc.Ended())
+    with pytest.raises(IllegalEventError):
+        end.step(rv.TYPED)
