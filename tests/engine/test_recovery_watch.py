@@ -80,6 +80,16 @@ async def test_the_agent_sees_each_step_of_the_page_and_nothing_secret(tmp_path:
             await becomes(call, seen)
 
 
+async def test_a_page_that_asked_for_its_code_waits_for_it(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db", rules=RULES) as desk:
+        call = await watching(desk)
+        row = await put(desk)
+        now = desk.clock.now()
+        async with desk.store.transaction() as tx:
+            await public_pages.save(tx, replace(row, sent_at=now))
+        await becomes(call, Progress(Stage.CODE_SENT, row.started_at, now))
+
+
 async def test_a_page_whose_time_is_up_has_ended(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db", rules=RULES) as desk:
         call = await watching(desk)

@@ -17,7 +17,7 @@ from csrdesk.flows import spoken_effects as se
 from csrdesk.flows import spoken_prompts as sp
 from csrdesk.flows import way_ends as ends
 from csrdesk.flows.caller import Caller, Given
-from csrdesk.flows.kernel import Event, Poll, Replies, State
+from csrdesk.flows.kernel import Done, Event, Poll, Replies, State
 from csrdesk.flows.rules import Rules
 from csrdesk.flows.ways import why_no_address
 from csrdesk.model.devices import Device, Devices, Strength
@@ -197,3 +197,8 @@ def test_r_34_what_the_address_proves_is_the_device_alone_and_a_weak_one_proves_
 
 def test_a_device_that_nobody_knows_does_not_open_the_way() -> None:
     assert why_no_address(Devices((Device("x-1", "PALM"),)), RULES)
+
+
+def test_the_main_flow_goes_on_after_each_end() -> None:
+    for end in (ends.WentBack(), ends.NotMe(), ends.LineDropped()):
+        assert end.want() == Done(ends.WayOver())
