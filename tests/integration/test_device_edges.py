@@ -1,6 +1,5 @@
 """Every edge of Device Authentication's diagram, and of the magic link in it, driven by real steps: over HTTP, against
-the sandbox, with faults where a step meets one. The edges are seen by the interpreter's own profiling hook, so nothing
-stands in anything's place.
+the sandbox, with faults where a step meets one.
 """
 
 from __future__ import annotations
@@ -8,13 +7,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
-import sqlite3
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from types import FrameType
-from typing import Self
 
 import pytest
 from msgspec.structs import replace
@@ -27,13 +22,12 @@ from csrdesk.flows import device_passcode as pc
 from csrdesk.flows import device_passkey as pk
 from csrdesk.flows import device_push as ph
 from csrdesk.flows import magic_link as ml
-from csrdesk.flows.graph import graph
-from csrdesk.flows.kernel import State
 from csrdesk.sandbox import Options, Sandbox, ids, people
 from csrdesk.sandbox.model import Authentication, Device
-from csrdesk.wiring.desk import DATABASE
+from tests.integration import edges
 from tests.integration.conftest import World
 from tests.integration.device_visits import Visit, visit
+from tests.integration.edges import Steps, fault
 
 PARTS = (
     device_page.DevicePageState,
@@ -44,13 +38,8 @@ PARTS = (
     ml.MagicLinkState,
     magic_link_page.MagicLinkPageState,
 )
-Edge = tuple[str, str]
 AUTHENTICATIONS = "/deviceAuthentications"
 AMARA, DMITRI, BRUNO, TOTP = people.PASSKEY_AND_PHONE, people.ONLY_APP, people.SEVERAL_DEVICES, people.TOTP
-
-
-def name(state: type) -> str:
-    return f"{state.__module__.rpartition('.')[2]}.{state.__name__}"
 
 
 class Rewritten:
@@ -84,24 +73,6 @@ async def box() -> AsyncIterator[Sandbox]:
         yield running
 
 
-class Steps:
-    """Which edges are taken while it watches."""
-
-    def __init__(self) -> None:
-        self.edges: set[Edge] = set()
-
-    def __enter__(self) -> Self:
-        sys.setprofile(self._saw)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sys.setprofile(None)
-
-    def _saw(self, frame: FrameType, event: str, given: object) -> None:
-        if event == "return" and frame.f_code.co_name == "step" and isinstance(given, State):
-            self.edges.add((name(type(frame.f_locals["self"])), name(type(given))))
-
-
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     many = {
@@ -115,26 +86,15 @@ def settings(settings: Settings) -> Settings:
     return replace(settings, limits=replace(settings.limits, **many))
 
 
-@contextmanager
-def just_after(world: World, state: str, change: str, *, whose: str = "flow_id = NEW.id") -> Iterator[None]:
+@asynccontextmanager
+async def just_after(world: World, state: str, change: str, *, whose: str = "flow_id = NEW.id") -> AsyncIterator[None]:
     """What somebody else commits between the step to that state and what the state wants: `change` of a challenge, in
     the database itself. With the next step it is the desk's own again.
     """
-    database = sqlite3.connect(world.desk.data_dir / DATABASE, isolation_level=None, timeout=10)
-    stepped = f'CAST(NEW.state AS TEXT) LIKE \'%"type":"{state}"%\''
     own = "agent = '(customer)', purpose = replace(purpose, 'password', 'magic_link')"
-    restored = f"UPDATE challenges SET {own} WHERE {whose}"
-    for name_, when, then in (
-        ("just_after", stepped, f"UPDATE challenges SET {change} WHERE {whose}"),
-        ("after_that", f"NOT {stepped}", restored),
-    ):
-        database.execute(f"CREATE TRIGGER {name_} AFTER UPDATE OF state ON flows WHEN {when} BEGIN {then}; END")
-    try:
+    then, restored = (f"UPDATE challenges SET {what} WHERE {whose}" for what in (change, own))
+    async with edges.just_after(world, state, then, restored=restored):
         yield
-    finally:
-        for name_ in ("just_after", "after_that"):
-            database.execute(f"DROP TRIGGER {name_}")
-        database.close()
 
 
 MAGIC_LINK = "call_id = NEW.call_id AND purpose = 'magic_link'"
@@ -144,16 +104,6 @@ OTHERWISE = "purpose = 'password'"
 """It was made for something else, and what approves it is refused."""
 NOT_OURS = "agent = 'somebody else'"
 """The desk refuses the effect, as it does for whatever is not its own: the effect fails."""
-
-
-@contextmanager
-def fault(world: World, **members: object) -> Iterator[None]:
-    """What goes wrong outside meanwhile."""
-    met = world.box.faults.add(**members)
-    try:
-        yield
-    finally:
-        world.box.faults.clear(met)
 
 
 def current(world: World) -> Authentication:
@@ -217,17 +167,17 @@ async def what_the_page_brings(world: World) -> None:
         await who.at.answer("CannotUseAnyChosen")
     async with await visit(world, BRUNO) as who:
         await who.begin()
-        with just_after(world, "AddingTime", ENDED):
+        async with just_after(world, "AddingTime", ENDED):
             await who.at.answer("MoreTimeChosen")
     for change in (NOT_OURS, ENDED):
         async with await visit(world, BRUNO) as who:
             await who.begin()
-            with just_after(world, "Finishing", change):
+            async with just_after(world, "Finishing", change):
                 await who.at.answer("FactorCancelled")
     async with await visit(world, people.VOICE) as who:
         await who.begin()
         await who.at.answer("NotMeChosen")
-        with just_after(world, "RefusingChallenge", NOT_OURS):
+        async with just_after(world, "RefusingChallenge", NOT_OURS):
             await who.at.answer("NotMeAnswered", choice="not_me")
         await who.at.answer("NotMeAnswered", choice="not_me")
 
@@ -356,7 +306,7 @@ async def ends_of_a_push(world: World) -> None:
         await who.at.post("ResendChosen")
     async with await visit(world, DMITRI, allowed=("MOBILE",)) as who:
         await who.begin()
-        with just_after(world, "NotingDenial", ENDED):
+        async with just_after(world, "NotingDenial", ENDED):
             await who.at.answer_push("deny")
             await until_read(who, "This link opens nothing")
     async with await visit(world, DMITRI, allowed=("MOBILE",)) as who:
@@ -379,11 +329,11 @@ async def a_magic_link(world: World) -> None:
             await who.at.answer("SendChosen")
         await who.send_link()
         await who.at.answer("ResendChosen")
-        with just_after(world, "CancellingChallenge", NOT_OURS, whose=MAGIC_LINK):
+        async with just_after(world, "CancellingChallenge", NOT_OURS, whose=MAGIC_LINK):
             await who.at.answer("OtherDeviceChosen")
         await who.at.answer("OtherDeviceChosen")
         await who.at.answer("MagicLinkChosen")
-        with just_after(world, "AwaitingChallenge", NOT_OURS, whose=MAGIC_LINK):
+        async with just_after(world, "AwaitingChallenge", NOT_OURS, whose=MAGIC_LINK):
             await who.at.answer("SendChosen")
             await until_read(who, "Try again")
     for leaving in ("CannotUseAnyChosen", "FactorCancelled"):
@@ -398,16 +348,15 @@ async def a_magic_link(world: World) -> None:
             await who.at.answer(leaving)
     async with await visit(world, people.NO_DEVICE, magic_link=True) as who:
         await who.begin()
-        database = sqlite3.connect(world.desk.data_dir / DATABASE, isolation_level=None, timeout=10)
         accepted = "NEW.stage = 'sent' AND NEW.purpose = 'magic_link'"
-        database.execute(
+        await edges.executed(
+            world,
             f"CREATE TRIGGER soon AFTER UPDATE OF stage ON challenges WHEN {accepted}"
-            " BEGIN UPDATE challenges SET expires_at = created_at WHERE id = NEW.id; END"
+            " BEGIN UPDATE challenges SET expires_at = created_at WHERE id = NEW.id; END",
         )
         await who.at.answer("SendChosen")
         await until_read(who, "time was up")
-        database.execute("DROP TRIGGER soon")
-        database.close()
+        await edges.executed(world, "DROP TRIGGER soon")
 
 
 async def behind_a_magic_link(world: World) -> None:
@@ -420,7 +369,7 @@ async def behind_a_magic_link(world: World) -> None:
         with fault(world, method="GET", path="/users/", status=500):
             await behind.answer("CodeGiven", code=code)
         await behind.answer("CodeGiven", code="000000" if code != "000000" else "000001")
-        with just_after(world, "Approving", OTHERWISE):
+        async with just_after(world, "Approving", OTHERWISE):
             await behind.answer("CodeGiven", code=code)
         await behind.answer("NotMeChosen")
         await behind.answer("NotMeAnswered", choice="go_back")
@@ -430,14 +379,14 @@ async def behind_a_magic_link(world: World) -> None:
         async with await visit(world, people.NO_DEVICE, magic_link=True) as who:
             await who.begin()
             code = await who.send_link()
-            with just_after(world, state, ENDED):
+            async with just_after(world, state, ENDED):
                 await who.mailbox.answer("CodeGiven", code=code)
     async with await visit(world, TOTP, magic_link=True) as who:
         await who.begin()
         await who.at.answer("MagicLinkChosen")
         await who.send_link()
         await who.mailbox.answer("NotMeChosen")
-        with just_after(world, "RefusingChallenge", NOT_OURS):
+        async with just_after(world, "RefusingChallenge", NOT_OURS):
             await who.mailbox.answer("NotMeAnswered", choice="not_me")
         await who.mailbox.answer("NotMeAnswered", choice="not_me")
         await until_read(who, "This was stopped")
@@ -450,10 +399,7 @@ WAYS: tuple[Callable[[World], Coroutine[object, object, None]], ...] = (
 
 
 async def test_every_edge_of_the_diagram_is_driven_over_http_against_the_sandbox(world: World) -> None:
-    drawn = {(name(state), name(after)) for part in PARTS for state, node in graph(part).items() for after in node.next}
     with Steps() as steps:
         for way in WAYS:
             await way(world)
-    ours = {edge for edge in steps.edges if edge[0] in {first for first, _ in drawn}}
-    assert sorted(drawn - ours) == []
-    assert sorted(ours - drawn) == []
+    assert steps.beside(PARTS) == ([], [])
