@@ -33,7 +33,8 @@ from csrdesk.config import load
 from csrdesk.demo.agent import Call
 from csrdesk.flows import prompts as p
 from csrdesk.flows.doors import Agent, AuditPage, CallRecord, CallSummary, Resumed, Session, View
-from csrdesk.flows.kernel import Answer
+from csrdesk.flows.kernel import Answer, Prompt
+from csrdesk.model.ways import Way
 from csrdesk.sandbox.people import everybody
 from csrdesk.wiring import Desk, open_desk
 
@@ -141,13 +142,18 @@ async def _calls(desk: Desk, usernames: list[str]) -> list[Waiting]:
             agent = Agent(f"agent-{next(_NUMBERS)}")
             call = await Call.begin(desk.session(agent))
             await call.look_up(username)
-            if not isinstance(call.view.prompt, p.CardPrompt):
+            if not _can_be_mailed(call.view.prompt):
                 await call.end()
                 return None
             code = await call.send_link()
             return Waiting(desk.session(agent), call.view, code, call.sees(p.PollingPrompt).link.reference)
 
     return [call for call in await asyncio.gather(*map(sent, usernames)) if call]
+
+
+def _can_be_mailed(prompt: Prompt | None) -> bool:
+    offers = prompt.ways if isinstance(prompt, p.CardPrompt) else ()
+    return any(offer.way is Way.LINK and offer.is_open for offer in offers)
 
 
 async def _open_pages(desk: Desk, client: httpx.AsyncClient, calls: list[Waiting]) -> None:

@@ -123,7 +123,7 @@ def test_a_pause_is_read_as_seconds_or_as_a_date(header: str, seconds: float) ->
         (50, "", UnauthorizedError),
         (51, "busy", UnavailableError),
         (53, "0000207C: SvcErr", InvalidValueError),
-        (80, "", UnexpectedAnswerError),
+        (80, "", UnavailableError),
     ],
 )
 def test_the_directorys_own_code_decides_before_ldaps(

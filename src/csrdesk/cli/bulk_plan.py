@@ -15,7 +15,7 @@ from csrdesk.cli.bulk_progress import in_words
 from csrdesk.cli.result import columns
 from csrdesk.errors import NeedsAnswerError
 
-REQUESTS = {"disableUser": 15, "enableUser": 12, "unlockUser": 12}
+REQUESTS = {"disableUser": 15, "enableUser": 12, "unlockUser": 11}
 """What PingOne is asked for one account at least: look-up, checks, write, read-back. A test counts it."""
 REHEARSED = 5
 """The same for a dry run."""
