@@ -1,9 +1,9 @@
 # The tasks of this project. Plain `make` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
-FAST := $(wildcard tests/unit tests/flows tests/snapshots)
+FAST := $(wildcard tests/unit tests/flows)
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-ad test check bench docs fmt lock
+.PHONY: help setup demo demo-ad test check look fast snapshots crash bench docs fmt lock
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r task line; do printf '  make %-7s %s\n' "$$task" "$$line"; done
@@ -22,13 +22,21 @@ test: setup ## everything, with the system's packages and the coverage gate
 	@scripts/test-system.sh
 	@scripts/test.sh
 
-check: setup ## the fast loop: format, lint, types, import contracts, docs, unit tests, flows, snapshots
+check: setup ## the fast loop: format, lint, types, import contracts, docs, unit tests, flows, snapshots; side by side
+	@$(MAKE) --no-print-directory -j3 --output-sync=target look fast snapshots
+
+look:
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo >.import_linter.log || { cat .import_linter.log; exit 1; }
 	@$(BIN)/python -m docs.generate --check
+
+fast:
 	@$(BIN)/python -m pytest -q $(FAST)
+
+snapshots:
+	@$(BIN)/python -m pytest -q tests/snapshots
 
 crash: setup ## kill processes in the middle of calls, a thousand times, and look at what came of it (KILLS, SEED)
 	@$(BIN)/python -m tests.crash --kills $(or $(KILLS),1000) $(if $(SEED),--seed $(SEED))

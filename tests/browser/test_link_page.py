@@ -217,7 +217,7 @@ SAID_BY_AN_AGENT = (
     "Robin Field", "verify that it is you on the phone",
     "You should be on the phone with us because you called +1 555 0100.",
 )  # fmt: skip
-SAID_ALONE = ("confirm that it is you", "If that was not you, press This wasn't me.")
+SAID_ALONE = ("onfirm that it is you", "Nobody who works here will ever ask for your password")
 BY_ITSELF = [name for name in ASKING if "itself" in name or "link" in name]
 """Pages without an agent on the other side."""
 
@@ -232,6 +232,7 @@ async def test_r_21_each_page_says_who_asks_why_and_what_to_do_if_one_did_not_ca
             for part in ("Example Health", *(SAID_ALONE if name in BY_ITSELF else SAID_BY_AN_AGENT), texts.NOT_ME):
                 assert part in words, f"{name}: {part}"
             assert any(reference in words for reference in ("K7Q-2M9", "P4R-7TX")), name
+            assert re.search("If somebody called you|was not you|did not (ask|begin|call)", words), name
 
 
 async def test_r_22_no_page_shows_more_of_the_person_than_masked_parts(browser: Browser, desk: Desk) -> None:
@@ -242,7 +243,13 @@ async def test_r_22_no_page_shows_more_of_the_person_than_masked_parts(browser: 
             assert not [hidden for hidden in ("person-1", "challenge-1") if hidden in html], name
             assert ("A*** L***, ending 41" in html) == (name in ASKING), name
             shown = set(re.findall(r"\S*(?:@|\*\*\*)\S*", await page.locator("body").inner_text()))
-            assert shown <= {"A***", "L***,", "***", "a***@e***.org", "a***a@e***.org"}, name
+            assert {part.rstrip(".,") for part in shown} <= {
+                "A***",
+                "L***",
+                "***",
+                "a***@e***.org",
+                "a***a@e***.org",
+            }, name
 
 
 async def test_r_15_the_browser_finds_nothing_that_its_policy_forbids_and_asks_nobody_else(
