@@ -4,7 +4,9 @@ that say why they did not run.
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import inspect
 import os
 import shutil
 import signal
@@ -12,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -92,11 +94,32 @@ GROUPS: dict[str, Callable[[], str | None]] = {
 }
 """What a test may need of the machine, by its name in `@pytest.mark.needs(...)`: why it is not here, or None."""
 
+LONGEST = 200
+"""Seconds that a coroutine test may take: less than pytest-timeout's, whose report does not know what it waited for."""
+
 not_run = pytest.StashKey[Counter[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[not_run] = Counter()
+
+
+def bounded(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """The same test, which when it hangs fails at the very line that waits."""
+
+    @functools.wraps(test)
+    async def run(*args: object, **named: object) -> None:
+        async with asyncio.timeout(LONGEST):
+            await test(*args, **named)
+
+    return run
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            item.obj = bounded(item.obj)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -11,39 +11,11 @@ from playwright.async_api import Browser
 
 from tests.cli.conftest import CSRDESK
 from tests.e2e.customer import AtBrowser
+from tests.e2e.screens import code_of, fills, readable
 from tests.e2e.tmux import Tmux
 
 pytestmark = [pytest.mark.needs("chromium", "tmux"), pytest.mark.asyncio(loop_scope="session")]
-WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SIZES = pytest.mark.parametrize(("columns", "lines"), [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-
-
-def code_of(screen: str) -> str:
-    """The code as the agent reads it aloud: two lines of three words."""
-    lines = re.findall(r"│ +(\w+ - \w+ - \w+) ", screen)
-    digits = "".join(str(WORDS.index(word)) for line in lines for word in line.split(" - "))
-    assert len(digits) == 6, screen
-    return digits
-
-
-def fills(screen: str, columns: int, lines: int) -> None:
-    """The screen is drawn for the whole pane: its head reaches the last column, its foot stands on the last line."""
-    rows = screen.splitlines()
-    assert len(rows) == lines
-    assert len(rows[0]) == columns - 1, screen
-    assert "F1 Help" in rows[-1], screen
-
-
-def readable(screen: str, *essentials: str) -> str:
-    """A screen on which nothing essential is missing, cut or left over from another one."""
-    for words in ("Connected", "F1 Help", "Say", "/mailbox", *essentials):
-        assert words in screen, f"{words!r} is not whole on the screen:\n{screen}"
-    # The name of a caller's browser may be long; nothing else is cut.
-    cut = [line for line in screen.splitlines() if "…" in line and "last by" not in line]
-    assert not cut, f"something is cut:\n{screen}"
-    boxes = {corner: screen.count(corner) for corner in "╭╮╰╯"}
-    assert len(set(boxes.values())) == 1, f"a box is not whole:\n{screen}"
-    return screen
 
 
 def left_in(folder: Path) -> list[str]:
@@ -57,41 +29,41 @@ async def test_a_whole_call_takes_at_most_12_keys_and_each_screen_is_readable(
 ) -> None:
     environment = {"HOME": os.environ["HOME"], "TMPDIR": str(tmp_path), "TZ": "UTC"}
     async with Tmux(tmp_path, CSRDESK, "demo", columns=columns, lines=lines, environment=environment) as console:
-        first = readable(await console.shows(r"Connected.*/mailbox\b"), "Caller not verified", "User name, mail")
+        first = await readable(console, r"Connected.*/mailbox\b", "Caller not verified", "User name, mail")
         fills(first, columns, lines)
         mailbox = re.search(r"http://\S+/mailbox\b", first)
         assert mailbox
         await console.type("ada")
         await console.press("Enter")
-        card = await console.shows("Magic link")
-        readable(card, "Caller not verified", "Ada Lindqvist", "a***@m***.example", "+44 *** *** 41", "End call")
+        person = ("Ada Lindqvist", "a***@m***.example", "+44 *** *** 41")
+        card = await readable(console, "Magic link", "Caller not verified", *person, "End call")
         assert not re.search("enabled|disabled|locked", card, re.IGNORECASE), "account state before verification"
         await console.press("l")
-        readable(await console.shows("Link goes to"), "a***@m***.example", "Send", "Cancel")
+        await readable(console, "Link goes to", "a***@m***.example", "Send", "Cancel")
         await console.press("s")
-        sent = readable(await console.shows("Say this code"), "Reference", "left", "Accepted by the mail server")
+        sent = await readable(console, "Say this code", "Reference", "left", "Accepted by the mail server")
         code = code_of(sent)
         async with AtBrowser(browser, mailbox[0], "ada@mail.example") as ada:
             await ada.follow_link()
-            readable(await console.shows("Fetched"), "Say this code")
+            await readable(console, "Fetched", "Say this code")
             await ada.type_code(code)
-            entered = readable(await console.shows("The code has been entered"), "Page", "left")
+            entered = await readable(console, "The code has been entered", "Page", "left")
             assert "Say this code" not in entered
             await ada.type_passcode()
-            account = await console.shows("CALLER VERIFIED")
-            readable(account, "CALLER VERIFIED until", "Why can't they sign in:  Nothing stops them.", "Ada Lindqvist")
-            readable(account, "Active Directory", "PingOne", "Disable", "End call", "link, code and device (weak)")
+            state = ("Ada Lindqvist", "Active Directory", "PingOne", "Why can't they sign in:  Nothing stops them.")
+            proof = "link, code and device (weak)"
+            await readable(console, "CALLER VERIFIED until", *state, proof, "Disable", "End call")
             await console.press("d")
-            confirm = await console.shows("Disable this account")
-            readable(confirm, "Ada Lindqvist, ada, a***@m***.example", "Reason", "Ticket", "End every PingOne session")
+            fields = ("Reason", "Ticket", "End every PingOne session")
+            await readable(console, "Disable this account", "Ada Lindqvist, ada, a***@m***.example", *fields)
             await console.type("The phone was stolen")
             await console.press("C-s")
-            notice = await console.shows("sessions ended")
-            readable(notice, "AD: disabled", "PingOne: disabled", "PingOne: 2 sessions ended", "CALLER VERIFIED")
+            done = ("AD: disabled", "PingOne: disabled", "PingOne: 2 sessions ended")
+            await readable(console, "sessions ended", *done, "CALLER VERIFIED")
             await console.press("Enter")
-            readable(await console.shows("disabled in AD; disabled in PingOne"), "DISABLED", "Enable", "End call")
+            await readable(console, "disabled in AD; disabled in PingOne", "DISABLED", "Enable", "End call")
         await console.press("e")
-        readable(await console.shows("The call is over"), "Caller not verified", "Next call")
+        await readable(console, "The call is over", "Caller not verified", "Next call")
         assert console.keys <= 12
         await console.press("q")
         assert await console.ended() == 0
@@ -106,7 +78,7 @@ async def test_what_goes_wrong_is_said_on_the_screen_and_the_call_goes_on(
     async with Tmux(tmp_path, CSRDESK, "demo", columns=columns, lines=lines, environment=environment) as console:
         await console.shows("Connected")
         await console.press("Enter")
-        readable(await console.shows("Type something that finds the caller's account"))
+        await readable(console, "Type something that finds the caller's account")
         for typed, said in (
             ("x" * 10_000, "PingOne knows nobody by that"),
             ("ravi", "only in AD, so PingOne cannot verify"),
@@ -114,18 +86,18 @@ async def test_what_goes_wrong_is_said_on_the_screen_and_the_call_goes_on(
         ):
             await console.type(typed)
             await console.press("Enter")
-            readable(await console.shows(said))
+            await readable(console, said)
             await console.press("C-u")
         await console.type("berg@family.example")
         await console.press("Enter")
-        readable(await console.shows("Jonna Berg"), "Jonas Berg", "number ends 50", "number ends 51")
+        await readable(console, "Jonna Berg", "Jonas Berg", "number ends 50", "number ends 51")
         await console.press("a")
         await console.shows("User name, mail address")
         await console.type("wanjiru")
         await console.press("Enter")
-        readable(await console.shows("v  Cannot verify"), "Wanjirũ Kamau", "Not now", "none", "locked after")
+        await readable(console, "v  Cannot verify", "Wanjirũ Kamau", "Not now", "none", "locked after")
         await console.press("v")
-        readable(await console.shows("Nothing was done"), "Not verified")
+        await readable(console, "Nothing was done", "Not verified")
         await console.press("a")
         await console.shows("User name, mail address")
         await console.type("viktor")

@@ -15,7 +15,7 @@ from csrdesk.server import texts
 from tests.cli.conftest import CSRDESK
 from tests.e2e.conftest import csrdesk, serving
 from tests.e2e.customer import AtBrowser
-from tests.e2e.test_console import code_of
+from tests.e2e.screens import code_of
 from tests.e2e.test_secrets import processes_of, read, written_below
 from tests.e2e.tmux import Tmux
 

@@ -14,7 +14,7 @@ from csrdesk.sandbox.password_cast import EXTERNAL_ALLOWED
 from csrdesk.server import texts
 from tests.cli.conftest import CSRDESK
 from tests.e2e.customer import AtBrowser
-from tests.e2e.test_console import code_of, fills, readable
+from tests.e2e.screens import code_of, fills, readable
 from tests.e2e.tmux import Tmux
 
 pytestmark = [pytest.mark.needs("chromium", "tmux"), pytest.mark.asyncio(loop_scope="session")]
@@ -49,15 +49,15 @@ async def test_a_reset_takes_at_most_14_keys_and_the_customer_1_mail_1_code_and_
             await bea.follow_link()
             await bea.type_code(code)
             passcode = await bea.type_passcode()
-            readable(await console.shows("CALLER VERIFIED"), "Reset", "Reload", "Back", "End call")
+            await readable(console, "CALLER VERIFIED", "Reset", "Reload", "Back", "End call")
             await console.press("w")
-            confirm = readable(
-                await console.shows("Let the caller set a new password"), "Reason", "Nobody at the desk types it"
+            confirm = await readable(
+                console, "Let the caller set a new password", "Reason", "Nobody at the desk types it"
             )
             fills(confirm, columns, lines)
             await console.type("Forgot it on holiday")
             await console.press("C-s")
-            waits = readable(await console.shows("A new password, set in AD"), "CALLER VERIFIED", "Own link", "Cancel")
+            waits = await readable(console, "A new password, set in AD", "CALLER VERIFIED", "Own link", "Cancel")
             assert "Reference" in waits
             # The page that verified comes to the question by itself.
             await bea.heading(texts.CHOOSE_TITLE, seconds=15)
@@ -66,7 +66,7 @@ async def test_a_reset_takes_at_most_14_keys_and_the_customer_1_mail_1_code_and_
             await bea.page.get_by_label(texts.CHOOSE_AGAIN).fill(NEW)
             await bea.page.get_by_role("button", name=texts.CHOOSE_SET).click()
             await bea.heading(texts.CHANGED_TITLE)
-        notice = readable(await console.shows("AD: password set"), "PingOne: 1 session ended", "New password")
+        notice = await readable(console, "AD: password set", "PingOne: 1 session ended", "New password")
         assert NEW not in notice
         await console.press("Enter")
         await console.shows("Why can't they sign in")

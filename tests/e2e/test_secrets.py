@@ -13,7 +13,7 @@ from csrdesk.sandbox import Sandbox
 from tests.cli.conftest import CSRDESK
 from tests.e2e.conftest import csrdesk, serving
 from tests.e2e.customer import AtBrowser
-from tests.e2e.test_console import code_of
+from tests.e2e.screens import code_of
 from tests.e2e.tmux import Tmux
 
 pytestmark = [pytest.mark.needs("chromium", "tmux"), pytest.mark.asyncio(loop_scope="session")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -61,12 +61,19 @@ class Tmux:
 
     async def shows(self, pattern: str) -> str:
         """Wait until the pane shows it; the whole pane."""
+        return await self.settles(
+            lambda screen: [] if re.search(pattern, screen, re.DOTALL) else [f"{pattern!r} does not appear"]
+        )
+
+    async def settles(self, flaws: Callable[[str], list[str]]) -> str:
+        """Wait until nothing is wrong with the pane, which may be caught half painted; the whole pane."""
+        found: list[str] = []
         try:
             async with asyncio.timeout(PATIENCE):
-                while not re.search(pattern, screen := await self.screen(), re.DOTALL):  # noqa: ASYNC110 - another process
+                while found := flaws(screen := await self.screen()):  # noqa: ASYNC110 - another process
                     await asyncio.sleep(LOOK_AGAIN)
         except TimeoutError:
-            raise AssertionError(f"{pattern!r} does not appear") from None
+            raise AssertionError("; ".join(found)) from None
         return screen
 
     async def press(self, key: str) -> None:
