@@ -27,6 +27,7 @@ from csrdesk.flows.challenge_acceptance import PageApproved, PageRefused
 from csrdesk.flows.doors import Context, LinkView
 from csrdesk.flows.kernel import AccountEffect, Answer, Effect, Failed, Reply
 from csrdesk.flows.prompts import ResultLine
+from csrdesk.flows.telling import Later
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.devices import WebAuthn
 from csrdesk.model.link import LinkAbout, LinkStage, Purpose
@@ -568,9 +569,13 @@ async def test_a_step_that_is_performed_again_after_a_crash_comes_to_the_same(tm
             assert isinstance(await perform(desk, another, row), r.Noted)
         read = pfx.ReadReset(person_id=ADA.id, challenge_id=row.id)
         assert await perform(desk, read, row) == pr.ResetIs(LINES)
-        done = pfx.FinishReset(person_id=ADA.id, challenge_id=row.id, stage=LinkStage.APPROVED)
+        later = Later("notice-1", "Busy.", desk.clock.now())
+        done = pfx.FinishReset(
+            person_id=ADA.id, challenge_id=row.id, stage=LinkStage.APPROVED, lines=LINES, later=later
+        )
         for _ in range(2):
             assert isinstance(await perform(desk, done, row), r.Noted)
+        assert await perform(desk, read, row) == pr.ResetIs(LINES, later)
         assert [one for one in await desk.said_of(call_id=call.id) if one[1] == "reset.approved"] == [
             ("event", "reset.approved", "")
         ]

@@ -38,6 +38,7 @@ from tests.flows.values import (
     PROBLEM,
     RECOVERY,
     UNTIL,
+    WAITING_MAIL,
     WITH_DEVICE,
 )
 
@@ -107,6 +108,11 @@ ROWS: list[Row] = [
         replace(RESULT, sub=replace(RESULT.sub, renewed=reset.Renewed(LATER, RECOVERY))),
         Replies((pr.ResetIs((DONE_IN_AD,)), r.AccountRead(ENABLED))),
         replace(notice(DONE_IN_AD), verified=replace(VERIFIED, until=LATER, evidence=RECOVERY)),
+    ),
+    (
+        replace(RESULT, sub=replace(RESULT.sub, renewed=reset.Renewed(LATER, RECOVERY))),
+        Replies((pr.ResetIs((DONE_IN_AD,), WAITING_MAIL), r.AccountRead(ENABLED))),
+        replace(notice(DONE_IN_AD), verified=replace(VERIFIED, until=LATER, evidence=RECOVERY), later=WAITING_MAIL),
     ),
     (replace(RESULT, sub=replace(RESULT.sub, result="notMe")), FAILED, am.Refused(ADA)),
     (MANAGING, a.DisableChosen(), CONFIRM),

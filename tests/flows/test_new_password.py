@@ -19,6 +19,7 @@ from csrdesk.flows import setting_password as sp
 from csrdesk.flows.device_authentication import NOT_NOW
 from csrdesk.flows.kernel import Event, Failed, Replies
 from csrdesk.flows.prompts import ResultLine
+from csrdesk.flows.telling import Told
 from csrdesk.model.link import LinkStage
 from csrdesk.model.passwords import Home, PasswordState, Requirement
 from csrdesk.model.secret import Secret
@@ -42,12 +43,14 @@ from tests.flows.values import (
     NOT_VERIFIED,
     NOTED,
     PAGE,
+    QUEUED,
     REFUSED,
     SET_IN_AD,
     SET_IN_PINGONE,
     THROUGH_GATEWAY,
     TOLD,
     USED_BEFORE,
+    WAITING_MAIL,
 )
 
 FIRST = np.begin(np.Start(ABOUT, ADA.id, DN, "Forgot it.", "HD-1", PAGE))
@@ -276,12 +279,22 @@ def test_who_keeps_their_sign_ins_keeps_them_and_the_agent_is_told() -> None:
 
 def test_r_50_sign_ins_that_a_crash_left_are_ended_before_the_page_says_done_and_nobody_is_told_twice() -> None:
     left = ENDING.step(Replies((TOLD, FOUND_NOT_DONE)))
-    assert left == replace(ENDING, told=TOLD_LINE)
+    assert left == replace(ENDING, told=Told(TOLD_LINE))
     assert [type(effect) for effect in left.want().effect.effects] == [fx.EndSessions]
     done = left.step(Replies((r.SessionsEnded(2),)))
     assert isinstance(done, sp.PasswordIsSet)
     assert [line.text for line in done.lines].count(TOLD_LINE.text) == 1
     assert isinstance(left.step(FAILED), sp.PasswordIsSet)
+
+
+def test_r_36_a_mail_that_is_still_tried_is_handed_to_the_agents_side_also_past_a_crash() -> None:
+    at_once = setting(ENDING).step(Replies((QUEUED, r.SessionsEnded(2))))
+    left = ENDING.step(Replies((QUEUED, FOUND_NOT_DONE)))
+    assert left == replace(ENDING, told=Told(later=WAITING_MAIL))
+    for done in (at_once, setting(left).step(Replies((r.SessionsEnded(2),)))):
+        assert isinstance(done, np.Finishing)
+        assert done.want().effect.later == WAITING_MAIL
+        assert not any("Customer" in line.text for line in done.lines)
 
 
 def test_r_50_where_the_account_was_taken_over_signing_out_cannot_be_left_out() -> None:

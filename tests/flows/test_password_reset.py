@@ -13,6 +13,7 @@ from csrdesk.flows import replies as r
 from csrdesk.flows import verify_user as vu
 from csrdesk.flows.kernel import Do, Event, Failed, Problem, Replies, Reply
 from csrdesk.flows.prompts import ResultLine
+from csrdesk.flows.result_lines import told_line
 from csrdesk.flows.rules import Rules
 from csrdesk.model.account import Account
 from csrdesk.model.link import Link, LinkStage, Purpose
@@ -32,13 +33,16 @@ from tests.flows.values import (
     LINK,
     NO_MAIL,
     NOT_GUESSED,
+    NOT_TOLD,
     NOT_VERIFIED,
     NOTED,
     PROBLEM,
     PROTECTED,
     RULES,
     STAGES,
+    TOLD,
     UNTIL,
+    WAITING_MAIL,
     WITH_DEVICE,
 )
 
@@ -56,6 +60,10 @@ RENEWED = reset.Renewed(LATER, WITH_DEVICE)
 NOT_AGAIN = ResultLine("The password was not reset: the caller was not verified again.", ok=False)
 BUSY = "The new password is being written just now. Wait for what comes of it."
 STOPPED = ResultLine("Then the reset ended, before the password was the same everywhere.", ok=False)
+
+
+DONE = reset.ReturnSuccess("complete", (DONE_IN_AD,))
+STILL_TRIED = reset.TellingLater(TASK, DONE, WAITING_MAIL)
 
 
 def result(words: str) -> reset.ReadingResult:
@@ -185,6 +193,14 @@ ROWS: list[Row] = [
         ),
     ),
     (
+        result("complete"),
+        Replies((pr.ResetIs((DONE_IN_AD,), WAITING_MAIL), r.AccountRead(ENABLED))),
+        STILL_TRIED,
+    ),
+    (STILL_TRIED, TOLD, replace(DONE, lines=(DONE_IN_AD, told_line(TOLD)))),
+    (STILL_TRIED, NOT_TOLD, replace(DONE, lines=(DONE_IN_AD, told_line(NOT_TOLD)))),
+    (STILL_TRIED, FAILED, replace(DONE, lines=(DONE_IN_AD, told_line(FAILED)))),
+    (
         result("expired"),
         Replies((pr.ResetIs(), r.AccountRead(ENABLED))),
         reset.ReturnSuccess("expired", (ResultLine("Time ran out before a password was set.", ok=False),)),
@@ -208,7 +224,7 @@ def test_each_branch_of_the_agents_side_of_a_reset(
     "state",
     [
         *(IDENTIFYING, PERMITTING, READING, OPENING, reset.EndingLinks(TASK, PROBLEM), WAITING, CLOSING),
-        *(result("complete"), reset.ReturnSuccess("complete"), ERROR),
+        *(result("complete"), STILL_TRIED, reset.ReturnSuccess("complete"), ERROR),
     ],
     ids=name,
 )

@@ -19,6 +19,7 @@ from csrdesk.flows import verify_user as vu
 from csrdesk.flows.kernel import Answer, Failed, Problem, Replies, Reply
 from csrdesk.flows.prompts import Page, ResultLine
 from csrdesk.flows.rules import Rules
+from csrdesk.flows.telling import Later
 from csrdesk.flows.try_given import ON_RECORD
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.devices import Age, Device, Devices, Strength, WebAuthn
@@ -213,6 +214,7 @@ ACCOUNTS_READ = tuple(
 )
 TOLD, NOT_TOLD = r.CustomerTold(), r.CustomerNotTold("No mail server is set up.")
 QUEUED = r.NoticeQueued("notice-1", "Busy.", UNTIL)
+WAITING_MAIL = Later(QUEUED.notice_id, QUEUED.message, UNTIL)
 SINGLE: tuple[Reply, ...] = (
     *rv.REPLIES,
     r.RulesLoaded(RULES),
@@ -276,6 +278,7 @@ SINGLE: tuple[Reply, ...] = (
     pr.PasswordPageOpened(LINK, UNTIL),
     pr.NoPasswordPage("The page that verified is closed."),
     pr.ResetIs((DONE_IN_AD,)),
+    pr.ResetIs((DONE_IN_AD,), WAITING_MAIL),
     authentication("DEVICE_SELECTION_REQUIRED"),
     authentication("OTP_REQUIRED", SMS.id),
     authentication("OTP_REQUIRED", TOTP.id),
@@ -362,6 +365,7 @@ GROUPS: tuple[Reply, ...] = (
     ),
     Replies((NOTED, FAILED, r.RulesLoaded(RULES))),
     Replies((pr.ResetIs((DONE_IN_AD,)), r.AccountRead(ALL_LOCKED))),
+    Replies((pr.ResetIs((DONE_IN_AD,), WAITING_MAIL), r.AccountRead(ENABLED))),
     Replies((pr.ResetIs(), r.AccountRead(ENABLED))),
     Replies((FAILED, r.AccountRead(ENABLED))),
     *(Replies((told, ended)) for told in (TOLD, FAILED) for ended in (r.SessionsEnded(1), r.SessionsEnded(2), FAILED)),

@@ -114,6 +114,24 @@ async def test_a_customer_whose_password_is_in_pingone_sets_it_there_by_its_poli
     assert world.box.world.user(username).password.status == "OK"
 
 
+async def test_r_36_a_mail_about_a_new_password_that_waits_is_said_to_be_sent_once_it_was(world: World) -> None:
+    username, session = people.ONE_DEVICE, world.desk.session(world.desk.agent)
+    async with world.customer(username) as caller:
+        call = await verified(world, username, caller)
+        await asked(call, caller)
+        fault = world.box.faults.add(method="SMTP", status=450)
+        await types(caller, GOOD)
+        caller.reads(texts.CHANGED_TITLE)
+        notice = await call.waits_for(p.NoticePrompt)
+    assert not notice.half_done
+    assert notice.lines[-1].text.startswith("Customer: not told yet. The mail server did not take the mail")
+    world.box.faults.clear(fault)
+    view = await session.changed(call.view.id, call.view.rev)
+    assert isinstance(view.prompt, p.NoticePrompt)
+    assert [line.text for line in view.prompt.lines if "Customer" in line.text] == ["Customer: told by mail"]
+    assert "Password Changed" in {mail.subject for mail in world.box.world.mails}
+
+
 async def test_where_both_keep_it_one_that_only_ad_takes_is_half_done_until_one_suits_both(
     box: Sandbox, settings: Settings
 ) -> None:

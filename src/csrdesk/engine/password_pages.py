@@ -24,6 +24,7 @@ from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Effect, Reply
 from csrdesk.flows.new_password import Start
 from csrdesk.flows.prompts import Page, ResultLine
+from csrdesk.flows.telling import Later
 from csrdesk.model.link import LinkAbout, LinkStage, Purpose
 from csrdesk.model.proofs import Act
 
@@ -55,7 +56,7 @@ class PasswordPages:
                 return await self._finish(effect, context)
             case pfx.ReadReset():
                 await bound.of_call(self._desk.store, effect.challenge_id, context, effect.person_id, PAGES)
-                return pr.ResetIs(await _lines(self._desk.store, effect.challenge_id))
+                return await _said(self._desk.store, effect.challenge_id)
             case _:
                 return None
 
@@ -106,7 +107,9 @@ class PasswordPages:
             page_until=ends,
         )
         await challenges.insert(tx, row)
-        await tx.execute("INSERT INTO resets VALUES (?, ?, ?)", row.id, before.id, b"[]")
+        await tx.execute(
+            "INSERT INTO resets (challenge_id, continues, lines) VALUES (?, ?, ?)", row.id, before.id, b"[]"
+        )
         return row
 
     async def _begin(self, effect: pfx.BeginChange, context: Context) -> Reply:
@@ -141,7 +144,7 @@ class PasswordPages:
                 return r.Noted()  # the step was interrupted after this and is performed again
             if effect.stage is not LinkStage.APPROVED and not (row.stage.open or row.stage is LinkStage.SETTING):
                 return r.LinkOver(row.stage)
-            await _keep(tx, row.id, effect.lines)
+            await _keep(tx, row.id, effect.lines, effect.later)
             row = await challenges.save(tx, row, stage=effect.stage, ended_at=desk.clock.now())
             await desk.audit.append(tx, note(row, f"reset.{effect.stage.value}", by="customer"))
             if effect.stage is LinkStage.APPROVED:
@@ -164,18 +167,21 @@ async def going_on(reading: Reading, challenge_id: str) -> Challenge | None:
     return await challenges.find(reading, str(row["challenge_id"])) if row else None
 
 
-async def _keep(tx: Transaction, challenge_id: str, lines: tuple[ResultLine, ...]) -> None:
-    await tx.execute("UPDATE resets SET lines = ? WHERE challenge_id = ?", msgspec.json.encode(lines), challenge_id)
+async def _keep(tx: Transaction, challenge_id: str, lines: tuple[ResultLine, ...], later: Later | None = None) -> None:
+    sql = "UPDATE resets SET lines = ?, later = ? WHERE challenge_id = ?"
+    await tx.execute(sql, msgspec.json.encode(lines), msgspec.json.encode(later), challenge_id)
 
 
-async def _lines(reading: Reading, challenge_id: str) -> tuple[ResultLine, ...]:
-    row = await reading.one("SELECT lines FROM resets WHERE challenge_id = ?", challenge_id)
-    return msgspec.convert(row, _Said).told if row else ()
+async def _said(reading: Reading, challenge_id: str) -> pr.ResetIs:
+    row = await reading.one("SELECT lines, later FROM resets WHERE challenge_id = ?", challenge_id)
+    return msgspec.convert(row, _Said).told if row else pr.ResetIs()
 
 
 class _Said(msgspec.Struct, frozen=True):
     lines: bytes
+    later: bytes
 
     @property
-    def told(self) -> tuple[ResultLine, ...]:
-        return msgspec.json.decode(self.lines, type=tuple[ResultLine, ...])
+    def told(self) -> pr.ResetIs:
+        lines = msgspec.json.decode(self.lines, type=tuple[ResultLine, ...])
+        return pr.ResetIs(lines, msgspec.json.decode(self.later, type=Later | None))

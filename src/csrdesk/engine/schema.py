@@ -233,6 +233,9 @@ ALTER TABLE intents RENAME TO open_intents;
 """
 """`OPEN_INTENTS` in half the pages, each of which is written to the disk with the row that it tells of."""
 
+RESET_MAILS = "ALTER TABLE resets ADD COLUMN later BLOB NOT NULL DEFAULT X'6E756C6C';"
+"""The mail about a new password, where that is still tried when the page ends; `null` where none is."""
+
 STEPS: tuple[str, ...] = (
     FLOWS + CHALLENGES + AUDIT + CHANGES,
     OPEN_INTENTS,
@@ -248,6 +251,7 @@ STEPS: tuple[str, ...] = (
     EVALUATIONS,
     SPOKEN_ADDRESS,
     LEAN_INTENTS,
+    RESET_MAILS,
 )
 """Step n brings a database of version n to n + 1."""
 

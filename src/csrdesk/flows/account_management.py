@@ -19,19 +19,17 @@ from csrdesk.flows import password_reset as reset
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
+from csrdesk.flows.account_ends import SECTION, EndedCall, Left, LostCaller, Refused, WentBack, WindowClosed
 from csrdesk.flows.act_words import words_of
 from csrdesk.flows.kernel import (
     Ask,
     Do,
-    Done,
     Event,
     Failed,
-    Outcome,
     Poll,
     Problem,
     Replies,
     State,
-    Terminal,
     Together,
     Want,
 )
@@ -43,7 +41,27 @@ from csrdesk.model.days import moment_of
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act, Evidence
 
-SECTION = "User Account management"
+__all__ = [
+    "SECTION",
+    "AccountManagementState",
+    "ChangingAccount",
+    "ConfirmingAct",
+    "EndedCall",
+    "Left",
+    "LostCaller",
+    "ManagingAccount",
+    "ManagingDevices",
+    "Needs",
+    "ReadingAccount",
+    "Refused",
+    "Resetting",
+    "ReturnError",
+    "ShowingNotice",
+    "Verified",
+    "WentBack",
+    "WindowClosed",
+    "begin",
+]
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -62,10 +80,6 @@ class Needs(msgspec.Struct, frozen=True):
     ticket: bool = False
     rules: Rules = Rules()
     """For a link of its own, where a reset needs one."""
-
-
-class Left(Outcome, frozen=True):
-    """The agent left the account page; the parent flow goes on."""
 
 
 def begin(verified: Verified, needs: Needs) -> ReadingAccount:
@@ -349,9 +363,11 @@ class Resetting(State, frozen=True):
             case reset.ReturnSuccess("notMe"):
                 return Refused(v.person)
             case reset.ReturnSuccess(_, lines, renewed) as done:
-                if renewed:
-                    v = msgspec.structs.replace(v, until=renewed.until, evidence=renewed.evidence)
+                v = _renewed(v, renewed)
                 return ShowingNotice(v, self.needs, Act.RESET, lines, half_done=done.half_done)
+            case reset.TellingLater(_, done, later):
+                v = _renewed(v, done.renewed)
+                return ShowingNotice(v, self.needs, Act.RESET, done.lines, half_done=done.half_done, later=later)
             case reset.ReturnError(problem):
                 line = p.ResultLine(problem.message, ok=False)
                 return ShowingNotice(v, self.needs, Act.RESET, (line,))
@@ -419,58 +435,6 @@ class ReturnError(State, frozen=True):
                 raise IllegalEventError(self, event)
 
 
-class WentBack(Terminal, frozen=True):
-    """Back gives the verification up."""
-
-    section = SECTION
-
-    person: Person
-
-    def want(self) -> Done[Left]:
-        return Done(Left())
-
-
-class LostCaller(Terminal, frozen=True):
-    """The line dropped: whoever calls back has to prove again who they are."""
-
-    section = SECTION
-
-    person: Person
-
-    def want(self) -> Done[Left]:
-        return Done(Left())
-
-
-class Refused(Terminal, frozen=True):
-    """The customer said "this wasn't me" in the middle of a reset: nobody is verified any more."""
-
-    section = SECTION
-
-    person: Person
-
-    def want(self) -> Done[Left]:
-        return Done(Left())
-
-
-class WindowClosed(Terminal, frozen=True):
-    section = SECTION
-
-    person: Person
-
-    def want(self) -> Done[Left]:
-        return Done(Left())
-
-
-class EndedCall(Terminal, frozen=True):
-    section = SECTION
-
-    problem: Problem | None = None
-    """The error that the agent did not try again."""
-
-    def want(self) -> Done[Left]:
-        return Done(Left())
-
-
 AccountManagementState = (
     ReadingAccount
     | ManagingAccount
@@ -486,6 +450,13 @@ AccountManagementState = (
     | WindowClosed
     | EndedCall
 )
+
+
+def _renewed(verified: Verified, renewed: reset.Renewed | None) -> Verified:
+    """Whom a link of its own has shown once more is verified from there on."""
+    if renewed is None:
+        return verified
+    return msgspec.structs.replace(verified, until=renewed.until, evidence=renewed.evidence)
 
 
 def _read(verified: Verified, needs: Needs) -> ReadingAccount:

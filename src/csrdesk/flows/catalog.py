@@ -37,7 +37,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
     {
         flow.name: flow
         for flow in (
-            Flow("csr_main", 11, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
+            Flow("csr_main", 12, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
                 8,
@@ -52,8 +52,8 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
                 recovery_inputs.Start,
                 account_recovery.begin,
             ),
-            Flow("password_reset", 4, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
-            Flow("new_password", 3, new_password.NewPasswordState, new_password.Start, new_password.begin),
+            Flow("password_reset", 5, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
+            Flow("new_password", 4, new_password.NewPasswordState, new_password.Start, new_password.begin),
             Flow("user_functions", 6, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
             Flow("device_authentication", 2, device_page.DevicePageState, device_page.Start, device_page.begin),
             Flow(

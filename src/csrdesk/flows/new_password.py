@@ -22,6 +22,7 @@ from csrdesk.flows.challenge_acceptance import PageOver, PageRefused
 from csrdesk.flows.device_authentication import NOT_NOW
 from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, State, Terminal, Want
 from csrdesk.flows.prompts import ResultLine
+from csrdesk.flows.telling import Later
 from csrdesk.model.link import LinkAbout, LinkStage
 from csrdesk.model.passwords import Requirement
 
@@ -186,8 +187,8 @@ class SettingPassword(State, frozen=True):
 
     def step(self, event: Event) -> SettingPassword | AskingAnother | Finishing | PageClosed:
         match self.sub.step(event):
-            case sp.PasswordIsSet(lines, signed_out):
-                return Finishing(self.given, LinkStage.APPROVED, lines, signed_out=signed_out)
+            case sp.PasswordIsSet(lines, signed_out, later):
+                return Finishing(self.given, LinkStage.APPROVED, lines, signed_out, later)
             case sp.NotSet(refusals, note, lines, half_done):
                 half = half_done or self.tried.half_done
                 tried = Tried(refusals, note, lines or self.tried.lines, half)
@@ -339,12 +340,17 @@ class Finishing(State, frozen=True):
     stage: LinkStage
     lines: tuple[ResultLine, ...]
     signed_out: bool = False
+    later: Later | None = None
 
     def want(self) -> Do[pfx.FinishReset]:
         given = self.given
         return Do(
             pfx.FinishReset(
-                person_id=given.person_id, challenge_id=given.challenge_id, stage=self.stage, lines=self.lines
+                person_id=given.person_id,
+                challenge_id=given.challenge_id,
+                stage=self.stage,
+                lines=self.lines,
+                later=self.later,
             )
         )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from csrdesk.flows.kernel import AccountEffect, Effect, Kind
 from csrdesk.flows.prompts import ResultLine
+from csrdesk.flows.telling import Later
 from csrdesk.model.link import LinkStage
 from csrdesk.model.passwords import Home
 
@@ -103,6 +104,8 @@ class FinishReset(Effect, frozen=True, kw_only=True):
     challenge_id: str
     stage: LinkStage
     lines: tuple[ResultLine, ...] = ()
+    later: Later | None = None
+    """The mail about it, where that is still tried."""
 
 
 class ReadReset(Effect, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from csrdesk.flows.kernel import Reply
 from csrdesk.flows.prompts import ResultLine
+from csrdesk.flows.telling import Later
 from csrdesk.model.link import Link
 from csrdesk.model.passwords import Home, PasswordState, Requirement
 
@@ -65,3 +66,5 @@ class ResetIs(Reply, frozen=True):
     """What was written down of a reset so far."""
 
     lines: tuple[ResultLine, ...] = ()
+    later: Later | None = None
+    """The mail about it, where that is still tried."""

@@ -22,60 +22,59 @@ from csrdesk.flows import verify_user as vu
 from csrdesk.flows.account_task import first_problem, untouched
 from csrdesk.flows.kernel import (
     Do,
-    Done,
     Event,
     Failed,
-    Outcome,
     Poll,
     Problem,
     Replies,
     Reply,
     State,
-    Terminal,
     Together,
     Want,
 )
-from csrdesk.flows.ping import spelled
 from csrdesk.flows.prompts import ResultLine
-from csrdesk.flows.rules import Rules
+from csrdesk.flows.reset_ends import (
+    Inputs,
+    Outputs,
+    ReadingResult,
+    Renewed,
+    ReturnError,
+    ReturnSuccess,
+    Task,
+    TellingLater,
+)
 from csrdesk.model.account import Account, AccountStatus
 from csrdesk.model.link import Link, LinkStage, Purpose
-from csrdesk.model.passwords import Home
 from csrdesk.model.people import Person
-from csrdesk.model.proofs import Evidence
+
+__all__ = [
+    "WORDS",
+    "AwaitingNewPassword",
+    "ClosingPage",
+    "EndingLinks",
+    "IdentifyingCustomer",
+    "Inputs",
+    "OpeningPage",
+    "Outputs",
+    "PasswordResetState",
+    "Permitting",
+    "ReadingAuthority",
+    "ReadingResult",
+    "Renewed",
+    "ResettingState",
+    "ReturnError",
+    "ReturnSuccess",
+    "Start",
+    "Task",
+    "TellingLater",
+    "VerifyingAgain",
+    "begin",
+    "why_no_reset",
+]
 
 FORM = "Display Magic Link Form"
 CREATE = "Create Challenge and Send Email"
 POLLING = "Display Magic Link Polling And Check For Challenge Status"
-SUCCESS = "Go To Success"
-
-
-class Inputs(msgspec.Struct, frozen=True, rename=spelled):
-    """What the flow is called with, in Ping's names."""
-
-    p1_user_id: str
-    """The caller's PingOne id."""
-    company_logo: str = ""
-    """Has no effect: the page takes its logo from the settings."""
-
-
-class Outputs(Outcome, frozen=True, rename=spelled):
-    """Return Success or Return Error."""
-
-    subflow_result: str = ""
-    """`complete`, `cancelled`, `expired` or `notMe`; empty after an error."""
-    error_message: str = ""
-    """For people; empty unless it failed."""
-    error_details: str = ""
-    """For the log, without secrets."""
-    code: str = ""
-    """The error's stable name."""
-    candidates: tuple[Person, ...] = ()
-    """Where the identifier fits several people."""
-    lines: tuple[ResultLine, ...] = ()
-    """What was done, failed, or is to be known beside it: sessions, what is still locked."""
-    half_done: bool = False
-    """Whether something was done and something else failed."""
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -84,25 +83,6 @@ class Start(msgspec.Struct, frozen=True):
     identifier: str
     reason: str
     ticket: str = ""
-
-
-class Task(msgspec.Struct, frozen=True):
-    """Whose password, why, and by which rules."""
-
-    person: Person
-    dn: str
-    reason: str
-    ticket: str
-    rules: Rules
-    homes: tuple[Home, ...] = ()
-    """Where it will be set, once that is known."""
-
-
-class Renewed(msgspec.Struct, frozen=True):
-    """What a link of its own has shown: the verified window runs from there."""
-
-    until: datetime
-    evidence: Evidence
 
 
 def begin(start: Start) -> IdentifyingCustomer | ReturnError:
@@ -367,78 +347,6 @@ class ClosingPage(State, frozen=True):
                 raise IllegalEventError(self, event)
 
 
-class ReadingResult(State, frozen=True):
-    """What the page has done, and what the account is like now."""
-
-    section = SUCCESS
-
-    task: Task
-    renewed: Renewed | None
-    challenge_id: str
-    result: str
-
-    def want(self) -> Do[Together[pfx.ReadReset | fx.ReadAccount]]:
-        who = self.task.person.id
-        said = pfx.ReadReset(person_id=who, challenge_id=self.challenge_id)
-        return Do(Together(effects=(said, fx.ReadAccount(person_id=who, dn=self.task.dn))))
-
-    def step(self, event: Event) -> ReturnSuccess:
-        match event:
-            case Replies((said, account)):
-                return self._then(said, account)
-            case Failed():
-                return self._then(event, event)
-            case _:
-                raise IllegalEventError(self, event)
-
-    def _then(self, said: Reply, account: Reply) -> ReturnSuccess:
-        lines = list(said.lines) if isinstance(said, pr.ResetIs) else [_UNREAD]
-        if self.result != "complete" and isinstance(said, pr.ResetIs):
-            lines.append(ResultLine(_STOPPED if lines else _ENDS.get(self.result, ""), ok=False))
-        match account:
-            case r.AccountRead(read):
-                lines += [ResultLine(f"{lock.value}: still locked", aside=True) for lock in read.locks]
-            case _:
-                lines.append(ResultLine("What is still locked could not be read.", aside=True))
-        return ReturnSuccess(self.result, tuple(lines), self.renewed)
-
-
-class ReturnSuccess(Terminal, frozen=True):
-    section = "Return Success"
-
-    subflow_result: str
-    lines: tuple[ResultLine, ...] = ()
-    renewed: Renewed | None = None
-    line_dropped: bool = False
-    """The agent lost the caller; what is open has to be ended by the parent flow."""
-
-    @property
-    def half_done(self) -> bool:
-        """Whether something was done and something else failed."""
-        return {line.ok for line in self.lines if not line.aside} == {True, False}
-
-    def want(self) -> Done[Outputs]:
-        return Done(Outputs(self.subflow_result, lines=self.lines, half_done=self.half_done))
-
-
-class ReturnError(Terminal, frozen=True):
-    section = "Return Error"
-
-    problem: Problem
-    candidates: tuple[Person, ...] = ()
-
-    def want(self) -> Done[Outputs]:
-        problem = self.problem
-        return Done(
-            Outputs(
-                error_message=problem.message,
-                error_details=problem.details,
-                code=problem.code,
-                candidates=self.candidates,
-            )
-        )
-
-
 ResettingState = (
     ReadingAuthority
     | OpeningPage
@@ -447,6 +355,7 @@ ResettingState = (
     | AwaitingNewPassword
     | ClosingPage
     | ReadingResult
+    | TellingLater
     | ReturnSuccess
     | ReturnError
 )
@@ -455,14 +364,7 @@ ResettingState = (
 PasswordResetState = IdentifyingCustomer | Permitting | ResettingState
 
 _RESULTS = {LinkStage.APPROVED: "complete", LinkStage.EXPIRED: "expired", LinkStage.NOT_ME: "notMe"}
-_ENDS = {
-    "cancelled": "The reset was cancelled; no password was set by it.",
-    "expired": "Time ran out before a password was set.",
-    "notMe": 'The customer pressed "This wasn\'t me". No password was set.',
-}
-_STOPPED = "Then the reset ended, before the password was the same everywhere."
 _WRITING = "The new password is being written just now. Wait for what comes of it."
-_UNREAD = ResultLine("What came of the reset could not be read. Look at when the password was changed.", ok=False)
 _NOT_WAITED = ResultLine("The line dropped, so the reset was ended.", ok=False)
 
 

@@ -14,7 +14,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
-from csrdesk.flows.account_management import SECTION, Left
+from csrdesk.flows.account_ends import SECTION, Left
 from csrdesk.flows.act_words import disable_words
 from csrdesk.flows.kernel import Ask, Done, Event, Failed, Poll, State, Terminal, Want
 from csrdesk.flows.result_lines import told_line

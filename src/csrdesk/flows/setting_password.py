@@ -16,7 +16,8 @@ from csrdesk.flows import password_replies as pr
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import Do, Done, Event, Failed, Outcome, Problem, Replies, Reply, State, Terminal, Together
 from csrdesk.flows.prompts import ResultLine
-from csrdesk.flows.result_lines import session_lines, told_line
+from csrdesk.flows.result_lines import session_lines
+from csrdesk.flows.telling import Later, Told, told_of
 from csrdesk.model.link import LinkStage
 from csrdesk.model.notices import Change
 from csrdesk.model.passwords import Home, PasswordState
@@ -195,7 +196,7 @@ class EndingSessions(State, frozen=True):
 
     work: Work
     lines: tuple[ResultLine, ...]
-    told: ResultLine | None = None
+    told: Told | None = None
     """What became of the mail, where only the sign-ins are left."""
 
     def want(self) -> Do[Together[fx.EndSessions | fx.TellCustomer]]:
@@ -212,21 +213,21 @@ class EndingSessions(State, frozen=True):
             case Replies((ended,)) if self.told:
                 return self._then(self.told, (ended,))
             case Replies((told, Failed(problem))) if problem.code == "not_done" and self.work.sign_out:
-                return EndingSessions(self.work, self.lines, told_line(told))
+                return EndingSessions(self.work, self.lines, told_of(told))
             case Replies((told, *ended)) if len(ended) == self.work.sign_out:
-                return self._then(told_line(told), tuple(ended))
+                return self._then(told_of(told), tuple(ended))
             case Failed():
-                return self._then(self.told or told_line(event), (event,) * self.work.sign_out)
+                return self._then(self.told or told_of(event), (event,) * self.work.sign_out)
             case _:
                 raise IllegalEventError(self, event)
 
-    def _then(self, told: ResultLine, ended: tuple[Reply, ...]) -> PasswordIsSet:
+    def _then(self, told: Told, ended: tuple[Reply, ...]) -> PasswordIsSet:
         lines = [*self.lines]
         for reply in ended:
             lines += session_lines(reply)
         if not ended:
             lines.append(ResultLine("PingOne: the customer kept their sign-ins elsewhere", aside=True))
-        return PasswordIsSet((*lines, told), signed_out=bool(ended))
+        return PasswordIsSet((*lines, *told.lines), signed_out=bool(ended), later=told.later)
 
 
 class PasswordIsSet(Terminal, frozen=True):
@@ -236,6 +237,8 @@ class PasswordIsSet(Terminal, frozen=True):
 
     lines: tuple[ResultLine, ...]
     signed_out: bool
+    later: Later | None = None
+    """The mail about it, where that is still tried."""
 
     def want(self) -> Done[Ended]:
         return Done(Ended())

@@ -32,6 +32,27 @@ class Later(msgspec.Struct, frozen=True):
         return told_line(r.NoticeQueued(self.notice_id, self.message, self.until))
 
 
+class Told(msgspec.Struct, frozen=True):
+    """What became of a mail so far: what is to be said of it, or that it is still tried."""
+
+    line: ResultLine | None = None
+    later: Later | None = None
+
+    @property
+    def lines(self) -> tuple[ResultLine, ...]:
+        """What is settled."""
+        return (self.line,) if self.line else ()
+
+
+def told_of(reply: Reply) -> Told:
+    """Sent, not sent, or queued."""
+    match reply:
+        case r.NoticeQueued(notice_id, message, until):
+            return Told(later=Later(notice_id, message, until))
+        case _:
+            return Told(told_line(reply))
+
+
 def prompt_with(prompt: NoticePrompt, later: Later | None) -> Ask[NoticePrompt] | Poll[NoticePrompt, fx.AwaitNotice]:
     """The notice of what was done, with a mail that is still tried as its last line."""
     if later is None:
