@@ -497,6 +497,23 @@ async def test_r_06_this_wasnt_me_ends_every_link_warns_and_freezes_the_person(t
         await other.polling()
 
 
+async def test_r_21_a_person_whose_phone_said_no_twice_is_frozen_in_those_words(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call = await linked(desk)
+        await call.customer(a.NotMeChosen())
+        async with desk.store.transaction() as tx:
+            await tx.execute("UPDATE challenges SET denied = 2")
+        await call.customer(a.NotMeAnswered("not_me"))
+        card = (await call.until_stage(p.CardPrompt)).prompt
+        assert isinstance(card, p.CardPrompt)
+        assert card.note.startswith("The request was denied on the phone.")
+        other = await looked_up(desk, HAL)
+        await other.tell(a.MagicLinkChosen())
+        frozen = (await other.tell(a.SendChosen())).prompt
+        assert isinstance(frozen, p.MagicLinkFormPrompt)
+        assert frozen.note.startswith("This person's phone said no to a request.")
+
+
 async def test_refusing_a_link_that_is_over_says_how_it_ended(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         call = await linked(desk)

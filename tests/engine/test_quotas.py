@@ -233,6 +233,20 @@ async def test_r_51_the_third_link_in_a_day_by_any_agent_waits_for_an_agent_who_
         assert await desk.do(send(warned=False)) == ("LinkSent",)
 
 
+async def test_r_51_what_was_tried_in_several_ways_is_named_so(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        for _ in range(2):
+            assert await desk.do(send(warned=False)) == ("LinkSent",)
+        async with desk.store.transaction() as tx:
+            await tx.execute("UPDATE challenges SET purpose = 'push' WHERE rowid = 1")
+        call = await looked_up(desk)
+        await call.tell(a.MagicLinkChosen())
+        await call.tell(a.SendChosen())
+        warning = await refusal(call)
+    assert warning.startswith("2 tries to verify were made for this person in the last 24 hours, by one agent.")
+    assert warning.endswith("Nothing was made now. Try once more if you are sure about this caller.")
+
+
 async def test_r_51_a_resend_warns_as_well_and_gives_the_older_link_up(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         call = await linked(desk)

@@ -336,7 +336,7 @@ async def test_r_18_at_most_so_many_codes_are_open_at_the_desk(tmp_path: Path) -
         await first.tell(a.Cancelled())
 
 
-async def test_r_18_calls_by_the_address_count_as_links_do_and_the_third_warns(tmp_path: Path) -> None:
+async def test_r_18_r_51_calls_by_the_address_count_as_links_do_and_the_third_warns_of_codes(tmp_path: Path) -> None:
     async with a_desk(tmp_path) as desk:
         for _ in range(2):
             await saying(desk)
@@ -344,6 +344,10 @@ async def test_r_18_calls_by_the_address_count_as_links_do_and_the_third_warns(t
         view = await call.tell(a.SpokenAddressChosen())
         assert isinstance(view.prompt, sp.AddressFormPrompt)
         assert view.prompt.warned
+        assert view.prompt.note == (
+            "2 codes were made for this person in the last 24 hours, by one agent. Somebody may be trying to get in. "
+            "Nothing was made now. Make one once more if you are sure about this caller."
+        )
         await call.tell(a.OpenAddressChosen())
         assert await code_of(call)
         over = await looked_up(desk)

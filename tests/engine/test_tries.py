@@ -135,7 +135,8 @@ async def test_r_21_a_denied_push_freezes_verification_alerts_and_ends_what_is_o
         assert "denied on the phone" in card.note
         assert ("alert", "link.not_me", "") in await desk.said_of(call_id=call.id)
         call = await pushing(desk, call)
-        assert "cannot be verified for 4 hours" in note((await call.view()).prompt)
+        said = note((await call.view()).prompt)
+        assert said.startswith("This person's phone said no to a request. They cannot be verified for 4 hours.")
         desk.clock.move(hours=4, seconds=1)
         other = await linked(desk, HAL)
         assert await open_ones(desk.store, call_id=other.id)

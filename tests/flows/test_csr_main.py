@@ -20,6 +20,7 @@ from csrdesk.flows import verify_user as vu
 from csrdesk.flows.caller import Caller, Given
 from csrdesk.flows.kernel import Ask, Do, Event, Poll, Replies, State
 from csrdesk.flows.rules import Rules
+from csrdesk.flows.way_ends import PHONE_SAID_NO
 from csrdesk.flows.ways import warning, why_not
 from csrdesk.model.devices import Age, Device, Devices
 from csrdesk.model.link import LinkStage
@@ -29,6 +30,7 @@ from tests.flows.tables import Row, name, refused, step_by_step
 from tests.flows.values import (
     ADA,
     APP,
+    DENIED_AGAIN,
     DN,
     ENABLED,
     FAILED,
@@ -135,6 +137,7 @@ ROWS: list[Row] = [
     (VERIFYING, a.SendChosen(), verifying(vu.CreatingChallenge(VERIFY_GIVEN))),
     (VERIFYING, a.Cancelled(), CHECKING),
     (WAITING, r.LinkChanged(STAGES[LinkStage.NOT_ME]), cm.check(GIVEN, ADA, NOT_ME)),
+    (WAITING, r.LinkChanged(DENIED_AGAIN), cm.check(GIVEN, ADA, PHONE_SAID_NO)),
     (WAITING, a.LineDropped(), LINE_DROPPED),
     (WAITING, FAILED, cm.ReturnError(PROBLEM, LEAVING_ADA)),
     (

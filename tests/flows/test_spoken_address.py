@@ -29,6 +29,7 @@ from tests.flows.tables import Row, name, refused, step_by_step
 from tests.flows.values import (
     ADA,
     APP,
+    DENIED_AGAIN,
     FAILED,
     LINK,
     NO_MAIL,
@@ -66,6 +67,7 @@ ROWS: list[Row] = [
     (WAITING, r.LinkChanged(STAGES[LinkStage.APPROVED]), STARTING),
     (WAITING, r.LinkChanged(STAGES[LinkStage.EXPIRED]), EXPIRING),
     (WAITING, r.LinkChanged(STAGES[LinkStage.NOT_ME]), ends.NotMe()),
+    (WAITING, r.LinkChanged(DENIED_AGAIN), ends.NotMe(ends.PHONE_SAID_NO)),
     (
         WAITING,
         r.LinkChanged(STAGES[LinkStage.NO_FACTOR]),

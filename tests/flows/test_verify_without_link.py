@@ -182,7 +182,7 @@ WHOLE: list[Row] = [
     (reaching(HEARING, RING), a.RingAgainChosen(), vw.OpeningTry(RING, NUMBER)),
     (reaching(HEARING, RING), a.Cancelled(), vw.LeavingTry(RING, TRY.id)),
     (reaching(HEARING, RING), a.LineDropped(), over.LineDropped()),
-    (reaching(pa.NotingDenial(PUSH, TRY.id)), r.ChallengeRefused(), over.NotMe(vw.PHONE_SAID_NO)),
+    (reaching(pa.NotingDenial(PUSH, TRY.id)), r.ChallengeRefused(), over.NotMe(over.PHONE_SAID_NO)),
     (vw.EndingTry(PUSH, TRY.id, "Too late."), r.LinkChanged(LATE), vw.ChoosingPhone(PUSH, "Too late.")),
     (vw.EndingTry(PUSH, TRY.id, "Too late.", "x"), FAILED, vw.ChoosingPhone(PUSH, "Too late.", code="x")),
     (vw.LeavingTry(PUSH, TRY.id), r.LinkChanged(LATE), over.WentBack()),

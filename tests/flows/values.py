@@ -81,6 +81,7 @@ AD_DOWN = Protection(unchecked="The directory did not answer.")
 
 LINK = Link("link-1", 2, LinkStage.SENT, "K7Q-2M9", ADA.email)
 STAGES = {stage: Link("link-1", 3, stage, "K7Q-2M9", ADA.email) for stage in LinkStage}
+DENIED_AGAIN = Link("link-1", 3, LinkStage.NOT_ME, "K7Q-2M9", ADA.email, denied=2)
 TRY = Link("try-1", 1, LinkStage.SENT, "T7Q-2M9", "+44 *** *** 43", expires_at=UNTIL)
 PAGE = Page(UNTIL)
 
@@ -223,7 +224,7 @@ SINGLE: tuple[Reply, ...] = (
     r.Noted(),
     r.CallClosed(),
     r.VerificationEnded(),
-    *(r.LinkChanged(link) for link in STAGES.values()),
+    *(r.LinkChanged(link) for link in (*STAGES.values(), DENIED_AGAIN)),
     r.NoMoreTime(),
     r.WindowStarted(UNTIL, WITH_DEVICE),
     r.WindowStarted(UNTIL, WITH_APP),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from csrdesk.cli.looking_up import of_prompt, unexpected
 from csrdesk.cli.result import Result, refusal, say
 from csrdesk.cli.tty import Screen, nine_to_say
-from csrdesk.cli.verifying import STAGES, local, not_verified, verified_result
+from csrdesk.cli.verifying import local, not_verified, stage_words, verified_result
 from csrdesk.cli.walk import Walk
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
@@ -83,7 +83,7 @@ class Told:
 def _stage(link: Link) -> str:
     moment = link.page_until or link.expires_at
     until = f", until {local(moment)}" if moment and link.stage.open else ""
-    return f"{'waiting for the code' if link.stage is LinkStage.SENT else STAGES[link.stage]}{until}"
+    return f"{'waiting for the code' if link.stage is LinkStage.SENT else stage_words(link)}{until}"
 
 
 def waited(walk: Walk, prompt: sp.SpokenAddressPrompt) -> Result:

@@ -18,7 +18,7 @@ from csrdesk.model.link import Link, LinkStage
 from csrdesk.model.people import Person
 from csrdesk.model.ways import Way
 
-STAGES = {
+_STAGES = {
     LinkStage.SENDING: "sending",
     LinkStage.SENT: "accepted by the mail server; waiting for the code",
     LinkStage.CODE_RIGHT: "code right; waiting for the device",
@@ -33,6 +33,11 @@ STAGES = {
     LinkStage.CANCELLED: "the customer cancelled",
     LinkStage.ENDED: "ended",
 }
+
+
+def stage_words(link: Link) -> str:
+    """How far a link is, in a line."""
+    return "a request was denied on the phone, twice" if link.phone_said_no else _STAGES[link.stage]
 
 
 async def verify(
@@ -138,7 +143,7 @@ class Watch:
         code = walk.view.spoken_code
         if code and self._new("code", f"{link.reference} {link.attempt}"):
             self._screen.show(f"Say: {to_say_aloud(code.reveal())}")
-        self._once("stage", f"  {STAGES[link.stage]}{_until(link)}")
+        self._once("stage", f"  {stage_words(link)}{_until(link)}")
         if link.fetched:
             times = "once" if link.fetched == 1 else f"{link.fetched} times"
             self._once("fetched", f"  opened {times}, last by {link.fetched_by or 'an unnamed program'}")

@@ -24,7 +24,7 @@ from csrdesk.flows.effects import SendMagicLink, UnlockDirectory
 from csrdesk.flows.replies import LinkNotSent
 from csrdesk.flows.spoken_effects import AddressNotOpened, AddressOpened, OpenAddress
 from csrdesk.model.devices import Age
-from csrdesk.model.link import Link, LinkAbout, LinkStage, Purpose
+from csrdesk.model.link import DENIALS, Link, LinkAbout, LinkStage, Purpose
 
 CUSTOMER_FLOW = "challenge_acceptance"
 """The flow behind a link's page; the desk alone starts it."""
@@ -50,7 +50,9 @@ async def why_not(tx: Transaction, desk: Desk, person_id: str, context: Context)
     since = stamp(desk.clock.now() - timedelta(hours=hours))
     sql = "SELECT 1 FROM challenges WHERE person_id = ? AND stage = 'not_me' AND ended_at > ?"
     if await tx.one(sql, person_id, since):
-        return f'This person pressed "This wasn\'t me". They cannot be verified for {hours} hours. Nothing was sent.'
+        on_page = await tx.one(f"{sql} AND purpose <> 'push' AND denied < ?", person_id, since, DENIALS)
+        who = 'This person pressed "This wasn\'t me".' if on_page else "This person's phone said no to a request."
+        return f"{who} They cannot be verified for {hours} hours. Nothing was sent."
     if not await codes_left(tx, desk, person_id):
         return "Too many codes were tried for this person in 24 hours. Nothing was sent."
     over = await quotas.links(tx, desk, person_id, context.agent.id)

@@ -18,6 +18,7 @@ from csrdesk.engine.clock import stamp
 from csrdesk.engine.codes import keyed_fingerprint
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.store import Reading, Transaction
+from csrdesk.engine.tried import BY_AGENTS, COUNTED, what_of
 from csrdesk.errors import LimitReachedError
 from csrdesk.flows import effects as fx
 from csrdesk.flows import try_effects as te
@@ -34,9 +35,6 @@ WARN_AFTER = 2
 _PASSWORDS = frozenset({SetDirectoryPassword.action, SetPingOnePassword.action})
 _SENT_NOTHING = frozenset({"FIDO2", "TOTP", "MOBILE"})
 """Types of device that are sent no passcode."""
-_OTHER_WAYS = "('push', 'call_back', 'spoken_address')"
-_BY_AGENTS = "purpose NOT IN ('password', 'device', 'magic_link')"
-"""Links that an agent sent; customers ask for magic links by themselves."""
 _NETWORK_BITS = 64
 """Whoever has one IPv6 address has as many as they like below the same 64 bits (RFC 6177)."""
 
@@ -65,37 +63,36 @@ async def links(reading: Reading, desk: Desk, person_id: str, agent: str) -> Ove
     """The limit that speaks against another link to this person by this agent, if any."""
     limits = desk.limits
     most = limits.links_per_person_in_ten_minutes
-    what = await _what(reading, "person_id", person_id)
-    words = f"{_sent(most, what)} to this person in ten minutes, which is the most. Nothing was sent."
-    sql = "SELECT created_at AS at FROM challenges WHERE purpose NOT IN ('password', 'device') AND person_id = ?"
+    what = await what_of(reading, desk, "person_id", person_id)
+    words = f"{what.counted(most)} this person in ten minutes, which is the most. Nothing was sent."
+    sql = f"SELECT created_at AS at FROM challenges WHERE {COUNTED} AND person_id = ?"  # noqa: S608 - words of our own
     if again := await _again(reading, desk, sql, person_id, most=most, within=TEN_MINUTES):
         return _over("links_per_person_in_ten_minutes", words, again)
     most = limits.links_per_person_a_day
-    words = f"{_sent(most, what)} to this person in 24 hours, which is the most. Nothing was sent."
+    words = f"{what.counted(most)} this person in 24 hours, which is the most. Nothing was sent."
     if again := await _again(reading, desk, sql, person_id, most=most, within=DAY):
         return _over("links_per_person_a_day", words, again)
     most = limits.links_per_agent_an_hour
-    words = (
-        f"{_sent(most, await _what(reading, 'agent', agent))} by you in an hour, which is the most. Nothing was sent."
-    )
-    sql = f"SELECT created_at AS at FROM challenges WHERE {_BY_AGENTS} AND agent = ?"  # noqa: S608 - words of our own
+    by_you = await what_of(reading, desk, "agent", agent)
+    words = f"{by_you.counted(most, 'by')} you in an hour, which is the most. Nothing was sent."
+    sql = f"SELECT created_at AS at FROM challenges WHERE {BY_AGENTS} AND agent = ?"  # noqa: S608 - words of our own
     if again := await _again(reading, desk, sql, agent, most=most, within=HOUR):
         return _over("links_per_agent_an_hour", words, again)
     return None
 
 
 async def tried_often(reading: Reading, desk: Desk, person_id: str) -> str:
-    """A warning for the agent before the third link to one person in 24 hours, by whomever; empty before that."""
-    sql = f"SELECT agent FROM challenges WHERE {_BY_AGENTS} AND person_id = ? AND created_at > ?"  # noqa: S608 - as above
+    """A warning for the agent before the third try on one person in 24 hours, by whomever; empty before that."""
+    sql = f"SELECT agent FROM challenges WHERE {BY_AGENTS} AND person_id = ? AND created_at > ?"  # noqa: S608 - as above
     rows = await reading.all(sql, person_id, stamp(desk.clock.now() - DAY))
     if len(rows) < WARN_AFTER:
         return ""
     agents = len({row["agent"] for row in rows})
     who = "one agent" if agents == 1 else f"{agents} agents"
-    what = await _what(reading, "person_id", person_id)
+    what = await what_of(reading, desk, "person_id", person_id)
     return (
-        f"{_sent(len(rows), what)} to this person in the last 24 hours, by {who}. Somebody may be trying to get in. "
-        "Nothing was sent now. Send once more if you are sure about this caller."
+        f"{what.counted(len(rows))} this person in the last 24 hours, by {who}. Somebody may be trying to get in. "
+        f"Nothing was {what.done} now. {what.again} once more if you are sure about this caller."
     )
 
 
@@ -319,16 +316,6 @@ async def _again(
 
 def _over(limit: str, words: str, again: timedelta) -> Over:
     return Over(limit, f"{words} It is possible again {in_words(again)}.", again)
-
-
-async def _what(reading: Reading, column: str, whose: str) -> str:
-    """What was sent, in one word: links alone, or other ways to verify as well."""
-    sql = f"SELECT 1 FROM challenges WHERE {column} = ? AND purpose IN {_OTHER_WAYS} LIMIT 1"  # noqa: S608 - our words
-    return "request" if await reading.one(sql, whose) else "link"
-
-
-def _sent(most: int, what: str) -> str:
-    return f"One {what} was sent" if most == 1 else f"{most} {what}s were sent"
 
 
 def in_words(time: timedelta) -> str:

@@ -199,7 +199,7 @@ class Verifying(State, frozen=True):
             case vu.ReturnSuccess("expired"):
                 note = "Time ran out before the caller was verified. Nothing was approved. You can send a new link."
                 return Verifying(self.given, self.caller, vu.begin(person, self.given.rules, note=note))
-            case ends.NotMe(note) if note:
+            case ends.NotMe(note) | vu.ReturnSuccess("notMe", note=note) if note:
                 return check(self.given, person, note)
             case vu.ReturnSuccess("notMe") | ends.NotMe():
                 return check(self.given, person, _NOT_ME)

@@ -14,6 +14,7 @@ from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Poll, Problem, State, Terminal
 from csrdesk.flows.ping import spelled
 from csrdesk.flows.rules import Rules
+from csrdesk.flows.way_ends import PHONE_SAID_NO
 from csrdesk.model.link import Link, LinkStage, Purpose
 from csrdesk.model.masking import mask_name
 from csrdesk.model.people import Person
@@ -285,6 +286,8 @@ class ReturnSuccess(Terminal, frozen=True):
     evidence: Evidence | None = None
     line_dropped: bool = False
     """The agent lost the caller; the link is still open and the parent flow has to end it."""
+    note: str = ""
+    """What the agent reads of a `notMe` that was not said on the page."""
 
     def want(self) -> Done[Outputs]:
         return Done(Outputs(self.subflow_result))
@@ -324,7 +327,7 @@ def after(given: Given, link: Link) -> After:
         case LinkStage.EXPIRED:
             return ExpiringChallenge(given, link.id)
         case LinkStage.NOT_ME:
-            return ReturnSuccess("notMe")
+            return ReturnSuccess("notMe", note=PHONE_SAID_NO if link.phone_said_no else "")
         case LinkStage.RISKY:
             found = link.risk.label if link.risk else "high risk"
             return DisplayingForm(given, f"Nothing was approved. PingOne Protect: {found}.")

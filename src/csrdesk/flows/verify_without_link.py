@@ -28,10 +28,6 @@ from csrdesk.model.proofs import Evidence, Proof
 from csrdesk.model.ways import Way
 
 SECTION = ends.SECTION
-PHONE_SAID_NO = (
-    "The request was denied on the phone. Verification of this person is frozen, since whoever holds it did not call. "
-    "End the call politely."
-)
 
 
 def by_push(person: Person, devices: Devices, rules: Rules) -> ChoosingPhone:
@@ -139,7 +135,7 @@ class Reaching(State, frozen=True):
             case ends.LineDropped():
                 return over.LineDropped()
             case ends.Denied():
-                return over.NotMe(PHONE_SAID_NO)
+                return over.NotMe(over.PHONE_SAID_NO)
             case sub:
                 return Reaching(given, self.device, self.link, sub)
 

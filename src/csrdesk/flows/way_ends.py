@@ -11,6 +11,11 @@ from csrdesk.flows.kernel import Done, Outcome, Problem, Terminal
 from csrdesk.model.proofs import Evidence
 
 SECTION = "CSR Flow for Verification"
+PHONE_SAID_NO = (
+    "The request was denied on the phone. Verification of this person is frozen, since whoever holds it did not call. "
+    "End the call politely."
+)
+"""What the agent reads after a push that was denied."""
 
 
 class WayOver(Outcome, frozen=True):

@@ -63,6 +63,10 @@ class LinkStage(StrEnum):
         return not self.open and self is not LinkStage.SETTING
 
 
+DENIALS = 2
+"""A push that is denied so often on one page counts as "this wasn't me"."""
+
+
 class Link(msgspec.Struct, frozen=True):
     """One challenge row as the agent's screen shows it; `rev` grows with each change, so that a waiter knows news."""
 
@@ -94,6 +98,11 @@ class Link(msgspec.Struct, frozen=True):
     """Of a code for the spoken address: wrong codes that were typed there meanwhile, by anybody."""
     risk: RiskCheck | None = None
     """What PingOne Protect made of the page; None where it was not asked."""
+
+    @property
+    def phone_said_no(self) -> bool:
+        """Whether a push that was denied again has ended it, and not a word of the customer's on the page."""
+        return self.stage is LinkStage.NOT_ME and self.denied >= DENIALS
 
 
 class LinkAbout(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from csrdesk.model.link import Link, LinkStage
-from csrdesk.screens.link_life import ENDS, marked
+from csrdesk.screens.link_life import ending, marked
 from csrdesk.widgets.facts import Fact
 from csrdesk.widgets.moments import time_of_day
 from csrdesk.widgets.tones import Tone
@@ -43,9 +43,7 @@ def life(link: Link, zone: tzinfo | None) -> tuple[Fact, ...]:
         Fact(*marked(reached, 2, "Strong device passed")),
         Fact(*marked(reached, 3, "Approved")),
     ]
-    if link.stage in ENDS:
-        steps.append(Fact("[!]", ENDS[link.stage], Tone.BAD))
-    return tuple(steps)
+    return (*steps, *ending(link))
 
 
 def warnings(link: Link) -> tuple[str, ...]:

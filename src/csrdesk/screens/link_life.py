@@ -12,7 +12,7 @@ from csrdesk.widgets.moments import time_of_day
 from csrdesk.widgets.tones import Tone
 
 _WAY = (LinkStage.SENDING, LinkStage.SENT, LinkStage.CODE_RIGHT, LinkStage.DEVICE_PASSED, LinkStage.APPROVED)
-ENDS = {
+_ENDS = {
     LinkStage.NOT_ME: 'Refused: the caller pressed "This wasn\'t me"',
     LinkStage.NO_FACTOR: "Ended: the caller cannot use any of the devices",
     LinkStage.RISKY: "Ended: PingOne Protect advises against it",
@@ -41,9 +41,14 @@ def life(link: Link, zone: tzinfo | None) -> tuple[Fact, ...]:
         steps.insert(-3, Fact("[!]", f"Code wrong, {_tries(link.codes_left)} left", Tone.WARN))
     if link.risk:
         steps.insert(-2, Fact("[!]" if link.risk.is_notable else "[x]", link.risk.label, _tone(link.risk)))
-    if link.stage in ENDS:
-        steps.append(Fact("[!]", ENDS[link.stage], Tone.BAD))
-    return tuple(steps)
+    return (*steps, *ending(link))
+
+
+def ending(link: Link) -> tuple[Fact, ...]:
+    """How it ended without an approval; nothing while it goes on."""
+    if link.phone_said_no:
+        return (Fact("[!]", "Refused: a request was denied on the phone, twice", Tone.BAD),)
+    return (Fact("[!]", _ENDS[link.stage], Tone.BAD),) if link.stage in _ENDS else ()
 
 
 def marked(reached: int, step: int, words: str) -> tuple[str, str, Tone]:
