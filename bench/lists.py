@@ -39,7 +39,7 @@ def measure(*, quick: bool) -> list[Figure]:
     pairs = [_rate() for _ in range(1 if quick else ROUNDS)]
     with tempfile.TemporaryDirectory(prefix="csrdesk-bench-") as name, programs.sandbox() as settings:
         folder = Path(name)
-        env = programs.environment(CSRDESK_CONFIG=str(_allowed(folder, Path(settings))))
+        env = programs.environment(CSRDESK_CONFIG=str(allowed(folder, Path(settings))))
         read = [_peak(folder, env, count, _NOBODY_SAID_YES) for count in (100_000, 1_000)]
         run = [_peak(folder, env, count, _NONE_DONE, "--yes") for count in (LINES, FEWER)]
     return [
@@ -62,14 +62,14 @@ def _rate() -> tuple[float, float]:
     """Milliseconds of ours and of the baseline, at a sandbox of their own: nobody is disabled in it yet."""
     with tempfile.TemporaryDirectory(prefix="csrdesk-bench-") as name, programs.sandbox() as settings:
         folder = Path(name)
-        env = programs.environment(CSRDESK_CONFIG=str(_allowed(folder, Path(settings))))
+        env = programs.environment(CSRDESK_CONFIG=str(allowed(folder, Path(settings))))
         _write(folder, [person.username for person in crowd()[:ACCOUNTS]])
         ours = programs.milliseconds([*_ours(folder), "--yes"], env)
         count = str(ACCOUNTS * REQUESTS["disableUser"])
         return ours, programs.milliseconds([programs.PYTHON, _BARE, settings, count, str(PARALLEL)], env)
 
 
-def _allowed(folder: Path, settings: Path) -> Path:
+def allowed(folder: Path, settings: Path) -> Path:
     """The sandbox's settings, with lists allowed to whoever runs this."""
     import getpass
 
