@@ -119,9 +119,23 @@ class NotFoundError(RefusedError):
 
 
 class ConflictError(RefusedError):
-    """The thing is not in the state that the request needs, or changed in between."""
+    """The thing is not in the state that the request needs, or changed in between; `fields` as of `InvalidValueError`,
+    where the service names what stands in the way.
+    """
 
     code = "conflict"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fields: dict[str, str] | None = None,
+        system: str = "",
+        details: str = "",
+        correlation_id: str = "",
+    ) -> None:
+        super().__init__(message, system=system, details=details, correlation_id=correlation_id)
+        self.fields = fields or {}
 
 
 class InvalidValueError(RefusedError):

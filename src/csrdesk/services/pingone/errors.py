@@ -71,17 +71,20 @@ def error_of(status: int, body: bytes, *, correlation_id: str = "", after: float
     read = _read(body)
     about = About(system=SYSTEM, details=_line(status, read), correlation_id=correlation_id)
     codes = {d.code for d in read.details}
+    named = {clean(d.target, 64): clean(d.code, 64) for d in read.details}
     match read.code if read.code in _KNOWN else _code_for(status):
         case "INVALID_DATA" | "INVALID_REQUEST" if "UNIQUENESS_VIOLATION" in codes:
-            return ConflictError("PingOne has another account with this value.", **about)
+            return ConflictError("PingOne has another account with this value.", fields=named, **about)
         case "INVALID_DATA" | "INVALID_REQUEST":
-            fields = {clean(d.target, 64): clean(d.code, 64) for d in read.details if d.target}
+            fields = {target: code for target, code in named.items() if target}
             rules = tuple(clean(rule, 64) for d in read.details for rule in d.rules)
             return InvalidValueError("PingOne did not take a value.", fields=fields, rules=rules, **about)
         case "REQUEST_FAILED" if "ACCOUNT_NOT_USABLE" in codes:
-            return ConflictError("PingOne refuses this for an account that is disabled or locked.", **about)
+            return ConflictError(
+                "PingOne refuses this for an account that is disabled or locked.", fields=named, **about
+            )
         case "REQUEST_FAILED":
-            return ConflictError("PingOne cannot do this while the account is as it is.", **about)
+            return ConflictError("PingOne cannot do this while the account is as it is.", fields=named, **about)
         case "ACCESS_FAILED":
             words = "PingOne did not take csrdesk's own credentials, or they lack a right. Ask an administrator."
             return UnauthorizedError(words, **about)

@@ -100,6 +100,10 @@ class _Enabled(msgspec.Struct, frozen=True):
     enabled: bool
 
 
+class _MfaEnabled(msgspec.Struct, frozen=True, rename="camel"):
+    mfa_enabled: bool
+
+
 class _Bypass(msgspec.Struct, frozen=True, rename={"until": "bypassMFAEnabledUntil"}):
     until: datetime | None = None
 
@@ -149,6 +153,17 @@ async def set_enabled(api: Api, user_id: str, *, enabled: bool) -> str:
     """Write the switch; gives the correlation id."""
     url = f"{api.api_url}/{path('users', user_id, 'enabled')}"
     return (await api.put(url, _Enabled(enabled), _Enabled)).correlation_id
+
+
+async def is_mfa_enabled(api: Api, user_id: str) -> bool:
+    """Whether PingOne asks for MFA, read from the place it is written to."""
+    return (await api.get(f"{api.api_url}/{path('users', user_id, 'mfaEnabled')}", _MfaEnabled)).body.mfa_enabled
+
+
+async def set_mfa_enabled(api: Api, user_id: str, *, enabled: bool) -> str:
+    """Write that switch; gives the correlation id."""
+    url = f"{api.api_url}/{path('users', user_id, 'mfaEnabled')}"
+    return (await api.put(url, _MfaEnabled(enabled), _MfaEnabled)).correlation_id
 
 
 async def unlock(api: Api, user_id: str) -> str:
