@@ -153,6 +153,9 @@ async def test_led_here_by_another_site_a_browser_comes_again_from_a_page_of_our
     assert 'content="0; url=?o=1"' in page.text
     assert not customers.address_opened
     assert "set-cookie" not in page.headers
+    caller.path += "?o=1"
+    await caller.open(**{"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"})
+    assert len(customers.address_opened) == 1
 
 
 async def test_without_the_setting_there_is_nothing_at_the_address(customers: Customers) -> None:
