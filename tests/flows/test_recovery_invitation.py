@@ -14,11 +14,12 @@ from csrdesk.flows import prompts as p
 from csrdesk.flows import recovery_effects as vx
 from csrdesk.flows import recovery_invitation as inv
 from csrdesk.flows import recovery_replies as vr
+from csrdesk.flows import replies as r
 from csrdesk.flows.caller import Caller, Given
-from csrdesk.flows.kernel import Event, State
+from csrdesk.flows.kernel import Event, Replies, State
 from csrdesk.flows.rules import Rules
 from csrdesk.model.devices import Devices
-from csrdesk.model.people import Person
+from csrdesk.model.people import Person, Protection
 from csrdesk.model.recovery import Progress, Stage
 from tests.flows.tables import Row, name, refused, step_by_step
 from tests.flows.values import ADA, FAILED, IN_AD_ONLY, NO_MAIL, PROBLEM, SMS
@@ -31,12 +32,12 @@ TYPED = Progress(Stage.CODE_SENT, SENT_AT, SENT_AT, 1)
 ROWS: list[Row] = [
     (INVITING, vr.RecoveryInvited(TO, SENT_AT, "The address was never verified."), WATCHING),
     (INVITING, vr.RecoveryNotInvited("No mail server is set up."), inv.WentBack("No mail server is set up.")),
-    (INVITING, FAILED, inv.WentBack(PROBLEM.message)),
+    (INVITING, FAILED, inv.WentBack(PROBLEM.message, PROBLEM.code)),
     (WATCHING, vr.RecoveryIs(TYPED), replace(WATCHING, progress=TYPED)),
     (WATCHING, a.RecoveryChosen(), INVITING),
     (WATCHING, a.BackChosen(), inv.WentBack()),
     (WATCHING, a.CallEnded(), inv.EndedCall()),
-    (WATCHING, FAILED, inv.WentBack(f"How far they are cannot be read now. {PROBLEM.message}")),
+    (WATCHING, FAILED, inv.WentBack(f"How far they are cannot be read now. {PROBLEM.message}", PROBLEM.code)),
 ]
 ON, OFF = Given(Rules(recovery=True)), Given(Rules())
 CALLER = Caller(ADA, Devices((SMS,)))
@@ -52,7 +53,7 @@ CARD_ROWS: list[Row] = [
     ),
     (cm.Checking(ON, dc.ChoosingWay(ON, CALLER)), a.RecoveryChosen(), cm.Recovering(ON, ADA, INVITING)),
     (cm.Recovering(ON, ADA, WATCHING), a.BackChosen(), cm.check(ON, ADA)),
-    (cm.Recovering(ON, ADA, INVITING), FAILED, cm.check(ON, ADA, PROBLEM.message)),
+    (cm.Recovering(ON, ADA, INVITING), FAILED, cm.check(ON, ADA, PROBLEM.message, PROBLEM.code)),
     (cm.Recovering(ON, ADA, WATCHING), a.CallEnded(), cm.EndingCall()),
 ]
 
@@ -60,6 +61,15 @@ CARD_ROWS: list[Row] = [
 @pytest.mark.parametrize(("state", "event", "after"), [*ROWS, *CARD_ROWS], ids=name)
 def test_each_branch_of_a_recovery_that_an_agent_starts(state: State, event: Event, after: State) -> None:
     step_by_step(state, event, after)
+
+
+@pytest.mark.parametrize("devices", [Devices((SMS,)), Devices((replace(SMS, blocked=True),))])
+def test_what_a_note_is_about_stands_on_either_card_for_scripts(devices: Devices) -> None:
+    checking = dc.CheckingDevices(ON, ADA, PROBLEM.message, PROBLEM.code)
+    card = checking.step(Replies((r.DevicesRead(devices), r.ProtectionRead(Protection()))))
+    assert isinstance(card, dc.ChoosingWay | dc.NoWayToVerify)
+    prompt = card.want().prompt
+    assert (prompt.note, prompt.note_code) == (PROBLEM.message, PROBLEM.code)
 
 
 @pytest.mark.parametrize("state", [INVITING, WATCHING], ids=name)

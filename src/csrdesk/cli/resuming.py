@@ -12,6 +12,7 @@ from csrdesk.cli.by_address import waited as address_waited
 from csrdesk.cli.by_phone import pending
 from csrdesk.cli.exits import Exit
 from csrdesk.cli.looking_up import of_prompt, unexpected
+from csrdesk.cli.recovering import of_watch
 from csrdesk.cli.resetting import FLOW, Asked, of_outcome, watched
 from csrdesk.cli.result import Result, ReturnError, refusal, say
 from csrdesk.cli.verifying import send_again, verified_result, waited
@@ -92,6 +93,8 @@ def _waiting(walk: Walk) -> Result:
             return pending(walk, walk.prompt)
         case p.PollingPrompt():
             return waited(walk, walk.prompt)
+        case p.RecoveryWatchPrompt():
+            return of_watch(walk)
         case _:
             return unexpected(walk.prompt)
 

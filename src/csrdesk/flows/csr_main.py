@@ -169,8 +169,8 @@ class Recovering(State, frozen=True):
 
     def step(self, event: Event) -> Recovering | Checking | EndingCall:
         match self.sub.step(event):
-            case ri.WentBack(note):
-                return check(self.given, self.person, note)
+            case ri.WentBack(note, code):
+                return check(self.given, self.person, note, code)
             case ri.EndedCall():
                 return EndingCall()
             case sub:
@@ -381,6 +381,6 @@ def look_up(given: Given, note: str = "") -> LookingUp:
     return LookingUp(given, lu.AskUsername(lu.Given(given.rules.ticket_required, given.ticket), note))
 
 
-def check(given: Given, person: Person, note: str = "") -> Checking:
+def check(given: Given, person: Person, note: str = "", code: str = "") -> Checking:
     """Where somebody who was found is checked."""
-    return Checking(given, dc.CheckingDevices(given, person, note))
+    return Checking(given, dc.CheckingDevices(given, person, note, code))

@@ -35,6 +35,8 @@ class CheckingDevices(State, frozen=True):
     given: Given
     person: Person
     note: str = ""
+    note_code: str = ""
+    """The `code` of the problem behind the note; empty where a rule said no."""
 
     def want(self) -> Do[Together[fx.ReadDevices | fx.ReadProtection]]:
         who = self.person.id
@@ -58,8 +60,8 @@ class CheckingDevices(State, frozen=True):
         caller = Caller(self.person, devices, protection.dn, protection.unchecked)
         ways = offers(self.person, devices, self.given.rules)
         if any(offer.is_open for offer in ways):
-            return ChoosingWay(self.given, caller, self.note)
-        return NoWayToVerify(self.given, caller, ways[0].why_not, self.note)
+            return ChoosingWay(self.given, caller, self.note, self.note_code)
+        return NoWayToVerify(self.given, caller, ways[0].why_not, self.note, note_code=self.note_code)
 
 
 class ChoosingWay(State, frozen=True):
@@ -68,12 +70,14 @@ class ChoosingWay(State, frozen=True):
     given: Given
     caller: Caller
     note: str = ""
+    note_code: str = ""
 
     def want(self) -> Ask[p.CardPrompt]:
         caller = self.caller
         recovery = can_recover(self.given, caller)
         devices = caller.devices.registered
-        return Ask(p.CardPrompt(caller.person, devices, self._ways, caller.warning, self.note, recovery))
+        code = self.note_code
+        return Ask(p.CardPrompt(caller.person, devices, self._ways, caller.warning, self.note, recovery, code))
 
     def step(
         self, event: Event
@@ -121,6 +125,7 @@ class NoWayToVerify(State, frozen=True):
     note: str = ""
     code: str = ""
     """The `code` of what failed, where that is why."""
+    note_code: str = ""
 
     def want(self) -> Ask[p.UnverifiableCardPrompt]:
         allowed = self.given.rules.allowed_device_types
@@ -130,8 +135,8 @@ class NoWayToVerify(State, frozen=True):
         _, *others = offers(self.caller.person, self.caller.devices, self.given.rules)
         ways = () if self.code else tuple(others)
         recovery = can_recover(self.given, self.caller)
-        person, note = self.caller.person, self.note
-        return Ask(p.UnverifiableCardPrompt(person, registered, obstacles, why, note, self.code, ways, recovery))
+        prompt = p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, why, self.note, self.code, ways)
+        return Ask(replace(prompt, recovery=recovery, note_code=self.note_code))
 
     def step(
         self, event: Event
@@ -140,7 +145,7 @@ class NoWayToVerify(State, frozen=True):
             case a.RecoveryChosen() if can_recover(self.given, self.caller):
                 return RecoveryStarted(self.caller)
             case a.RecoveryChosen():
-                return replace(self, note=_NO_PAGE)
+                return replace(self, note=_NO_PAGE, note_code="")
             case a.ProtectiveDisableChosen():
                 return ProtectChosen(self.caller)
             case a.CannotVerifyChosen():

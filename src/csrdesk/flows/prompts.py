@@ -58,6 +58,8 @@ class CardPrompt(Prompt, frozen=True):
     note: str = ""
     recovery: bool = False
     """Whether the caller can be mailed the way to the page on which they choose a new password by themselves."""
+    note_code: str = ""
+    """The `code` of the problem behind the note, for scripts: `unreachable`; empty where a rule said no."""
 
 
 class UnverifiableCardPrompt(Prompt, frozen=True):
@@ -79,6 +81,7 @@ class UnverifiableCardPrompt(Prompt, frozen=True):
     """The others than the link, with why each is not open either."""
     recovery: bool = False
     """As on the card above."""
+    note_code: str = ""
 
 
 class RecoveryWatchPrompt(Prompt, frozen=True):

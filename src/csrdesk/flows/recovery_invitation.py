@@ -46,7 +46,7 @@ class Inviting(State, frozen=True):
             case vr.RecoveryNotInvited(message):
                 return WentBack(message)
             case Failed(problem):
-                return WentBack(problem.message)
+                return WentBack(problem.message, problem.code)
             case _:
                 raise IllegalEventError(self, event)
 
@@ -78,7 +78,7 @@ class Watching(State, frozen=True):
             case a.CallEnded():
                 return EndedCall()
             case Failed(problem):
-                return WentBack(f"How far they are cannot be read now. {problem.message}")
+                return WentBack(f"How far they are cannot be read now. {problem.message}", problem.code)
             case _:
                 raise IllegalEventError(self, event)
 
@@ -94,6 +94,8 @@ class WentBack(_End, frozen=True):
     """Back at the caller's card."""
 
     note: str = ""
+    code: str = ""
+    """The `code` of the problem behind the note; empty where a rule said no."""
 
 
 class EndedCall(_End, frozen=True):
