@@ -47,6 +47,7 @@ def demo(
         WithoutLink | None, typer.Option(help="Play calls in which the caller is verified without a link.")
     ] = None,
     flow: Annotated[Pages | None, typer.Option(help="Play what customers do by themselves on public pages.")] = None,
+    protect: Annotated[bool, typer.Option("--protect", help="Play calls that PingOne Protect judges.")] = False,
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="Write API exchanges there, secrets out.")] = None,
 ) -> Result | int:
     """Try everything: a sandbox, a desk and its console on this machine, with invented people. Leaves nothing behind.
@@ -60,6 +61,7 @@ def demo(
       csrdesk demo --play --method fido2
       csrdesk demo --play --way push
       csrdesk demo --play --flow recovery
+      csrdesk demo --play --protect
     """
     from csrdesk import demo as story
 
@@ -76,6 +78,10 @@ def demo(
         from csrdesk.demo.recovering import SCENES
 
         return run_loop(story.play(json=as_json, record=record, scenes=SCENES[flow]))
+    if protect:
+        from csrdesk.demo import judged
+
+        return run_loop(story.play(json=as_json, record=record, scenes=judged.SCENES, protect=True))
     if play or as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return run_loop(story.play(json=as_json, record=record))
     return story.console(record=record)

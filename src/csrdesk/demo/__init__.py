@@ -20,10 +20,12 @@ async def play(
     scenes: tuple[Scene, ...] | None = None,
     directory: Beside | None = None,
     call_back: bool = False,
+    protect: bool = False,
 ) -> int:
     """Play the calls, or other `scenes`, one narrated line a step, up to the first that differs.
 
-    With a `directory` against that one instead of the sandbox's. With `call_back` numbers on record may be rung.
+    With a `directory` against that one instead of the sandbox's. With `call_back` numbers on record may be rung; with
+    `protect` PingOne Protect judges every caller.
 
     Returns the exit code: 0 where everything was as expected.
     """
@@ -32,7 +34,7 @@ async def play(
     from csrdesk.demo.telling import Teller
 
     teller = Teller(as_json=json)
-    async with stage(record, directory=directory, call_back=call_back) as on_stage:
+    async with stage(record, directory=directory, call_back=call_back, protect=protect) as on_stage:
         for scene in STORY if scenes is None else scenes:
             if not await teller.tell(scene, on_stage):
                 break

@@ -32,11 +32,17 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    record: Path | None = None, *, port: int = 0, directory: Beside | None = None, call_back: bool = False
+    record: Path | None = None,
+    *,
+    port: int = 0,
+    directory: Beside | None = None,
+    call_back: bool = False,
+    protect: bool = False,
 ) -> AsyncIterator[Stage]:
     """Start everything on free loopback ports, the sandbox on `port` where one is given; leave nothing behind.
 
-    With a `directory` the desk uses that one, and the sandbox's is not asked. With `call_back` numbers may be rung.
+    With a `directory` the desk uses that one, and the sandbox's is not asked. With `call_back` numbers may be rung;
+    with `protect` PingOne Protect judges every caller.
     """
     with tempfile.TemporaryDirectory(prefix="csrdesk-demo-") as folder:
         async with Sandbox(Options(record=record, port=port)) as box:
@@ -44,7 +50,7 @@ async def stage(
             settings = settings_for(box.settings(), Path(folder), directory=beside.settings)
             settings = replace(
                 settings,
-                flow=replace(settings.flow, ciam_account_recovery_enabled=True),
+                flow=replace(settings.flow, ciam_account_recovery_enabled=True, protect_analysis_required=protect),
                 limits=replace(settings.limits, recovery_answer_seconds=0.3, recovery_resend_seconds=5),
             )
             if call_back:
