@@ -53,6 +53,8 @@ SITUATIONS: tuple[str | tuple[str, str], ...] = (
     people.NO_EMAIL_PHONE,
     people.NO_EMAIL_PASSKEY,
     people.LOST_MAILBOX,
+    people.AT_LIMIT,
+    people.PASSKEY_PAIRED,
 )
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

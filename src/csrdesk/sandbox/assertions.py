@@ -17,7 +17,7 @@ from csrdesk.sandbox.answers import Refusal, invalid
 from csrdesk.sandbox.authenticator import decode, encode
 from csrdesk.sandbox.model import Authentication, Device
 
-_TIMEOUT_MS: Final = 120_000
+TIMEOUT_MS: Final = 120_000
 _CHALLENGE_BYTES: Final = 32
 
 
@@ -29,23 +29,29 @@ class Check(msgspec.Struct, frozen=True):
     """JSON, as a string."""
 
 
-def _signed(value: bytes) -> list[int]:
+def signed(value: bytes) -> list[int]:
+    """Bytes as PingOne writes them."""
     return [byte - 256 if byte > 127 else byte for byte in value]
+
+
+def fresh_challenge() -> str:
+    """Something to sign that was never signed before, base64url."""
+    return encode(secrets.token_bytes(_CHALLENGE_BYTES))
 
 
 def ask(authentication: Authentication) -> None:
     """A new challenge, which ends the one before."""
-    authentication.challenge = encode(secrets.token_bytes(_CHALLENGE_BYTES))
+    authentication.challenge = fresh_challenge()
 
 
 def request_options(authentication: Authentication, device: Device) -> str:
     """`publicKeyCredentialRequestOptions`, a JSON string within the JSON."""
     return json.dumps(
         {
-            "challenge": _signed(decode(authentication.challenge)),
-            "timeout": _TIMEOUT_MS,
+            "challenge": signed(decode(authentication.challenge)),
+            "timeout": TIMEOUT_MS,
             "rpId": device.rp_id,
-            "allowCredentials": [{"type": "public-key", "id": _signed(decode(device.credential_id))}],
+            "allowCredentials": [{"type": "public-key", "id": signed(decode(device.credential_id))}],
             "userVerification": "preferred",
         }
     )
@@ -62,13 +68,14 @@ def check(authentication: Authentication, device: Device, body: Check) -> None:
     from webauthn.helpers.exceptions import WebAuthnException
 
     challenge, authentication.challenge = authentication.challenge, ""
+    refuse_foreign_origin(body.origin, device)
     try:
         credential = msgspec.json.decode(body.assertion, type=dict[str, object])
         verified = verify_authentication_response(
             credential=_in_base64url(credential),
             expected_challenge=decode(challenge),
             expected_rp_id=device.rp_id,
-            expected_origin=_origin_of(body, device),
+            expected_origin=body.origin,
             credential_public_key=decode(device.public_key),
             credential_current_sign_count=device.sign_count,
             require_user_verification=False,
@@ -80,12 +87,11 @@ def check(authentication: Authentication, device: Device, body: Check) -> None:
     device.sign_count = verified.new_sign_count
 
 
-def _origin_of(body: Check, device: Device) -> str:
-    """The origin that the client names, where it belongs to the relying party (Web Authentication, 5.1.4.1)."""
-    host = body.origin.partition("://")[2].partition(":")[0].rstrip("/")
+def refuse_foreign_origin(origin: str, device: Device) -> None:
+    """Raises where the origin does not belong to the relying party (Web Authentication, 5.1.4.1)."""
+    host = origin.partition("://")[2].partition(":")[0].rstrip("/")
     if host != device.rp_id and not host.endswith("." + device.rp_id):
         raise invalid("origin", "The origin does not belong to the relying party.")
-    return body.origin
 
 
 def _in_base64url(credential: dict[str, object]) -> dict[str, object]:

@@ -50,7 +50,7 @@ class _Selected(msgspec.Struct, frozen=True):
 
 
 class _Create(msgspec.Struct, frozen=True):
-    user: _Ref
+    user: _Ref | None = None
     policy: _Ref | None = None
     selectedDevice: _Selected | None = None  # noqa: N815 - as on the wire
 
@@ -67,9 +67,9 @@ class _Cancel(msgspec.Struct, frozen=True):
     reason: str = "CHANGE_DEVICE"
 
 
-def _usable(user: User, now: datetime) -> list[Device]:
+def _usable(user: User | None, now: datetime) -> list[Device]:
     """The devices that can be used now, in the user's own order; none where MFA is off for the user."""
-    if not user.mfa_enabled:
+    if user is None or not user.mfa_enabled:
         return []
     return [device for device in user.devices if is_usable(device, now) and device.type in _OFFERED_TYPES]
 
@@ -87,18 +87,19 @@ def _links(authentication: Authentication, self_href: str) -> Json:
     return {name: link(self_href) for name in names}
 
 
-def _resource(call: Call, user: User, authentication: Authentication) -> Json:
+def _resource(call: Call, user: User | None, authentication: Authentication) -> Json:
     self_href = f"{call.auth}/deviceAuthentications/{authentication.id}"
     body: dict[str, object] = {
         "_links": _links(authentication, self_href),
         "id": authentication.id,
         "environment": {"id": ids.ENVIRONMENT},
         "status": authentication.status,
-        "user": {"id": authentication.user_id},
         "policy": {"id": authentication.policy_id},
         "createdAt": stamp(authentication.created_at),
         "updatedAt": stamp(authentication.updated_at),
     }
+    if authentication.user_id:
+        body["user"] = {"id": authentication.user_id}
     if authentication.device_id is not None:
         body["selectedDevice"] = {"id": authentication.device_id}
     if authentication.one_time is not None:
@@ -118,7 +119,7 @@ def _resource(call: Call, user: User, authentication: Authentication) -> Json:
     return body
 
 
-def _step(call: Call, user: User, authentication: Authentication) -> Json:
+def _step(call: Call, user: User | None, authentication: Authentication) -> Json:
     """What the next step needs: the options for a passkey, the number of a push (inferred, see `pushes`)."""
     device = passcodes.device_of(user, authentication)
     if authentication.status == "ASSERTION_REQUIRED" and device is not None:
@@ -139,8 +140,8 @@ def _move(call: Call, authentication: Authentication, status: str) -> None:
     authentication.updated_at = call.clock.now()
 
 
-def _fail(call: Call, user: User, authentication: Authentication) -> None:
-    authentication.unavailable = [device.id for device in user.devices]
+def _fail(call: Call, user: User | None, authentication: Authentication) -> None:
+    authentication.unavailable = [device.id for device in user.devices] if user else []
     _move(call, authentication, "FAILED")
 
 
@@ -176,7 +177,9 @@ def _begin(call: Call, user: User, authentication: Authentication, policy: Polic
         _move(call, authentication, "DEVICE_SELECTION_REQUIRED")
 
 
-def _begin_one_time(call: Call, user: User, authentication: Authentication, policy: Policy, body: _OneTimeBody) -> None:
+def _begin_one_time(
+    call: Call, user: User | None, authentication: Authentication, policy: Policy, body: _OneTimeBody
+) -> None:
     """With an address given for this authentication alone; no device needs to be registered."""
     if body.type not in _ONE_TIME_TYPES:
         raise invalid("selectedDevice.oneTime.type")
@@ -188,22 +191,44 @@ def _begin_one_time(call: Call, user: User, authentication: Authentication, poli
     _move(call, authentication, "OTP_REQUIRED")
 
 
-def create_authentication(call: Call) -> Response:
-    """POST deviceAuthentications."""
-    body = call.decode(_Create)
+def _whose(call: Call, body: _Create) -> User | None:
+    """Nobody's only where an address is given for this one alone: it may belong to no user yet (inferred)."""
+    if body.user is None:
+        if body.selectedDevice is None or body.selectedDevice.oneTime is None:
+            raise invalid("user.id", code="REQUIRED_VALUE")
+        return None
     user = call.world.users.get(body.user.id.lower())
     if user is None:
         raise invalid("user.id")
+    return user
+
+
+def create_authentication(call: Call) -> Response:
+    """POST deviceAuthentications."""
+    body = call.decode(_Create)
+    user = _whose(call, body)
     policy = policy_of(body.policy.id) if body.policy else DEFAULT
     if policy is None:
         raise invalid("policy.id")
     now = call.clock.now()
-    refuse_unusable(user, now, locked_is_fine=policy.ignore_user_lock)
     authentication = Authentication(
-        id=ids.fresh(), user_id=user.id, policy_id=policy.id, status="", created_at=now, updated_at=now
+        id=ids.fresh(), user_id=user.id if user else "", policy_id=policy.id, status="", created_at=now, updated_at=now
     )
-    selected = body.selectedDevice
-    if is_bypassing(user, now):
+    if user is not None:
+        refuse_unusable(user, now, locked_is_fine=policy.ignore_user_lock)
+        _begin_for(call, user, authentication, policy, body.selectedDevice)
+    elif body.selectedDevice is not None and body.selectedDevice.oneTime is not None:
+        _begin_one_time(call, None, authentication, policy, body.selectedDevice.oneTime)
+    call.world.authentications[authentication.id] = authentication
+    location = f"{call.auth}/deviceAuthentications/{authentication.id}"
+    return hal(_resource(call, user, authentication), 201, location=location)
+
+
+def _begin_for(
+    call: Call, user: User, authentication: Authentication, policy: Policy, selected: _Selected | None
+) -> None:
+    """With what is selected for that user, or what the policy takes."""
+    if is_bypassing(user, call.clock.now()):
         # Nobody is asked, and yet the device that was named stands in the answer: a client must not take it as proven.
         authentication.device_id = selected.id or None if selected is not None else None
         _move(call, authentication, "COMPLETED")
@@ -213,16 +238,14 @@ def create_authentication(call: Call) -> Response:
         _use(call, user, authentication, policy, selected.id)
     else:
         _begin(call, user, authentication, policy)
-    call.world.authentications[authentication.id] = authentication
-    location = f"{call.auth}/deviceAuthentications/{authentication.id}"
-    return hal(_resource(call, user, authentication), 201, location=location)
 
 
 class _Known(msgspec.Struct, frozen=True):
     """An authentication that is still alive, with all that it hangs on."""
 
     authentication: Authentication
-    user: User
+    user: User | None
+    """None where it is for an address that is nobody's."""
     policy: Policy
 
 
@@ -233,7 +256,7 @@ def _known(call: Call) -> _Known:
         raise not_found()
     user = call.world.users.get(authentication.user_id)
     policy = policy_of(authentication.policy_id)
-    if user is None or policy is None:
+    if policy is None or (user is None and authentication.user_id):
         raise not_found()
     pushes.settle(call.world, authentication, call.clock.now())
     return _Known(authentication, user, policy)
@@ -248,7 +271,8 @@ def read_authentication(call: Call) -> Response:
 def _acting(call: Call, statuses: frozenset[str]) -> _Known:
     """The authentication to act on, where its status and the user's account allow it."""
     known = _known(call)
-    refuse_unusable(known.user, call.clock.now(), locked_is_fine=known.policy.ignore_user_lock)
+    if known.user is not None:
+        refuse_unusable(known.user, call.clock.now(), locked_is_fine=known.policy.ignore_user_lock)
     if known.authentication.status not in statuses:
         raise failed("CONSTRAINT_VIOLATION", "The authentication's status does not allow this.", target="status")
     return known
@@ -258,7 +282,7 @@ def _select(call: Call) -> Response:
     """device.select; selecting the same device again sends a new code."""
     known = _acting(call, _SELECTABLE)
     wanted = call.decode(_Select).device.id
-    if known.authentication.one_time is not None:
+    if known.user is None or known.authentication.one_time is not None:
         raise failed("CONSTRAINT_VIOLATION", "The authentication has an address of its own.", target="device.id")
     _use(call, known.user, known.authentication, known.policy, wanted)
     return hal(_resource(call, known.user, known.authentication))

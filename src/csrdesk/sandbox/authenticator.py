@@ -1,7 +1,8 @@
 """The passkeys of invented people: keys that sign for real, for the demo and tests, as a phone or a stick would.
 
-On the people's side of the wire: PingOne (`assertions`) keeps only the public key. Formats are those of W3C Web
-Authentication Level 2 (6.1 authenticator data, 6.3.3 assertion, 5.8.1 client data) and RFC 9053 (COSE keys).
+On the people's side of the wire: PingOne (`assertions`, `attestations`) keeps only the public key. Formats are those of
+W3C Web Authentication Level 2 (6.1 authenticator data, 6.3.3 assertion, 6.5.4 attestation object, 5.8.1 client data)
+and RFC 9053 (COSE keys).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import uuid
 from typing import Final
 
 import msgspec
@@ -22,6 +24,11 @@ _COSE_ES256: Final = bytes.fromhex("a5010203262001215820")
 _COSE_Y: Final = bytes.fromhex("225820")
 _PRESENT: Final = 0x01
 _VERIFIED: Final = 0x04
+_ATTESTED: Final = 0x40
+_NO_MODEL: Final = bytes(16)
+"""AAGUID of an authenticator that does not say what it is."""
+_CBOR_NONE: Final = bytes.fromhex("a363666d74646e6f6e656761747453746d74a068617574684461746158")
+"""A map of three: fmt "none", attStmt {}, authData as bytes whose length follows in one byte (RFC 8949)."""
 
 
 class Passkey(msgspec.Struct, kw_only=True):
@@ -86,9 +93,7 @@ def sign(passkey: Passkey, options: str, origin: str, *, verified: bool = True) 
     """
     asked = json.loads(options)
     challenge = bytes(byte % 256 for byte in asked["challenge"])
-    client_data = json.dumps(
-        {"type": "webauthn.get", "challenge": encode(challenge), "origin": origin, "crossOrigin": False}
-    ).encode()
+    client_data = _client_data("webauthn.get", challenge, origin)
     passkey.sign_count += 1
     flags = _PRESENT | (_VERIFIED if verified else 0)
     about = hashlib.sha256(asked["rpId"].encode()).digest() + bytes([flags]) + passkey.sign_count.to_bytes(4, "big")
@@ -106,3 +111,38 @@ def sign(passkey: Passkey, options: str, origin: str, *, verified: bool = True) 
             },
         }
     )
+
+
+def attest(
+    options: str, origin: str, *, username: str = "", key: Passkey | None = None, verified: bool = True
+) -> tuple[Passkey, str]:
+    """What a browser at `origin` makes of PingOne's `publicKeyCredentialCreationOptions`: a new passkey, and the
+    attestation as JSON. Format "none", as a browser sends it to a site that asks for none (8.7).
+
+    `key`: an authenticator's own key in place of a new one, as it would come where nothing excludes it.
+    """
+    asked = json.loads(options)
+    site = asked["rp"]["id"]
+    passkey = key or make_passkey(str(uuid.uuid4()), username or asked["user"]["name"], site)
+    passkey.user_handle = encode(bytes(byte % 256 for byte in asked["user"]["id"]))
+    challenge = bytes(byte % 256 for byte in asked["challenge"])
+    client_data = _client_data("webauthn.create", challenge, origin)
+    flags = _PRESENT | _ATTESTED | (_VERIFIED if verified else 0)
+    credential_id = decode(passkey.credential_id)
+    attested = _NO_MODEL + len(credential_id).to_bytes(2, "big") + credential_id + decode(public_key(passkey))
+    about = hashlib.sha256(site.encode()).digest() + bytes([flags]) + passkey.sign_count.to_bytes(4, "big") + attested
+    attestation = {
+        "id": passkey.credential_id,
+        "rawId": passkey.credential_id,
+        "type": "public-key",
+        "response": {
+            "clientDataJSON": encode(client_data),
+            "attestationObject": encode(_CBOR_NONE + bytes([len(about)]) + about),
+        },
+        "clientExtensionResults": {},
+    }
+    return passkey, json.dumps(attestation)
+
+
+def _client_data(kind: str, challenge: bytes, origin: str) -> bytes:
+    return json.dumps({"type": kind, "challenge": encode(challenge), "origin": origin, "crossOrigin": False}).encode()

@@ -10,7 +10,7 @@ import msgspec
 from starlette.responses import Response
 
 from csrdesk.sandbox.answers import gone, hal, invalid, link, not_found
-from csrdesk.sandbox.calls import Call, by_media, ping_media
+from csrdesk.sandbox.calls import Call
 from csrdesk.sandbox.devices import device_page, device_resource
 from csrdesk.sandbox.model import Device, User
 from csrdesk.sandbox.users import found_user
@@ -103,20 +103,3 @@ def reorder(call: Call) -> Response:
     user.updated_at = call.clock.now()
     call.note("DEVICE.UPDATED", "Devices Reordered", user)
     return hal(device_page(call, user, user.devices))
-
-
-def act_on_device(call: Call) -> Response:
-    """POST device: the content type is the verb."""
-    return by_media(
-        call,
-        {
-            ping_media("device.block"): block,
-            ping_media("device.unblock"): unblock,
-            ping_media("device.unlock"): unlock,
-        },
-    )
-
-
-def act_on_devices(call: Call) -> Response:
-    """POST devices: the content type is the verb."""
-    return by_media(call, {ping_media("devices.reorder"): reorder})

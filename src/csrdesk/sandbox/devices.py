@@ -31,12 +31,11 @@ def device_resource(call: Call, user: User, device: Device) -> Json:
     """The device as PingOne shows it. A TOTP secret is shown at creation only, and so never here."""
     now = call.clock.now()
     self_href = f"{call.api}/users/{user.id}/devices/{device.id}"
+    links = {"self": self_href, "environment": call.api, "user": f"{call.api}/users/{user.id}"}
+    if device.status != "ACTIVE":
+        links["device.activate"] = self_href
     body: dict[str, object] = {
-        "_links": {
-            "self": link(self_href),
-            "environment": link(call.api),
-            "user": link(f"{call.api}/users/{user.id}"),
-        },
+        "_links": {name: link(href) for name, href in links.items()},
         "id": device.id,
         "environment": {"id": ids.ENVIRONMENT},
         "user": {"id": user.id},

@@ -32,6 +32,9 @@ PASSWORD_POLICY = stable("password policy", "standard")
 PASSPHRASE_POLICY = stable("password policy", "passphrase")
 FIDO2_POLICY = stable("fido2 policy", "default")
 RISK_POLICY = stable("risk policy", "default")
+AGREEMENT = stable("agreement", "terms of use")
+AGREEMENT_PLAIN = stable("agreement", "terms of use in plain text")
+AGREEMENT_OFF = stable("agreement", "switched off")
 APPLICATION = stable("application", "mobile app")
 IDENTITY_DATA_ADMIN = "0bd9c966-7664-4ac1-b059-0ff9293908e2"
 """Ping's own role of that name; the same in every environment."""

@@ -41,6 +41,12 @@ class Device(msgspec.Struct, kw_only=True):
     """COSE (RFC 9053)."""
     sign_count: int = 0
     """Of the assertion that was taken last."""
+    policy_id: str = ""
+    """Of those that were registered here, as the rest: the MFA policy that they were created by."""
+    code: str = ""
+    """What activates it; empty once it did, and of types whose code is not sent."""
+    challenge: str = ""
+    """What a new passkey is to sign, base64url; empty once it was answered."""
 
 
 class Lock(msgspec.Struct, kw_only=True):
@@ -89,6 +95,16 @@ class Password(msgspec.Struct, kw_only=True):
     gateway: GatewayLink | None = None
 
 
+class Consent(msgspec.Struct, frozen=True):
+    """What somebody said to an agreement last."""
+
+    agreement_id: str
+    language_id: str
+    revision_id: str
+    at: datetime
+    revoked: bool = False
+
+
 class Recovery(msgspec.Struct, kw_only=True):
     """The code that was mailed to somebody who forgot a password."""
 
@@ -126,6 +142,9 @@ class User(msgspec.Struct, kw_only=True):
     roles: list[str] = []
     """Ids of assigned roles."""
     recovery: Recovery | None = None
+    lifecycle: str = ""
+    """As an import said; empty where it follows from the address."""
+    consents: list[Consent] = []
 
 
 class Evaluation(msgspec.Struct, kw_only=True):

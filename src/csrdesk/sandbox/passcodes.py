@@ -19,33 +19,50 @@ WITH_APP = frozenset({"TOTP", "MOBILE"})
 """Device types whose passcode an app makes by the clock; nothing is sent."""
 
 
-def send_code(world: World, user: User, authentication: Authentication, policy: Policy, now: datetime) -> None:
+def send_code(world: World, user: User | None, authentication: Authentication, policy: Policy, now: datetime) -> None:
     """Makes a new code, which ends the one before, and delivers it to the device or address in use."""
     device = device_of(user, authentication)
-    code = "".join(secrets.choice("0123456789") for _ in range(policy.otp_length))
-    authentication.code = code
+    authentication.code = _code(policy)
     authentication.code_sent_at = now
     if device is not None and device.type in WITH_APP:
         authentication.code = ""
-        return
-    one_time = authentication.one_time
+    elif device is not None:
+        _deliver(world, user, device.type, device.to, authentication.code, now, device_id=device.id)
+    elif authentication.one_time is not None:
+        _deliver(world, user, authentication.one_time.type, authentication.one_time.to, authentication.code, now)
+
+
+def send_activation(world: World, user: User, device: Device, policy: Policy, now: datetime) -> None:
+    """Makes a new code that registers the device, and delivers it there."""
+    device.code = _code(policy)
+    _deliver(world, user, device.type, device.to, device.code, now, device_id=device.id)
+
+
+def _code(policy: Policy) -> str:
+    return "".join(secrets.choice("0123456789") for _ in range(policy.otp_length))
+
+
+def _deliver(
+    world: World, user: User | None, type_: str, to: str, code: str, now: datetime, *, device_id: str = ""
+) -> None:
     world.passcodes.append(
         Passcode(
             seq=world.next_sequence(),
             at=now,
-            type=device.type if device else one_time.type if one_time else "",
-            to=device.to if device else one_time.to if one_time else "",
+            type=type_,
+            to=to,
             code=code,
-            username=user.username,
-            email=user.email,
-            device_id=device.id if device else "",
+            username=user.username if user else "",
+            email=user.email if user else "",
+            device_id=device_id,
         )
     )
 
 
-def device_of(user: User, authentication: Authentication) -> Device | None:
+def device_of(user: User | None, authentication: Authentication) -> Device | None:
     """The device in use; none for a one-time address."""
-    return next((device for device in user.devices if device.id == authentication.device_id), None)
+    devices = user.devices if user else []
+    return next((device for device in devices if device.id == authentication.device_id), None)
 
 
 def totp_now(device: Device, now: datetime) -> str:
@@ -53,7 +70,8 @@ def totp_now(device: Device, now: datetime) -> str:
     return pyotp.TOTP(device.secret, interval=_STEP).at(int(now.timestamp()))
 
 
-def _totp_is_right(device: Device, otp: str, now: datetime) -> bool:
+def totp_is_right(device: Device, otp: str, now: datetime) -> bool:
+    """True for what the authenticator app shows now, or a step to either side; no step counts twice."""
     totp = pyotp.TOTP(device.secret, interval=_STEP)
     current = int(now.timestamp()) // _STEP
     for step in (current - 1, current, current + 1):
@@ -63,18 +81,18 @@ def _totp_is_right(device: Device, otp: str, now: datetime) -> bool:
     return False
 
 
-def is_right(user: User, authentication: Authentication, policy: Policy, otp: str, now: datetime) -> bool:
+def is_right(user: User | None, authentication: Authentication, policy: Policy, otp: str, now: datetime) -> bool:
     """True for the code sent last, within its life, or the authenticator app's own."""
     device = device_of(user, authentication)
     if device is not None and device.type in WITH_APP:
-        return _totp_is_right(device, otp, now)
+        return totp_is_right(device, otp, now)
     sent_at = authentication.code_sent_at
     if sent_at is None or now - sent_at > policy.otp_life:
         return False
     return hmac.compare_digest(authentication.code.encode(), otp.encode())
 
 
-def count_failure(user: User, authentication: Authentication, policy: Policy, now: datetime) -> bool:
+def count_failure(user: User | None, authentication: Authentication, policy: Policy, now: datetime) -> bool:
     """Counts a wrong code; True where it was one too many: the device is locked, the address is refused."""
     device = device_of(user, authentication)
     if device is None:

@@ -51,7 +51,7 @@ class _Reset(msgspec.Struct, frozen=True, rename="camel"):
     current_password: str | None = None
 
 
-def _judge(call: Call, user: User, value: str, *, target: str, current: str | None = None) -> None:
+def judge(call: Call, user: User, value: str, *, target: str, current: str | None = None) -> None:
     """Raises a refusal that names each member of the policy that the password does not meet."""
     policy, now = policy_for(user), call.clock.now()
     texts = (user.username, user.given, user.family, user.nickname, user.email, user.mobile_phone, user.external_id)
@@ -86,7 +86,7 @@ def judge_and_keep(call: Call, user: User, value: str, *, target: str) -> None:
     if user.password.status == "EXTERNAL":
         gateways.change_password(call, user, value, target=target, must_change=False)
         return
-    _judge(call, user, value, target=target)
+    judge(call, user, value, target=target)
     _keep(call, user, value, must_change=False)
 
 
@@ -108,7 +108,7 @@ def _set_value(call: Call, user: User, wanted: _Set) -> None:
         gateways.change_password(call, user, value, target="value", must_change=wanted.force_change)
     else:
         if not wanted.bypass_policy and not _ENCODED.fullmatch(value):
-            _judge(call, user, value, target="value")
+            judge(call, user, value, target="value")
         _keep(call, user, value, must_change=wanted.force_change)
     call.note("PASSWORD.SET", "Password Set", user)
 
@@ -175,7 +175,7 @@ def _reset(call: Call) -> Response:
         gateways.change_password(call, user, wanted.new_password, target="newPassword", must_change=not own)
     else:
         if wanted.current_password is not None:
-            _judge(call, user, wanted.new_password, target="newPassword", current=wanted.current_password)
+            judge(call, user, wanted.new_password, target="newPassword", current=wanted.current_password)
         _keep(call, user, wanted.new_password, must_change=not own)
     for device in user.devices:
         device.failures = 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from csrdesk.sandbox import password_cast, unreachable_cast
+from csrdesk.sandbox import password_cast, registration_cast, unreachable_cast
 from csrdesk.sandbox.crowd import crowd
 from csrdesk.sandbox.person import ADMINISTRATION, PARTNERS, PATIENTS, DeviceSpec, Person, Trouble, phone
 
@@ -51,6 +51,8 @@ NO_EMAIL_APP = unreachable_cast.NO_EMAIL_APP
 NO_EMAIL_PHONE = unreachable_cast.NO_EMAIL_PHONE
 NO_EMAIL_PASSKEY = unreachable_cast.NO_EMAIL_PASSKEY
 LOST_MAILBOX = unreachable_cast.LOST_MAILBOX
+AT_LIMIT = registration_cast.AT_LIMIT
+PASSKEY_PAIRED = registration_cast.PASSKEY_PAIRED
 HOSTILE_USERNAME = "o'hara\"*()\\/"
 
 
@@ -230,6 +232,7 @@ CAST: tuple[Person, ...] = (
     ),
     *password_cast.CAST,
     *unreachable_cast.CAST,
+    *registration_cast.CAST,
 )  # fmt: skip
 
 

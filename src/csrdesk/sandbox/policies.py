@@ -15,6 +15,9 @@ from csrdesk.sandbox import ids
 from csrdesk.sandbox.answers import Json, hal, link, not_found, page
 from csrdesk.sandbox.calls import Call
 
+MAX_DEVICES = 5
+"""Of one user, those that wait for activation among them."""
+
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What a policy says, as far as authentications here depend on it."""
@@ -122,9 +125,9 @@ def read_mfa_settings(call: Call) -> Response:
         {
             "_links": {"self": link(call.href), "environment": link(call.api)},
             "environment": {"id": ids.ENVIRONMENT},
-            "pairing": {"maxAllowedDevices": 5, "pairingKeyFormat": "NUMERIC"},
+            "pairing": {"maxAllowedDevices": MAX_DEVICES, "pairingKeyFormat": "NUMERIC"},
             "phoneExtensions": {"enabled": False},
-            "users": {"mfaEnabled": True},
+            "users": {"mfaEnabled": False},
             "updatedAt": "2018-01-02T08:00:00.000Z",
         }
     )

@@ -44,13 +44,15 @@ def _headers(headers: Headers) -> dict[str, str]:
 
 
 def _without_secrets(value: object, *, hide_value: bool, error: bool) -> object:
-    """`code` is a secret in forms and bodies but a word in errors; `value` is one where passwords are set."""
+    """`code` is a secret in forms and bodies but a word in errors; `value` is one where passwords are set, also as a
+    member of `password`.
+    """
     if isinstance(value, Mapping):
         secret = _SECRET_MEMBERS - {"code"} if error else _SECRET_MEMBERS
         return {
             key: HIDDEN
             if isinstance(inner, str) and (key in secret or (hide_value and key == "value"))
-            else _without_secrets(inner, hide_value=hide_value, error=error)
+            else _without_secrets(inner, hide_value=hide_value or key == "password", error=error)
             for key, inner in value.items()
         }
     if isinstance(value, list):

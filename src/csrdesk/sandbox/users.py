@@ -56,6 +56,10 @@ def _links(call: Call, self_href: str) -> Json:
     return {name: link(href) for name, href in links.items()}
 
 
+def _lifecycle(user: User) -> str:
+    return "ACCOUNT_OK" if user.email_verified or not user.email else "VERIFICATION_REQUIRED"
+
+
 def user_resource(call: Call, user: User) -> Json:
     """The account as PingOne shows it; members without a value are left out, but for the address."""
     name = {"given": user.given, "family": user.family, "honorificPrefix": user.prefix}
@@ -76,7 +80,7 @@ def user_resource(call: Call, user: User) -> Json:
         "emailVerified": user.email_verified,
         "enabled": user.enabled,
         "identityProvider": {"type": "PING_ONE"},
-        "lifecycle": {"status": "ACCOUNT_OK" if user.email_verified or not user.email else "VERIFICATION_REQUIRED"},
+        "lifecycle": {"status": user.lifecycle or _lifecycle(user)},
         "mfaEnabled": user.mfa_enabled,
         "name": {key: value for key, value in name.items() if value},
         "population": {"id": user.population_id},
