@@ -90,7 +90,7 @@ class NoticeScreen(PromptScreen[NoticePrompt]):
 def _where_left_undone(offer: Offer) -> Offer:
     """The choice is to try again or to leave it: said so, where otherwise nothing is left to do."""
     label, words = {
-        "Try again": ("Try again", "what was left undone; what was done is not done twice"),
+        "Try again": ("Try again", "what was left undone, and nothing else"),
         "Go on": ("Leave it", "back to the caller; what was not done stays undone"),
     }.get(offer.label, (offer.label, offer.help))
     return msgspec.structs.replace(offer, label=label, help=words)

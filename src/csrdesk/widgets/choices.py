@@ -48,7 +48,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(a.OpenAddressChosen, "send", "Open", "make a code to say now; an older one ends"),
     Choice(a.PushChosen, "push", "Push", "the caller finds the number that you say in the app on their phone"),
     Choice(a.CallBackChosen, "call_back", "Call-back", "PingOne rings the number on record: a weak proof"),
-    Choice(a.DeviceChosen, "enter", "Reach it", "the phone that is marked (or type its number first)"),
+    Choice(a.DeviceChosen, "enter", "Reach it", "the marked one (or type its number first)"),
     Choice(a.OtherDeviceChosen, "other_phone", "Other phone", "take the request back, and choose again"),
     Choice(a.PasscodeHeard, "enter", "Check", "what the caller has heard"),
     Choice(a.RingAgainChosen, "ring_again", "Ring again", "for a new passcode; the one before counts no more"),
