@@ -446,6 +446,17 @@ def test_r_27_completed_without_a_device_that_was_shown_is_no_proof() -> None:
         assert after.problem.code == "not_proved"
 
 
+def test_r_34_the_apps_own_passcode_is_as_strong_as_any_authenticator_apps_and_a_tap_alone_is_weak() -> None:
+    shown = {
+        "passcode": showing(pc.CheckingPasscode(DEVICE, PUSHED, APP.id)).step(r.PasscodeRight(APP.id)),
+        "tap": showing(replace(PUSH, number="")).step(dr.PushApproved(APP.id)),
+    }
+    assert shown == {
+        "passcode": da.ReturnSuccess("complete", Proof("mobile", Strength.STRONG, APP.id, APP.label)),
+        "tap": da.ReturnSuccess("complete", Proof("mobile", Strength.WEAK, APP.id, APP.label)),
+    }
+
+
 def test_outputs_name_the_method_and_only_a_proof_completes() -> None:
     assert da.ReturnSuccess("complete", BY_SMS).want().outcome == da.Outputs("complete", "sms")
     assert CANCELLED.want().outcome == da.Outputs("cancelled")

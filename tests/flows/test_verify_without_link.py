@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from msgspec.structs import replace
 
 from csrdesk.flows import answers as a
 from csrdesk.flows import call_back as cb
@@ -49,11 +52,13 @@ LIMIT = Failed(Problem("3 requests were sent to this person's phone in an hour."
 SENDING = pa.SendingPush(PUSH, APP, TRY)
 WAITING = pa.AwaitingPush(PUSH, APP, TRY, "auth-1", "42")
 BACK = pa.TakingBack(PUSH, TRY.id, "auth-1", "The request was taken back.")
+SENT_UNTIL = replace(authentication("PUSH_CONFIRMATION_REQUIRED", APP.id, number="42"), push_until=UNTIL)
 SHOWN = Proof("mobile", Strength.STRONG, APP.id, APP.label)
 NOTHING = "did not answer in time. Nothing was verified."
 
 BY_PUSH: list[Row] = [
     (SENDING, authentication("PUSH_CONFIRMATION_REQUIRED", APP.id, number="42"), WAITING),
+    (SENDING, SENT_UNTIL, replace(WAITING, until=UNTIL)),
     (
         SENDING,
         authentication("PUSH_CONFIRMATION_REQUIRED", APP.id),
@@ -305,3 +310,9 @@ def test_r_38_a_number_is_rung_only_where_it_is_known_to_be_old(devices: Devices
 def test_settings_leave_ways_out() -> None:
     assert set(offered(WITH_PHONE.devices, STRICT)) == {Way.LINK}
     assert Way.CALL_BACK not in offered(WITH_PHONE.devices, Rules())
+
+
+def test_the_clock_of_a_push_is_its_own_or_the_trys_whichever_ends_first() -> None:
+    early, late = UNTIL - timedelta(seconds=60), UNTIL + timedelta(seconds=60)
+    for until, ends_at in ((None, UNTIL), (early, early), (late, UNTIL)):
+        assert replace(WAITING, until=until).want().prompt.ends_at == ends_at

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from csrdesk.flows import device_effects as dx
@@ -13,11 +14,12 @@ from csrdesk.flows import device_replies as dr
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
-from csrdesk.sandbox import Sandbox, people
+from csrdesk.sandbox import Sandbox, ids, people
 from csrdesk.sandbox.authenticator import sign
 from csrdesk.sandbox.pushes import answer
 from csrdesk.services.performer import Outside, Performer
 from csrdesk.services.performer.people import fits
+from csrdesk.services.pingone.policies import MfaPolicy
 from tests.services.conftest import AGENT, Do
 
 ORIGIN = "http://localhost:8000"
@@ -101,6 +103,39 @@ async def test_a_push_with_the_number_that_the_page_shows_is_approved(do: Do, bo
     assert not asked.done()
     assert answer(box.world, box.world.pushes[-1].seq, "approve", begun.number, box.clock.now())
     assert await asked == dr.PushApproved(begun.device_id, correlation_id=(await asked).correlation_id)
+
+
+async def test_a_push_says_how_long_it_waits_where_the_policy_was_read(do: Do, box: Sandbox, outside: Outside) -> None:
+    user, policy = box.world.user(people.ONLY_APP), ids.DESK_MFA_POLICY
+    begin = fx.StartDeviceAuthentication(person_id=user.id, policy_id=policy, device_id=user.devices[0].id)
+    reply = await do(begin)
+    assert isinstance(reply, r.AuthenticationIs)
+    assert reply.push_until is None
+    await do(fx.ReadDevices(person_id=user.id, policy_id=policy))
+    before = outside.now()
+    reply = await do(begin)
+    assert isinstance(reply, r.AuthenticationIs)
+    until = reply.push_until
+    assert until
+    assert before <= until - timedelta(seconds=40) <= outside.now()
+
+
+@pytest.mark.parametrize(
+    ("timeouts", "seconds"),
+    [
+        ([{"duration": 40, "timeUnit": "SECONDS"}], 40),
+        ([{"duration": 2, "timeUnit": "MINUTES"}], 120),
+        ([{"duration": 40, "timeUnit": "SECONDS"}, {"duration": 60, "timeUnit": "SECONDS"}], 0),
+        ([{"duration": 1, "timeUnit": "HOURS"}], 0),
+        ([{}], 0),
+        ([], 0),
+    ],
+)
+def test_a_pushs_life_is_known_where_every_app_has_the_same(timeouts: list[object], seconds: int) -> None:
+    apps = [{"push": {"enabled": True}, "pushTimeout": timeout} for timeout in timeouts]
+    apps.append({"push": {"enabled": False}, "pushTimeout": {"duration": 7, "timeUnit": "SECONDS"}})
+    policy = msgspec.convert({"id": "p", "mobile": {"enabled": True, "applications": apps}}, MfaPolicy)
+    assert policy.push_seconds == seconds
 
 
 async def test_a_denied_push_is_said(do: Do, box: Sandbox) -> None:

@@ -75,7 +75,8 @@ def tell(walk: Walk, screen: Screen) -> None:
     prompt = walk.prompt
     if not isinstance(prompt, tp.AgentPushPrompt | tp.HeardPrompt):
         return
-    until = f", until {local(prompt.link.expires_at)}" if prompt.link.expires_at else ""
+    ends_at = prompt.ends_at if isinstance(prompt, tp.AgentPushPrompt) else prompt.link.expires_at
+    until = f", until {local(ends_at)}" if ends_at else ""
     if isinstance(prompt, tp.AgentPushPrompt):
         say(f"Request sent to {prompt.device.label}, reference {prompt.link.reference}{until}")
         screen.show(f"Say the number: {prompt.number}  ({in_words(prompt.number)})")

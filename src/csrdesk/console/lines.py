@@ -84,7 +84,9 @@ def _until(view: View) -> datetime | None:
     match view.prompt:
         case p.PollingPrompt(link=link):
             return link.page_until or link.expires_at
-        case tp.AgentPushPrompt(link=link) | tp.HeardPrompt(link=link):
+        case tp.AgentPushPrompt():
+            return view.prompt.ends_at
+        case tp.HeardPrompt(link=link):
             return link.expires_at
         case pp.WaitingForNewPasswordPrompt(link=link):
             return link.page_until

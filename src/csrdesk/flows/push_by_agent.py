@@ -6,6 +6,8 @@ it would be approved by a tap, out of habit, by somebody who never called.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import answers as a
 from csrdesk.flows import device_effects as dx
@@ -49,8 +51,8 @@ class SendingPush(State, frozen=True):
 
     def step(self, event: Event) -> AwaitingPush | TakingBack | ends.Stopped:
         match event:
-            case r.AuthenticationIs(r.DeviceAuthentication(status="PUSH_CONFIRMATION_REQUIRED") as asked):
-                return self._asked(asked)
+            case r.AuthenticationIs(r.DeviceAuthentication(status="PUSH_CONFIRMATION_REQUIRED") as asked, until):
+                return self._asked(asked, until)
             case r.AuthenticationIs(authentication):
                 return ends.Stopped(_words(authentication))
             case Failed(problem):
@@ -58,8 +60,8 @@ class SendingPush(State, frozen=True):
             case _:
                 raise IllegalEventError(self, event)
 
-    def _asked(self, asked: r.DeviceAuthentication) -> AwaitingPush | TakingBack:
-        waiting = AwaitingPush(self.given, self.device, self.link, asked.id, asked.number)
+    def _asked(self, asked: r.DeviceAuthentication, until: datetime | None) -> AwaitingPush | TakingBack:
+        waiting = AwaitingPush(self.given, self.device, self.link, asked.id, asked.number, until)
         if asked.device_id != self.device.id:
             return waiting.taking_back(_NOT_OURS)
         return waiting if asked.number else waiting.taking_back(NO_NUMBER)
@@ -76,10 +78,12 @@ class AwaitingPush(State, frozen=True):
     authentication_id: str
     number: str
     """To say aloud."""
+    until: datetime | None = None
+    """When PingOne takes the question off the phone; None where that is not known."""
 
     def want(self) -> Poll[tp.AgentPushPrompt, dx.AwaitPush]:
         person = self.given.person
-        prompt = tp.AgentPushPrompt(person, self.device, self.number, self.link)
+        prompt = tp.AgentPushPrompt(person, self.device, self.number, self.link, self.until)
         asking = dx.AwaitPush(person_id=person.id, authentication_id=self.authentication_id, device_id=self.device.id)
         return Poll(prompt, asking)
 

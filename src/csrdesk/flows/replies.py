@@ -241,6 +241,8 @@ class DeviceAuthentication(msgspec.Struct, frozen=True):
 
 class AuthenticationIs(Reply, frozen=True):
     authentication: DeviceAuthentication
+    push_until: datetime | None = None
+    """Until when a push waits for its answer, by the MFA policy's `pushTimeout`; None where that is not known."""
 
 
 class PasscodeRight(Reply, frozen=True):

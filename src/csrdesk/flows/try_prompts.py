@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from csrdesk.flows import answers as a
 from csrdesk.flows.kernel import Prompt
 from csrdesk.model.devices import Device
@@ -35,6 +37,13 @@ class AgentPushPrompt(Prompt, frozen=True):
     number: str
     link: Link
     """The try and its clock."""
+    until: datetime | None = None
+    """When PingOne takes the question off the phone; None where that is not known."""
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """Whichever comes first: the push's own end, or the try's."""
+        return min((end for end in (self.until, self.link.expires_at) if end), default=None)
 
 
 class HeardPrompt(Prompt, frozen=True):

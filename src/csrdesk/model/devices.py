@@ -54,9 +54,13 @@ _WORDS = {
     "VOICE": "phone call",
     "EMAIL": "email",
 }
-_METHODS = {"FIDO2": "fido2", "MOBILE": "mobile", "TOTP": "totp", "SMS": "sms", "VOICE": "voice", "EMAIL": "email"}
+METHODS = {"FIDO2": "fido2", "MOBILE": "mobile", "TOTP": "totp", "SMS": "sms", "VOICE": "voice", "EMAIL": "email"}
 STRONG_KINDS = frozenset({"FIDO2", "MOBILE", "TOTP"})
-"""Device types that are strong; a push only where it is matched by number."""
+"""Device types that are strong; a push only where it is matched by number.
+
+The passcode that the app shows in place of a push is as strong as an authenticator app's: it is made on the phone, no
+network carries it to the customer, and nobody approves it by a tap that was asked for often enough.
+"""
 
 
 class DeviceChange(StrEnum):
@@ -116,7 +120,7 @@ class Device(msgspec.Struct, frozen=True):
     @property
     def auth_method(self) -> str:
         """The word that `authMethod` carries for this device."""
-        return _METHODS.get(self.type, self.type.lower())
+        return METHODS.get(self.type, self.type.lower())
 
     def obstacle(self, allowed: tuple[str, ...], webauthn: WebAuthn | None) -> str:
         """Why this registered device cannot be used now, in words; empty where it can.

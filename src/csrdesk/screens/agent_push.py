@@ -58,7 +58,7 @@ class AgentPushScreen(PromptScreen[AgentPushPrompt]):
         )
 
     def paint_clocks(self, now: datetime) -> None:
-        self.query_one("#clocks", Facts).facts = clocks(self.prompt.link, now)
+        self.query_one("#clocks", Facts).facts = clocks(self.prompt.link, now, self.prompt.ends_at)
 
     def say(self) -> str:
         number = " ".join(self.prompt.number)

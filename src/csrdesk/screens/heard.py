@@ -64,7 +64,7 @@ class HeardScreen(PromptScreen[HeardPrompt]):
         )
 
     def paint_clocks(self, now: datetime) -> None:
-        self.query_one("#clocks", Facts).facts = clocks(self.prompt.link, now)
+        self.query_one("#clocks", Facts).facts = clocks(self.prompt.link, now, self.prompt.link.expires_at)
 
     def is_offered(self, kind: type[Answer]) -> bool:
         return kind is not MoreTimeChosen or not self.prompt.link.extended

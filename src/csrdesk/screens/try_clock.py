@@ -13,11 +13,11 @@ _SOON = 30
 """Seconds before its end at which a clock becomes a warning."""
 
 
-def clocks(link: Link, now: datetime) -> tuple[Fact, ...]:
-    """The reference, and what is left."""
+def clocks(link: Link, now: datetime, ends_at: datetime | None) -> tuple[Fact, ...]:
+    """The reference, and what is left until that moment."""
     found = [Fact("Reference", link.reference, Tone.STRONG)]
-    if link.expires_at:
-        soon = (link.expires_at - now).total_seconds() < _SOON
+    if ends_at:
+        soon = (ends_at - now).total_seconds() < _SOON
         more = ", extended" if link.extended else ""
-        found.append(Fact("Time", left(link.expires_at, now) + more, Tone.WARN if soon else Tone.PLAIN))
+        found.append(Fact("Time", left(ends_at, now) + more, Tone.WARN if soon else Tone.PLAIN))
     return tuple(found)

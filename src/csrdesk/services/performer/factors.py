@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from csrdesk.errors import ConflictError, InvalidValueError, NotFoundError
 from csrdesk.flows import device_effects as dx
@@ -40,9 +43,13 @@ async def start(effect: fx.StartDeviceAuthentication, outside: Outside) -> r.Aut
     got = await authentications.start(
         outside.pingone, effect.person_id, policy_id=effect.policy_id, device_id=effect.device_id
     )
-    if got.body.status == "PUSH_CONFIRMATION_REQUIRED":
-        outside.remembered.saw_push(number=bool(got.body.number_matching.number))
-    return answer_of(got)
+    answer = answer_of(got)
+    if got.body.status != "PUSH_CONFIRMATION_REQUIRED":
+        return answer
+    outside.remembered.saw_push(number=bool(got.body.number_matching.number))
+    seconds = outside.remembered.push_seconds(effect.policy_id)
+    until = outside.now() + timedelta(seconds=seconds) if seconds else None
+    return replace(answer, push_until=until)
 
 
 async def select(effect: fx.SelectDevice, outside: Outside) -> r.AuthenticationIs:

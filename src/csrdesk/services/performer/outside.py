@@ -57,6 +57,11 @@ class Remembered:
         self._policies[policy_id] = (self._now() + _KEPT_SECONDS, policy)
         return policy
 
+    def push_seconds(self, policy_id: str) -> int:
+        """How long a push waits, by the policy as it was read last; 0 where that is not known. Nothing is asked."""
+        _, policy = self._policies.get(policy_id, (0.0, None))
+        return policy.push_seconds if policy else 0
+
     async def password_policies(self, api: Api) -> tuple[password_policies.Policy, ...]:
         """Every password policy."""
         until, every = self._password_policies

@@ -30,10 +30,21 @@ class _Push(msgspec.Struct, frozen=True, rename="camel"):
     number_matching: _Switch = _Switch()
 
 
-class Application(msgspec.Struct, frozen=True):
+class _Duration(msgspec.Struct, frozen=True, rename="camel"):
+    duration: int = 0
+    time_unit: str = ""
+
+    @property
+    def seconds(self) -> int:
+        """0 where PingOne does not say, or in a unit that is not known."""
+        return self.duration * {"SECONDS": 1, "MINUTES": 60}.get(self.time_unit, 0)
+
+
+class Application(msgspec.Struct, frozen=True, rename="camel"):
     """An app that takes pushes."""
 
     push: _Push = _Push()
+    push_timeout: _Duration = _Duration()
 
 
 class Mobile(Method, frozen=True, rename="camel"):
@@ -79,6 +90,13 @@ class MfaPolicy(msgspec.Struct, frozen=True, rename="camel"):
     def pushes_without_number(self) -> bool:
         """Whether some app approves by a tap alone."""
         return self.mobile.enabled and any(not push.number_matching.enabled for push in self._pushes)
+
+    @property
+    def push_seconds(self) -> int:
+        """How long a push waits for its answer; 0 where PingOne does not say, or apps differ in it."""
+        apps = (application for application in self.mobile.applications if application.push.enabled)
+        found = {application.push_timeout.seconds for application in apps}
+        return found.pop() if len(found) == 1 else 0
 
     @property
     def _pushes(self) -> tuple[_Push, ...]:
