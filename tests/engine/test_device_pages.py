@@ -146,6 +146,20 @@ async def test_a_code_from_the_page_typed_behind_the_mailed_link_completes_it(tm
         assert await visit.stage(visit.page.challenge_id) is LinkStage.APPROVED
 
 
+async def test_a_page_that_was_approved_this_moment_has_no_result_before_the_flows_last_step(tmp_path: Path) -> None:
+    clock = MovableClock()
+    async with desk_on(tmp_path / "desk.db", clock) as desk:
+        visit = await visiting(desk)
+        await visit.open()
+        async with desk.store.transaction() as tx:
+            await tx.execute("UPDATE challenges SET stage = ?", LinkStage.APPROVED.value)
+        assert await visit.result() is None
+        clock.move(hours=1)
+        late = await visit.result()
+        assert late is not None
+        assert (late.subflow_result, late.error_details) == ("expired", LinkStage.APPROVED)
+
+
 async def test_r_02_the_code_is_shown_to_the_pages_own_browser_and_is_nowhere_in_the_store(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         visit = await visiting(desk)

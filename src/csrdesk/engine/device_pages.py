@@ -96,11 +96,14 @@ class DevicePages:
         if row is None or row.purpose is not Purpose.DEVICE:
             raise NoSuchFlowError("There is no such page.")
         running = await self._rows.load(row.flow_id)
+        now = self._desk.clock.now()
         match running.want:
             case Done(Outputs() as outputs):
                 return outputs
-            case _ if row.stage.open and not row.has_run_out(self._desk.clock.now()):
+            case _ if row.stage.open and not row.has_run_out(now):
                 return None
+            case _ if row.stage is LinkStage.APPROVED and now < row.deadline:
+                return None  # approved this moment: the flow's last step is on its way
             case _ if row.stage is LinkStage.NOT_ME:
                 return DeniedByCustomer().want().outcome
             case _:
