@@ -42,7 +42,7 @@ class Inputs(msgspec.Struct, frozen=True, rename=spelled):
     """Whether a magic link to the person's own address is offered beside the devices, and where there is none. csrdesk
     calls the flow with false in a page that verifies a caller: that page was opened by a link to the same address."""
     company_logo: str = ""
-    """The pages show the logo of `flowCompanyLogo` or `ciam_logoUrl`, from csrdesk itself; who calls the flow names no other."""
+    """The pages show the logo of `flowCompanyLogo` or `ciam_logoUrl`, which csrdesk serves; no caller names another."""
     cancel_enabled: bool = True
     """Whether the page offers to cancel."""
 

@@ -40,7 +40,7 @@ class Inputs(msgspec.Struct, frozen=True, rename=spelled):
     can_change_device: bool
     """Whether the page offers to go back to the devices; false where there is none to choose."""
     company_logo: str = ""
-    """The pages show the logo of `flowCompanyLogo` or `ciam_logoUrl`, from csrdesk itself; who calls the flow names no other."""
+    """The pages show the logo of `flowCompanyLogo` or `ciam_logoUrl`, which csrdesk serves; no caller names another."""
 
 
 class Outputs(Outcome, frozen=True, rename=spelled):

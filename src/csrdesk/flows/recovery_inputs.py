@@ -36,7 +36,7 @@ class Inputs(msgspec.Struct, frozen=True, rename=spelled):
     """What the flow is called with."""
 
     company_logo: str = ""
-    """The pages show the logo of `flowCompanyLogo` or `ciam_logoUrl`, from csrdesk itself; who calls the flow names no other."""
+    """The pages show the logo of `flowCompanyLogo` or `ciam_logoUrl`, which csrdesk serves; no caller names another."""
 
 
 class Outputs(Outcome, frozen=True, rename=spelled):
