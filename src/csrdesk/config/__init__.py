@@ -18,6 +18,7 @@ from csrdesk.config.settings import (
     PingOneSettings,
     ProtectSettings,
     RecoverySettings,
+    RegistrationSettings,
     Settings,
     WaySettings,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "PingOneSettings",
     "ProtectSettings",
     "RecoverySettings",
+    "RegistrationSettings",
     "Settings",
     "WaySettings",
     "check",

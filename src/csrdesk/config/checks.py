@@ -11,6 +11,7 @@ from csrdesk.config.keys import wrong_key
 from csrdesk.config.settings import FLOW_NAMES, DirectorySettings, ProtectSettings, Settings
 from csrdesk.errors import ConfigError
 from csrdesk.model.devices import ORDER
+from csrdesk.model.registration import host
 
 Wrong = Callable[[str, str], ConfigError]
 
@@ -18,9 +19,7 @@ _NOT_BUILT = (
     "ciam_apple_enabled",
     "ciam_facebook_enabled",
     "ciam_google_enabled",
-    "ciam_agreement_enabled",
 )
-_NO_EFFECT_YET = ("agreement_id", "risk_policy_id_reg")
 _INTEGRITY = re.compile(r"sha256-[A-Za-z0-9+/]{43}=|sha384-[A-Za-z0-9+/]{64}|sha512-[A-Za-z0-9+/]{86}==")
 """W3C Subresource Integrity: the hash of the script's bytes."""
 _PLAIN = re.compile(r"[A-Za-z0-9:/?&=._~%\[\]-]+")
@@ -49,6 +48,7 @@ def check(settings: Settings, *, file: str = "") -> None:
         raise wrong("desk.alert_to", "must be one mail address, of a person or a list.")
     if settings.recovery.sign_on_url and not is_safe(settings.recovery.sign_on_url):
         raise wrong("recovery.sign_on_url", _HTTPS)
+    _check_registration(settings, wrong)
     if settings.limits.link_total_seconds < settings.limits.link_seconds:
         raise wrong("limits.link_total_seconds", "must not be less than limits.link_seconds.")
     _check_signals(settings.protect, wrong)
@@ -90,6 +90,16 @@ def _check_flow(settings: Settings, wrong: Wrong) -> None:
     for kind in settings.flow.allowed_device_types:
         if kind.strip() not in ORDER:
             raise wrong("flow.allowedDeviceTypes", f"{kind!r} is none of {', '.join(ORDER)}.")
+
+
+def _check_registration(settings: Settings, wrong: Wrong) -> None:
+    named = (("domains", settings.registration.domains), ("no_domains", settings.registration.no_domains))
+    for key, domains in named:
+        for domain in domains:
+            if not host(domain):
+                raise wrong(f"registration.{key}", f"{domain!r} is no domain, like example.com.")
+    if settings.flow.ciam_agreement_enabled and not settings.flow.agreement_id:
+        raise wrong("flow.p1AgreementId", "is required where flow.ciam_agreementEnabled is true.")
 
 
 def _check_signals(protect: ProtectSettings, wrong: Wrong) -> None:
@@ -149,8 +159,7 @@ def notes(settings: Settings) -> tuple[str, ...]:
         ),
         (not settings.demo, ONE_MACHINE),
     ]
-    unused = [f"flow.{FLOW_NAMES[name]} has no effect yet." for name in _NO_EFFECT_YET if getattr(flow, name)]
-    return (*(words for applies, words in said if applies), *unused)
+    return tuple(words for applies, words in said if applies)
 
 
 ONE_MACHINE = (

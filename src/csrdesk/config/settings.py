@@ -207,6 +207,24 @@ class RecoverySettings(Struct, frozen=True, forbid_unknown_fields=True, rename={
     """Where customers sign in: the page leads there at its ends. Empty: it leads nowhere."""
 
 
+_REGISTRATION_NAMES = {"passwordless_required": "ciam_passwordlessRequired"}
+
+
+class RegistrationSettings(Struct, frozen=True, forbid_unknown_fields=True, rename=_REGISTRATION_NAMES):
+    """The page on which customers make an account by themselves."""
+
+    enabled: bool = False
+    """Whether anybody may register, at /register of the pages; they need a mailbox that they can read."""
+    passwordless_required: bool = False
+    """Nobody is asked for a password; a device is registered in its place."""
+    domains: tuple[str, ...] = ()
+    """Domains of mail addresses that may register, with those below them; empty for all."""
+    no_domains: tuple[str, ...] = ()
+    """Domains of mail addresses that may not."""
+    code_tries: Annotated[int, Meta(ge=1, le=10)] = 5
+    """Codes that may be typed for one address on one page: N means exactly N."""
+
+
 class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Clocks in seconds and counts; values outside the bounds are refused at start."""
 
@@ -255,18 +273,19 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     reset_needs_device: bool = False
     """Whether a caller without any registered device can have no new password: link and code are not enough then."""
     recoveries_per_address_in_ten_minutes: Annotated[int, Meta(ge=1, le=10_000)] = 5
-    """Recovery codes that may be asked for with one mail address in ten minutes, whoever has it, resends among them."""
+    """Codes of recovery and registration that may be asked for with one mail address in ten minutes, whoever has it,
+    resends among them."""
     recoveries_per_address_a_day: Annotated[int, Meta(ge=1, le=10_000)] = 15
     """The same in 24 hours."""
     recovery_tries_per_address_a_day: Annotated[int, Meta(ge=1, le=100)] = 15
-    """Recovery codes that may be tried for one mail address in 24 hours, over all pages."""
+    """Such codes that may be tried for one mail address in 24 hours, over all pages."""
     public_pages_per_source: Annotated[int, Meta(ge=1, le=10_000)] = 30
-    """Recoveries that may be begun from one source address in ten minutes."""
+    """Recoveries and registrations that may be begun from one source address in ten minutes."""
     recovery_answer_seconds: Annotated[float, Meta(ge=0.1, le=10)] = 1.0
-    """What each answer of the recovery page takes, so that known and unknown addresses take the same. Set it above what
+    """What each answer of these pages takes, so that known and unknown addresses take the same. Set it above what
     PingOne takes."""
     recovery_resend_seconds: Annotated[int, Meta(ge=5, le=300)] = 30
-    """How long a customer waits before they can have another recovery code."""
+    """How long a customer waits before they can have another code of recovery or registration."""
     recovery_resends: Annotated[int, Meta(ge=0, le=10)] = 3
     """Codes sent again in one recovery."""
     risk_disables_per_person_a_day: Annotated[int, Meta(ge=1, le=10)] = 1
@@ -318,13 +337,13 @@ class FlowSettings(Struct, frozen=True, forbid_unknown_fields=True, rename=FLOW_
     mfa_policy_id: str = ""
     """The MFA policy for the desk's device authentications; empty for PingOne's default."""
     agreement_id: str = ""
-    """No effect yet."""
+    """The agreement of PingOne that customers accept when they register."""
     risk_policy_id_authn: str = ""
     """The risk policy set of PingOne Protect for callers; empty for the environment's default."""
     risk_policy_id_ar: str = ""
     """The same for account recovery."""
     risk_policy_id_reg: str = ""
-    """No effect yet."""
+    """The same for registration."""
     protect_analysis_required: bool | None = None
     """Whether PingOne Protect judges the browser of a caller whose code was right, before the device is asked. High
     risk, a bot, somebody in between or a throw-away address: nothing is approved. Unset:
@@ -343,7 +362,7 @@ class FlowSettings(Struct, frozen=True, forbid_unknown_fields=True, rename=FLOW_
     ciam_magic_link_enabled: bool = True
     """The magic link is always among the ways: false is refused."""
     ciam_agreement_enabled: bool = False
-    """Not built yet: true is refused."""
+    """Whether customers who register accept `p1AgreementId` before their account is complete."""
     ciam_protect_analysis_required: bool = False
     """As `flowProtectAnalysisRequired`, which wins."""
     ciam_logo_url: str = ""
@@ -389,6 +408,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     passwords: PasswordSettings = field(default_factory=PasswordSettings)
     ways: WaySettings = field(default_factory=WaySettings)
     recovery: RecoverySettings = field(default_factory=RecoverySettings)
+    registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     protect: ProtectSettings = field(default_factory=ProtectSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     keys: KeySettings = field(default_factory=KeySettings)

@@ -37,6 +37,7 @@ from csrdesk.engine.purge import Purged, keep_purging, purge
 from csrdesk.engine.reading import AuditReader
 from csrdesk.engine.recoveries import RecoveryEffects
 from csrdesk.engine.recovery_watch import RecoveryWatch
+from csrdesk.engine.registrations import RegistrationEffects
 from csrdesk.engine.rehearsal import Rehearsed, rehearse
 from csrdesk.engine.resuming import left_unknown
 from csrdesk.engine.risk_notes import RiskNotes
@@ -88,7 +89,7 @@ class Engine:
         self.device_pages = DevicePages(self._desk, rows)
         pages = PageEffects(self._desk), PasswordPages(self._desk, rows), self.device_pages
         of_calls = CallEffects(self._desk), LinkEffects(self._desk), Tries(self._desk), RecoveryEffects(self._desk)
-        visits = RiskNotes(self._desk), RecoveryWatch(self._desk)
+        visits = RiskNotes(self._desk), RecoveryWatch(self._desk), RegistrationEffects(self._desk)
         inside = *of_calls, *pages, BulkEffects(self._desk), self._outbox, *visits
         self._guard = Guard(self._desk, inside, self._around(outside(self.links)))
         self._runner = Runner(self._desk, rows, self._guard)

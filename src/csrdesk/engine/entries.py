@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from csrdesk.engine.audit import Detail, Entry, Kind
+from csrdesk.flows import agreement_effects as ax
 from csrdesk.flows import device_effects as dx
 from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import recovery_effects as rfx
 from csrdesk.flows import recovery_replies as rr
+from csrdesk.flows import registration_effects as gx
 from csrdesk.flows import replies as r
 from csrdesk.flows import risk_effects as kx
 from csrdesk.flows import risk_replies as kr
@@ -24,7 +26,7 @@ from csrdesk.model.text import clean
 
 _PHONE = set("0123456789+-.()/ ")
 _PHONE_DIGITS = 7
-_UNVERIFIED = frozenset({Act.PROTECT, Act.RISK, Act.RECOVER})
+_UNVERIFIED = frozenset({Act.PROTECT, Act.RISK, Act.RECOVER, Act.REGISTER})
 """Acts for which no agent has verified anybody."""
 
 
@@ -39,7 +41,7 @@ def entry(
 ) -> Entry:
     """The row for an effect: before it without, after it with its reply. `marks` says what policy found of it."""
     person_id = reply.person.id if isinstance(reply, r.UserFound | r.FoundInDirectory) else effect.person_id
-    if isinstance(reply, rr.RecoveryUser):
+    if isinstance(reply, rr.RecoveryUser | gx.UserCreated):
         person_id = reply.person_id
     return Entry(
         kind=kind,
@@ -73,6 +75,10 @@ def result(reply: Reply) -> str:
             | rr.RecoveryCodeWrong()
             | rr.RecoveryNotPossible()
             | rr.RecoveryNotInvited()
+            | gx.EmailCodeWrong()
+            | gx.AddressTaken()
+            | gx.NameRefused()
+            | gx.EmailNotAllowed()
         ):
             return "refused"
         case _:
@@ -110,7 +116,11 @@ def _of_effect(effect: Effect) -> dict[str, Detail]:
             details["change"] = change.value
         case fx.MailAlert(alert=alert, seq=seq):
             details |= {"alert": alert, "row": seq}
-        case fx.FindUser(identifier=identifier) | rfx.FindForRecovery(address=identifier):
+        case (
+            fx.FindUser(identifier=identifier)
+            | rfx.FindForRecovery(address=identifier)
+            | gx.FindForRegistration(address=identifier)
+        ):
             details["identifier"] = masked(identifier)
         case (
             fx.StartDeviceAuthentication(device_id=device, device_type=kind)
@@ -124,8 +134,21 @@ def _of_effect(effect: Effect) -> dict[str, Detail]:
         case fx.CheckPasscode(device_id=device) | dx.CheckAssertion(device_id=device):
             details["device"] = device
         case _:
-            pass
+            details |= _of_registering(effect)
     return details
+
+
+def _of_registering(effect: Effect) -> dict[str, Detail]:
+    """What a customer does on a page on which they make an account."""
+    match effect:
+        case gx.SendEmailCode(address=address):
+            return {"to": masked(address)}
+        case gx.CreateUser(address=address, with_password=with_password):
+            return {"identifier": masked(address), "password": with_password}
+        case ax.AcceptAgreement(agreement_id=agreement, language_id=language, revision_id=revision):
+            return {"agreement": agreement, "language": language, "revision": revision}
+        case _:
+            return {}
 
 
 def _of_reply(reply: Reply) -> dict[str, Detail]:
@@ -175,7 +198,7 @@ def _found(reply: Reply) -> dict[str, Detail]:
             return {"found": 1, "code": problem.code, "pingone": "not asked"}
         case r.UserFound():
             return {"found": 1}
-        case rr.RecoveryUser(person_id):
+        case rr.RecoveryUser(person_id) | gx.RegistrationUser(person_id):
             return {"found": int(bool(person_id))}
         case rr.RecoveryInvited(to):
             return {"to": to}

@@ -12,11 +12,13 @@ from csrdesk.engine.audit import Detail
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.policy import Facts, OwnExpiry
+from csrdesk.engine.registrations import FLOW
 from csrdesk.engine.store import Reading
 from csrdesk.flows.directory_effects import SetDirectoryExpiry
 from csrdesk.flows.doors import Context
 from csrdesk.model.days import moment_of
 from csrdesk.model.people import directory_id
+from csrdesk.model.recovery import Stage
 
 PROTECTED: Final = "protective_disable"
 """The alert that every protective disable raises once: it is what the hourly limit counts."""
@@ -42,6 +44,7 @@ async def read(reading: Reading, desk: Desk, context: Context, person_id: str, a
         protected_elsewhere=await _protected_elsewhere(reading, context, person_id, now),
         asks_for_password=await _asks_for_password(reading, context, person_id),
         public_page=await _is_on_public_page(reading, context, person_id, now),
+        registers=await _registers(reading, context, person_id, now),
         risk_disables=await _risk_disables(reading, person_id, now),
         disabled_by_desk_at=await _disabled_by_desk_at(reading, person_id, action, directory_id(dn)),
         own_expiry=await _own_expiry(reading, person_id, now - timedelta(days=desk.limits.enable_within_days))
@@ -77,6 +80,14 @@ async def _asks_for_password(reading: Reading, context: Context, person_id: str)
 async def _is_on_public_page(reading: Reading, context: Context, person_id: str, now: datetime) -> bool:
     page = await public_pages.find(reading, context.flow_id)
     return bool(person_id) and page is not None and page.person_id == person_id and page.is_open(now)
+
+
+async def _registers(reading: Reading, context: Context, person_id: str, now: datetime) -> bool:
+    """Not before the code was right; and from the account's making on, for that account alone."""
+    page = await public_pages.find(reading, context.flow_id)
+    if page is None or page.flow != FLOW or not page.is_open(now):
+        return False
+    return page.person_id == person_id and page.stage is (Stage.CREATED if person_id else Stage.VERIFIED)
 
 
 async def _risk_disables(reading: Reading, person_id: str, now: datetime) -> int:

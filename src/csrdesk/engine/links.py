@@ -7,7 +7,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from csrdesk.engine import addresses, bound, call_codes, challenges, codes, public_pages, quotas
+from csrdesk.engine import addresses, bound, call_codes, challenges, codes, public_pages, quotas, registrations
 from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
@@ -25,6 +25,7 @@ from csrdesk.flows.replies import LinkNotSent
 from csrdesk.flows.spoken_effects import AddressNotOpened, AddressOpened, OpenAddress
 from csrdesk.model.devices import Age
 from csrdesk.model.link import DENIALS, Link, LinkAbout, LinkStage, Purpose
+from csrdesk.model.secret import Secret
 
 CUSTOMER_FLOW = "challenge_acceptance"
 """The flow behind a link's page; the desk alone starts it."""
@@ -127,6 +128,10 @@ class Links:
         wanted = {form for name in names if name for form in (name, name.casefold())}
         known = [await self._desk.store.one("SELECT 1 FROM audit WHERE agent = ? LIMIT 1", name) for name in wanted]
         return any(known)
+
+    async def way_back(self, person_id: str) -> Secret | None:
+        """Kept as its hash alone."""
+        return await registrations.way_back(self._desk, person_id)
 
     async def unlocked_at(self, person_id: str) -> datetime | None:
         """By the audit."""

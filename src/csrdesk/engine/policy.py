@@ -25,6 +25,7 @@ from csrdesk.flows.effects import (
 from csrdesk.flows.kernel import AccountEffect
 from csrdesk.flows.password_effects import SetDirectoryPassword, SetPingOnePassword
 from csrdesk.flows.recovery_effects import RecoverPassword
+from csrdesk.flows.registration_effects import RegistrationChange
 from csrdesk.model.days import last_day
 from csrdesk.model.devices import Strength
 from csrdesk.model.link import Purpose
@@ -87,6 +88,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Where the desk has set a last day lately."""
     public_page: bool = False
     """Whether this step belongs to an open page that was begun with this person's address, by no agent."""
+    registers: bool = False
+    """Whether this step belongs to an open page on which an address was verified: before there is an account, or with
+    the account that was made there as the person concerned."""
     risk_disables: int = 0
     """How often the account was disabled within 24 hours because Protect recommended it."""
 
@@ -139,7 +143,7 @@ def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
     for kinds, act, what in _OF_THEIR_OWN:
         if isinstance(effect, kinds) is not (effect.act is act):
             raise ForbiddenError(f"{what} is an act of its own. Nothing was done.")
-    if effect.act in (Act.RECOVER, Act.RISK) or isinstance(effect, RecoverPassword):
+    if effect.act in _ON_PUBLIC_PAGES or isinstance(effect, RecoverPassword | RegistrationChange):
         _permit_on_public_page(effect, facts, limits)
         return
     if effect.act is Act.PROTECT and not (effect.reason.strip() and effect.ticket.strip()):
@@ -174,6 +178,9 @@ _OF_THEIR_OWN: tuple[tuple[tuple[type[AccountEffect], ...], Act, str], ...] = (
 """Effects that no other act may hold, and that hold to no other."""
 
 
+_ON_PUBLIC_PAGES = frozenset({Act.RECOVER, Act.RISK, Act.REGISTER})
+
+
 def _permit_password(effect: AccountEffect, facts: Facts) -> None:
     if effect.act is not Act.RESET:
         raise ForbiddenError("Setting a password is an act of its own. Nothing was done.")
@@ -182,7 +189,12 @@ def _permit_password(effect: AccountEffect, facts: Facts) -> None:
 
 
 def _permit_on_public_page(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
-    """What nobody was verified for: a new password that PingOne's own code is good for, and Protect's disable."""
+    """What nobody was verified for: a new password that PingOne's own code is good for, an account that is made there,
+    and Protect's disable.
+    """
+    if effect.act is Act.REGISTER or isinstance(effect, RegistrationChange):
+        _permit_registration(effect, facts)
+        return
     if not facts.public_page:
         raise ForbiddenError("Only a customer's own page does this, while it is open. Nothing was done.")
     match effect:
@@ -194,6 +206,14 @@ def _permit_on_public_page(effect: AccountEffect, facts: Facts, limits: LimitSet
                 raise ForbiddenError(f"Protect has disabled this account {most} times today. Nothing was done.")
         case _:
             raise ForbiddenError("A customer's own page does nothing else to an account. Nothing was done.")
+
+
+def _permit_registration(effect: AccountEffect, facts: Facts) -> None:
+    """What nobody was verified for either: the account that is made on this page, and nothing else's."""
+    if effect.act is not Act.REGISTER or not isinstance(effect, RegistrationChange):
+        raise ForbiddenError("Registering is an act of its own. Nothing was done.")
+    if not facts.registers:
+        raise ForbiddenError("Only a customer's own page does this, once their address is verified. Nothing was done.")
 
 
 def _permit_device(effect: ChangeDevice, facts: Facts) -> None:

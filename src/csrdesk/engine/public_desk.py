@@ -12,8 +12,9 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
-from csrdesk.engine import codes, public_pages, quotas
+from csrdesk.engine import codes, public_pages, quotas, registrations
 from csrdesk.engine.customers import PATIENCE
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.flow_rows import Running
@@ -80,6 +81,19 @@ class PublicDesk:
         await self._runner.step(running, answer, Typed(secret_of(answer), mark, source, visitor))
         return token
 
+    async def resume(self, flow: str, token: str, browser: str, *, source: str) -> Secret:
+        """Go on in this browser with a page that a mail leads back to. Raises `LimitReachedError`, `LinkOverError`."""
+        desk = self._desk
+        async with desk.store.transaction() as tx:
+            if over := await quotas.posts(tx, desk, source):
+                raise over.error
+            found = await registrations.take_up(tx, desk, token, codes.fingerprint(browser))
+            if found is None:
+                await quotas.count_wrong(tx, desk, source)
+        if found is None or flow not in self._starts:
+            raise _over()
+        return found
+
     async def open(self, token: str, browser: str) -> PublicView:
         """What the page shows this browser, as soon as it shows something. Raises `LinkOverError`."""
         row = await self._knock(token, browser)
@@ -112,7 +126,9 @@ class PublicDesk:
     async def _view(self, row: PublicPage) -> PublicView:
         running = await self._runner.rows.load(row.id)
         self._runner.attend(running.id, running.want)
-        view, now = _view(running), await public_pages.find(self._desk.store, row.id)
+        view = _view(running)
+        view = replace(view, shown=self._runner.shown.of(running.id, view.prompt))
+        now = await public_pages.find(self._desk.store, row.id)
         if view.prompt and (now is None or now.ended_at):
             raise _over()  # ended from outside, while it asked
         return PublicView(view, row.until)

@@ -22,7 +22,9 @@ from csrdesk.model.recovery import Stage
 
 CUSTOMER: Final = Agent("(customer)")
 """Who acts where no agent does. No account is called so: the brackets keep it apart from every name."""
-OPEN: Final = "stage IN ('opened', 'analysed', 'code_sent')"
+_OPEN: Final = "stage NOT IN ('done', 'refused', 'ended')"
+_WORDS: Final = {"account_recovery": "recovery", "registration": "registration"}
+"""What the audit calls what happens on a page of that flow."""
 
 
 class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +48,13 @@ class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
     """When the last code was asked for."""
     ended_at: datetime | None = None
+    resume_hash: str = ""
+    """Hash of the token that leads back to it from a mail, once there is something to come back to."""
+
+    @property
+    def word(self) -> str:
+        """How its rows in the audit begin."""
+        return _WORDS[self.flow]
 
     def is_open(self, now: datetime) -> bool:
         return self.stage.open and now < self.until
@@ -71,12 +80,27 @@ async def newest_of(reading: Reading, person_id: str, flow: str, since: datetime
     return _row(await reading.one(f"{sql} LIMIT 1", person_id, flow, stamp(since)))
 
 
+async def newest_for(reading: Reading, address_hash: str, flow: str, since: datetime) -> PublicPage | None:
+    """As `newest_of`, for an address that nobody may have yet."""
+    sql = "SELECT * FROM public_pages WHERE address_hash = ? AND flow = ? AND started_at >= ? ORDER BY started_at DESC"
+    return _row(await reading.one(f"{sql} LIMIT 1", address_hash, flow, stamp(since)))
+
+
+async def half_done(reading: Reading, person_id: str) -> PublicPage | None:
+    """The registration that made this person's account and is not finished, whether or not its page is open still."""
+    sql = "SELECT * FROM public_pages WHERE person_id = ? AND flow = 'registration' AND stage = 'created'"
+    return _row(await reading.one(f"{sql} ORDER BY started_at DESC LIMIT 1", person_id))
+
+
+async def find_by_resume(reading: Reading, resume_hash: str) -> PublicPage | None:
+    """The page that the token of a mail leads back to."""
+    sql = "SELECT * FROM public_pages WHERE resume_hash = ? AND resume_hash <> ''"
+    return _row(await reading.one(sql, resume_hash))
+
+
 async def open_ones(reading: Reading, person_id: str, *, besides: str = "", not_to: str = "") -> list[PublicPage]:
     """A person's open pages, but for page `besides` and those for the address hash `not_to`."""
-    sql = (
-        "SELECT * FROM public_pages WHERE person_id = ? AND id <> ? AND address_hash <> ?"
-        " AND stage IN ('opened', 'analysed', 'code_sent')"
-    )
+    sql = f"SELECT * FROM public_pages WHERE person_id = ? AND id <> ? AND address_hash <> ? AND {_OPEN}"  # noqa: S608 - our own words
     return [msgspec.convert(row, PublicPage) for row in await reading.all(sql, person_id, besides, not_to)]
 
 
@@ -92,20 +116,31 @@ def recovery_topic(person_id: str) -> str:
     return f"recovery:{person_id}"
 
 
+def registration_topic(address_hash: str) -> str:
+    """Rung when a registration with that address went on."""
+    return f"registration:{address_hash}"
+
+
 async def save(tx: Transaction, row: PublicPage) -> None:
     """Write the columns that can change, and wake whoever watches the person."""
     if row.person_id:
         tx.wake(recovery_topic(row.person_id))
+    if row.flow == "registration" and row.address_hash:
+        tx.wake(registration_topic(row.address_hash))
     await tx.execute(
-        "UPDATE public_pages SET address_hash = ?, person_id = ?, stage = ?, tries = ?, quiet_until = ?, sent_at = ?,"
-        " ended_at = ? WHERE id = ?",
+        "UPDATE public_pages SET token_hash = ?, browser = ?, address_hash = ?, person_id = ?, stage = ?, tries = ?,"
+        " until = ?, quiet_until = ?, sent_at = ?, ended_at = ?, resume_hash = ? WHERE id = ?",
+        row.token_hash,
+        row.browser,
         row.address_hash,
         row.person_id,
         row.stage,
         row.tries,
+        stamp(row.until),
         stamp(row.quiet_until),
         stamp(row.sent_at) if row.sent_at else None,
         stamp(row.ended_at) if row.ended_at else None,
+        row.resume_hash,
         row.id,
     )
 
@@ -116,7 +151,7 @@ async def end_all(
     """End every open page of a person, audited; but for page `besides`, and those for the address hash `not_to`."""
     for row in await open_ones(tx, person_id, besides=besides, not_to=not_to):
         await save(tx, msgspec.structs.replace(row, stage=Stage.ENDED, ended_at=desk.clock.now()))
-        await desk.audit.append(tx, note(row, "recovery.ended", why=why))
+        await desk.audit.append(tx, note(row, f"{row.word}.ended", why=why))
 
 
 def note(row: PublicPage, action: str, *, kind: Kind = Kind.EVENT, **details: Detail) -> Entry:

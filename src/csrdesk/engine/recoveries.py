@@ -28,7 +28,7 @@ CODES = (("recoveries_per_address_in_ten_minutes", TEN_MINUTES), ("recoveries_pe
 TRIES = (("recovery_tries_per_address_a_day", DAY),)
 TOO_MANY_CODES = "Too often a code was asked for with this address."
 TOO_MANY_TRIES = "Too many codes were tried for this address."
-_BEATS = 5
+BEATS = 5
 """How many of the pages' answering times pass before a code is judged: so long may it take to send one."""
 
 
@@ -75,7 +75,7 @@ class RecoveryEffects:
         desk = self._desk
         async with desk.store.transaction() as tx:
             row = replace(await self._row(tx, context), person_id=effect.person_id, stage=effect.stage)
-            await public_pages.save(tx, replace(row, quiet_until=desk.clock.now() + _BEATS * self._answer))
+            await public_pages.save(tx, replace(row, quiet_until=desk.clock.now() + BEATS * self._answer))
             await desk.audit.append(tx, note(row, "recovery.opened", risk=effect.risk_id))
         return r.Noted()
 
@@ -93,7 +93,7 @@ class RecoveryEffects:
             await quotas.count_wrong(tx, desk, context.source)
             row = replace(row, tries=row.tries + 1)
             await public_pages.save(tx, row)
-            await desk.audit.append(tx, note(row, "recovery.tried", tries=row.tries))
+            await desk.audit.append(tx, note(row, f"{row.word}.tried", tries=row.tries))
             over = await public_pages.over(tx, desk, "try", row.address_hash, TRIES, TOO_MANY_TRIES)
             await public_pages.alert_reached(tx, desk, over, row.person_id)
         return rr.TryCounted()
@@ -111,8 +111,8 @@ class RecoveryEffects:
                 return rr.RecoveryLimited(words, math.ceil(left / 60))
             if over := await self._over_codes(tx, row.address_hash):
                 return _limited(over)
-            await self._count_code(tx, replace(row, quiet_until=now + _BEATS * self._answer))
-            await desk.audit.append(tx, note(row, "recovery.resent"))
+            await self._count_code(tx, replace(row, quiet_until=now + BEATS * self._answer))
+            await desk.audit.append(tx, note(row, f"{row.word}.resent"))
         return rr.ResendCounted()
 
     async def _finish(self, effect: rfx.FinishRecovery, context: Context) -> Reply:

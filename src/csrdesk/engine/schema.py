@@ -236,6 +236,12 @@ ALTER TABLE intents RENAME TO open_intents;
 RESET_MAILS = "ALTER TABLE resets ADD COLUMN later BLOB NOT NULL DEFAULT X'6E756C6C';"
 """The mail about a new password, where that is still tried when the page ends; `null` where none is."""
 
+REGISTRATIONS = """
+ALTER TABLE public_pages ADD COLUMN resume_hash TEXT NOT NULL DEFAULT '';
+CREATE INDEX public_pages_of_address ON public_pages (address_hash, started_at);
+"""
+"""The way back to a registration that was left half done, and how far those are who were invited to one."""
+
 STEPS: tuple[str, ...] = (
     FLOWS + CHALLENGES + AUDIT + CHANGES,
     OPEN_INTENTS,
@@ -252,6 +258,7 @@ STEPS: tuple[str, ...] = (
     SPOKEN_ADDRESS,
     LEAN_INTENTS,
     RESET_MAILS,
+    REGISTRATIONS,
 )
 """Step n brings a database of version n to n + 1."""
 

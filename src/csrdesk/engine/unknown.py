@@ -11,6 +11,7 @@ from typing import Final
 
 from csrdesk.engine.audit import AuditRow, Entry, Kind
 from csrdesk.engine.clock import APART
+from csrdesk.flows import agreement_effects as ax
 from csrdesk.flows import device_effects as dx
 from csrdesk.flows import device_replies as dr
 from csrdesk.flows import directory_effects as de
@@ -18,6 +19,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import recovery_effects as rfx
+from csrdesk.flows import registration_effects as gx
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Problem, Reply
 from csrdesk.model.account import Account, Lock, PingOneAccount
@@ -54,6 +56,14 @@ def question(effect: AccountEffect) -> Effect:
             return pfx.ReadPasswordState(person_id=effect.person_id, home=Home.DIRECTORY, dn=dn)
         case pfx.SetPingOnePassword(home=home) | rfx.RecoverPassword(home=home):
             return pfx.ReadPasswordState(person_id=effect.person_id, home=home)
+        case gx.CreateUser(address=address):
+            return gx.FindForRegistration(address=address)
+        case gx.SetFirstPassword():
+            return pfx.ReadPasswordState(person_id=effect.person_id, home=Home.PINGONE)
+        case ax.AcceptAgreement(agreement_id=agreement):
+            return ax.ReadConsent(person_id=effect.person_id, agreement_id=agreement)
+        case gx.EnrollEmail():
+            return fx.ReadDevices(person_id=effect.person_id)
         case dx.ChangeDevice():
             return fx.ReadDevices(person_id=effect.person_id)
         case _:
@@ -73,6 +83,12 @@ def found(
         case pr.PasswordStateRead(state) if action in _PASSWORDS and since and state.changed_at:
             done = state.changed_at >= since - APART and not state.must_change
             return _came(done, pr.PasswordSet(state.home, state.changed_at))
+        case gx.RegistrationUser(person_id) if action == gx.CreateUser.action:
+            return _came(bool(person_id), gx.UserCreated(person_id))
+        case ax.ConsentRead(accepted) if action == ax.AcceptAgreement.action:
+            return _came(accepted, ax.AgreementAccepted())
+        case r.DevicesRead(devices) if action == gx.EnrollEmail.action:
+            return _came(any(one.same_mailbox for one in devices.devices), gx.EmailEnrolled())
         case r.SessionsRead(left) if action == fx.EndSessions.action:
             return _came(left == 0, r.SessionsEnded(0))
         case r.AccountRead(Account(pingone=p) as account) if p and action in _IN_PINGONE:
@@ -113,7 +129,12 @@ def _is_changed(effect: dx.ChangeDevice, devices: tuple[Device, ...]) -> bool:
             return device is not None and devices[0] is device
 
 
-_PASSWORDS = (pfx.SetDirectoryPassword.action, pfx.SetPingOnePassword.action, rfx.RecoverPassword.action)
+_PASSWORDS = (
+    pfx.SetDirectoryPassword.action,
+    pfx.SetPingOnePassword.action,
+    rfx.RecoverPassword.action,
+    gx.SetFirstPassword.action,
+)
 _IN_PINGONE = (fx.SetPingOneEnabled.action, fx.UnlockPingOne.action, fx.UnlockPassword.action)
 
 

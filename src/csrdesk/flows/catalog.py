@@ -17,6 +17,8 @@ from csrdesk.flows import (
     new_password,
     password_reset,
     recovery_inputs,
+    registration,
+    registration_inputs,
     user_functions,
 )
 from csrdesk.flows.kernel import State
@@ -52,6 +54,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
                 recovery_inputs.Start,
                 account_recovery.begin,
             ),
+            Flow("registration", 1, registration.RegistrationState, registration_inputs.Start, registration.begin),
             Flow("password_reset", 5, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
             Flow("new_password", 4, new_password.NewPasswordState, new_password.Start, new_password.begin),
             Flow("user_functions", 6, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),

@@ -100,6 +100,10 @@ class LinkDesk(Protocol):
         """Whether the page of this step, which a customer began by themselves, is still open."""
         ...
 
+    async def way_back(self, person_id: str) -> Secret | None:
+        """A token that leads back to the person's half-done registration; None where there is none."""
+        ...
+
     async def unlocked_at(self, person_id: str) -> datetime | None:
         """When this desk last unlocked the person's account in the directory; None where it never did."""
         ...
@@ -144,6 +148,8 @@ class View(msgspec.Struct, frozen=True):
     spoken_code: Secret | None = None
     """The six digits to say aloud, only for the agent who owns the call; of a magic link in place of a device, those
     for the page that asked for it. Cannot be encoded: it goes to a screen."""
+    shown: Secret | None = None
+    """What a customer's page shows and nothing saves: an app's key as a URI, or the options for a passkey."""
 
 
 class CallSummary(msgspec.Struct, frozen=True):
@@ -323,6 +329,13 @@ class PublicSession(Protocol):
         """Begin a flow with the answer to its first question; the token of its page.
 
         Raises `LimitReachedError`, and `NoSuchFlowError` where settings do not offer it.
+        """
+        ...
+
+    async def resume(self, flow: str, token: str, browser: str, *, source: str) -> Secret:
+        """Go on in this browser with a page that a mail leads back to; its token, which works in this browser alone.
+
+        Raises `LimitReachedError`, and `LinkOverError` for every token that leads to none.
         """
         ...
 

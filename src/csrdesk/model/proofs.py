@@ -29,9 +29,11 @@ class Act(StrEnum):
     """A customer's own, on the recovery page: what PingOne sent to their address is the proof."""
     RISK = "risk"
     """The disable that PingOne Protect recommends, where settings name it."""
+    REGISTER = "register"
+    """A customer's own, on the registration page: the account that they make there, and what belongs to it."""
 
 
-_NEVER_OF_A_CALL: Final = frozenset({Act.RECOVER, Act.RISK})
+_NEVER_OF_A_CALL: Final = frozenset({Act.RECOVER, Act.RISK, Act.REGISTER})
 
 LINK = "ml"
 """The method of link and code: the caller reads the mail on record."""

@@ -1,4 +1,7 @@
-"""An account recovery's life as those see it who watch, and the two secrets that its form holds."""
+"""The life of a page that a customer began by themselves, as those see it who watch: a recovery, or a registration.
+
+Beside it the two secrets that a recovery's form holds.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,17 @@ from csrdesk.model.secret import Secret
 
 
 class Stage(StrEnum):
-    """How far a recovery is. The last three are ends."""
+    """How far it is. The last three are ends."""
 
     OPENED = "opened"
     """An address was typed."""
     ANALYSED = "analysed"
     CODE_SENT = "code_sent"
     """The page asks for the code; whether one was sent, only the audit of the account says."""
+    VERIFIED = "verified"
+    """Of a registration: the code of the mail was right."""
+    CREATED = "created"
+    """Of a registration: the account is there, and something of it is still to be done."""
     DONE = "done"
     REFUSED = "refused"
     """Protect, a limit, or too many tries."""
@@ -27,7 +34,7 @@ class Stage(StrEnum):
 
     @property
     def open(self) -> bool:
-        return self in (Stage.OPENED, Stage.ANALYSED, Stage.CODE_SENT)
+        return self not in (Stage.DONE, Stage.REFUSED, Stage.ENDED)
 
 
 class End(StrEnum):
@@ -41,6 +48,8 @@ class End(StrEnum):
     LIMITED = "limited"
     TRIES = "tries"
     """All tries were used."""
+    KNOWN = "known"
+    """Of a registration: whoever has the mailbox has an account already."""
     OVER = "over"
     """The page was ended from outside, or its time was up."""
     FAILED = "failed"

@@ -17,7 +17,9 @@ from csrdesk.server.address import PATHS, AddressPage
 from csrdesk.server.failures import Failures
 from csrdesk.server.link import LinkPage
 from csrdesk.server.look import Look
-from csrdesk.server.recovery import PATH, RecoveryPages
+from csrdesk.server.public import PublicPages
+from csrdesk.server.recovery import RECOVERY
+from csrdesk.server.registration import REGISTRATION
 from csrdesk.server.render import Render
 from csrdesk.server.security import SecureHeaders, make_guard
 
@@ -59,10 +61,14 @@ def make_app(
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
-    recovering = _recovery_routes(RecoveryPages(public, render, guard, now, nothing_here)) if public else []
+    by_themselves: list[Route] = []
+    if public:
+        recovering = PublicPages(RECOVERY, public, render, guard, now, nothing_here)
+        registering = PublicPages(REGISTRATION, public, render, guard, now, nothing_here)
+        by_themselves = [*recovering.routes(), *registering.routes(), *registering.again()]
     app = Starlette(
         routes=[
-            *recovering,
+            *by_themselves,
             Route("/v/{token}", link.show, methods=["GET"]),
             Route("/v/{token}", link.take, methods=["POST"]),
             *(_at_address(address) if spoken_address else ()),
@@ -85,15 +91,6 @@ def make_app(
 def _at_address(address: AddressPage) -> list[Route]:
     shown = [Route(path, address.show, methods=["GET"]) for path in PATHS]
     return [*shown, *(Route(path, address.take, methods=["POST"]) for path in PATHS)]
-
-
-def _recovery_routes(pages: RecoveryPages) -> list[Route]:
-    return [
-        Route(PATH, pages.first, methods=["GET"]),
-        Route(PATH, pages.begin, methods=["POST"]),
-        Route(f"{PATH}/{{token}}", pages.show, methods=["GET"]),
-        Route(f"{PATH}/{{token}}", pages.take, methods=["POST"]),
-    ]
 
 
 def load_pages(app: Starlette) -> None:

@@ -10,7 +10,7 @@ from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from starlette.responses import HTMLResponse, Response
 
-from csrdesk.server import recovery_texts, texts
+from csrdesk.server import pairing_texts, recovery_texts, registration_texts, texts
 from csrdesk.server.look import Look
 
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
@@ -40,7 +40,7 @@ class Render:
     def __init__(self, look: Look) -> None:
         self.look = look
         self._assets: dict[str, bytes] = {}
-        for name in ("site.css", "site.js", "password.js", "passkey.js", "signals.js", "icon.svg"):
+        for name in ("site.css", "site.js", "password.js", "passkey.js", "new_passkey.js", "signals.js", "icon.svg"):
             self._assets[name] = files(__package__).joinpath("static", name).read_bytes()
         if look.logo_style:
             rule = f".brand img {{ {'; '.join(look.logo_style)}; }}\n"
@@ -53,7 +53,15 @@ class Render:
             lstrip_blocks=True,
             bytecode_cache=_COMPILED,
         )
-        self._environment.globals.update(t=texts, rt=recovery_texts, look=look, static=self.static, logo=self.logo)
+        self._environment.globals.update(
+            t=texts,
+            rt=recovery_texts,
+            gt=registration_texts,
+            pt=pairing_texts,
+            look=look,
+            static=self.static,
+            logo=self.logo,
+        )
 
     def load(self) -> None:
         """Compile every template now, so that no customer waits for it; may run in a thread."""

@@ -107,6 +107,11 @@ _HAPPENED = {
         "On {when} somebody asked for a new password for your account. It looked wrong, and we disabled the account.",
         _PHONE,
     ),
+    Change.REGISTRATION_TRIED: (
+        "Somebody tried to register with your address",
+        "On {when} somebody asked for a new account with your mail address. You have one, so nothing was made.",
+        "If that was you, sign in with the account that you have.",
+    ),
     Change.CALL_US: (
         "Password Change Request",
         "On {when} somebody asked for a new password for your account. Our page cannot change this one.",
@@ -154,6 +159,23 @@ def recovery(url: str, *, company: str, phone: str = "") -> Letter:
         subject=subject,
         text=_templates().get_template("recovery.txt").render(shown),
         html=_templates().get_template("recovery.html").render(shown),
+    )
+
+
+CREATED = ("New Account Created", "Your new account is there.")
+HALF_DONE = ("Your registration", "Somebody asked for a new account with your mail address. You have one already.")
+"""Subject and first sentence of the two letters that can lead back to a registration."""
+
+
+def registration(url: str, about: tuple[str, str], *, company: str, phone: str = "") -> Letter:
+    """About a new account, with the way back to a page that was left; without one where `url` is empty."""
+    subject, said = about
+    shown = {"subject": subject, "said": said, "url": url, "company": clean(company, _LINE)}
+    shown["phone"] = clean(phone, _LINE)
+    return Letter(
+        subject=subject,
+        text=_templates().get_template("registration.txt").render(shown),
+        html=_templates().get_template("registration.html").render(shown),
     )
 
 

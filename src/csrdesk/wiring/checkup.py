@@ -103,7 +103,8 @@ async def _pingone(settings: Settings) -> Found:
 
 def asks_protect(settings: Settings) -> bool:
     """Whether any page has PingOne Protect judge its visitors."""
-    return settings.flow.protect_required or settings.flow.ciam_account_recovery_enabled
+    asked = settings.flow.ciam_account_recovery_enabled or settings.registration.enabled
+    return settings.flow.protect_required or asked
 
 
 async def _protect(settings: Settings) -> Found:

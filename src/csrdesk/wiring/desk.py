@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from csrdesk.engine.store import Store
     from csrdesk.flows.password_reset import Start as Reset
     from csrdesk.flows.recovery_inputs import Start as RecoveryStart
+    from csrdesk.flows.registration_inputs import Start as RegistrationStart
     from csrdesk.flows.rules import Rules
     from csrdesk.flows.user_functions import Start
     from csrdesk.services.pace import Paces
@@ -153,6 +154,8 @@ async def open_desk(
         )
         if settings.flow.ciam_account_recovery_enabled:
             engine.public.offer("account_recovery", recovery_of(settings))
+        if settings.registration.enabled:
+            engine.public.offer("registration", registration_of(settings))
         engine.write_checkpoints(checkpoints_of(settings))
         _be_there(engine, data_dir, stack)
         if settings.desk.alert_to:
@@ -226,6 +229,30 @@ def recovery_of(settings: Settings) -> RecoveryStart:
             disable_for=frozenset(settings.recovery.disable_for),
         )
     )
+
+
+def registration_of(settings: Settings) -> RegistrationStart:
+    """How a customer's registration begins."""
+    from csrdesk.flows.registration_inputs import Inputs, RegistrationRules
+    from csrdesk.flows.registration_inputs import Start as RegistrationStart
+    from csrdesk.model.risk import WhenDown
+
+    chosen, flow = settings.registration, settings.flow
+    rules = RegistrationRules(
+        code_limit=chosen.code_tries,
+        mfa_policy_id=flow.mfa_policy_id,
+        when_down=WhenDown(settings.protect.when_down),
+        domains=frozenset(chosen.domains),
+        no_domains=frozenset(chosen.no_domains),
+    )
+    inputs = Inputs(
+        agreement_id=flow.agreement_id,
+        passwordless_required=chosen.passwordless_required,
+        allowed_device_types=flow.device_types,
+        agreement_enabled=flow.ciam_agreement_enabled,
+        risk_policy_id=flow.risk_policy_id_reg,
+    )
+    return RegistrationStart(rules, inputs)
 
 
 def bulk_of(settings: Settings) -> Bulk:

@@ -1,4 +1,4 @@
-"""What visitors of the public pages make the desk ask for: PingOne Protect's judgement, and account recovery.
+"""What visitors of the public pages make the desk ask for: PingOne Protect's judgement, recovery, registration.
 
 Apart from the other effects, because none of these has an agent behind it.
 """
@@ -9,7 +9,7 @@ from csrdesk.flows import recovery_effects as vx
 from csrdesk.flows import risk_effects as kx
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Reply
-from csrdesk.services.performer import recovery, risk
+from csrdesk.services.performer import recovery, registration, risk
 from csrdesk.services.performer.outside import Outside
 
 Visit = (
@@ -20,6 +20,7 @@ Visit = (
     | vx.SendRecoveryCode
     | vx.RecoverPassword
     | vx.InviteToRecover
+    | registration.Registering
 )
 
 
@@ -40,3 +41,5 @@ async def perform(effect: Visit, context: Context, outside: Outside) -> Reply:
             return await recovery.invite(effect, outside)
         case vx.RecoverPassword():
             return await recovery.recover(effect, context, outside)
+        case _:
+            return await registration.perform(effect, context, outside)

@@ -130,6 +130,17 @@ async def with_email(api: Api, address: str) -> Received[Found]:
     return Received(Found(users, len(users) > 1 or (got.body.count or 0) > 1), got.correlation_id)
 
 
+async def bearing(api: Api, address: str) -> Received[Found]:
+    """Users with exactly that mail address, or with it as their user name; two are looked at."""
+    query: dict[str, str | int] = {
+        "filter": any_of(equals("email", address), equals("username", address)),
+        "limit": 2,
+    }
+    got = await api.get(f"{api.api_url}/users", _Page, query)
+    users = got.body.embedded.users
+    return Received(Found(users, len(users) > 1 or (got.body.count or 0) > 1), got.correlation_id)
+
+
 async def how_many(api: Api, bearing: dict[str, str]) -> int:
     """How many users bear any of these: `external_id`, `email` or `username`, each with its value. Counts to two."""
     names = {"external_id": "externalId"}
