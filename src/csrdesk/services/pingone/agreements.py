@@ -71,8 +71,8 @@ class _SpokenPage(msgspec.Struct, frozen=True):
 
 async def present(api: Api, agreement_id: str, wanted: tuple[str, ...]) -> Agreement | NotOffered:
     """The text that is valid now, in the wanted language that fits best, otherwise in the environment's own."""
-    url = f"{api.api_url}/{path('agreements', agreement_id)}"
     try:
+        url = f"{api.api_url}/{path('agreements', agreement_id)}"
         agreement = (await api.get(url, _Agreement)).body
     except NotFoundError:
         return NotOffered("PingOne knows no agreement by that id.")

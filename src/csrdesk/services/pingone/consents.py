@@ -25,8 +25,12 @@ class _Last(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class _Consent(msgspec.Struct, frozen=True, rename="camel"):
-    status: str = ""
+    status: str
     last_consent: _Last = _Last()
+
+
+class _Any(msgspec.Struct, frozen=True):
+    """An answer of which nothing is needed: the consent is read afterwards."""
 
 
 class _Accept(msgspec.Struct, frozen=True):
@@ -56,13 +60,13 @@ async def accept(api: Api, user_id: str, agreement: Agreement) -> str:
     Raises `RefusedError` where that text is not the valid one any more.
     """
     said = _Accept(Reference(agreement.language_id), Reference(agreement.revision_id))
-    got = await api.post(_url(api, user_id, agreement.id), said, _Consent, media="consent.accept")
+    got = await api.post(_url(api, user_id, agreement.id), said, _Any, media="consent.accept")
     return got.correlation_id
 
 
 async def revoke(api: Api, user_id: str, agreement_id: str) -> str:
     """Take it back; gives the correlation id."""
-    return (await api.act(_url(api, user_id, agreement_id), "consent.revoke", _Consent)).correlation_id
+    return (await api.act(_url(api, user_id, agreement_id), "consent.revoke", _Any)).correlation_id
 
 
 def _url(api: Api, user_id: str, agreement_id: str) -> str:

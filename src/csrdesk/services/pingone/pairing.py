@@ -124,11 +124,11 @@ class _Attestation(msgspec.Struct, frozen=True):
 
 
 class _Pairing(msgspec.Struct, frozen=True, rename="camel"):
-    max_allowed_devices: int = 5
+    max_allowed_devices: int
 
 
 class _Settings(msgspec.Struct, frozen=True):
-    pairing: _Pairing = _Pairing()
+    pairing: _Pairing
 
 
 async def limit(api: Api) -> int:
