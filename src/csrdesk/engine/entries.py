@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csrdesk.engine import pairing_entries
 from csrdesk.engine.audit import Detail, Entry, Kind
 from csrdesk.flows import agreement_effects as ax
 from csrdesk.flows import device_effects as dx
@@ -63,6 +64,8 @@ def result(reply: Reply) -> str:
     match reply:
         case Failed() | r.SecretLost():
             return "failed"
+        case _ if isinstance(reply, pairing_entries.REFUSED):
+            return "refused"
         case r.CustomerNotTold() | r.NoticeQueued():
             return "failed"
         case (
@@ -148,7 +151,7 @@ def _of_registering(effect: Effect) -> dict[str, Detail]:
         case ax.AcceptAgreement(agreement_id=agreement, language_id=language, revision_id=revision):
             return {"agreement": agreement, "language": language, "revision": revision}
         case _:
-            return {}
+            return pairing_entries.of_effect(effect)
 
 
 def _of_reply(reply: Reply) -> dict[str, Detail]:
@@ -209,4 +212,4 @@ def _found(reply: Reply) -> dict[str, Detail]:
         case r.NoSuchUser() | r.OnlyInDirectory():
             return {"found": 0}
         case _:
-            return {}
+            return pairing_entries.of_reply(reply)

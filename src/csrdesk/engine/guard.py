@@ -13,7 +13,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from csrdesk.engine import bulk_runs, facts, policy, quotas, tries
+from csrdesk.engine import bulk_runs, facts, pairing_limits, policy, quotas, tries
 from csrdesk.engine.audit import Detail, event
 from csrdesk.engine.audit import Kind as Row
 from csrdesk.engine.desk import Desk
@@ -175,6 +175,9 @@ class Guard:
             if over := await quotas.passwords(tx, self._desk, context, effect):
                 await self._desk.audit.append(tx, quotas.alert(over, context, effect.person_id))
                 return PasswordRefused((over.message,)), marks
+            if over := await pairing_limits.over(tx, self._desk, context, effect):
+                await self._desk.audit.append(tx, quotas.alert(over, context, effect.person_id))
+                return Failed(problem(over.error)), marks
             if effect.act is Act.PROTECT and not await facts.is_protected_here(
                 tx, context, effect.person_id, known.now
             ):

@@ -21,6 +21,7 @@ from csrdesk.engine.finishing import to_the_end
 from csrdesk.engine.flow_rows import FlowRows, Running
 from csrdesk.engine.guard import NOT_AUDITED, Guard
 from csrdesk.engine.presence import Nobody, Presence
+from csrdesk.engine.shown import Shown
 from csrdesk.engine.store import Statements
 from csrdesk.errors import NoSuchFlowError, StaleFlowError, StoreUnavailableError
 from csrdesk.flows.doors import NOBODY, Agent, Context, Visitor
@@ -58,6 +59,7 @@ class Runner:
         self.rows = rows
         self.adrift = Adrift(rows)
         self.presence: Presence = Nobody()
+        self.shown = Shown(desk.clock)
         self._desk = desk
         self._guard = guard
         guard.is_adrift = self.adrift.__contains__
@@ -245,6 +247,7 @@ class Runner:
             except StoreUnavailableError:
                 pass  # then it goes on with what needs no row
         reply = await self._guard(effect, _context(running, typed))
+        self.shown.keep(running.id, reply)
         with suppress(StaleFlowError):  # another process took over: its reply stands
             await self.step(running, reply, typed)
 

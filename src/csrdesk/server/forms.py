@@ -22,7 +22,7 @@ from csrdesk.server import texts
 MAX_BODY = 256 * 1024
 MAX_FIELDS = 20
 MAX_VALUE = 1000
-LONG = frozenset({"password", "again", "assertion", "signals"})
+LONG = frozenset({"password", "again", "assertion", "attestation", "signals"})
 """Fields as long as a body may be: who pastes a whole page is told what a password may be, not turned away; and what a
 passkey signs, or PingOne's Signals script finds, is as long as that makes it."""
 

@@ -1,0 +1,44 @@
+"""What pages show and nothing saves: an app's key, the options for a passkey. In the memory of this process alone.
+
+Where it is gone, after a restart or too long a time, the page has PingOne make another one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from csrdesk.engine.clock import Clock
+from csrdesk.flows.kernel import Prompt, Reply
+from csrdesk.flows.pairing_prompts import NewAppPrompt, NewPasskeyPrompt
+from csrdesk.flows.pairing_replies import DeviceActivated, DeviceDropped, DevicePaired
+from csrdesk.model.secret import Secret
+
+KEPT: Final = timedelta(minutes=30)
+"""As long as PingOne's own key for an app is good (PingOne API, "MFA Devices", `keyUri`)."""
+
+
+class Shown:
+    """The newest of each flow, by the device that it belongs to."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._kept: dict[str, tuple[datetime, str, Secret]] = {}
+
+    def keep(self, flow_id: str, reply: Reply) -> None:
+        """Keep what came with a reply, until the device is finished; what is too old goes."""
+        if isinstance(reply, DeviceActivated | DeviceDropped):
+            self._kept.pop(flow_id, None)
+        if not isinstance(reply, DevicePaired):
+            return
+        now = self._clock.now()
+        self._kept = {kept: found for kept, found in self._kept.items() if found[0] > now and kept != flow_id}
+        if reply.shown is not None:
+            self._kept[flow_id] = (now + KEPT, reply.device_id, reply.shown)
+
+    def of(self, flow_id: str, prompt: Prompt | None) -> Secret | None:
+        """What that page is to show; None where it shows no such thing, and where it is gone."""
+        until, device_id, secret = self._kept.get(flow_id, (None, "", None))
+        if until is None or until <= self._clock.now() or not isinstance(prompt, NewAppPrompt | NewPasskeyPrompt):
+            return None
+        return secret if prompt.device_id == device_id else None
