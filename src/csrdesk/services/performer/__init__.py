@@ -28,7 +28,6 @@ from csrdesk.services.performer import (
     locks,
     lookup,
     notices,
-    pairing,
     passwords,
     protection,
     visits,
@@ -55,8 +54,6 @@ class Performer:
         outside = self._outside.within(context.call_id, self._read_beside(effect, context))
         if isinstance(effect, visits.Visit):
             return await visits.perform(effect, context, outside)
-        if isinstance(effect, pairing.Pairing):
-            return await pairing.perform(effect, context, outside)
         if isinstance(effect, call_back.CallBack):
             return await call_back.perform(effect, context, outside)
         match effect:

@@ -9,7 +9,7 @@ from csrdesk.flows import recovery_effects as vx
 from csrdesk.flows import risk_effects as kx
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Reply
-from csrdesk.services.performer import recovery, registration, risk
+from csrdesk.services.performer import pairing, recovery, registration, risk
 from csrdesk.services.performer.outside import Outside
 
 Visit = (
@@ -21,11 +21,14 @@ Visit = (
     | vx.RecoverPassword
     | vx.InviteToRecover
     | registration.Registering
+    | pairing.Pairing
 )
 
 
 async def perform(effect: Visit, context: Context, outside: Outside) -> Reply:
     """One of them. Raises a `ServiceError` or a `PolicyError`."""
+    if isinstance(effect, pairing.Pairing):
+        return await pairing.perform(effect, context, outside)
     match effect:
         case kx.EvaluateRisk():
             return await risk.evaluate(effect, context, outside)
