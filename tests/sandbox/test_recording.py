@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from csrdesk.sandbox import Options, Sandbox, people
-from csrdesk.sandbox.authenticator import sign
+from csrdesk.sandbox.authenticator import attest, sign
 from csrdesk.sandbox.gateway_values import MAIN
 from tests.sandbox.conftest import Desk, token
 
@@ -191,6 +191,59 @@ async def judge_and_recover(desk: Desk) -> None:
     await desk.verb(desk.user_url(people.NO_PASSWORD, "/password"), "password.sendRecoveryCode")
 
 
+async def register_somebody(desk: Desk) -> set[str]:
+    """An account, each type of device and what was agreed to, taken and refused; gives the secrets that were said."""
+    body = {
+        "username": "nour@new.example",
+        "email": "nour@new.example",
+        "name": {"given": "Nour", "family": "Lind"},
+        "emailVerified": True,
+        "lifecycle": {"status": "ACCOUNT_OK"},
+        "password": {"value": SECRETS[0], "forceChange": False},
+    }
+    made = (await desk.verb(desk.api("/users"), "user.import", body)).json()
+    for change in ({}, {"username": "else", "email": "nobody"}, {"username": "else", "password": {"value": "x"}}):
+        await desk.verb(desk.api("/users"), "user.import", {**body, **change})
+    await desk.http.post(desk.api("/users"), json={"username": "plain", "email": "plain@new.example"})
+    one_time = {"oneTime": {"type": "EMAIL", "email": "else@new.example"}}
+    await desk.http.post(desk.authentications, json={"selectedDevice": one_time})
+    url = desk.api(f"/users/{made['id']}/devices")
+    waiting = {"status": "ACTIVATION_REQUIRED"}
+    for wanted in ({"type": "SMS", "phone": "+44.7700900300"}, {"type": "EMAIL", "email": "nour@new.example"}):
+        begun = (await desk.http.post(url, json={**wanted, **waiting})).json()
+        await desk.verb(f"{url}/{begun['id']}", "device.sendActivationCode")
+        for otp in ("nope00", desk.box.world.passcodes[-1].code):
+            await desk.verb(f"{url}/{begun['id']}", "device.activate", {"otp": otp})
+        await desk.http.post(url, json={**wanted, **waiting})
+    app = (await desk.http.post(url, json={"type": "TOTP"})).json()
+    key = (await desk.http.post(url, json={"type": "FIDO2", "rp": {"id": "localhost", "name": "Care"}})).json()
+    _, attestation = attest(key["publicKeyCredentialCreationOptions"], "http://localhost")
+    for text in ("{}", attestation):
+        await desk.verb(f"{url}/{key['id']}", "device.activate", {"origin": "http://localhost", "attestation": text})
+    await agree(desk, made["id"])
+    return {app["secret"], attestation}
+
+
+async def agree(desk: Desk, user_id: str) -> None:
+    """Each agreement read to its last revision, accepted, read back and revoked."""
+    await desk.http.get(desk.api("/languages"))
+    consents = desk.api(f"/users/{user_id}/agreementConsents")
+    for agreement in (await desk.http.get(desk.api("/agreements"))).json()["_embedded"]["agreements"]:
+        url = desk.api(f"/agreements/{agreement['id']}")
+        await desk.http.get(url)
+        await desk.http.get(f"{consents}/{agreement['id']}")
+        for language in (await desk.http.get(f"{url}/languages")).json()["_embedded"]["languages"]:
+            at = f"{url}/languages/{language['id']}"
+            await desk.http.get(at)
+            for revision in (await desk.http.get(f"{at}/revisions")).json()["_embedded"]["revisions"]:
+                await desk.http.get(f"{at}/revisions/{revision['id']}")
+                said = {"language": {"id": language["id"]}, "revision": {"id": revision["id"]}}
+                await desk.verb(f"{consents}/{agreement['id']}", "consent.accept", said)
+        await desk.http.get(f"{consents}/{agreement['id']}")
+        await desk.verb(f"{consents}/{agreement['id']}", "consent.revoke")
+    await desk.http.get(consents)
+
+
 async def test_a_recording_of_every_endpoint_holds_no_secret(tmp_path: Path) -> None:
     file = tmp_path / "exchanges.jsonl"
     async with Sandbox(Options(record=file)) as box, httpx.AsyncClient(timeout=5) as http:
@@ -204,6 +257,7 @@ async def test_a_recording_of_every_endpoint_holds_no_secret(tmp_path: Path) -> 
         await use_passkey_and_app(desk)
         await manage_devices(desk)
         await judge_and_recover(desk)
+        said = await register_somebody(desk)
         await desk.entry("ada")
         await http.get(desk.at.mailbox_url)
         secrets = {
@@ -211,6 +265,7 @@ async def test_a_recording_of_every_endpoint_holds_no_secret(tmp_path: Path) -> 
             desk.at.client_secret,
             desk.at.directory_password,
             "hush",
+            *said,
             *SECRETS,
             people.person(people.ONLY_PINGONE).password,
         }
