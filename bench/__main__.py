@@ -27,6 +27,7 @@ from bench import (
     push_to_console,
     recovery,
     reset,
+    spoken_address,
     user_show,
     version,
 )
@@ -42,6 +43,7 @@ QUESTIONS: dict[str, Callable[..., list[Figure] | list[Figure | NotMeasured]]] =
     "first_input": first_input.measure,
     "reset": reset.measure,
     "recovery": recovery.measure,
+    "spoken_address": spoken_address.measure,
     "audit_append": audit_append.measure,
     "audit_verify": audit_verify.measure,
     "lists": lists.measure,
