@@ -9,6 +9,6 @@ python=.venv/bin/python
 
 if [ "$(id -u)" != 0 ] && command -v samba >/dev/null && unshare -Urn true 2>/dev/null; then
     unshare -Urn sh -c 'ip link set lo up && exec "$0" -m pytest tests/ad' "$python"
-    exec "$python" -m pytest --cov --ignore=tests/ad
+    exec "$python" -m pytest --cov -n 2 --dist loadgroup --ignore=tests/ad
 fi
-exec "$python" -m pytest --cov
+exec "$python" -m pytest --cov -n 2 --dist loadgroup

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
+from xdist.workermanage import WorkerController
 
 UNWANTED = ("ALL_PROXY", "COLUMNS", "FORCE_COLOR", "HTTPS_PROXY", "HTTP_PROXY", "LINES", "NO_COLOR", "NO_PROXY")
 
@@ -102,6 +103,8 @@ not_run = pytest.StashKey[Counter[str]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[not_run] = Counter()
+    if config.pluginmanager.hasplugin("dsession"):
+        config.pluginmanager.register(Shares(config))
 
 
 def bounded(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
@@ -118,6 +121,9 @@ def bounded(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[Non
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        # Files run side by side; the one domain controller, whose ports are fixed, is used by one process alone.
+        with_controller = any("ad" in mark.args for mark in item.iter_markers("needs"))
+        item.add_marker(pytest.mark.xdist_group("ad" if with_controller else str(item.path)))
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             item.obj = bounded(item.obj)
 
@@ -133,6 +139,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if os.environ.get("CI"):
                 pytest.fail(f"{group}: {reason}", pytrace=False)
             pytest.skip(f"{group}: {reason}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process that runs its share of the tests says what it could not run."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["not_run"] = dict(session.config.stash[not_run])
+
+
+class Shares:
+    """Where tests run in several processes: sums up what they could not run."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._sum = config.stash[not_run]
+
+    def pytest_testnodedown(self, node: WorkerController) -> None:
+        self._sum.update(getattr(node, "workeroutput", {}).get("not_run", {}))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
