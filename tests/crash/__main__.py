@@ -11,26 +11,27 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.crash.harness import ACTS, RESET
+from tests.crash.plots import PLOTS
 from tests.crash.sweep import by_chance, sweep, unkilled
 
 
 async def run(kills: int, seed: int, jobs: int) -> int:
-    """Kill, and print the table: most of them among acts, the rest while a new password is set."""
-    flawed = 0
-    for goals, share in ((ACTS, kills - kills // 4), (RESET, kills // 4)):
+    """Kill, and print a table for each plot: each has its share of the kills."""
+    flawed, shares = 0, sum(plot.share for plot in PLOTS)
+    for plot in PLOTS:
         with tempfile.TemporaryDirectory(prefix="csrdesk-crash-") as name:
-            folder = Path(name)
+            folder, share = Path(name), max(1, kills * plot.share // shares)
             (folder / "first").mkdir()
             began = time.monotonic()
-            first = await unkilled(folder / "first", goals)
+            first = await unkilled(folder / "first", plot)
             if first.flaws or first.played is None:
-                print("The call goes wrong without any kill:", *first.flaws, sep="\n")
+                print(f"{plot.name} goes wrong without any kill:", *first.flaws, sep="\n")
                 return 1
             names = first.played.points
-            print(f"{share} kills of a call ({', '.join(goals)}) with {len(names)} points; seed {seed}", flush=True)
+            wanted = f"{plot.way.value}; {', '.join(plot.goals)}"
+            print(f"{share} kills of {plot.name} ({wanted}) with {len(names)} points; seed {seed}", flush=True)
             plans = by_chance(names, first.seconds, seed)
-            tally = await sweep(folder, plans, names, goals=goals, kills=share, jobs=jobs)
+            tally = await sweep(folder, plans, names, plot=plot, kills=share, jobs=jobs)
             print(*tally.table(), f"{time.monotonic() - began:.0f} s\n", sep="\n", flush=True)
             flawed += len(tally.flaws)
     print(f"The same kills again: make crash KILLS={kills} SEED={seed}")

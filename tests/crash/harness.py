@@ -8,7 +8,7 @@ import sqlite3
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,22 +17,18 @@ from pathlib import Path
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from csrdesk.sandbox import Options, Sandbox, ids, people
-from csrdesk.sandbox.domain import filetime
-from csrdesk.sandbox.model import SignOnSession
+from csrdesk.model.proofs import Act
+from csrdesk.sandbox import Options, Sandbox, ids
+from csrdesk.sandbox.digests import digest
+from csrdesk.sandbox.domain import ACCOUNT_DISABLE, NEVER, filetime
+from csrdesk.sandbox.model import Entry, SignOnSession, User
 from csrdesk.wiring.desk import DATABASE
 from csrdesk.wiring.trial import write_settings
+from tests.crash.customer import FLOW, NEW_PASSWORD
+from tests.crash.plots import ACTS, Plot, Way, with_settings
+from tests.crash.story import BLOCKED
 from tests.crash.zygote import Order, Played
 
-ACTS, RESET, SPOKEN = ("unlock", "disable", "enable"), ("reset",), ("disable", "enable", "unlock")
-PUSHED = ("disable", "unlock", "enable")
-"""What a caller wants."""
-WHO = {
-    ACTS: people.PINGONE_LOCKED,
-    RESET: people.EXTERNAL_ALLOWED,
-    SPOKEN: people.NO_EMAIL_PASSKEY,
-    PUSHED: people.NO_EMAIL_APP,
-}
 ROOT = Path(__file__).parents[2]
 _WRITES = {
     "PUT enabled": "pingone.set_enabled",
@@ -42,8 +38,17 @@ _WRITES = {
     "modify userAccountControl": "ad.set_enabled",
     "modify lockoutTime": "ad.unlock",
     "modify unicodePwd": "ad.set_password",
+    "modify accountExpires": "ad.set_expiry",
+    "modify pwdLastSet": "ad.demand_change",
+    "POST device.block": "pingone.change_device",
+    "POST password.recover": "recovery.set_password",
 }
 """Each kind of write that the other side can receive, and what the audit calls it."""
+_ACT = re.compile(r"account\.unlock|password\.unlock|device\.block|password\.recover")
+"""In the media type of a request: what PingOne is asked to do."""
+_ATTRIBUTE = re.compile(r"userAccountControl|unicodePwd|lockoutTime|accountExpires|pwdLastSet")
+_SENT = {"Your recovery code": "recovery.send_code"}
+"""Mails that PingOne sends, by subject, and what the audit calls them. All others are links or notices."""
 
 
 @dataclass
@@ -75,11 +80,9 @@ class Wire:
             self.writes.append(("PUT enabled", body))
         elif method == "DELETE" and "/sessions/" in path:
             self.writes.append(("DELETE session", path))
-        elif "account.unlock" in verb:
-            self.writes.append(("POST account.unlock", ""))
-        elif "password.unlock" in verb:
-            self.writes.append(("POST password.unlock", ""))
-        elif path == "/directory/modify" and (found := re.search(r"userAccountControl|unicodePwd|lockoutTime", body)):
+        elif found := _ACT.search(verb):
+            self.writes.append((f"POST {found[0]}", path))
+        elif path == "/directory/modify" and (found := _ATTRIBUTE.search(body)):
             self.writes.append((f"modify {found[0]}", body))
 
 
@@ -108,12 +111,9 @@ class Story:
 class Harness:
     """A sandbox here, and processes that are killed beside it."""
 
-    def __init__(
-        self, box: Sandbox, wire: Wire, zygote: asyncio.subprocess.Process, folder: Path, goals: tuple[str, ...]
-    ) -> None:
+    def __init__(self, box: Sandbox, wire: Wire, zygote: asyncio.subprocess.Process, folder: Path, plot: Plot) -> None:
         self.box = box
-        self.goals = goals
-        self._who = WHO[goals]
+        self.plot = plot
         self._wire = wire
         self._zygote = zygote
         self._folder = folder
@@ -129,16 +129,15 @@ class Harness:
         story = Story(self._folder / f"{self._count}")
         story.folder.mkdir(mode=0o700)
         settings = write_settings(self.box.settings(), story.folder, public_url="http://localhost:9")
-        with settings.open("a", encoding="utf-8") as file:
-            file.write("\n[limits]\nlinks_per_person_in_ten_minutes = 10\n")
+        settings.write_text(with_settings(settings.read_text("utf-8"), self.plot), "utf-8")
         for number, kill in enumerate((*kills, 0)):
             on = kill if isinstance(kill, str) else ""
             number_of = 0.0 if isinstance(kill, str) else kill
             at = int(number_of) if float(number_of).is_integer() else 0
             result = story.folder / f"{number}.json"
-            address = self.box.world.user(self._who).email
-            place = str(settings), str(result), self._who, address, self._mailbox
-            order = Order(*place, self.goals, at, on, 0 if at else number_of)
+            address = self.box.world.user(self.plot.who).email
+            place = str(settings), str(result), address, self._mailbox
+            order = Order(*place, self.plot, at, on, 0 if at else number_of)
             began = time.monotonic()
             code = await self._run(order)
             story.seconds = time.monotonic() - began
@@ -160,10 +159,11 @@ class Harness:
         """Locked everywhere, as a caller may be; and nobody has done anything yet."""
         self.box.reset()
         now = self.box.clock.now()
-        user, entry = self.box.world.user(self._who), self.box.world.entry(self._who)
-        if self.goals == ACTS:
+        user, entry = self._account()
+        if self.plot.locked:
             user.password.status, user.password.locked_until = "OK", now + timedelta(hours=1)
-        entry.attributes["lockoutTime"] = [filetime(now)]
+        if entry:
+            entry.attributes["lockoutTime"] = [filetime(now)]
         for _ in range(2):
             known = SignOnSession(
                 id=ids.fresh(), created_at=now, active_at=now, remote_ip="203.0.113.9", browser="Firefox"
@@ -178,38 +178,70 @@ class Harness:
         await self._zygote.stdin.drain()
         return int(await asyncio.wait_for(self._zygote.stdout.readline(), 90))
 
+    def _account(self) -> tuple[User, Entry | None]:
+        """The caller's in both directories; not everybody is in AD."""
+        world = self.box.world
+        entries = (entry for entry in world.entries.values() if entry.first("sAMAccountName") == self.plot.who)
+        return world.user(self.plot.who), next(entries, None)
+
     def _judge(self, story: Story) -> None:
-        user, entry = self.box.world.user(self._who), self.box.world.entry(self._who)
         writes, flaws = self._wire.writes, story.flaws
         twice = [f"{what} {how}" for (what, how), times in Counter(writes).items() if times > 1]
         flaws += [f"done twice: {what}" for what in twice]
         intents = Counter(str(row[0]) for row in story.rows("SELECT action FROM audit WHERE kind = 'intent'"))
         acts = Counter(_WRITES[what] for what, _ in writes if what != "DELETE session")
+        acts += self._sent()
         flaws += [
-            f"{action}: {n} writes, {intents[action]} intents" for action, n in acts.items() if n > intents[action]
+            f"{action}: {n} times, {intents[action]} intents" for action, n in acts.items() if n > intents[action]
         ]
-        mails = [mail for mail in self.box.world.mails if "/v/" in mail.text]
-        if len(mails) > intents["link.send"]:
-            flaws.append(f"{len(mails)} links were sent, {intents['link.send']} intents")
-        told = len(self.box.world.mails) - len(mails)
-        if told > intents["notice.send"]:
-            flaws.append(f"{told} notices were sent, {intents['notice.send']} intents")
         if story.rows("SELECT 1 FROM open_intents"):
             flaws.append(f"unknown at the end: {story.rows('SELECT action FROM open_intents JOIN audit USING (seq)')}")
-        calls = story.rows("SELECT over FROM flows WHERE name = 'csr_main'")
-        if calls != [(1,)]:
-            flaws.append(f"calls: {calls}")
+        name = FLOW if self.plot.way is Way.PAGE else "csr_main"
+        ends = [over for (over,) in story.rows(f"SELECT over FROM flows WHERE name = '{name}'")]
+        if self.plot.way is Way.PAGE:
+            ends = ends[-1:]  # whoever begins anew leaves the page before to its clock
+        if ends != [1]:
+            flaws.append(f"how {name} stands: {ends}")
         if story.played is None or story.played.flaw:
             flaws.append(f"the audit: {story.played and story.played.flaw}")
-        left = (user.enabled, user.lock, user.password.locked_until, len(user.sessions))
-        if left != (True, None, None, 0) or entry.first("lockoutTime") not in ("", "0", None):
-            flaws.append(f"in the end: {left}, lockoutTime {entry.first('lockoutTime')}")
-        if int(entry.first("userAccountControl") or 0) & 2:
-            flaws.append("in the end: disabled in the directory")
+        flaws += self._left()
+
+    def _sent(self) -> Counter[str]:
+        """What reached the mailbox and the phone, by what the audit calls it."""
+        world = self.box.world
+        mails = Counter(
+            _SENT.get(mail.subject) or ("link.send" if "/v/" in mail.text else "notice.send") for mail in world.mails
+        )
+        rung = sum(code.type == "VOICE" for code in world.passcodes)
+        return mails + Counter({"mfa.call_back": rung})
+
+    def _left(self) -> Iterator[str]:
+        """What is not as it should be in the end."""
+        plot = self.plot
+        user, entry = self._account()
+        if user.enabled is plot.ends_disabled or user.lock or user.password.locked_until:
+            yield f"in the end: {user.enabled=}, {user.lock=}, {user.password.locked_until=}"
+        if Act.RECOVER in plot.goals and user.password.remembered[-1].digest != digest(user.id, NEW_PASSWORD):
+            yield "in the end: another password"
+        if plot.signs_out and user.sessions:
+            yield f"in the end: {len(user.sessions)} sessions"
+        blocked = [device.type for device in user.devices if device.blocked_at]
+        if blocked != ([BLOCKED] if Act.DEVICES in plot.goals else []):
+            yield f"in the end blocked: {blocked}"
+        if entry is None:
+            return
+        if entry.first("lockoutTime") not in ("", "0", None):
+            yield f"in the end: lockoutTime {entry.first('lockoutTime')}"
+        if bool(int(entry.first("userAccountControl") or 0) & ACCOUNT_DISABLE) is not plot.ends_disabled:
+            yield f"in the end: userAccountControl {entry.first('userAccountControl')}"
+        if Act.EXPIRE in plot.goals and entry.first("accountExpires") == NEVER:
+            yield "in the end: no last day"
+        if Act.MUST_CHANGE in plot.goals and entry.first("pwdLastSet") != "0":
+            yield "in the end: the password need not be changed"
 
 
 @asynccontextmanager
-async def harness(folder: Path, goals: tuple[str, ...] = ACTS) -> AsyncIterator[Harness]:
+async def harness(folder: Path, plot: Plot = ACTS) -> AsyncIterator[Harness]:
     """A sandbox and the process that others are made from, until the block ends."""
     wire = Wire()
     async with Sandbox(Options(), around=wire.around) as box:
@@ -222,7 +254,7 @@ async def harness(folder: Path, goals: tuple[str, ...] = ACTS) -> AsyncIterator[
             stdout=asyncio.subprocess.PIPE,
         )
         try:
-            yield Harness(box, wire, zygote, folder, goals)
+            yield Harness(box, wire, zygote, folder, plot)
         finally:
             assert zygote.stdin
             zygote.stdin.close()

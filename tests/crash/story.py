@@ -6,14 +6,10 @@ Nothing is remembered outside the desk: whoever comes next knows what was done f
 
 from __future__ import annotations
 
-import re
-import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-import httpx
-import msgspec
-
-from csrdesk.errors import LinkOverError, NotFoundError, StaleFlowError
+from csrdesk.errors import NotFoundError, StaleFlowError
 from csrdesk.flows import answers as a
 from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
@@ -23,22 +19,32 @@ from csrdesk.flows import try_prompts as tp
 from csrdesk.flows.csr_main import Start
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Answer
-from csrdesk.model.devices import WebAuthn
 from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
-from csrdesk.sandbox import people
-from csrdesk.sandbox.authenticator import Passkey, sign
+from tests.crash.customer import Customer
 from tests.crash.desk import AGENT, CrashDesk
+from tests.crash.plots import Plot, Way
 
-GOALS: dict[str, Answer] = {
-    Act.UNLOCK.value: a.UnlockChosen(),
-    Act.DISABLE.value: a.DisableChosen(),
-    Act.ENABLE.value: a.EnableChosen(),
-    Act.RESET.value: a.ResetChosen(),
+GOALS: dict[Act, Answer] = {
+    Act.UNLOCK: a.UnlockChosen(),
+    Act.DISABLE: a.DisableChosen(),
+    Act.ENABLE: a.EnableChosen(),
+    Act.RESET: a.ResetChosen(),
+    Act.EXPIRE: a.ExpireChosen(),
+    Act.MUST_CHANGE: a.MustChangeChosen(),
+    Act.DEVICES: a.DevicesChosen(),
 }
 """How the agent begins what the caller may want."""
-NEW_PASSWORD = "Seven teal otters, 2 boats"
+WAYS: dict[Way, Answer] = {
+    Way.LINK: a.MagicLinkChosen(),
+    Way.SPOKEN: a.SpokenAddressChosen(),
+    Way.PUSH: a.PushChosen(),
+    Way.CALL_BACK: a.CallBackChosen(),
+}
+BLOCKED = "SMS"
+"""The kind of the device that is blocked, once the caller wants that."""
 DONE = ("done", "found done")
+_LAST_DAYS = timedelta(days=30)
 _STEPS = 200
 
 
@@ -47,18 +53,16 @@ class Player:
     """Plays the call on one desk."""
 
     desk: CrashDesk
-    username: str
-    address: str
-    mailbox: str
-    goals: tuple[str, ...]
-    """What the caller wants, in this order."""
-    spoken: bool = False
-    """Verified by the spoken address, because no mail reaches them."""
+    plot: Plot
+    customer: Customer
     said: list[str] = field(default_factory=list)
     """What the agent read: prompts by name, with their notes and lines."""
 
     async def play(self) -> None:
         """From wherever it stands to its end."""
+        if self.plot.way is Way.PAGE:
+            self.said += await self.customer.recover()
+            return
         session = self.desk.engine.session(AGENT)
         calls = await session.calls(all_of_them=True)
         left = [call for call in calls if not call.over]
@@ -94,25 +98,26 @@ class Player:
     async def _answer(self, view: View) -> Answer | None:
         match view.prompt:
             case p.UsernamePrompt():
-                return a.UsernameGiven(self.username, "INC-7")
+                return a.UsernameGiven(self.plot.who, "INC-7")
             case p.CardPrompt():
-                return self._way()
-            case tp.PhonesPrompt(phones=phones):
-                return a.DeviceChosen(phones[0].id)
-            case tp.AgentPushPrompt(number=number):
-                await self._on_phone(number)
-                return None
+                return WAYS[self.plot.way]
+            case tp.PhonesPrompt() | tp.AgentPushPrompt() | tp.HeardPrompt() as phone:
+                return await self._by_phone(phone)
             case sp.AddressFormPrompt():
                 return a.OpenAddressChosen()
             case p.MagicLinkFormPrompt():
                 return a.SendChosen()
             case p.PollingPrompt() | pp.WaitingForNewPasswordPrompt():
-                await self._customer(view)
+                await self._at_pages(view)
                 return None
             case p.AccountPrompt():
-                return await self._next(view.id)
-            case p.ConfirmPrompt():
-                return a.Confirmed("played", "INC-7")
+                goal = await self._next(view.id)
+                return GOALS[goal] if goal else a.CallEnded()
+            case dp.DevicesPrompt(devices=devices):
+                device = next(device for device in devices if device.type == BLOCKED)
+                return a.BlockDeviceChosen(device.id) if await self._next(view.id) is Act.DEVICES else a.BackChosen()
+            case p.ConfirmPrompt(act=act):
+                return a.Confirmed("played", "INC-7", _last_day() if act is Act.EXPIRE else "")
             case p.NoticePrompt(again=again):
                 return a.TryAgainChosen() if again else a.NoticeRead()
             case p.ErrorPrompt():
@@ -120,81 +125,33 @@ class Player:
             case other:
                 raise AssertionError(f"nothing to answer to {other!r}")
 
-    def _way(self) -> Answer:
-        if self.username == people.NO_EMAIL_APP:
-            return a.PushChosen()
-        return a.SpokenAddressChosen() if self.spoken else a.MagicLinkChosen()
+    async def _by_phone(self, prompt: tp.PhonesPrompt | tp.AgentPushPrompt | tp.HeardPrompt) -> Answer | None:
+        match prompt:
+            case tp.PhonesPrompt(phones=phones):
+                return a.DeviceChosen(phones[0].id)
+            case tp.HeardPrompt():
+                return a.PasscodeHeard(await self.customer.passcode())
+            case tp.AgentPushPrompt(number=number):
+                await self.customer.find_number(number)
+                return None
 
-    async def _on_phone(self, number: str) -> None:
-        """The customer finds the number in the app, where the request still waits."""
-        async with httpx.AsyncClient() as client:
-            things = (await client.get(self.mailbox, params={"to": self.username})).json()
-            for push in things["pushes"][:1]:
-                form = {"push": str(push["seq"]), "act": "approve", "number": number}
-                await client.post(f"{self.mailbox.removesuffix('.json')}/push", data=form)
-
-    async def _customer(self, view: View) -> None:
+    async def _at_pages(self, view: View) -> None:
         waits = isinstance(view.prompt, pp.WaitingForNewPasswordPrompt)
-        if view.spoken_code and self.spoken:
-            await self._at_address(view.spoken_code)
+        if view.spoken_code and self.plot.way is Way.SPOKEN:
+            await self.customer.at_address(view.spoken_code)
         elif view.spoken_code or waits:
-            await self._at_page(view.spoken_code or Secret(""))
+            await self.customer.at_page(view.spoken_code or Secret(""))
 
-    async def _next(self, call_id: str) -> Answer:
+    async def _next(self, call_id: str) -> Act | None:
+        """What is wanted and was not done yet."""
         try:
             deeds = (await self.desk.engine.session(AGENT).record(call_id)).deeds
         except NotFoundError:
             deeds = ()
         done = {deed.act for deed in deeds if deed.result in DONE}
-        return next((GOALS[act] for act in self.goals if act not in done), a.CallEnded())
+        return next((act for act in self.plot.goals if act not in done), None)
 
-    async def _at_page(self, code: Secret) -> None:
-        """The customer opens the newest link, and does what its page asks, until it asks nothing more."""
-        async with httpx.AsyncClient() as client:
-            things = (await client.get(self.mailbox, params={"to": self.address})).json()
-        links = (re.search(r"/v/([\w-]+)", mail["text"]) for mail in things["mails"])
-        token = next(link[1] for link in links if link)
-        await self._through(token, f"cookie of {self.username} for {token}", code)
 
-    async def _at_address(self, code: Secret) -> None:
-        """The customer types the code at the spoken address, and does what the page asks."""
-        browser = f"cookie of {self.username}"
-        try:
-            token = await self.desk.engine.customers.enter_code(code, browser, source="198.51.100.7")
-        except LinkOverError:
-            return
-        await self._through(token.reveal(), browser, code)
-
-    async def _through(self, token: str, browser: str, code: Secret) -> None:
-        customers = self.desk.engine.customers
-        try:
-            page = await customers.open(token, browser)
-            while page.view.outcome is None:
-                page = await customers.answer(token, browser, await self._of_page(page.view, code))
-        except (LinkOverError, StaleFlowError):
-            return
-
-    async def _of_page(self, view: View, code: Secret) -> Answer:
-        match view.prompt:
-            case p.CodePrompt():
-                return a.CodeGiven(code)
-            case p.BrowserPrompt():
-                return a.BrowserChecked(WebAuthn.FULL if self.spoken else WebAuthn.NONE)
-            case dp.PasskeyPrompt(options=options):
-                async with httpx.AsyncClient() as client:
-                    things = (await client.get(self.mailbox, params={"to": self.username})).json()
-                key = msgspec.convert(things["passkeys"][0], Passkey)
-                key.sign_count = time.time_ns() // 1_000_000 % 2**31  # whoever signed before may be gone with the count
-                return a.AssertionGiven(Secret(sign(key, options, "http://localhost:9")))
-            case p.DeviceSelectionPrompt(devices=devices):
-                return a.DeviceChosen(devices[0].id)
-            case p.PasscodePrompt():
-                async with httpx.AsyncClient() as client:
-                    things = (await client.get(self.mailbox)).json()
-                return a.PasscodeGiven(Secret(things["passcodes"][0]["code"]))
-            case pp.NewPasswordPrompt():
-                return a.NewPasswordTyped(Secret(NEW_PASSWORD), Secret(NEW_PASSWORD), "yes")
-            case p.TryAgainPrompt() | pp.CannotSetPasswordPrompt():
-                return a.TryAgainChosen()
-            case _:
-                return a.CannotUseAnyChosen()
+def _last_day() -> str:
+    """The same whoever asks on the same day."""
+    return (datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + _LAST_DAYS).isoformat()

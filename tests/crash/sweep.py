@@ -10,9 +10,19 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.crash.harness import ACTS, Harness, Story, harness
+from tests.crash.harness import Harness, Story, harness
+from tests.crash.plots import ACTS, Plot
 
-READS = ("ReadDevices", "ReadProtection", "ReadAccount", "ReadPasswordAuthority", "ReadSessions", "FindUser")
+READS = (
+    "ReadDevices",
+    "ReadProtection",
+    "ReadAccount",
+    "ReadPasswordAuthority",
+    "ReadSessions",
+    "FindUser",
+    "FindForRecovery",
+    "ReadRecoveryPolicy",
+)
 _MOST_KILLS = 3
 """Of one call, by chance."""
 
@@ -67,7 +77,7 @@ async def sweep(
     plans: Iterable[tuple[float, ...]],
     names: tuple[str, ...],
     *,
-    goals: tuple[str, ...] = ACTS,
+    plot: Plot = ACTS,
     kills: int = 0,
     jobs: int = 2,
 ) -> Tally:
@@ -84,12 +94,12 @@ async def sweep(
         folders = [folder / f"job-{number}" for number in range(jobs)]
         for own in folders:
             own.mkdir()
-        several = [await stack.enter_async_context(harness(own, goals)) for own in folders]
+        several = [await stack.enter_async_context(harness(own, plot)) for own in folders]
         await asyncio.gather(*(work(one) for one in several))
     return tally
 
 
-async def unkilled(folder: Path, goals: tuple[str, ...] = ACTS) -> Story:
+async def unkilled(folder: Path, plot: Plot = ACTS) -> Story:
     """The call as it goes where nobody is killed: its points, and that nothing is wrong with it by itself."""
-    async with harness(folder, goals) as one:
+    async with harness(folder, plot) as one:
         return await one.story()

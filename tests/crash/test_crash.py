@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.harness import ACTS, PUSHED, RESET, SPOKEN, harness
+from tests.crash.harness import harness
+from tests.crash.plots import ACTS, CALLED_BACK, MANAGED, PUSHED, RECOVERED, RESET, SPOKEN, Plot
 from tests.crash.sweep import by_chance, sweep, that_differ, unkilled
 from tests.crash.zygote import Played
 
@@ -23,12 +24,20 @@ def folder(parent: Path, name: str) -> Path:
     return found
 
 
-async def points(tmp_path: Path, goals: tuple[str, ...] = ACTS) -> tuple[str, ...]:
+async def points(tmp_path: Path, plot: Plot = ACTS) -> tuple[str, ...]:
     """Where the call can be killed."""
-    story = await unkilled(folder(tmp_path, "unkilled"), goals)
+    story = await unkilled(folder(tmp_path, "unkilled"), plot)
     assert story.flaws == []
     assert story.played
     return story.played.points
+
+
+async def all_well(tmp_path: Path, plot: Plot, names: tuple[str, ...], kills: list[int]) -> None:
+    """Kill at each of these points, and find nothing wrong."""
+    tally = await sweep(folder(tmp_path, "killed"), [(float(kill),) for kill in kills], names, plot=plot)
+    assert tally.flaws == []
+    # What is done at the same time comes in another order now and then, so a call may have some points less.
+    assert sum(tally.killed.values()) > 0.9 * len(kills)
 
 
 async def test_r_62_a_call_that_is_killed_at_every_point_is_brought_to_its_end_and_nothing_is_done_twice(
@@ -42,10 +51,7 @@ async def test_r_62_a_call_that_is_killed_at_every_point_is_brought_to_its_end_a
         for when in ("before", "after")
         for act in ("SetPingOneEnabled", "SetDirectoryEnabled", "UnlockDirectory", "UnlockPingOne", "EndSessions")
     }
-    tally = await sweep(folder(tmp_path, "killed"), [(float(kill),) for kill in kills], names)
-    assert tally.flaws == []
-    # What is done at the same time comes in another order now and then, so a call may have some points less.
-    assert sum(tally.killed.values()) > 0.9 * len(kills)
+    await all_well(tmp_path, ACTS, names, kills)
 
 
 async def test_r_62_a_new_password_is_set_once_wherever_its_desk_is_killed(tmp_path: Path) -> None:
@@ -53,9 +59,7 @@ async def test_r_62_a_new_password_is_set_once_wherever_its_desk_is_killed(tmp_p
     first = names.index("before SetDirectoryPassword") - 12
     kills = [kill for kill in that_differ(names) if kill > first]
     assert len(kills) > 15
-    tally = await sweep(folder(tmp_path, "killed"), [(float(kill),) for kill in kills], names, goals=RESET)
-    assert tally.flaws == []
-    assert sum(tally.killed.values()) > 0.9 * len(kills)
+    await all_well(tmp_path, RESET, names, kills)
 
 
 async def test_r_62_a_caller_by_the_spoken_address_is_verified_wherever_the_desk_is_killed(tmp_path: Path) -> None:
@@ -63,9 +67,7 @@ async def test_r_62_a_caller_by_the_spoken_address_is_verified_wherever_the_desk
     verified = names.index("before SetPingOneEnabled")
     kills = [kill for kill in that_differ(names) if kill <= verified]
     assert {"after OpenAddress", "after CheckAssertion"} <= {names[kill - 1] for kill in kills}
-    tally = await sweep(folder(tmp_path, "killed"), [(float(kill),) for kill in kills], names, goals=SPOKEN)
-    assert tally.flaws == []
-    assert sum(tally.killed.values()) > 0.9 * len(kills)
+    await all_well(tmp_path, SPOKEN, names, kills)
 
 
 async def test_r_62_a_caller_by_a_push_is_verified_wherever_the_desk_is_killed(tmp_path: Path) -> None:
@@ -73,9 +75,33 @@ async def test_r_62_a_caller_by_a_push_is_verified_wherever_the_desk_is_killed(t
     verified = names.index("before SetPingOneEnabled")
     kills = [kill for kill in that_differ(names) if kill <= verified]
     assert {"after StartDeviceAuthentication", "after AwaitPush"} <= {names[kill - 1] for kill in kills}
-    tally = await sweep(folder(tmp_path, "killed"), [(float(kill),) for kill in kills], names, goals=PUSHED)
-    assert tally.flaws == []
-    assert sum(tally.killed.values()) > 0.9 * len(kills)
+    await all_well(tmp_path, PUSHED, names, kills)
+
+
+async def test_r_62_a_caller_by_a_call_back_is_verified_wherever_the_desk_is_killed(tmp_path: Path) -> None:
+    names = await points(tmp_path, CALLED_BACK)
+    verified = names.index("before UnlockDirectory")
+    kills = [kill for kill in that_differ(names) if kill <= verified]
+    assert {"after RingNumber", "after CheckHeard"} <= {names[kill - 1] for kill in kills}
+    await all_well(tmp_path, CALLED_BACK, names, kills)
+
+
+async def test_r_62_a_last_day_a_demanded_change_and_a_blocked_device_are_each_written_once_wherever_the_desk_is_killed(
+    tmp_path: Path,
+) -> None:
+    names = await points(tmp_path, MANAGED)
+    acts = ("SetDirectoryExpiry", "DemandPasswordChange", "ChangeDevice")
+    around = {names.index(f"after {act}") + 1 + away for act in acts for away in range(-5, 6)}
+    kills = [kill for kill in that_differ(names) if kill in around]
+    assert {f"after {act}" for act in acts} <= {names[kill - 1] for kill in kills}
+    await all_well(tmp_path, MANAGED, names, kills)
+
+
+async def test_r_62_a_recovery_sets_its_password_once_wherever_the_desk_is_killed(tmp_path: Path) -> None:
+    names = await points(tmp_path, RECOVERED)
+    kills = that_differ(names)
+    assert {"after SendRecoveryCode", "after RecoverPassword", "after EndSessions"} <= {names[k - 1] for k in kills}
+    await all_well(tmp_path, RECOVERED, names, kills)
 
 
 async def test_kills_by_chance_lose_nothing(tmp_path: Path) -> None:

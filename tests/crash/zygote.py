@@ -16,7 +16,9 @@ from pathlib import Path
 import msgspec
 
 from csrdesk.config import load
+from tests.crash.customer import Customer
 from tests.crash.desk import open_killable
+from tests.crash.plots import Plot
 from tests.crash.points import Points
 from tests.crash.story import Player
 
@@ -29,10 +31,9 @@ class Order(msgspec.Struct, frozen=True):
     settings: str
     result: str
     """Where it writes what it saw, if it comes to its end."""
-    username: str
     address: str
     mailbox: str
-    goals: tuple[str, ...]
+    plot: Plot
     kill_at: int = 0
     """At which point it dies; 0 for none."""
     kill_on: str = ""
@@ -54,7 +55,9 @@ async def play(order: Order) -> Played:
     """Play the call to its end, and look whether the audit is whole."""
     points = Points(order.kill_at, order.kill_on)
     async with open_killable(load(Path(order.settings)), points) as desk:
-        player = Player(desk, order.username, order.address, order.mailbox, order.goals, spoken=not order.address)
+        browser = Path(order.settings).with_name("browser")
+        customer = Customer(desk, order.plot, order.address, order.mailbox, browser)
+        player = Player(desk, order.plot, customer)
         await player.play()
         passed = tuple(points.passed)
         points.kill_at, points.kill_on = 0, ""

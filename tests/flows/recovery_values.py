@@ -36,6 +36,7 @@ CODE_SENT = rr.RecoveryCodeSent(Home.PINGONE, BEFORE)
 ELSEWHERE, DISABLED = rr.RecoveryNotPossible(call_help_desk=True), rr.RecoveryNotPossible()
 TIME, TOLD = r.TimeCame(), r.CustomerTold()
 DOWN = Failed(Problem("PingOne did not answer in time.", "POST", "timed_out", "corr-2"))
+NOT_DONE = Failed(Problem("csrdesk stopped before it was done.", code="not_done"))
 NOT_CHANGED = pr.PasswordStateRead(PasswordState(Home.PINGONE, BEFORE))
 SAID_NO = Failed(Problem("PingOne said no.", "403", "conflict"))
 
@@ -82,4 +83,5 @@ GROUPS: tuple[Reply, ...] = (
     *map(updated, (pr.PasswordSet(Home.PINGONE, AFTER), pr.PasswordRefused(("It was used before.",)), SAID_NO, DOWN)),
     *map(updated, (rr.RecoveryCodeWrong(), DISABLED, r.SecretLost())),
     Replies((TOLD, r.SessionsEnded(2))),
+    Replies((TOLD, NOT_DONE)),
 )

@@ -117,6 +117,9 @@ ROWS: tuple[Row, ...] = (
     (rc.UpdatingPassword(SENT), rv.updated(rv.DOWN), rc.ReadingBack(SENT)),
     (rc.Pretending(NOBODYS), rv.updated(rv.ASKED_OF_ALL), again(NOBODYS, rc.WRONG)),
     (rc.EndingSessions(SENT), Replies((rv.TOLD, rv.DOWN)), rc.Recovered(signed_out=False)),
+    (rc.EndingSessions(SENT), Replies((rv.TOLD, rv.NOT_DONE)), rc.EndingLeftSessions(SENT)),
+    (rc.EndingLeftSessions(SENT), r.SessionsEnded(1), rc.Recovered(signed_out=True)),
+    (rc.EndingLeftSessions(SENT), rv.NOT_DONE, rc.Recovered(signed_out=False)),
 )
 
 

@@ -49,7 +49,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
             ),
             Flow(
                 "account_recovery",
-                1,
+                2,
                 account_recovery.AccountRecoveryState,
                 recovery_inputs.Start,
                 account_recovery.begin,

@@ -264,12 +264,32 @@ class EndingSessions(State, frozen=True):
         end = fx.EndSessions(person_id=who, act=Act.RECOVER, reason=REASON)
         return Do(Together(effects=(tell, end)))
 
-    def step(self, event: Event) -> Recovered:
+    def step(self, event: Event) -> EndingLeftSessions | Recovered:
         match event:
+            case Replies((_, Failed(problem))) if problem.code == "not_done":
+                return EndingLeftSessions(self.work)
             case Replies((_, ended)):
                 return Recovered(signed_out=isinstance(ended, r.SessionsEnded))
             case Failed():
                 return Recovered(signed_out=False)
+            case _:
+                raise IllegalEventError(self, event)
+
+
+class EndingLeftSessions(State, frozen=True):
+    """csrdesk was killed before a session ended, as was found out; no agent is there to try again."""
+
+    section = UPDATE
+
+    work: Work
+
+    def want(self) -> Do[fx.EndSessions]:
+        return Do(fx.EndSessions(person_id=self.work.person_id, act=Act.RECOVER, reason=REASON))
+
+    def step(self, event: Event) -> Recovered:
+        match event:
+            case r.SessionsEnded() | Failed():
+                return Recovered(signed_out=isinstance(event, r.SessionsEnded))
             case _:
                 raise IllegalEventError(self, event)
 
@@ -360,6 +380,7 @@ RecoveryCodeState = (
     | Pretending
     | ReadingBack
     | EndingSessions
+    | EndingLeftSessions
     | AskResend
     | CountingResend
     | Recovered
