@@ -8,6 +8,7 @@ import msgspec
 
 from csrdesk.flows import account_management as am
 from csrdesk.flows import account_recovery as ar
+from csrdesk.flows import agreement as ag
 from csrdesk.flows import call_back as cb
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main as cm
@@ -15,11 +16,16 @@ from csrdesk.flows import device_authentication as da
 from csrdesk.flows import device_check as dc
 from csrdesk.flows import device_management as dm
 from csrdesk.flows import device_page, magic_link_page
+from csrdesk.flows import device_pairing as pair
 from csrdesk.flows import device_passcode as pc
 from csrdesk.flows import device_passkey as pk
 from csrdesk.flows import device_push as ph
+from csrdesk.flows import device_registration as dr
+from csrdesk.flows import email_code as ec
 from csrdesk.flows import look_up as lu
 from csrdesk.flows import magic_link as ml
+from csrdesk.flows import new_account as na
+from csrdesk.flows import new_account_rest as nr
 from csrdesk.flows import new_password as np
 from csrdesk.flows import password_reset as reset
 from csrdesk.flows import protective_disable as pd
@@ -27,6 +33,8 @@ from csrdesk.flows import push_by_agent as pa
 from csrdesk.flows import recovery_code as rc
 from csrdesk.flows import recovery_inputs as ri
 from csrdesk.flows import recovery_invitation as inv
+from csrdesk.flows import registration as rg
+from csrdesk.flows import registration_inputs as gi
 from csrdesk.flows import risk_check as rk
 from csrdesk.flows import setting_password as sp
 from csrdesk.flows import spoken_address as sa
@@ -130,6 +138,29 @@ RECOVERY_CODE = Part(
     "The code goes out, and comes back with a new password. Without a person the same states are passed in the same"
     " time.",
 )
+REGISTRATION = Part(
+    "registration",
+    rg.RegistrationState,
+    "The address, what Protect makes of the visit, and the ends. Threat Detection runs in `AnalysingThreat`, beside the"
+    " look-up.",
+)
+EMAIL_CODE = Part(
+    "email_code",
+    ec.EmailCodeState,
+    "The passcode goes out and comes back. Where somebody has the address, the same states are passed in the same time,"
+    " and its owner is told.",
+)
+NEW_ACCOUNT = Part("new_account", na.NewAccountState, "Names, a password or none, and the account itself.")
+REST = Part(
+    "new_account_rest",
+    nr.NewAccountRestState,
+    "What belongs to the account that is there. Whatever fails, a retry goes on from it, and nothing is made twice.",
+)
+REGISTERING = Part(
+    "device_registration", dr.DeviceRegistrationState, "What can be registered, and MFA switched on in the end."
+)
+PAIRING = Part("device_pairing", pair.DevicePairingState, "One device: begun, proved by what it shows, named.")
+AGREEMENT = Part("agreement", ag.AgreementState, "The terms in the customer's language, and who accepted which text.")
 PUSH = Part("device_push", ph.PushState, "A question in the app, by number where the policy has it so.")
 BY_ITSELF = Part(
     "device_page",
@@ -235,6 +266,31 @@ FLOWS = (
         (RECOVERY, RECOVERY_CODE),
         ri.Inputs,
         (ri.Outputs,),
+    ),
+    Flow(
+        "registration",
+        "CIAM-Passwordless-Protect-Account-Registration-Subflow",
+        "A customer makes an account by themselves, without a call and without an agent.",
+        (REGISTRATION, EMAIL_CODE, NEW_ACCOUNT, REST),
+        gi.Inputs,
+        (gi.Outputs,),
+    ),
+    Flow(
+        "device-registration",
+        "Device Registration",
+        "Who was just registered adds a device: a passkey, an authenticator app, or a number. Registration calls this"
+        " flow.",
+        (REGISTERING, PAIRING),
+        dr.Inputs,
+        (dr.Outputs,),
+    ),
+    Flow(
+        "agreement",
+        "Agreement (Terms of Service)",
+        "The customer accepts an agreement of PingOne's. Registration calls this flow.",
+        (AGREEMENT,),
+        ag.Inputs,
+        (ag.Outputs,),
     ),
     Flow(
         "threat-detection",

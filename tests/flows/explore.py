@@ -15,9 +15,12 @@ from csrdesk.flows import csr_main, device_page, magic_link_page, new_password, 
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.device_inputs import Choice
 from csrdesk.flows.kernel import Event, State
+from csrdesk.flows.registration_inputs import Work
 from csrdesk.flows.rules import Rules
 from csrdesk.model.risk import WhenDown
+from tests.flows import pairing_values as dv
 from tests.flows import recovery_values as rv
+from tests.flows import registration_values as gv
 from tests.flows.values import ABOUT, ADA, BY_ITSELF, DN, EVENTS, NOT_MAILED, PAGE, RULES, STRICT
 
 Path = tuple[type[State], ...]
@@ -43,11 +46,14 @@ FIRST: dict[str, tuple[State, ...]] = {
     ),
     "device_authentication": tuple(device_page.begin(device_page.Start(inputs, ABOUT, PAGE)) for inputs in BY_ITSELF),
     "account_recovery": rv.FIRST,
+    "registration": gv.FIRST,
     "magic_link_page": (magic_link_page.begin(magic_link_page.Start(ABOUT, ADA.id)),),
 }
 """Where each flow of the catalog can begin."""
 SAMPLES = 24
 """How many different states of one kind are followed."""
+FAILURES: dict[str, tuple[Event, ...]] = {"registration": (rv.DOWN, *dv.FAILURES)}
+"""What else can go wrong in a flow that tells failures apart."""
 
 
 def inside(state: State) -> Iterator[State]:
@@ -79,7 +85,15 @@ def kind(state: State) -> Kind:
     given = (getattr(part, "given", None) for part in inside(state))
     page = next((found for found in given if isinstance(found, ca.Given)), None)
     stepped = (("strong alone", page.about.mailed),) if page and page.steps_up else ()
-    return (*path(state), to_do, *leads_to, *told, *spent, *(("unsure",) if unsure else ()), *stepped)
+    works = (getattr(part, "work", None) for part in inside(state))
+    made = [(w.verified, bool(w.owner_id), w.resent > 0, w.unsure) for w in works if isinstance(w, Work)]
+    again = (
+        getattr(innermost, "at", ""),
+        getattr(innermost, "end", ""),
+        getattr(getattr(innermost, "begun", None), "device_type", ""),
+        *made,
+    )
+    return (*path(state), *again, to_do, *leads_to, *told, *spent, *(("unsure",) if unsure else ()), *stepped)
 
 
 @dataclass
@@ -108,7 +122,7 @@ def walk(flow: str) -> Walk:
             continue
         seen.add(saved)
         same.append(state)
-        for event in EVENTS:
+        for event in (*EVENTS, *FAILURES.get(flow, ())):
             try:
                 after = state.step(event)
             except IllegalEventError:

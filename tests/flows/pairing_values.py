@@ -67,7 +67,5 @@ REPLIES: tuple[Reply, ...] = (
     pr.DeviceNamed(),
     pr.MfaEnabled(),
     r.PasscodeWrong(2),
-    GONE,
-    ENDED,
-    LIMITED,
 )
+FAILURES: tuple[Reply, ...] = (GONE, ENDED, LIMITED)

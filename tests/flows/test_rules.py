@@ -12,6 +12,7 @@ import pytest
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import account_management as am
 from csrdesk.flows import account_recovery as ar
+from csrdesk.flows import agreement as ag
 from csrdesk.flows import answers as a
 from csrdesk.flows import call_back as cb
 from csrdesk.flows import challenge_acceptance as ca
@@ -19,14 +20,21 @@ from csrdesk.flows import csr_main, device_page, magic_link_page
 from csrdesk.flows import device_authentication as da
 from csrdesk.flows import device_check as dc
 from csrdesk.flows import device_management as dm
+from csrdesk.flows import device_pairing as pair
 from csrdesk.flows import device_passcode as pc
 from csrdesk.flows import device_passkey as pk
 from csrdesk.flows import device_push as ph
+from csrdesk.flows import device_registration as dr
 from csrdesk.flows import effects as fx
+from csrdesk.flows import email_code as ec
 from csrdesk.flows import graph as g
 from csrdesk.flows import look_up as lu
 from csrdesk.flows import magic_link as ml
+from csrdesk.flows import new_account as na
+from csrdesk.flows import new_account_rest as nr
 from csrdesk.flows import new_password as np
+from csrdesk.flows import pairing_answers as pra
+from csrdesk.flows import pairing_replies as prr
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import password_reset as reset
@@ -39,6 +47,10 @@ from csrdesk.flows import recovery_code as rc
 from csrdesk.flows import recovery_effects as rfx
 from csrdesk.flows import recovery_inputs as ri
 from csrdesk.flows import recovery_invitation as inv
+from csrdesk.flows import registration as rg
+from csrdesk.flows import registration_answers as ra
+from csrdesk.flows import registration_effects as gx
+from csrdesk.flows import registration_inputs as gi
 from csrdesk.flows import risk_check as rk
 from csrdesk.flows import setting_password as sp
 from csrdesk.flows import spoken_address as sa
@@ -83,6 +95,13 @@ UNIONS: dict[str, object] = {
     "challenge_acceptance": ca.ChallengeAcceptanceState,
     "account_recovery": ar.AccountRecoveryState,
     "recovery_code": rc.RecoveryCodeState,
+    "registration": rg.RegistrationState,
+    "email_code": ec.EmailCodeState,
+    "new_account": na.NewAccountState,
+    "new_account_rest": nr.NewAccountRestState,
+    "agreement": ag.AgreementState,
+    "device_registration": dr.DeviceRegistrationState,
+    "device_pairing": pair.DevicePairingState,
     "user_functions": uf.UserFunctionsState,
     "password_reset": reset.PasswordResetState,
     "new_password": np.NewPasswordState,
@@ -195,7 +214,9 @@ def test_every_answer_has_a_prompt_and_every_event_a_state() -> None:
     used = {type(event) for flow in FLOWS for _, event, _ in walk(flow).steps}
     assert {kind for prompt in prompts() for kind in g.answers(prompt)} == leaves(Answer)
     assert leaves(Answer) <= used
-    assert leaves(Effect) - {AccountEffect, *BY_ITSELF} == {kind for node in NODES.values() for kind in node.effects}
+    assert leaves(Effect) - {AccountEffect, gx.RegistrationChange, *BY_ITSELF} == {
+        kind for node in NODES.values() for kind in node.effects
+    }
 
 
 BY_ITSELF = {fx.MailAlert}
@@ -311,6 +332,18 @@ SECTIONS = {
         "Return Success",
         "Return Error",
     },
+    "registration": {
+        "Progressive Profiling",
+        "PingOne Protect Threat Detection Analysis",
+        "Create Account",
+        "Accept Agreement and Verify Email",
+        "Device Registration",
+        "Set Password",
+        "Verify Email",
+        "Return Success",
+        "Return Error",
+    },
+    "agreement": {"Agreement Form", "Return Success", "Return Error"},
     "magic_link": {
         "Display Magic Link Form",
         "Create Challenge and Send Email",
@@ -345,6 +378,8 @@ PARTS = {
         "device_page",
     ),
     "account_recovery": ("account_recovery", "recovery_code"),
+    "registration": ("registration", "email_code", "new_account", "new_account_rest"),
+    "agreement": ("agreement",),
     "magic_link": ("magic_link", "magic_link_page"),
 }
 """The modules that make up a flow of the documentation."""
@@ -377,6 +412,15 @@ NAMES: dict[type[msgspec.Struct], str] = {
     ri.Outputs: "ciam_pingOneUserId ciam_subflowResult ciam_authMethod ciam_errorMessage",
     ri.Variables: "ciam_logoStyle ciam_logoUrl ciam_companyName ciam_recoveryLimit ciam_protectPredictor "
     "ciam_protectDeviceStatus ciam_protectRiskLevel ciam_protectRiskID",
+    gi.Inputs: "ciam_passwordlessRequired allowedDeviceTypes ciam_agreementEnabled ciam_agreementId ciam_companyLogo "
+    "ciam_riskPolicyID",
+    gi.Outputs: "ciam_subflowResult ciam_pingOneUserId ciam_authMethod ciam_errorMessage",
+    gi.Variables: "ciam_passwordlessRequired ciam_logoStyle ciam_logoUrl ciam_companyName ciam_riskPolicyID "
+    "ciam_protectPredictor ciam_protectDeviceStatus ciam_protectRiskID ciam_protectRiskLevel",
+    ag.Inputs: "checkRequired pingOneUserId ciam_agreementId ciam_agreementEnabled ciam_companyLogo",
+    dr.Inputs: "pingOneUserId email ciam_autoEnrollEmail allowCancel passwordlessRequired allowedDeviceTypes "
+    "ciam_companyLogo",
+    dr.Outputs: "ciam_authMethod ciam_subflowResult ciam_errorMessage",
 }
 OWN = {
     reset.Outputs: {"code", "candidates", "lines", "halfDone"},
@@ -385,6 +429,8 @@ OWN = {
     td.Outputs: {"errorMessage", "errorDetails"},
     uf.Refusal: {"code", "candidates"},
     ri.Outputs: {"end", "minutes", "signedOut"},
+    gi.Outputs: {"end", "minutes"},
+    ag.Inputs: {"languages"},
 }
 """What csrdesk adds to Ping's outputs."""
 
@@ -399,12 +445,13 @@ def test_inputs_and_outputs_have_pings_names(struct: type[msgspec.Struct]) -> No
 def test_required_inputs_are_those_that_ping_requires() -> None:
     required = {
         kind: {f.encode_name for f in msgspec.structs.fields(kind) if f.required}
-        for kind in (vu.Inputs, da.Inputs, ml.Inputs)
+        for kind in (vu.Inputs, da.Inputs, ml.Inputs, gi.Inputs)
     }
     assert required == {
         vu.Inputs: {"p1UserId", "canChangeDevice"},
         da.Inputs: {"p1UserId", "resendOtpLimit"},
         ml.Inputs: {"p1UserId", "canChangeDevice"},
+        gi.Inputs: {"ciam_agreementId"},
     }
 
 
@@ -498,6 +545,14 @@ ASKED = {
     a.NewPasswordTyped: {"password", "again", "sign_out_elsewhere"},
     pua.EmailGiven: {"email"},
     pua.RecoveryTyped: {"code", "password", "again"},
+    ra.RegisterEmailGiven: {"email", "languages"},
+    ra.NamesGiven: {"given_name", "family_name"},
+    ra.FirstPasswordTyped: {"password", "again"},
+    pra.DeviceTypeChosen: {"device_type", "webauthn"},
+    pra.NumberGiven: {"country", "number"},
+    pra.AttestationGiven: {"attestation"},
+    pra.NewPasskeyFailed: {"reason"},
+    pra.NicknameGiven: {"nickname"},
 }
 """All that anybody can be asked for: whom, why, codes that were sent or said, what a key signs, choices, and a new
 password.
@@ -519,8 +574,12 @@ def test_r_33_the_customer_types_only_codes_and_a_new_password() -> None:
         for name, annotation in get_type_hints(kind).items()
         if name in kind.__struct_fields__ and get_origin(annotation) not in (Literal, Union)
     }
-    by_script = {"webauthn", "assertion"}
-    assert {name for _, name in typed} == {"email", "code", "passcode", "device_id", "password", "again"} | by_script
+    by_script = {"webauthn", "assertion", "attestation", "languages"}
+    chosen = {"device_id", "device_type", "country"}
+    # Of somebody who has no account yet; nothing of it is ever asked to prove who they are.
+    of_new_accounts = {"given_name", "family_name", "number", "nickname"}
+    codes_and_passwords = {"email", "code", "passcode", "password", "again"}
+    assert {name for _, name in typed} == codes_and_passwords | by_script | chosen | of_new_accounts
 
 
 def test_r_35_nothing_that_an_agent_is_asked_or_shown_has_a_place_for_a_password() -> None:
@@ -540,7 +599,8 @@ def test_r_35_nothing_that_an_agent_is_asked_or_shown_has_a_place_for_a_password
 
 def test_r_35_no_effect_and_no_reply_carries_a_password() -> None:
     assert not any(holds(effect, Secret) for effect in leaves(Effect) - {Together})
-    assert not any(holds(reply, Secret) for reply in below(Reply))
+    # An app's key goes from PingOne to the page that shows it, in memory alone.
+    assert {reply for reply in below(Reply) if holds(reply, Secret)} == {prr.DevicePaired}
 
 
 def below(kind: type[Reply]) -> set[type[Reply]]:

@@ -29,7 +29,9 @@ from csrdesk.model.people import Person, Protection, directory_id
 from csrdesk.model.proofs import Act, Evidence, Proof
 from csrdesk.model.recovery import Progress, Stage
 from csrdesk.model.secret import Secret
+from tests.flows import pairing_values as dv
 from tests.flows import recovery_values as rv
+from tests.flows import registration_values as gv
 
 UNTIL = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 LATER = datetime(2026, 3, 4, 9, 40, tzinfo=UTC)
@@ -190,6 +192,8 @@ ANSWERS: tuple[Answer, ...] = (
     a.NewPasswordTyped(Secret("short"), Secret("short")),
     a.NewPasswordTyped(Secret(""), Secret("")),
     *rv.ANSWERS,
+    *gv.ANSWERS,
+    *dv.ANSWERS,
 )
 """Every answer, with the contents that matter."""
 
@@ -218,6 +222,8 @@ QUEUED = r.NoticeQueued("notice-1", "Busy.", UNTIL)
 WAITING_MAIL = Later(QUEUED.notice_id, QUEUED.message, UNTIL)
 SINGLE: tuple[Reply, ...] = (
     *rv.REPLIES,
+    *gv.REPLIES,
+    *dv.REPLIES,
     r.RulesLoaded(RULES),
     r.RulesLoaded(STRICT),
     r.TimeCame(),
@@ -324,6 +330,7 @@ SINGLE: tuple[Reply, ...] = (
 NOTED = r.Noted()
 GROUPS: tuple[Reply, ...] = (
     *rv.GROUPS,
+    *gv.GROUPS,
     *(Replies((read, r.ProtectionRead(found))) for read in DEVICES_READ for found in (Protection(dn=DN), Protection())),
     Replies((FAILED, r.ProtectionRead(PROTECTED))),
     Replies((FAILED, r.ProtectionRead(Protection()))),

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import agreement as ag
 from csrdesk.flows import answers as a
+from csrdesk.flows import device_registration as dr
 from csrdesk.flows import new_account as na
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
@@ -27,6 +28,7 @@ from csrdesk.model.passwords import Home
 from csrdesk.model.recovery import Stage
 
 AGREEMENT = "Accept Agreement and Verify Email"
+DEVICE = "Device Registration"
 PASSWORD = "Set Password"  # noqa: S105 - a section's title
 
 ACCOUNT = "Your account is there."
@@ -40,6 +42,7 @@ class Step(StrEnum):
     NOTE = "note"
     AGREEMENT = "agreement"
     EMAIL = "email"
+    DEVICE = "device"
 
 
 class Ended(Outcome, frozen=True):
@@ -125,12 +128,12 @@ class EnrollingEmail(State, frozen=True):
     def want(self) -> Do[gx.EnrollEmail]:
         return Do(gx.EnrollEmail(person_id=self.work.person_id))
 
-    def step(self, event: Event) -> AskFirstPassword | AskRetry | Completed:
+    def step(self, event: Event) -> RegisteringDevice | AskRetry | Completed:
         match event:
             case gx.EmailEnrolled() | gx.EmailNotAllowed():
                 if self.work.password_set:
                     return Completed(self.work, "pwd")
-                return AskFirstPassword(self.given, asked_again(self.work))
+                return registering(self.given, self.work)
             case Failed():
                 return AskRetry(self.given, asked_again(self.work), Step.EMAIL)
             case _:
@@ -151,16 +154,44 @@ class AskRetry(State, frozen=True):
         made = (ACCOUNT, *((AGREED,) if self.work.agreed and self.given.inputs.agreement_enabled else ()))
         return Ask(UnfinishedPrompt(self.note, self.work.asked, made=made))
 
-    def step(self, event: Event) -> NotingAccount | Agreeing | EnrollingEmail:
+    def step(self, event: Event) -> NotingAccount | Agreeing | EnrollingEmail | RegisteringDevice:
         match event:
             case a.TryAgainChosen() if self.at is Step.NOTE:
                 return NotingAccount(self.given, self.work)
             case a.TryAgainChosen() if self.at is Step.AGREEMENT:
                 return agreeing(self.given, self.work)
+            case a.TryAgainChosen() if self.at is Step.DEVICE:
+                return registering(self.given, self.work)
             case a.TryAgainChosen():
                 return EnrollingEmail(self.given, self.work)
             case _:
                 raise IllegalEventError(self, event)
+
+
+class RegisteringDevice(State, frozen=True):
+    """Who has no password registers a device: Device Registration runs inside, and there is no way around it but a
+    password.
+    """
+
+    section = DEVICE
+
+    given: Given
+    work: Work
+    sub: dr.DeviceRegistrationState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> RegisteringDevice | AskFirstPassword | AskRetry | Completed:
+        match self.sub.step(event):
+            case dr.ReturnSuccess("passwordInstead", _, asked):
+                return AskFirstPassword(self.given, replace(self.work, asked=asked + 1))
+            case dr.ReturnSuccess(_, auth_method, asked):
+                return Completed(replace(self.work, asked=asked), auth_method)
+            case dr.ReturnError(message, asked):
+                return AskRetry(self.given, replace(self.work, asked=asked + 1), Step.DEVICE, message)
+            case sub:
+                return replace(self, sub=sub)
 
 
 class AskFirstPassword(State, frozen=True):
@@ -177,12 +208,14 @@ class AskFirstPassword(State, frozen=True):
         work = self.work
         return Ask(PasswordInsteadPrompt(self.note, work.asked, requirements=work.requirements, refusals=self.refusals))
 
-    def step(self, event: Event) -> SettingPassword | AskFirstPassword:
+    def step(self, event: Event) -> SettingPassword | AskFirstPassword | RegisteringDevice:
         match event:
             case ra.FirstPasswordTyped() if refusals := na.refusals_of(event, self.work):
                 return AskFirstPassword(self.given, asked_again(self.work), refusals=refusals)
             case ra.FirstPasswordTyped():
                 return SettingPassword(self.given, asked_again(self.work))
+            case a.BackChosen():
+                return registering(self.given, self.work)
             case _:
                 raise IllegalEventError(self, event)
 
@@ -249,6 +282,7 @@ NewAccountRestState = (
     | Agreeing
     | EnrollingEmail
     | AskRetry
+    | RegisteringDevice
     | AskFirstPassword
     | SettingPassword
     | ReadingPassword
@@ -266,3 +300,15 @@ def agreeing(given: Given, work: Work) -> Agreeing | EnrollingEmail:
     )
     sub = ag.begin(inputs, asked_again(work).asked)
     return EnrollingEmail(given, work) if isinstance(sub, ag.ReturnSuccess) else Agreeing(given, work, sub)
+
+
+def registering(given: Given, work: Work) -> RegisteringDevice:
+    """The choice of a device, for an account without a password."""
+    inputs = dr.Inputs(
+        work.person_id,
+        auto_enroll_email=True,
+        allow_cancel=False,
+        passwordless_required=given.variables.passwordless_required,
+        allowed_device_types=given.inputs.allowed_device_types,
+    )
+    return RegisteringDevice(given, work, dr.begin(inputs, asked_again(work).asked, given.rules.mfa_policy_id))

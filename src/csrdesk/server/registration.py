@@ -10,6 +10,7 @@ from csrdesk.flows import registration_prompts as rp
 from csrdesk.flows.kernel import Outcome, Prompt
 from csrdesk.flows.registration_inputs import Outputs
 from csrdesk.model.secret import Secret
+from csrdesk.server import pairing
 from csrdesk.server.agreements import shown_text
 from csrdesk.server.public import PublicKind
 
@@ -18,8 +19,10 @@ def _ended(outcome: Outcome | None) -> Outputs | None:
     return outcome if isinstance(outcome, Outputs) else None
 
 
-def _context(prompt: Prompt, _shown: Secret | None) -> dict[str, object]:
-    return {"text": shown_text(prompt.agreement)} if isinstance(prompt, rp.AgreementPrompt) else {}
+def _context(prompt: Prompt, shown: Secret | None) -> dict[str, object]:
+    if isinstance(prompt, rp.AgreementPrompt):
+        return {"text": shown_text(prompt.agreement)}
+    return pairing.context(prompt, shown)
 
 
 REGISTRATION: Final = PublicKind(
@@ -34,9 +37,11 @@ REGISTRATION: Final = PublicKind(
         rp.PasswordInsteadPrompt: "register_password.html",
         rp.AgreementPrompt: "register_agreement.html",
         rp.UnfinishedPrompt: "register_unfinished.html",
+        **pairing.TEMPLATES,
     },
     ended=_ended,
     pages="register",
     context=_context,
+    refuse=pairing.refuse,
     reads_languages=True,
 )
