@@ -8,14 +8,15 @@ from datetime import timedelta
 import pytest
 
 from csrdesk.config import Settings
-from csrdesk.errors import InvalidValueError, NotFoundError, UnexpectedAnswerError
+from csrdesk.errors import InvalidValueError, NotFoundError, UnauthorizedError, UnexpectedAnswerError
 from csrdesk.model.agreements import Agreement, Consent, ConsentState
 from csrdesk.sandbox import Sandbox, ids, people
 from csrdesk.sandbox.agreement_texts import NEXT_REVISION
 from csrdesk.services.keys import Secrets
-from csrdesk.services.pingone import agreements, consents
+from csrdesk.services.pingone import agreements, consents, users
 from csrdesk.services.pingone.agreements import NotOffered
 from csrdesk.services.pingone.api import Api, open_api
+from tests.services.conftest import Calls
 from tests.services.scripted import TOKEN as TOKEN_ANSWER
 from tests.services.scripted import Say, by_path, in_order, scripted
 from tests.services.test_pingone_calls import api_of
@@ -58,6 +59,21 @@ async def test_the_text_is_in_the_language_that_fits_best(api: Api, wanted: tupl
     assert found.accept
     assert found.proceed
     assert found.decline
+
+
+async def test_all_that_leads_to_the_text_is_asked_at_once(api: Api, box: Sandbox, calls: Calls) -> None:
+    await users.any_there(api)
+    box.faults.add(path="/(agreements|languages)", latency_ms=200)
+    calls.seen.clear()
+    await shown(api, "de")
+    assert calls.one_after_the_other() == 2
+
+
+async def test_a_default_language_that_cannot_be_read_is_missed_only_where_it_is_needed(api: Api, box: Sandbox) -> None:
+    box.faults.add(path="/environments/[^/]+/languages$", status=403)
+    assert (await shown(api, "de")).locale == "de"
+    with pytest.raises(UnauthorizedError):
+        await shown(api, "ja")
 
 
 async def test_plain_text_is_plain_and_words_may_be_missing(api: Api) -> None:

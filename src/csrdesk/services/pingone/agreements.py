@@ -6,10 +6,13 @@ then the current revision of the one that fits.
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from csrdesk.errors import NotFoundError
 from csrdesk.model.agreements import Agreement, choose
+from csrdesk.services.attempts import attempt, sure
 from csrdesk.services.pingone.api import Api, Links, path
 from csrdesk.services.pingone.users import Reference
 
@@ -18,6 +21,9 @@ class NotOffered(msgspec.Struct, frozen=True):
     """There is no text to show; why, for people who keep the agreements."""
 
     reason: str
+
+
+_UNKNOWN = "PingOne knows no agreement by that id."
 
 
 class _Agreement(msgspec.Struct, frozen=True):
@@ -70,23 +76,33 @@ class _SpokenPage(msgspec.Struct, frozen=True):
 
 
 async def present(api: Api, agreement_id: str, wanted: tuple[str, ...]) -> Agreement | NotOffered:
-    """The text that is valid now, in the wanted language that fits best, otherwise in the environment's own."""
+    """The text that is valid now, in the wanted language that fits best, otherwise in the environment's own.
+
+    All that leads to it is asked at once: somebody waits for the page.
+    """
     try:
         url = f"{api.api_url}/{path('agreements', agreement_id)}"
-        agreement = (await api.get(url, _Agreement)).body
     except NotFoundError:
-        return NotOffered("PingOne knows no agreement by that id.")
-    if not agreement.enabled:
+        return NotOffered(_UNKNOWN)
+    asked, every, default = await asyncio.gather(
+        attempt(api.get(url, _Agreement)), attempt(_languages(api, url)), attempt(_default_locale(api))
+    )
+    if isinstance(asked, NotFoundError):
+        return NotOffered(_UNKNOWN)
+    if not sure(asked).body.enabled:
         return NotOffered("The agreement is switched off in PingOne.")
-    pages = await api.pages(f"{url}/languages", _LanguagePage, lambda page: page.links)
-    every = [language for page in pages for language in page.body.embedded.languages]
-    ready = {one.locale: (one, one.current_revision) for one in every if one.enabled and one.current_revision}
-    locale = choose(tuple(ready), wanted, "") or choose(tuple(ready), (), await _default_locale(api))
+    ready = {one.locale: (one, one.current_revision) for one in sure(every) if one.enabled and one.current_revision}
+    locale = choose(tuple(ready), wanted, "") or choose(tuple(ready), (), sure(default))
     if locale is None:
         return NotOffered("The agreement has no text in PingOne's default language.")
     language, current = ready[locale]
     revision_url = f"{url}/{path('languages', language.id, 'revisions', current.id)}"
     return _as_read(agreement_id, language, (await api.get(revision_url, _Revision)).body)
+
+
+async def _languages(api: Api, url: str) -> list[_Language]:
+    pages = await api.pages(f"{url}/languages", _LanguagePage, lambda page: page.links)
+    return [language for page in pages for language in page.body.embedded.languages]
 
 
 async def _default_locale(api: Api) -> str:
