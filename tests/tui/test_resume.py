@@ -15,7 +15,7 @@ from csrdesk.screens.account import AccountScreen
 from csrdesk.screens.call_over import CallOverScreen
 from csrdesk.screens.calls import CallsScreen
 from csrdesk.screens.username import UsernameScreen
-from tests.samples import NOW
+from tests.samples import AGENT, NOW
 from tests.tui.fake import FakeDesk, FakeSession
 from tests.tui.reading import words
 from tests.tui.test_calls import Ringing, call, console, until
@@ -70,6 +70,21 @@ async def test_that_open_links_have_ended_is_said_to_who_takes_the_call_up() -> 
         await until(lambda: isinstance(shown.screen, CallsScreen) and "Grace Hopper" in words(shown))
         await pilot.press("2", "enter")
         await until(lambda: ENDED_LINK in told(shown))
+
+
+async def test_a_call_that_another_process_works_on_shows_that_and_no_look_up_when_it_is_taken_up() -> None:
+    taken = FakeSession(View("call-9", "csr_main", 5, working="Disabling the account"))
+    desk = FakeDesk(call(1, "username"), taken, left=(VERIFIED,))
+    shown = console(desk)
+    async with shown.run_test(size=(80, 24)) as pilot:
+        await until(lambda: isinstance(shown.screen, CallsScreen) and "Grace Hopper" in words(shown))
+        await pilot.press("2", "enter")
+        await until(lambda: "Disabling the account" in words(shown))
+        await pilot.press(*"ada", "enter")
+        taken.move(prompt=AGENT["account"])
+        await until(lambda: isinstance(shown.screen, AccountScreen))
+        assert not taken.answers
+        assert "go on by itself" not in words(shown)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,8 @@ class Call:
         self.verified_until: datetime | None = None
         self.needs_agent = False
         """Something came while another call was on the screen, and the agent is to do something."""
+        self._is_new = True
+        """Begun here, and not one that the desk had already."""
         self._app = app
         self._around = around
         self._reach = reach
@@ -131,7 +133,7 @@ class Call:
         self._forget(self.view.id)
 
     def _forget(self, flow_id: str) -> None:
-        self.view, self._answered = View(flow_id, FLOW, -1), -2
+        self.view, self._answered, self._is_new = View(flow_id, FLOW, -1), -2, not flow_id
         self.verified_until, self._held, self._trouble, self._early = None, None, None, None
 
     async def _follow(self) -> None:
@@ -281,9 +283,12 @@ class Call:
 
     @property
     def _takes_first_keys(self) -> bool:
-        """Whether the look-up stands there since before the call began: what is being typed there must not be lost."""
+        """Whether the look-up stands there since before the call began: what is being typed there must not be lost.
+
+        A call that was taken up while another process works on it has no look-up to be typed into.
+        """
         frame = self.frame
-        return isinstance(frame, UsernameScreen) and frame.view.rev < 0
+        return isinstance(frame, UsernameScreen) and frame.view.rev < 0 and self._is_new
 
     async def _show_prompt(self, view: View) -> None:
         from csrdesk.screens.registry import make_screen, screen_for
