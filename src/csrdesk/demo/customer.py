@@ -12,10 +12,11 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from csrdesk.demo.telling import DifferenceError, expect_that
-from csrdesk.sandbox.authenticator import Passkey, sign
+from csrdesk.sandbox.authenticator import Passkey, attest, sign
 from csrdesk.services import http
 
 _NUMBER = re.compile(r"choose this number: (\d+)")
+_KEY = re.compile(r"\b(?:[A-Z2-7]{4} ){3,}[A-Z2-7]{1,4}\b")
 _MOMENTS = 200
 """Of 50 ms: mails that were not taken at once come some seconds later."""
 _LINK = re.compile(r"https?://\S+/v/\S+")
@@ -117,12 +118,14 @@ class Customer:
             await asyncio.sleep(0.05)
         raise DifferenceError(f"no mail {subject!r} reached {self._address}")
 
-    async def newest_passcode(self, *, after: str = "") -> str:
-        """The newest passcode on this person's phone; waits a moment for another one than `after`."""
+    async def newest_passcode(self, *, after: str = "", kind: str = "") -> str:
+        """The newest passcode that reached this person, of a device of that `kind` if one is named; waits a moment for
+        another one than `after`.
+        """
         for _ in range(100):
             box = (await self._http.get(self._mailbox, params={"to": self._address})).json()
             for code in box["passcodes"]:
-                if code["code"] != after:
+                if code["code"] != after and kind in ("", code["type"]):
                     return str(code["code"])
             await asyncio.sleep(0.05)
         raise DifferenceError(f"no passcode reached {self._address}")
@@ -156,14 +159,33 @@ class Customer:
             data["webauthn"] = self._webauthn
         await self._post(form, data)
 
-    async def use_passkey(self) -> None:
-        """Sign what the page asks for with this person's key, as a browser's script does."""
+    async def use_passkey(self, key: Passkey | None = None) -> None:
+        """Sign what the page asks for with this person's key, as a browser's script does; or with that one."""
+        form = self._asking_passkey()
+        key = key or msgspec.convert((await self._belongings())["passkeys"][0], Passkey)
+        signed = sign(key, form.options, self._origin)
+        await self._post(form, {**form.values, "type": "AssertionGiven", "assertion": signed})
+
+    async def make_passkey(self) -> Passkey:
+        """Make the passkey that the page asks for, as a browser's script does."""
+        form = self._asking_passkey()
+        key, made = attest(form.options, self._origin)
+        await self._post(form, {**form.values, "type": "AttestationGiven", "attestation": made})
+        return key
+
+    def _asking_passkey(self) -> Form:
         form = next((f for f in self._page.forms if f.options), None)
         if form is None:
             raise DifferenceError(f"the page asks for no passkey: {self.text[:200]}")
-        key = msgspec.convert((await self._belongings())["passkeys"][0], Passkey)
-        signed = sign(key, form.options, self._origin)
-        await self._post(form, {**form.values, "type": "AssertionGiven", "assertion": signed})
+        return form
+
+    @property
+    def app_key(self) -> str:
+        """The key for an authenticator app (Base32) that the page shows, to be typed."""
+        shown = _KEY.search(self.text)
+        if shown is None:
+            raise DifferenceError(f"the page shows no key for an app: {self.text[:200]}")
+        return shown[0].replace(" ", "")
 
     async def answer_push(self, act: str) -> str:
         """Press `approve` or `deny` on the phone, with the number that the page shows; gives the number."""

@@ -1,0 +1,118 @@
+"""What pages show and nothing saves, what policy lets a page register, and what the audit says of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from csrdesk.config import LimitSettings
+from csrdesk.engine import entries, policy
+from csrdesk.engine.audit import Kind
+from csrdesk.engine.clock import MovableClock
+from csrdesk.engine.shown import Shown
+from csrdesk.errors import ForbiddenError
+from csrdesk.flows import pairing_effects as px
+from csrdesk.flows import pairing_prompts as pp
+from csrdesk.flows import pairing_replies as pr
+from csrdesk.flows.doors import Agent, Context
+from csrdesk.flows.kernel import Reply
+from csrdesk.flows.registration_effects import RegistrationChange
+from csrdesk.model.proofs import Act
+from csrdesk.model.secret import Secret
+from tests.engine.test_policy import NOW
+
+KEY = Secret("otpauth://totp/Example?secret=JBSWY3DPEHPK3PXP")
+PAIRED = pr.DevicePaired("dev-1", shown=KEY)
+APP, PASSKEY = pp.NewAppPrompt(device_id="dev-1"), pp.NewPasskeyPrompt(device_id="dev-1")
+CHANGES: tuple[RegistrationChange, ...] = (
+    px.PairDevice(person_id="ada-1", device_type="TOTP"),
+    px.PairNumber(person_id="ada-1", device_type="SMS", country="GB"),
+    px.ActivateDevice(person_id="ada-1", device_type="SMS", device_id="dev-1"),
+    px.DropDevice(person_id="ada-1", device_id="dev-1"),
+    px.NameDevice(person_id="ada-1", device_id="dev-1", nickname="Mine"),
+    px.EnableMfa(person_id="ada-1"),
+)
+
+
+def facts(*, registers: bool) -> policy.Facts:
+    return policy.Facts(
+        now=NOW, agent="(customer)", call_id="page-1", person_id="ada-1", registers=registers, public_page=True
+    )
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: type(change).__name__)
+def test_r_30_a_device_is_registered_on_the_page_that_made_the_account_alone(change: RegistrationChange) -> None:
+    limits = LimitSettings()
+    policy.permit(change, facts(registers=True), limits)
+    with pytest.raises(ForbiddenError, match="Nothing was done"):
+        policy.permit(change, facts(registers=False), limits)
+    for act in (Act.DEVICES, Act.RECOVER, Act.UNLOCK):
+        other = type(change)(**{name: getattr(change, name) for name in change.__struct_fields__} | {"act": act})
+        with pytest.raises(ForbiddenError):
+            policy.permit(other, facts(registers=True), limits)
+
+
+def test_what_is_shown_belongs_to_one_device_of_one_flow_until_it_is_finished() -> None:
+    shown = Shown(MovableClock())
+    shown.keep("flow-1", PAIRED)
+    assert shown.of("flow-1", APP) == shown.of("flow-1", PASSKEY) == KEY
+    assert shown.of("flow-2", APP) is None
+    assert shown.of("flow-1", pp.NewAppPrompt(device_id="dev-2")) is None
+    assert shown.of("flow-1", pp.NicknamePrompt()) is None
+    assert shown.of("flow-1", None) is None
+    shown.keep("flow-1", pr.NoRoom())
+    assert shown.of("flow-1", APP) == KEY
+
+
+@pytest.mark.parametrize("after", [pr.DeviceActivated(), pr.DeviceDropped(), pr.DevicePaired("dev-1")], ids=repr)
+def test_what_is_shown_is_forgotten_when_the_device_is_finished_dropped_or_another(after: Reply) -> None:
+    shown = Shown(MovableClock())
+    shown.keep("flow-1", PAIRED)
+    shown.keep("flow-1", after)
+    assert shown.of("flow-1", APP) is None
+
+
+def test_what_is_shown_is_kept_no_longer_than_it_is_good() -> None:
+    clock = MovableClock()
+    shown = Shown(clock)
+    shown.keep("flow-1", PAIRED)
+    clock.move(minutes=30)
+    assert shown.of("flow-1", APP) is None
+    shown.keep("flow-2", PAIRED)
+    assert list(shown._kept) == ["flow-2"]  # noqa: SLF001 - what is in memory is what this is about
+
+
+@pytest.mark.parametrize(
+    ("change", "reply", "result", "details"),
+    [
+        (
+            CHANGES[0],
+            pr.DevicePaired("dev-1", shown=KEY),
+            "done",
+            {"type": "TOTP", "device": "dev-1", "active": False},
+        ),
+        (
+            px.PairDevice(person_id="ada-1", device_type="SMS", instead_of="dev-0"),
+            pr.DevicePaired("dev-1", "+44 *** *** 43"),
+            "done",
+            {"type": "SMS", "instead_of": "dev-0", "device": "dev-1", "to": "+44 *** *** 43"},
+        ),
+        (CHANGES[1], pr.NumberNotTaken("Too short."), "refused", {"type": "SMS", "problem": "Too short."}),
+        (CHANGES[2], pr.AlreadyPaired(), "refused", {"device": "dev-1", "problem": "registered already"}),
+        (CHANGES[2], pr.AttestationWrong(), "refused", {"type": "SMS"}),
+        (CHANGES[0], pr.NoRoom(), "refused", {"type": "TOTP"}),
+        (CHANGES[0], pr.WrongSite(), "refused", {"type": "TOTP"}),
+        (CHANGES[3], pr.DeviceDropped(), "done", {"device": "dev-1"}),
+        (CHANGES[4], pr.DeviceNamed(), "done", {"device": "dev-1"}),
+        (CHANGES[5], pr.MfaEnabled(changed=False), "done", {"changed": False}),
+    ],
+)
+def test_the_audit_says_what_was_registered_and_nothing_that_was_typed_or_made(
+    change: RegistrationChange, reply: Reply, result: str, details: dict[str, object]
+) -> None:
+    context = Context("page-1", 7, "page-1", Agent("(customer)"), secret=Secret("07700 900143"))
+    row = entries.entry(Kind.OUTCOME, change, context, reply)
+    assert row.result == result
+    assert details.items() <= dict(row.details).items()
+    assert row.details["verified"] is False
+    assert "JBSWY3DP" not in repr(row)
+    assert "900143" not in repr(row)
