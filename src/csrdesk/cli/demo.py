@@ -35,13 +35,15 @@ class Pages(StrEnum):
     """What customers do by themselves, without a call."""
 
     RECOVERY = "recovery"
+    REGISTRATION = "registration"
 
 
 def demo(
     play: Annotated[bool, typer.Option("--play", help="Play by itself.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Play, one JSON object a line.")] = False,
     method: Annotated[
-        Method | None, typer.Option(help="Play one call in which the caller shows a device of this kind.")
+        Method | None,
+        typer.Option(help="Play one call in which the caller shows a device of this kind, or registers it: --flow."),
     ] = None,
     way: Annotated[
         WithoutLink | None, typer.Option(help="Play calls in which the caller is verified without a link.")
@@ -61,10 +63,19 @@ def demo(
       csrdesk demo --play --method fido2
       csrdesk demo --play --way push
       csrdesk demo --play --flow recovery
+      csrdesk demo --play --flow registration
+      csrdesk demo --play --flow registration --method fido2
       csrdesk demo --play --protect
     """
     from csrdesk import demo as story
 
+    if flow is Pages.REGISTRATION:
+        from csrdesk.demo import registering
+
+        if method is not None and method not in registering.VARIANTS:
+            raise typer.BadParameter("No page registers a device of that kind.", param_hint="--method")
+        scenes = (registering.VARIANTS[method],) if method is not None else registering.SCENES
+        return run_loop(story.play(json=as_json, record=record, scenes=scenes))
     if method is not None:
         from csrdesk.demo.methods import METHODS
 

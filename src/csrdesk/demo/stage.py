@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from csrdesk.demo.beside import Beside, SandboxSide
-from csrdesk.sandbox import Options, Sandbox
+from csrdesk.sandbox import Options, Sandbox, ids
 from csrdesk.wiring import Desk, open_desk
 from csrdesk.wiring.trial import settings_for
 
@@ -50,7 +50,14 @@ async def stage(
             settings = settings_for(box.settings(), Path(folder), directory=beside.settings)
             settings = replace(
                 settings,
-                flow=replace(settings.flow, ciam_account_recovery_enabled=True, protect_analysis_required=protect),
+                flow=replace(
+                    settings.flow,
+                    ciam_account_recovery_enabled=True,
+                    protect_analysis_required=protect,
+                    ciam_agreement_enabled=True,
+                    agreement_id=ids.AGREEMENT,
+                ),
+                registration=replace(settings.registration, enabled=True),
                 limits=replace(settings.limits, recovery_answer_seconds=0.3, recovery_resend_seconds=5),
             )
             if call_back:

@@ -18,6 +18,7 @@ _BLOCKS: Final = (
     "div",
     "dl",
     "dt",
+    "h1",
     "h2",
     "h3",
     "h4",
@@ -58,6 +59,7 @@ def _clean(text: str) -> Markup:
         link_rel="noopener noreferrer nofollow",
         strip_comments=True,
     )
+    safe = safe.replace("<h1>", "<h2>").replace("</h1>", "</h2>")  # the page has its own, and says the title in it
     return Markup(safe)  # noqa: S704 - made safe right here
 
 
