@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+
+from msgspec.structs import replace
 
 from csrdesk.errors import StoreUnavailableError
 from csrdesk.model.checkup import Finding, Level, ok
-from csrdesk.wiring.checkup import Look, take_all
+from csrdesk.sandbox import Options, Sandbox, ids
+from csrdesk.wiring.checkup import Look, looks, take_all
+from csrdesk.wiring.trial import settings_for
 
 
 async def test_all_looks_are_taken_at_once_and_told_in_their_order() -> None:
@@ -40,3 +45,23 @@ async def test_a_look_that_never_ends_or_fails_is_wrong_and_the_others_stand() -
     found = await take_all((Look("a", never), Look("b", fails), Look("c", well)), lambda _: None, patience=0.05)
     assert [(one.area, one.level) for one in found] == [("a", Level.WRONG), ("b", Level.WRONG), ("c", Level.OK)]
     assert found[1].what == "The desk's database is locked."
+
+
+async def test_registration_is_looked_at_where_settings_offer_it(tmp_path: Path) -> None:
+    async with Sandbox(Options()) as box:
+        plain = settings_for(box.settings(), tmp_path)
+        terms = replace(plain.flow, ciam_agreement_enabled=True, agreement_id=ids.AGREEMENT)
+        offered = replace(plain, flow=terms, registration=replace(plain.registration, enabled=True))
+        missing = replace(offered, pingone=replace(plain.pingone, client_secret_file=str(tmp_path / "none")))
+        found = []
+        for settings in (plain, offered, missing):
+            named = tuple(look for look in looks(settings, tmp_path) if look.area == "Registration")
+            found.append([(one.level, one.what) for one in await take_all(named, lambda _: None)])
+    assert found == [
+        [],
+        [
+            (Level.OK, "Terms to accept: Terms of use (en)."),
+            (Level.OK, "Customers can add: FIDO2, TOTP, SMS, VOICE, EMAIL."),
+        ],
+        [(Level.WRONG, "Not asked: there is no client secret.")],
+    ]

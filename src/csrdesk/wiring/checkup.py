@@ -67,6 +67,7 @@ def looks(settings: Settings, path: Path) -> tuple[Look, ...]:
         Look("Settings", lambda: asyncio.to_thread(here.settings_file, settings, path)),
         Look("PingOne", lambda: _pingone(settings)),
         *([Look("PingOne Protect", lambda: _protect(settings))] if asks_protect(settings) else ()),
+        *([Look("Registration", lambda: _registration(settings))] if settings.registration.enabled else ()),
         Look("Directory", lambda: _directory(settings)),
         Look("Passwords", lambda: _passwords(settings)),
         Look("Mail", lambda: _mail(settings)),
@@ -120,9 +121,32 @@ async def _protect(settings: Settings) -> Found:
     policies = {
         "flow.p1RiskPolicyIdAuthn": flow.risk_policy_id_authn,
         "flow.p1RiskPolicyIdAR": flow.risk_policy_id_ar,
+        "flow.p1RiskPolicyIdReg": flow.risk_policy_id_reg,
     }
     try:
         return await protect.probe(api, policies, settings.protect)
+    finally:
+        await api.close()
+
+
+async def _registration(settings: Settings) -> Found:
+    from csrdesk.services import keys
+    from csrdesk.services.pingone.api import open_api
+    from csrdesk.services.probes import registration
+
+    try:
+        secret = await asyncio.to_thread(keys.read, keys.PINGONE, settings.pingone.client_secret_file)
+    except ConfigError:
+        return (wrong(registration.AREA, "Not asked: there is no client secret.", "See Keys."),)
+    api, flow = open_api(settings.pingone, secret), settings.flow
+    try:
+        return await registration.probe(
+            api,
+            agreement_id=flow.agreement_id if flow.ciam_agreement_enabled else "",
+            policy_id=flow.mfa_policy_id,
+            wanted=flow.device_types,
+            passwordless=settings.registration.passwordless_required,
+        )
     finally:
         await api.close()
 
