@@ -3,12 +3,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import smtplib
+import socket
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
 
+import httpx
 import pytest
 
-from csrdesk.sandbox import Connection
+from csrdesk.sandbox import Connection, Options, Sandbox
 from tests.sandbox.conftest import Desk
 
 
@@ -114,3 +117,25 @@ async def test_the_page_shows_codes_and_apps(desk: Desk) -> None:
     page = (await desk.http.get(desk.at.mailbox_url, params={"to": "ada"})).text
     assert desk.box.world.passcodes[-1].code in page
     assert (await desk.http.get(f"{desk.at.mailbox_url}/style.css")).headers["content-type"].startswith("text/css")
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_sandbox_that_has_stopped_has_closed_every_connection(turns: int) -> None:
+    async with Sandbox(Options()) as box:
+        at = box.settings()
+        callers = [socket.create_connection(where) for where in ((at.smtp_host, at.smtp_port), http_of(at))]
+        for _ in range(turns):  # from not yet accepted to greeted
+            await asyncio.sleep(0)
+    for caller in callers:
+        with caller:
+            caller.settimeout(5)
+            # Asked without a turn of the loop in between: what is not closed by now would stay open.
+            with suppress(ConnectionResetError):
+                while caller.recv(4096):
+                    pass
+
+
+def http_of(at: Connection) -> tuple[str, int]:
+    url = httpx.URL(at.api_url)
+    assert url.port
+    return url.host, url.port

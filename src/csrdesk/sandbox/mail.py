@@ -16,6 +16,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
+from typing import Any
 
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -25,6 +26,8 @@ from csrdesk.sandbox.faults import Faults
 from csrdesk.sandbox.model import Mail, World
 
 USER = "csrdesk"
+_TURNS_TO_CLOSE = 10
+"""Of the event loop: what was accepted this moment comes up, and what was cut closes its socket, TLS's below it."""
 
 
 def _text_of(message: EmailMessage, kind: str) -> str:
@@ -50,6 +53,19 @@ def received(world: World, raw: bytes, recipients: list[str], sender: str, clock
                 html=_text_of(message, "html"),
             )
         )
+
+
+class _Connected(SMTP):
+    """aiosmtpd's protocol; among `there` until its connection is closed, socket and all."""
+
+    def __init__(self, handler: _Mailboxes, *, there: set[_Connected], **options: Any) -> None:  # noqa: ANN401 - SMTP's
+        super().__init__(handler, **options)
+        self._there = there
+        there.add(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self._there.discard(self)
 
 
 def _cut(protocol: SMTP) -> None:
@@ -93,7 +109,7 @@ class MailServer:
         self._host = host
         self._password = password
         self._mailboxes = _Mailboxes(world, clock, faults)
-        self._open: set[SMTP] = set()
+        self._open: set[_Connected] = set()
         self._server: asyncio.Server | None = None
         self._folder: Path | None = None
         self.port = 0
@@ -122,16 +138,19 @@ class MailServer:
         """Stops listening and removes the folder."""
         if self._server is not None:
             self._server.close()
-            for protocol in self._open:
-                _cut(protocol)
+            for _ in range(_TURNS_TO_CLOSE):
+                for protocol in self._open:
+                    _cut(protocol)
+                await asyncio.sleep(0)
             await self._server.wait_closed()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
     def _protocol(self, context: ssl.SSLContext, loop: asyncio.AbstractEventLoop) -> SMTP:
-        protocol = SMTP(
+        return _Connected(
             self._mailboxes,
+            there=self._open,
             hostname="mail.csrdesk.example",
             ident="csrdesk sandbox",
             enable_SMTPUTF8=True,
@@ -141,8 +160,6 @@ class MailServer:
             authenticator=self._authenticate,
             loop=loop,
         )
-        self._open.add(protocol)
-        return protocol
 
     def _authenticate(
         self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object
