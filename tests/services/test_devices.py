@@ -39,6 +39,21 @@ async def test_a_locked_device_counts_as_registered_and_not_as_usable(do: Do, bo
     assert found.usable(("SMS",)) == ()
 
 
+async def test_r_37_a_device_says_since_when_it_is_there_and_from_when_it_counts(do: Do, box: Sandbox) -> None:
+    (old,) = (await read(do, box, people.ONE_DEVICE)).devices
+    assert old.since
+    assert old.counts_from is None
+    device = box.world.user(people.ONE_DEVICE).devices[0]
+    device.created_at = box.clock.now() - timedelta(hours=71)
+    (new,) = (await read(do, box, people.ONE_DEVICE)).devices
+    assert new.age is Age.NEW
+    assert new.since
+    assert new.counts_from == new.since + timedelta(hours=72)
+    device.created_at = box.clock.now() - timedelta(hours=73)
+    (again,) = (await read(do, box, people.ONE_DEVICE)).devices
+    assert again.counts_from is None
+
+
 async def test_r_34_a_device_on_the_links_own_mailbox_proves_nothing_in_any_letter_case(do: Do, box: Sandbox) -> None:
     found = await read(do, box, people.SAME_MAILBOX)
     (device,) = found.devices

@@ -119,4 +119,6 @@ def _address_state(person: Person) -> str:
 
 def _device(device: Device, obstacle: str) -> str:
     kind = f" ({device.kind})" if device.nickname else ""
-    return f"{device.label}{kind}" + (f": {obstacle}" if obstacle else "")
+    since = f", since {device.since:%Y-%m-%d}" if device.since else ""
+    counts = f", counts from {device.counts_from:%Y-%m-%d %H:%M} UTC" if device.counts_from else ""
+    return f"{device.label}{kind}{since}" + (f": {obstacle}" if obstacle else "") + counts

@@ -42,7 +42,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
             Flow("csr_main", 12, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
-                8,
+                9,
                 challenge_acceptance.ChallengeAcceptanceState,
                 challenge_acceptance.Start,
                 challenge_acceptance.begin,
@@ -58,7 +58,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
             Flow("password_reset", 5, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
             Flow("new_password", 4, new_password.NewPasswordState, new_password.Start, new_password.begin),
             Flow("user_functions", 6, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
-            Flow("device_authentication", 2, device_page.DevicePageState, device_page.Start, device_page.begin),
+            Flow("device_authentication", 3, device_page.DevicePageState, device_page.Start, device_page.begin),
             Flow(
                 "magic_link_page", 2, magic_link_page.MagicLinkPageState, magic_link_page.Start, magic_link_page.begin
             ),

@@ -94,6 +94,10 @@ class Device(msgspec.Struct, frozen=True):
     """By when it was registered."""
     other_site: str = ""
     """Of a passkey: the site that it was registered for, where the customers' pages do not belong to it."""
+    since: datetime | None = None
+    """When PingOne says that it was registered."""
+    counts_from: datetime | None = None
+    """From when it can prove somebody, where it is too new for that now."""
 
     @property
     def registered(self) -> bool:

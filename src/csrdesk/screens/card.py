@@ -28,7 +28,7 @@ class CardScreen(PromptScreen[CardPrompt]):
 
     def compose(self) -> ComposeResult:
         # With several ways to choose from, a low terminal has room for their keys, not for a line each.
-        self.long_choices = len(self._open) < _SEVERAL or self.app.size.height >= HEIGHTS[-1][0]
+        self.long_choices = len(self._open) < _SEVERAL or not self._is_low
         yield from super().compose()
 
     def compose_body(self) -> ComposeResult:
@@ -42,11 +42,11 @@ class CardScreen(PromptScreen[CardPrompt]):
         super().on_mount()
 
     def paint(self) -> None:
-        prompt = self.prompt
+        prompt, now, zone = self.prompt, self.around.now(), self.around.info.zone
         warning = (Fact("Warning", prompt.warning, Tone.WARN),) if prompt.warning else ()
         self.query_one("#card", Facts).facts = person_facts(prompt.person)
         self.query_one("#ways", Facts).facts = (
-            *device_facts(prompt.devices),
+            *device_facts(prompt.devices, now, zone, brief=self._is_low and len(prompt.devices) > _FEW),
             *way_facts(prompt.ways),
             *warning,
         )
@@ -56,6 +56,10 @@ class CardScreen(PromptScreen[CardPrompt]):
         if kind is RecoveryChosen:
             return self.prompt.recovery
         return kind not in BY_ANSWER or BY_ANSWER[kind] in self._open
+
+    @property
+    def _is_low(self) -> bool:
+        return self.app.size.height < HEIGHTS[-1][0]
 
     @property
     def _open(self) -> list[Way]:
@@ -69,6 +73,8 @@ class CardScreen(PromptScreen[CardPrompt]):
 
 
 _SEVERAL = 2
+_FEW = 2
+"""Devices for which even a low terminal has two lines each."""
 _SAY = {
     Way.LINK: "To make sure that it is you, I would like to mail you a link. Can you open your mailbox now?",
     Way.SPOKEN_ADDRESS: "To make sure that it is you, please open a web browser, on any device. Can you do that now?",

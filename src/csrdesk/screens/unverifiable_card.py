@@ -12,7 +12,7 @@ from csrdesk.flows.answers import RecoveryChosen
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.prompts import UnverifiableCardPrompt
 from csrdesk.screens.prompted import PromptScreen
-from csrdesk.screens.whom import device_words, person_facts, way_facts
+from csrdesk.screens.whom import device_words, person_facts, since_words, way_facts
 from csrdesk.widgets.facts import Fact, Facts
 from csrdesk.widgets.tones import Tone
 
@@ -34,9 +34,11 @@ class UnverifiableCardScreen(PromptScreen[UnverifiableCardPrompt]):
         super().on_mount()
 
     def paint(self) -> None:
-        prompt = self.prompt
+        prompt, now, zone = self.prompt, self.around.now(), self.around.info.zone
         labels = ["Devices", *[""] * len(prompt.devices)]
-        why = zip(labels, prompt.devices, prompt.obstacles, strict=False)
+        since = [since_words(device, now, zone) for device in prompt.devices]
+        obstacles = (_with(why, when) for why, when in zip(prompt.obstacles, since, strict=True))
+        why = zip(labels, prompt.devices, obstacles, strict=False)
         self.query_one("#card", Facts).facts = person_facts(prompt.person)
         self.query_one("#ways", Facts).facts = (
             Fact("Not now", prompt.why, Tone.WARN),
@@ -53,3 +55,8 @@ class UnverifiableCardScreen(PromptScreen[UnverifiableCardPrompt]):
 
     def say(self) -> str:
         return "I am sorry, I cannot make sure that it is you at the moment, so I may not change anything."
+
+
+def _with(obstacle: str, since: str) -> str:
+    """Why a device cannot be used, and since when it is there."""
+    return f"{obstacle} ({since})" if since else obstacle

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
+
 from csrdesk.model.devices import Device
 from csrdesk.model.people import Person
 from csrdesk.model.ways import WayOffer
 from csrdesk.widgets.facts import Fact
+from csrdesk.widgets.moments import on_day
 from csrdesk.widgets.tones import Tone
 
 
@@ -40,11 +43,25 @@ def device_words(device: Device) -> str:
     return f"{device.label}{kind}, {device.strength.value}{state}"
 
 
-def device_facts(devices: tuple[Device, ...]) -> tuple[Fact, ...]:
-    """How many devices are registered, and which."""
+def since_words(device: Device, now: datetime, zone: tzinfo | None) -> str:
+    """Since when the device is registered; and from when it counts, where it is too new. Empty where nobody told."""
+    if device.since is None:
+        return ""
+    if device.counts_from is None:
+        return f"since {device.since.astimezone(zone):%Y-%m-%d}"
+    since, counts = on_day(device.since, now, zone), on_day(device.counts_from, now, zone)
+    return f"registered {since}, counts from {counts}"
+
+
+def device_facts(
+    devices: tuple[Device, ...], now: datetime, zone: tzinfo | None, *, brief: bool = False
+) -> tuple[Fact, ...]:
+    """How many devices are registered, which, and since when; `brief`: since when only of those that are too new."""
     if not devices:
         return (Fact("Devices", "none registered", Tone.WARN),)
-    first, *others = [device_words(device) for device in devices]
+    since = ("" if brief and not device.counts_from else since_words(device, now, zone) for device in devices)
+    both = zip((device_words(device) for device in devices), since, strict=True)
+    first, *others = [", ".join(part for part in parts if part) for parts in both]
     return (Fact(f"Devices ({len(devices)})", first), *(Fact("", words) for words in others))
 
 

@@ -44,6 +44,13 @@ def dated(moment: datetime | None, now: datetime, zone: tzinfo | None) -> str:
     return f"{local:%Y-%m-%d}, {far}"
 
 
+def on_day(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
+    """`tomorrow 09:10`, or `2026-03-07 09:10`: when something begins."""
+    far, local = distance(moment, now, zone), moment.astimezone(zone)
+    day = far if far in ("today", "yesterday", "tomorrow") else f"{local:%Y-%m-%d}"
+    return f"{day} {local:%H:%M}"
+
+
 def short(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
     """For a list: `03-04 09:10:05`, with the year instead of the time where it is another one: `2029-03-04`."""
     local = moment.astimezone(zone)

@@ -77,7 +77,13 @@ async def read_devices(effect: fx.ReadDevices, outside: Outside) -> r.DevicesRea
     seen = await outside.links().saw_address(who, user.email)
     found = Devices(
         devices=tuple(
-            device_of(d, user.email, outside.age(d.created_at), pages=outside.public_url())
+            device_of(
+                d,
+                user.email,
+                outside.age(d.created_at),
+                pages=outside.public_url(),
+                counts_from=outside.counts_from(d.created_at),
+            )
             for d in sure(listing.result())
         ),
         mfa_enabled=user.mfa_enabled,

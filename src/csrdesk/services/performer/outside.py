@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from csrdesk.config import PasswordSettings, ProtectSettings
+from csrdesk.config import PasswordSettings, ProtectSettings, RegistrationSettings
 from csrdesk.flows.doors import LinkDesk
 from csrdesk.model.devices import Age
 from csrdesk.services.attempts import UnderWay
@@ -113,6 +113,8 @@ class Outside:
     """Who keeps the passwords of which population."""
     protect: ProtectSettings = field(default_factory=ProtectSettings)
     """How PingOne Protect is asked."""
+    registration: RegistrationSettings = field(default_factory=RegistrationSettings)
+    """Who may make an account by themselves."""
     company: Company = Company()
     call_back: bool = False
     """Whether settings let PingOne ring the number on record."""
@@ -128,6 +130,10 @@ class Outside:
     def age(self, since: datetime | None) -> Age:
         """Of an account or a device that PingOne says was made then."""
         return Age.of(since, self.now(), self.proof_age)
+
+    def counts_from(self, since: datetime | None) -> datetime | None:
+        """When what came then is old enough to prove somebody; None where it is, and where nobody told."""
+        return since + self.proof_age if since and self.age(since) is Age.NEW else None
 
     def within(self, call_id: str, under_way: UnderWay | None = None) -> Outside:
         """The same services for one call of the desk, whose id PingOne is told, and what a step of it reads now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from csrdesk.model.devices import Age, Device
@@ -55,10 +56,12 @@ def person_of_entry(entry: Entry) -> Person:
     )
 
 
-def device_of(device: MfaDevice, email: str, age: Age = Age.OLD, *, pages: str = "") -> Device:
+def device_of(
+    device: MfaDevice, email: str, age: Age = Age.OLD, *, pages: str = "", counts_from: datetime | None = None
+) -> Device:
     """The device beside the user's own address, with which it is compared here, where both are whole.
 
-    `pages`: the URL of the customers' pages; empty where nobody serves them.
+    `pages`: the URL of the customers' pages; empty where nobody serves them. `counts_from`: where it is too new now.
     """
     address = masked(device.email) if device.email else mask_phone(clean(device.phone)) if device.phone else ""
     return Device(
@@ -72,6 +75,8 @@ def device_of(device: MfaDevice, email: str, age: Age = Age.OLD, *, pages: str =
         same_mailbox=device.type == "EMAIL" and is_same_mailbox(device.email, email),
         age=age,
         other_site="" if fits(device.rp.id, pages) else clean(device.rp.id, _LABEL),
+        since=device.created_at,
+        counts_from=counts_from,
     )
 
 
