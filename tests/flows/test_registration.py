@@ -284,14 +284,16 @@ def test_what_was_made_is_shown_and_the_retry_goes_on_from_it() -> None:
 
 
 def test_the_devices_of_an_account_without_a_password_have_no_way_around_them_but_a_password() -> None:
-    inputs = rest.registering(GIVEN, MADE).sub.work.inputs
+    first, bare = rest.registering(GIVEN, MADE).sub, rest.registering(BARE, MADE).sub
+    assert isinstance(first, dr.GatheringPairing)
+    assert isinstance(bare, dr.GatheringPairing)
+    inputs = first.work.inputs
     assert (inputs.allow_cancel, inputs.auto_enroll_email, inputs.passwordless_required) == (False, True, False)
-    assert rest.registering(BARE, MADE).sub.work.inputs.passwordless_required
-    choosing = rest.RegisteringDevice(GIVEN, MADE, dr.AskDeviceType(rest.registering(GIVEN, MADE).sub.work, ("TOTP",)))
+    assert bare.work.inputs.passwordless_required
+    choosing = rest.RegisteringDevice(GIVEN, MADE, dr.AskDeviceType(first.work, ("TOTP",)))
     assert choosing.step(pa.PasswordInsteadChosen()) == rest.AskFirstPassword(GIVEN, replace(MADE, asked=7))
-    ended = rest.RegisteringDevice(GIVEN, MADE, dr.EnablingMfa(choosing.sub.work, "TOTP"))
-    done = ended.step(prr.MfaEnabled())
-    assert done == rest.Completed(replace(MADE, asked=6), "totp")
+    enabling = rest.RegisteringDevice(GIVEN, MADE, dr.EnablingMfa(first.work, "TOTP"))
+    assert enabling.step(prr.MfaEnabled()) == rest.Completed(replace(MADE, asked=6), "totp")
 
 
 def test_an_agreement_that_cannot_be_shown_says_so_and_any_other_trouble_is_tried_again() -> None:

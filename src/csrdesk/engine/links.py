@@ -33,7 +33,9 @@ MAGIC_LINK_FLOW = "magic_link_page"
 """The flow behind the page of a magic link that stands in for a device."""
 RECOVERY_FLOW = "account_recovery"
 """The flow behind the page that customers who forgot their password open by themselves."""
-CUSTOMER_FLOWS = frozenset({CUSTOMER_FLOW, PASSWORD_FLOW, DEVICE_FLOW, MAGIC_LINK_FLOW, RECOVERY_FLOW})
+CUSTOMER_FLOWS = frozenset(
+    {CUSTOMER_FLOW, PASSWORD_FLOW, DEVICE_FLOW, MAGIC_LINK_FLOW, RECOVERY_FLOW, registrations.FLOW}
+)
 """Every flow that asks customers: no agent starts one, or looks into one."""
 _DAY = timedelta(days=1)
 
