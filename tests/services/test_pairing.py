@@ -119,6 +119,13 @@ async def test_the_limit_is_read_and_said(api: Api, box: Sandbox) -> None:
     assert isinstance(await pairing.begin_totp(api, full.id), pairing.LimitReached)
 
 
+async def test_who_may_not_read_the_limit_leaves_it_to_pingone(api: Api, box: Sandbox) -> None:
+    box.faults.add(path="/mfaSettings$", status=403)
+    assert await pairing.limit(api) == pairing.MOST
+    full = box.world.user(people.AT_LIMIT)
+    assert isinstance(await pairing.begin_totp(api, full.id), pairing.LimitReached)
+
+
 async def test_a_type_or_number_that_pingone_does_not_take_is_said(api: Api, who: str) -> None:
     assert isinstance(await pairing.begin_phone(api, who, "MOBILE", PHONE), pairing.NotAllowed)
     assert isinstance(await pairing.begin_phone(api, who, "SMS", "not a number"), pairing.AddressRefused)
