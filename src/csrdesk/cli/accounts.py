@@ -45,6 +45,7 @@ def _pingone(found: PingOneAccount | None, problem: str) -> dict[str, str]:
         "Password": _PASSWORDS.get(found.password, found.password.replace("_", " ")),
         "Changed": moment(found.password_changed_at),
         "MFA": "on" if found.mfa_enabled else "OFF",
+        **({"Agreement": found.consent.words} if found.consent else {}),
         "Mail": (found.email or "none") + ("" if found.email_verified or not found.email else " (never verified)"),
         "Signed on": moment(found.last_sign_on),
     }

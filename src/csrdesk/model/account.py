@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from csrdesk.model.agreements import Consent
+
 _AGAIN = "locked in AD again within 30 minutes of an unlock: an old password is saved on a phone, a drive or a VPN"
 
 _NEVER_EXPIRES = 0x10000
@@ -50,6 +52,8 @@ class PingOneAccount(msgspec.Struct, frozen=True, rename="camel"):
     last_sign_on: datetime | None = None
     changed_at: datetime | None = None
     """When anything of the user was changed the last time: whatever it is, it is so since then at the latest."""
+    consent: Consent | None = None
+    """What they said to the agreement that settings name; None where these name none."""
 
 
 class WrongPasswords(msgspec.Struct, frozen=True, rename="camel"):

@@ -58,6 +58,20 @@ class Consent(msgspec.Struct, frozen=True):
     def accepted(self) -> bool:
         return self.state is ConsentState.ACCEPTED
 
+    @property
+    def words(self) -> str:
+        """For an agent."""
+        return _WORDS[self.state]
+
+
+_WORDS = {
+    ConsentState.ACCEPTED: "accepted",
+    ConsentState.REVOKED: "taken back",
+    ConsentState.EXPIRED: "an older text was accepted",
+    ConsentState.NONE: "not accepted",
+    ConsentState.UNKNOWN: "not known",
+}
+
 
 def wanted_of(accept_language: str) -> tuple[str, ...]:
     """The tags of a browser's `Accept-Language`, the one it likes best first (RFC 9110, 12.5.4)."""

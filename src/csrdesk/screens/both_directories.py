@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta, tzinfo
 
 from csrdesk.model.account import Account, DirectoryAccount
+from csrdesk.model.agreements import Consent, ConsentState
 from csrdesk.widgets.facts import Fact
 from csrdesk.widgets.moments import dated, distance, time_of_day
 from csrdesk.widgets.tones import Tone
@@ -118,7 +119,16 @@ def pingone_facts(account: Account, now: datetime, zone: tzinfo | None) -> tuple
         Fact("MFA", "on") if found.mfa_enabled else Fact("MFA", "OFF", Tone.WARN),
         Fact("Mail", mail if found.email_verified or not found.email else f"{mail} (not verified)"),
         Fact("Signed on", dated(found.last_sign_on, now, zone)),
+        *((_agreement(found.consent, zone),) if found.consent else ()),
     )
+
+
+def _agreement(consent: Consent, zone: tzinfo | None) -> Fact:
+    """What they said to the terms; a consent that does not count any more is theirs to renew."""
+    words = consent.words
+    if consent.state is ConsentState.ACCEPTED and consent.at:
+        words = f"{words} {consent.at.astimezone(zone):%Y-%m-%d}"
+    return Fact("Agreement", words, Tone.PLAIN if consent.state is ConsentState.ACCEPTED else Tone.WARN)
 
 
 def _missing(problem: str) -> Fact:

@@ -12,6 +12,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
+from csrdesk.model.agreements import Consent, ConsentState
 from csrdesk.model.text import clean
 from csrdesk.services.attempts import attempt, sure
 from csrdesk.services.directory import accounts as in_directory
@@ -30,8 +31,8 @@ from csrdesk.services.performer.protection import (
     refuse_protected_user,
 )
 from csrdesk.services.performer.stamps import stamp
-from csrdesk.services.pingone import passwords, sessions, users
-from csrdesk.services.pingone.api import Api, Received
+from csrdesk.services.pingone import consents, passwords, sessions, users
+from csrdesk.services.pingone.api import Received
 from csrdesk.services.pingone.errors import SYSTEM
 
 _AGAIN = timedelta(minutes=30)
@@ -46,7 +47,7 @@ async def read_account(effect: fx.ReadAccount, context: Context, outside: Outsid
     `ForbiddenError` where that finds a protected one.
     """
     async with asyncio.TaskGroup() as group:
-        one = group.create_task(attempt(_pingone_account(outside.pingone, effect.person_id)))
+        one = group.create_task(attempt(_pingone_account(outside, effect.person_id)))
         other = group.create_task(attempt(_looked_for(effect, outside)))
     pingone, found = one.result(), other.result()
     directory = await attempt(_directory_account(found, context, outside))
@@ -152,10 +153,12 @@ async def _account_at(dn: str, outside: Outside) -> DirectoryAccount:
     return replace(account, username=clean(account.username, 80))
 
 
-async def _pingone_account(api: Api, user_id: str) -> Received[PingOneAccount]:
+async def _pingone_account(outside: Outside, user_id: str) -> Received[PingOneAccount]:
+    api = outside.pingone
     async with asyncio.TaskGroup() as group:
         reading = group.create_task(attempt(users.read(api, user_id)))
         looking = group.create_task(attempt(passwords.read(api, user_id)))
+        asking = group.create_task(_consent(outside, user_id))
     got, password = sure(reading.result()), sure(looking.result())
     user = got.body
     account = PingOneAccount(
@@ -169,5 +172,14 @@ async def _pingone_account(api: Api, user_id: str) -> Received[PingOneAccount]:
         email_verified=user.email_verified,
         last_sign_on=user.last_sign_on.at if user.last_sign_on else None,
         changed_at=user.updated_at,
+        consent=asking.result(),
     )
     return Received(account, got.correlation_id)
+
+
+async def _consent(outside: Outside, user_id: str) -> Consent | None:
+    """Beside the account, and never in its way: reading consents may be a right that a desk's worker lacks."""
+    if not outside.agreement_id:
+        return None
+    read = await attempt(consents.read(outside.pingone, user_id, outside.agreement_id))
+    return Consent(ConsentState.UNKNOWN) if isinstance(read, ServiceError) else read

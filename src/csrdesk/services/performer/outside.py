@@ -116,6 +116,8 @@ class Outside:
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     """Who may make an account by themselves."""
     company: Company = Company()
+    agreement_id: str = ""
+    """The agreement whose consents are looked at; empty for none."""
     call_back: bool = False
     """Whether settings let PingOne ring the number on record."""
     public_url: Callable[[], str] = str
