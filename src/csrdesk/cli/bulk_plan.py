@@ -67,7 +67,7 @@ class Plan:
         first = ", ".join(account.identifier for account in islice(self._accounts.to_do(), _NAMED))
         more = ", ..." if self.left > _NAMED else ""
         mails = f" and {self._rates.mails:g} mails" if self._mails else ""
-        pace = f"{self._rates.requests:g} requests{mails} a second at most: calls go first"
+        pace = f"{self._rates.requests:g} requests{mails} a second at most"
         told = "" if self._dry_run else "each by mail" if self._mails else "nobody (--no-notify)"
         rows = [
             ("What:", WHAT[self._order.action] + (" (a dry run: nothing is written)" if self._dry_run else "")),
@@ -81,6 +81,7 @@ class Plan:
             ("Reason:", f"{self._order.reason} (ticket {self._order.ticket})"),
             ("Told:", told),
             ("Pace:", f"{self._wanted.parallel} at a time, {pace}"),
+            ("Calls:", "go first; they keep the other half of what the services take"),
             ("Time:", f"{in_words(self.seconds)} at least"),
             ("Results:", str(path)),
         ]
