@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from copy import copy
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Self
@@ -79,6 +80,8 @@ class Customer:
         self._http = http.open_browser(user_agent)
         self._url = ""
         self._page = _Page()
+        self.html = ""
+        """The page as it came."""
         self.status = 0
 
     async def __aenter__(self) -> Self:
@@ -129,6 +132,10 @@ class Customer:
                     return str(code["code"])
             await asyncio.sleep(0.05)
         raise DifferenceError(f"no passcode reached {self._address}")
+
+    def tab(self) -> Customer:
+        """Another tab of the same browser, with the page as it is now."""
+        return copy(self)
 
     async def fetch(self, url: str, *, method: str = "GET", user_agent: str = "") -> int:
         """Fetch without being this customer's browser, as a mail scanner does; returns the status."""
@@ -231,4 +238,5 @@ class Customer:
         self.status = answer.status_code
         self._url = str(answer.url)
         self._page = _Page()
+        self.html = answer.text
         self._page.feed(answer.text)
