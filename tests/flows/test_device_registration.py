@@ -31,7 +31,7 @@ from tests.flows import pairing_values as pv
 from tests.flows.tables import Row, name, refused, step_by_step
 from tests.flows.values import EVENTS
 
-SEEN = (*EVENTS, *pv.ANSWERS, *pv.REPLIES)
+SEEN = (*EVENTS, *pv.FAILURES)
 WORK, BOUND = Work(pv.INPUTS, "", 4), Work(pv.BOUND, "policy-1", 4)
 NEXT = replace(WORK, asked=5)
 CHOICE = dr.AskDeviceType(NEXT, pv.ALL)
@@ -68,7 +68,6 @@ ROWS: tuple[Row, ...] = (
     (CHOICE, a.Cancelled(), dr.ReturnSuccess("cancelled", "", 5)),
     (CHOICE, a.TryAgainChosen(), dr.GatheringPairing(NEXT)),
     (dp.AskNumber(WORK, "SMS"), pv.NUMBER, NUMBERED),
-    (dp.AskNumber(WORK, "SMS"), pv.ANSWERS[10], number(dp.NO_NUMBER, "")),
     (dp.AskNumber(WORK, "SMS"), a.BackChosen(), dp.ChoosingAgain(WORK)),
     (NUMBERED, ADDRESSED, dp.AskActivation(NEXT, PHONE)),
     (NUMBERED, pr.NumberNotTaken("Too short."), number("Too short.")),

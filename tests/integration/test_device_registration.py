@@ -31,22 +31,22 @@ def settings(settings: Settings) -> Settings:
     )
 
 
-def visitor(world: World, *, webauthn: str = "FULL") -> Customer:
-    return Customer(ADDRESS, world.box.settings().mailbox_url, webauthn=webauthn)
+def visitor(world: World, address: str = ADDRESS, *, webauthn: str = "FULL") -> Customer:
+    return Customer(address, world.box.settings().mailbox_url, webauthn=webauthn)
 
 
-async def choosing(world: World, browser: Customer) -> None:
+async def choosing(world: World, browser: Customer, address: str = ADDRESS) -> None:
     """As far as the choice of a device."""
     await browser.open(f"{world.desk.pages_url}/register")
-    await browser.answer("RegisterEmailGiven", email=ADDRESS)
+    await browser.answer("RegisterEmailGiven", email=address)
     await browser.answer("PasscodeGiven", passcode=await browser.newest_passcode())
     await browser.answer("NamesGiven", given_name="Grace", family_name="Hopper")
     await browser.answer("WithoutPasswordChosen")
     browser.reads(pt.CHOOSE_TITLE)
 
 
-def made(world: World) -> User:
-    return next(user for user in world.box.world.users.values() if user.email == ADDRESS)
+def made(world: World, address: str = ADDRESS) -> User:
+    return next(user for user in world.box.world.users.values() if user.email == address)
 
 
 def devices(world: World, kind: str) -> list[Device]:

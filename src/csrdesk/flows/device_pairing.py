@@ -24,7 +24,6 @@ SMS, VOICE, EMAIL = "SMS Device Registration", "Voice Device Registration", "Ema
 TOTP, FIDO2 = "TOTP Device Registration", "FIDO2 Device Registration"
 NUMBERS = frozenset({"SMS", "VOICE"})
 """Device types that are a phone number."""
-NO_NUMBER = "Type your phone number."
 NO_PASSCODE = "A passcode has 6 to 10 letters or digits. Look again and type it once more."
 NO_MORE = "No more passcodes are sent here. Use the newest one, or go back."
 ON_ITS_WAY = "A new passcode is on its way. The one before is good no more."
@@ -75,10 +74,8 @@ class AskNumber(State, frozen=True):
     def want(self) -> Ask[pp.NumberPrompt]:
         return Ask(pp.NumberPrompt(self.note, self.work.asked, self.device_type, self.country))
 
-    def step(self, event: Event) -> PairingNumber | AskNumber | ChoosingAgain:
+    def step(self, event: Event) -> PairingNumber | ChoosingAgain:
         match event:
-            case pa.NumberGiven(country, number) if not number.reveal().strip():
-                return AskNumber(self.work.next(), self.device_type, country, NO_NUMBER)
             case pa.NumberGiven(country):
                 return PairingNumber(self.work, self.device_type, country)
             case a.BackChosen():
