@@ -37,6 +37,7 @@ WORDS = [
     (["user", "enable", "ada", "--reason", ""], set[str]()),
     (["user", "paint", "--"], {"--help"}),
 ]
+EACH = pytest.mark.parametrize(("words", "offered"), WORDS, ids=[" ".join(["csrdesk", *words]) for words, _ in WORDS])
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def said(*program: str | Path) -> list[str]:
     return [line for line in done.stdout.splitlines() if line]
 
 
-@pytest.mark.parametrize(("words", "offered"), WORDS, ids=str)
+@EACH
 def test_bash_offers_what_can_come_next(script: Path, words: list[str], offered: set[str]) -> None:
     assert set(said("bash", "--norc", "-c", BASH, "-", script, "csrdesk", *words)) == offered
 
@@ -69,7 +70,7 @@ def test_bash_offers_files_where_a_file_is_asked_for(script: Path, tmp_path: Pat
 
 
 @pytest.mark.needs("zsh")
-@pytest.mark.parametrize(("words", "offered"), WORDS, ids=str)
+@EACH
 def test_zsh_is_given_what_can_come_next(script: Path, words: list[str], offered: set[str]) -> None:
     given = {line.partition(":")[0] for line in said("zsh", "-f", "-c", ZSH, "-", script, "csrdesk", *words)}
     typed = words[-1]
@@ -78,7 +79,7 @@ def test_zsh_is_given_what_can_come_next(script: Path, words: list[str], offered
 
 
 @pytest.mark.needs("fish")
-@pytest.mark.parametrize(("words", "offered"), WORDS, ids=str)
+@EACH
 def test_fish_offers_what_can_come_next(script: Path, words: list[str], offered: set[str]) -> None:
     lines = said("fish", "--no-config", "-c", FISH, script, " ".join(["csrdesk", *words]))
     assert {line.partition("\t")[0] for line in lines} == offered
