@@ -105,11 +105,17 @@ def test_the_example_stands_at_the_top_of_the_project_too() -> None:
         "ciam_appleEnabled",
         "ciam_facebookEnabled",
         "ciam_googleEnabled",
-        "ciam_agreementEnabled",
     ],
 )
 def test_a_switch_that_is_not_built_yet_is_an_error_and_not_ignored(tmp_path: Path, switch: str) -> None:
     assert _wrong(tmp_path, f"{MINIMAL}[flow]\n{switch} = true\n").key == f"flow.{switch}"
+
+
+def test_terms_need_their_id_and_domains_are_domains(tmp_path: Path) -> None:
+    assert _wrong(tmp_path, f"{MINIMAL}[flow]\nciam_agreementEnabled = true\n").key == "flow.p1AgreementId"
+    for key in ("domains", "no_domains"):
+        wrong = _wrong(tmp_path, f'{MINIMAL}[registration]\n{key} = ["no domain"]\n')
+        assert wrong.key == f"registration.{key}"
 
 
 def test_the_one_way_to_verify_cannot_be_switched_off(tmp_path: Path) -> None:
@@ -247,12 +253,11 @@ def test_check_says_what_is_allowed_and_yet_worth_knowing(
 ) -> None:
     memory_keyring["csrdesk", "pingone-client-secret"] = "s3cret"
     settings_file.parent.mkdir(parents=True)
-    settings_file.write_text(MINIMAL + '[flow]\np1AgreementId = "a"\n')
+    settings_file.write_text(MINIMAL)
     ran = run("config", "check", "--json")
     assert ran.code == 0, ran.out
     notes = " ".join(ran.data["notes"])
     assert "desk.public_url is empty" in notes
-    assert "flow.p1AgreementId has no effect yet." in notes
     assert "runs on this one machine" in notes
     assert "s3cret" not in ran.out + ran.err
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from csrdesk.config import PingOneSettings
+from csrdesk.config import PingOneSettings, RegistrationSettings
 from csrdesk.model.checkup import Finding, Level
 from csrdesk.model.devices import ORDER
 from csrdesk.model.secret import Secret
-from csrdesk.sandbox import Sandbox, ids
+from csrdesk.sandbox import Sandbox, ids, people
+from csrdesk.sandbox.person import PATIENTS
 from csrdesk.services.performer import Outside
 from csrdesk.services.pingone.api import Api, open_api
 from csrdesk.services.pingone.policies import Fido2, Method, MfaPolicy
@@ -18,10 +20,11 @@ from tests.services.scripted import Say, by_path, scripted
 ON, CLOSED, OFF = Method(enabled=True), Method(enabled=True, pairing_disabled=True), Method()
 
 
-async def look(api: Api, agreement_id: str = ids.AGREEMENT, policy_id: str = "") -> tuple[Finding, ...]:
-    return await registration.probe(
-        api, agreement_id=agreement_id, policy_id=policy_id, wanted=ORDER, passwordless=False
-    )
+async def look(
+    api: Api, agreement_id: str = ids.AGREEMENT, policy_id: str = "", **settings: str
+) -> tuple[Finding, ...]:
+    made = msgspec.convert(settings, RegistrationSettings)
+    return await registration.probe(api, made, agreement_id=agreement_id, policy_id=policy_id, wanted=ORDER)
 
 
 async def test_terms_that_can_be_shown_and_devices_that_can_be_added_are_well(outside: Outside, box: Sandbox) -> None:
@@ -34,6 +37,20 @@ async def test_terms_that_can_be_shown_and_devices_that_can_be_added_are_well(ou
 
 async def test_without_terms_only_devices_are_looked_at(outside: Outside) -> None:
     assert len(await look(outside.pingone, "")) == 1
+
+
+async def test_population_and_user_of_the_settings_are_looked_up(outside: Outside, box: Sandbox) -> None:
+    somebody = box.world.user(people.ONE_DEVICE)
+    named = {"population_id": ids.stable("population", PATIENTS), "code_user_id": somebody.id}
+    population, user, _ = await look(outside.pingone, "", **named)
+    assert (population.level, population.what) == (Level.OK, "New accounts belong to Patients.")
+    assert (user.level, user.what) == (Level.OK, "Codes are mailed in the name of ada.")
+    somebody.enabled = False
+    assert [one.level for one in await look(outside.pingone, "", **named)][1] is Level.WRONG
+    nobody = {"population_id": ids.FIDO2_POLICY, "code_user_id": ids.FIDO2_POLICY}
+    found = await look(outside.pingone, "", **nobody)
+    assert [one.level for one in found[:2]] == [Level.WRONG, Level.WRONG]
+    assert ["registration." in one.what for one in found[:2]] == [True, True]
 
 
 @pytest.mark.parametrize("agreement", [ids.AGREEMENT_OFF, ids.FIDO2_POLICY])
@@ -49,13 +66,13 @@ async def test_a_policy_that_is_not_there_is_a_warning_here(outside: Outside) ->
     assert devices.level is Level.WARNING
 
 
-@pytest.mark.parametrize(("status", "levels"), [(403, [Level.WRONG, Level.WARNING]), (500, [Level.WRONG, Level.WRONG])])
+@pytest.mark.parametrize(("status", "levels"), [(403, [*[Level.WRONG] * 3, Level.WARNING]), (500, [Level.WRONG] * 4)])
 async def test_what_pingone_does_not_let_see_is_said(status: int, levels: list[Level]) -> None:
     token = Say(body={"access_token": "t", "expires_in": 60})
     async with scripted(by_path((("/as/token", token), ("/", Say(status, b""))))) as at:
         api = open_api(PingOneSettings("env", "c", api_url=f"{at.url}/v1", auth_url=at.url), Secret("s"))
         try:
-            found = await look(api)
+            found = await look(api, population_id="p", code_user_id="u")
         finally:
             await api.close()
     assert [one.level for one in found] == levels

@@ -223,6 +223,11 @@ class RegistrationSettings(Struct, frozen=True, forbid_unknown_fields=True, rena
     """Domains of mail addresses that may not."""
     code_tries: Annotated[int, Meta(ge=1, le=10)] = 5
     """Codes that may be typed for one address on one page: N means exactly N."""
+    population_id: str = ""
+    """The population of PingOne that new accounts belong to; empty for the environment's default one."""
+    code_user_id: str = ""
+    """A user of PingOne in whose name codes are mailed to addresses that nobody has yet, where an environment wants one
+    named: PingOne's page on one-time devices does. An account of its own, that signs in nowhere. Empty for nobody."""
 
 
 class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):

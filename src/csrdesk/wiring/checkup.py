@@ -142,10 +142,10 @@ async def _registration(settings: Settings) -> Found:
     try:
         return await registration.probe(
             api,
+            settings.registration,
             agreement_id=flow.agreement_id if flow.ciam_agreement_enabled else "",
             policy_id=flow.mfa_policy_id,
             wanted=flow.device_types,
-            passwordless=settings.registration.passwordless_required,
         )
     finally:
         await api.close()

@@ -60,7 +60,9 @@ async def perform(effect: Registering, context: Context, outside: Outside) -> Re
         case gx.FindForRegistration():
             return await find(effect, outside)
         case gx.SendEmailCode():
-            got = await authentications.mail_code(outside.pingone, effect.address)
+            got = await authentications.mail_code(
+                outside.pingone, effect.address, user_id=outside.registration.code_user_id
+            )
             return gx.EmailCodeSent(got.body.id, correlation_id=got.correlation_id)
         case gx.CheckEmailCode():
             return await check_code(effect, context, outside)
@@ -116,7 +118,7 @@ async def create(effect: gx.CreateUser, context: Context, outside: Outside) -> R
     password = context.secret if effect.with_password else None
     if password and (why := password_rules.why_unusable(password)):
         return pr.PasswordRefused((why,))
-    new = new_users.NewUser(effect.address, effect.given_name, effect.family_name)
+    new = new_users.NewUser(effect.address, effect.given_name, effect.family_name, outside.registration.population_id)
     made = await new_users.create(outside.pingone, new, password)
     if isinstance(made, new_users.Taken):
         return gx.AddressTaken(correlation_id=made.correlation_id)

@@ -5,11 +5,13 @@ Apart from the rest of PingOne because a desk without the pages for it needs non
 
 from __future__ import annotations
 
+from csrdesk.config import RegistrationSettings
 from csrdesk.errors import NotFoundError, ServiceError, UnauthorizedError
 from csrdesk.model.agreements import Agreement
 from csrdesk.model.checkup import Finding, ok, warning, wrong
+from csrdesk.model.masking import mask_username
 from csrdesk.model.text import clean
-from csrdesk.services.pingone import agreements, policies
+from csrdesk.services.pingone import agreements, policies, populations, users
 from csrdesk.services.pingone.agreements import NotOffered
 from csrdesk.services.pingone.api import Api
 from csrdesk.services.pingone.policies import MfaPolicy
@@ -22,11 +24,40 @@ _LATER = "Look again in a moment."
 
 
 async def probe(
-    api: Api, *, agreement_id: str, policy_id: str, wanted: tuple[str, ...], passwordless: bool
+    api: Api, settings: RegistrationSettings, *, agreement_id: str, policy_id: str, wanted: tuple[str, ...]
 ) -> tuple[Finding, ...]:
     """`agreement_id`: empty where nobody accepts terms; `wanted`: the device types that settings allow."""
     found = [await _terms(api, agreement_id)] if agreement_id else []
-    return (*found, await _devices(api, policy_id, wanted, passwordless=passwordless))
+    if settings.population_id:
+        found.append(await _population(api, settings.population_id))
+    if settings.code_user_id:
+        found.append(await _code_user(api, settings.code_user_id))
+    return (*found, await _devices(api, policy_id, wanted, passwordless=settings.passwordless_required))
+
+
+async def _population(api: Api, population_id: str) -> Finding:
+    try:
+        names = await populations.names(api)
+    except ServiceError as error:
+        return wrong(AREA, error.message, _LATER)
+    if population_id.lower() in names:
+        return ok(AREA, f"New accounts belong to {clean(names[population_id.lower()], _NAME)}.")
+    todo = "Correct the id."
+    return wrong(AREA, "PingOne has no population with the id in registration.population_id.", todo)
+
+
+async def _code_user(api: Api, user_id: str) -> Finding:
+    """PingOne mails nothing in the name of somebody who is disabled or locked."""
+    try:
+        user = (await users.read(api, user_id)).body
+    except NotFoundError:
+        return wrong(AREA, "PingOne has no user with the id in registration.code_user_id.", "Correct the id.")
+    except ServiceError as error:
+        return wrong(AREA, error.message, _LATER)
+    if user.enabled and not user.locked:
+        return ok(AREA, f"Codes are mailed in the name of {clean(mask_username(user.username), _NAME)}.")
+    todo = "Enable and unlock it in PingOne; otherwise nobody can register."
+    return wrong(AREA, "The user in registration.code_user_id is disabled or locked.", todo)
 
 
 async def _terms(api: Api, agreement_id: str) -> Finding:
