@@ -164,11 +164,14 @@ class Controller:
 
 
 @contextlib.contextmanager
-def running(*, address: str = "", settings: tuple[str, ...] = ()) -> Iterator[Controller]:
+def running(*, address: str = "", settings: tuple[str, ...] = (), read_only: bool = False) -> Iterator[Controller]:
     """A controller of its own, until the block ends; `settings`: lines more for its smb.conf."""
     folder = _new_folder()
     try:
         subprocess.run(["cp", "-a", "--reflink=auto", f"{template()}/.", str(folder)], check=True)
+        if read_only:
+            _configure_read_only(folder)
+            settings = (*settings, "\tserver services = ldap, cldap")  # its KDC does not start so
         controller = start(folder, address or free_address(), settings)
         try:
             yield controller
@@ -245,6 +248,21 @@ def configure(folder: Path, address: str, settings: tuple[str, ...] = ()) -> Non
     _write(folder / "etc/smb.conf", smb_conf(folder, address, settings))
     _write(folder / "etc/krb5.conf", krb5_conf(address))
     make_certificate(folder / "tls", address, "127.0.0.1")
+
+
+def _configure_read_only(folder: Path) -> None:
+    """Have the domain say that this controller is a branch's: then Samba refers whoever changes something elsewhere.
+
+    What a controller is stands in the category of its settings object (`msDS-isRODC` in [MS-ADTS]).
+    """
+    configure(folder, "127.10.0.1")
+    configuration = f"CN=Configuration,{DOMAIN}"
+    where = f"CN=NTDS Settings,CN=DC1,CN=Servers,CN=Default-First-Site-Name,CN=Sites,{configuration}"
+    category = f"CN=NTDS-DSA-RO,CN=Schema,{configuration}"
+    lines = [f"dn: {where}", "changetype: modify", "replace: objectCategory", f"objectCategory: {category}"]
+    conf, sam = folder / "etc/smb.conf", folder / "private/sam.ldb"
+    control = "--controls=local_oid:1.3.6.1.4.1.7165.4.3.12:0"
+    _run("ldbmodify", f"--configfile={conf}", "-H", sam, control, stdin="\n".join(lines) + "\n")
 
 
 def smb_conf(folder: Path, address: str, settings: tuple[str, ...] = ()) -> str:

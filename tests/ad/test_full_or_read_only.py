@@ -1,10 +1,15 @@
-"""A controller that is full, read-only or at a limit: nothing is changed, which is said plainly; reading goes on."""
+"""A controller that is full, read-only or at a limit: nothing is changed, which is said plainly; reading goes on.
+
+Full and read-only by a real one. What Windows says of itself where Samba says nothing, and each refusal by its number,
+come from a scripted server.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from csrdesk.config import DirectorySettings
 from csrdesk.errors import ServiceError, UnavailableError
@@ -38,6 +43,19 @@ async def test_a_full_controller_changes_nothing_says_so_and_is_read_all_the_sam
         full.fill(full=False)
         assert await set_enabled(directory, entry, enabled=False)
         assert full.value("ada", CONTROL) == "514"
+
+
+async def test_a_branchs_own_controller_refers_a_change_elsewhere_and_nothing_is_changed(opened: Open) -> None:
+    """A real one that the domain knows as read-only: csrdesk follows no referral, and says what to set."""
+    with controller.running(read_only=True) as branch:
+        directory = opened(replace(settings_of(branch), ad_write_to="first"))
+        writer = await directory.writer()
+        entry = await read_entry(writer, DN, (CONTROL, LAST_SET, COMPUTED))
+        for change in (set_enabled(writer, entry, enabled=False), demand_change(writer, entry)):
+            with pytest.raises(UnavailableError, match=r"takes no changes\. Nothing was changed\."):
+                await change
+        assert await read_entry(writer, DN, (CONTROL, LAST_SET, COMPUTED)) == entry
+        assert branch.value("ada", CONTROL) == "512"
 
 
 def scripted_settings(server: Scripted) -> DirectorySettings:
