@@ -84,7 +84,11 @@ class AskPassword(State, frozen=True):
 
     def want(self) -> Ask[FirstPasswordPrompt]:
         work = self.work
-        return Ask(FirstPasswordPrompt(self.note, work.asked, requirements=work.requirements, refusals=self.refusals))
+        return Ask(
+            FirstPasswordPrompt(
+                self.note, work.asked, work.address, requirements=work.requirements, refusals=self.refusals
+            )
+        )
 
     def step(self, event: Event) -> CreatingUser | AskPassword | AskNames:
         again = asked_again(self.work)

@@ -35,6 +35,8 @@ class FirstPasswordPrompt(PublicPrompt, frozen=True):
     """A password, or none: then a device is registered in its place."""
 
     answers = ra.FirstPasswordTyped | ra.WithoutPasswordChosen | a.BackChosen
+    email: str = ""
+    """As it was typed: what a password manager keeps the password by."""
     requirements: tuple[Requirement, ...] = ()
     refusals: tuple[str, ...] = ()
     """Why what was typed before was not taken, in plain words."""
