@@ -46,7 +46,7 @@ def main() -> int:
         directory = RealDirectory(dc)
         asyncio.run(directory.lock(people.AD_LOCKED))
         if sys.stdin.isatty() and sys.stdout.isatty():
-            return demo.console(directory=directory)
+            return asyncio.run(demo.console(directory=directory))
         print(f"A Samba AD domain controller is at {dc.url}; csrdesk signs in there as {SERVICE}.", flush=True)
         return asyncio.run(demo.play(directory=directory))
 

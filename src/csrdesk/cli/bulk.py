@@ -21,6 +21,7 @@ from csrdesk.cli.bulk_results import Came, Line, Results
 from csrdesk.cli.bulk_run import BulkRun
 from csrdesk.cli.bulk_telling import line_of, line_of_rehearsal, told
 from csrdesk.cli.desk import settings_for_desk
+from csrdesk.cli.interrupts import OF_OTHERS
 from csrdesk.cli.interrupts import run as run_loop
 from csrdesk.cli.result import Result, refusal, say
 from csrdesk.engine.bulk_orders import Order as Ordered
@@ -170,12 +171,13 @@ class _Work:
 
 @contextlib.contextmanager
 def _stopping(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the run politely; what is under way is brought to its end."""
+    """Ctrl-C, SIGTERM and a closed window end the run politely; what is under way is brought to its end."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    ours = [number for number in (signal.SIGINT, *OF_OTHERS) if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in ours:
         loop.add_signal_handler(number, stop)
     try:
         yield
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ours:
             loop.remove_signal_handler(number)

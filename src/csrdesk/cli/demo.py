@@ -95,4 +95,4 @@ def demo(
         return run_loop(story.play(json=as_json, record=record, scenes=judged.SCENES, protect=True))
     if play or as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return run_loop(story.play(json=as_json, record=record))
-    return story.console(record=record)
+    return run_loop(story.console(record=record))

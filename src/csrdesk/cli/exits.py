@@ -40,7 +40,7 @@ MEANING: dict[Exit, str] = {
     "`audit verify`: the audit is not as it was written.",
     Exit.PARTLY: "Of a list of accounts some were done, and some were not; the result file says which. None: 1.",
     Exit.CRASH: "A defect in csrdesk; the message has a reference, and the log file the details.",
-    Exit.INTERRUPTED: "Interrupted with Ctrl-C; what stays open was said.",
+    Exit.INTERRUPTED: "Interrupted with Ctrl-C, by SIGTERM or a closed window; what stays open was said.",
 }
 """One sentence for each code."""
 

@@ -46,10 +46,9 @@ def sandbox(
 
 
 async def _serve(options: Options) -> Result:
-    import tempfile
-
     from csrdesk.cli.waiting import until_stopped
     from csrdesk.sandbox import Sandbox
+    from csrdesk.sandbox.folder import own_folder, remove_dead
     from csrdesk.wiring.trial import write_settings
 
     try:
@@ -57,10 +56,12 @@ async def _serve(options: Options) -> Result:
     except ValueError as error:
         message = f"The sandbox cannot start: {error}"
         raise ConfigError(message) from None
-    with tempfile.TemporaryDirectory(prefix="csrdesk-desk-") as folder:
+    if dead := remove_dead():
+        say(f"{dead} folder{'s' if dead > 1 else ''} of an earlier run that was killed: removed.")
+    with own_folder("desk") as folder:
         async with box:
             connection = box.settings()
-            settings = write_settings(connection, Path(folder))
+            settings = write_settings(connection, folder)
             say(f"PingOne     {connection.api_url}")
             say(f"Directory   {connection.directory_url}")
             say(f"Mailbox     {connection.mailbox_url}  (mails, and the codes that phones got)")

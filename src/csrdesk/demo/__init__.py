@@ -41,10 +41,8 @@ async def play(
     return teller.finish()
 
 
-def console(*, record: Path | None = None, directory: Beside | None = None) -> int:
+async def console(*, record: Path | None = None, directory: Beside | None = None) -> int:
     """Open the console on the demo's desk; returns the exit code when the agent leaves it."""
-    import asyncio
-
     from csrdesk.demo.console import run
 
-    return asyncio.run(run(record, directory))
+    return await run(record, directory)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from csrdesk.demo.telling import Step, expect, expect_that
 from csrdesk.engine.checkpoints import CheckpointFile, signed_by
 from csrdesk.engine.store_sqlite import SqliteStore
 from csrdesk.engine.verify import Verdict, verify
+from csrdesk.sandbox.folder import own_folder
 from csrdesk.wiring.checkpoints import checkpoints_of
 from csrdesk.wiring.desk import DATABASE
 
@@ -34,8 +34,8 @@ async def audit_verified(on_stage: Stage) -> AsyncIterator[Step]:
 
 async def _verified_copy(data_dir: Path, file: CheckpointFile, change: str, seq: int) -> Verdict:
     """The verdict on a copy of the database after a change that csrdesk knows nothing of."""
-    with tempfile.TemporaryDirectory(prefix="csrdesk-copy-") as folder:
-        path = Path(folder) / DATABASE
+    with own_folder("copy") as folder:
+        path = folder / DATABASE
         _copy(data_dir / DATABASE, path, change, seq)
         store = await SqliteStore.open(path)
         try:

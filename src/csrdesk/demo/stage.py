@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from msgspec.structs import replace
 
 from csrdesk.demo.beside import Beside, SandboxSide
 from csrdesk.sandbox import Options, Sandbox, ids
+from csrdesk.sandbox.folder import own_folder, remove_dead
 from csrdesk.wiring import Desk, open_desk
 from csrdesk.wiring.trial import settings_for
 
@@ -44,10 +44,11 @@ async def stage(
     With a `directory` the desk uses that one, and the sandbox's is not asked. With `call_back` numbers may be rung;
     with `protect` PingOne Protect judges every caller.
     """
-    with tempfile.TemporaryDirectory(prefix="csrdesk-demo-") as folder:
+    remove_dead()
+    with own_folder("demo") as folder:
         async with Sandbox(Options(record=record, port=port)) as box:
             beside = directory or SandboxSide(box)
-            settings = settings_for(box.settings(), Path(folder), directory=beside.settings)
+            settings = settings_for(box.settings(), folder, directory=beside.settings)
             settings = replace(
                 settings,
                 flow=replace(

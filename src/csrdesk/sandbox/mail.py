@@ -9,10 +9,9 @@ import asyncio
 import email.policy
 import hmac
 import logging
-import shutil
 import ssl
-import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
@@ -23,6 +22,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from csrdesk.sandbox.clock import Clock
 from csrdesk.sandbox.faults import Faults
+from csrdesk.sandbox.folder import own_folder
 from csrdesk.sandbox.model import Mail, World
 
 USER = "csrdesk"
@@ -112,6 +112,7 @@ class MailServer:
         self._open: set[_Connected] = set()
         self._server: asyncio.Server | None = None
         self._folder: Path | None = None
+        self._kept = ExitStack()
         self.port = 0
 
     @property
@@ -125,7 +126,7 @@ class MailServer:
         """Makes the certificate and listens on a free port."""
         # aiosmtpd warns of its own old members at each sign-in; that would be painted over a console.
         logging.getLogger("mail.log").setLevel(logging.ERROR)
-        self._folder = Path(tempfile.mkdtemp(prefix="csrdesk-sandbox-"))
+        self._folder = self._kept.enter_context(own_folder("sandbox"))
         authority = trustme.CA()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(self._host, "localhost").configure_cert(context)
@@ -143,9 +144,8 @@ class MailServer:
                     _cut(protocol)
                 await asyncio.sleep(0)
             await self._server.wait_closed()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        self._folder = None
+        self._kept.close()
 
     def _protocol(self, context: ssl.SSLContext, loop: asyncio.AbstractEventLoop) -> SMTP:
         return _Connected(
