@@ -15,7 +15,8 @@ from csrdesk.flows import try_prompts as tp
 from csrdesk.flows.act_words import EXPIRY
 from csrdesk.flows.kernel import Prompt
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
-from csrdesk.model.devices import Device, Strength
+from csrdesk.model.agreements import Consent, ConsentState
+from csrdesk.model.devices import Age, Device, Strength
 from csrdesk.model.link import Link, LinkAbout, LinkStage
 from csrdesk.model.passwords import Home, Requirement
 from csrdesk.model.people import Person
@@ -56,6 +57,8 @@ TOTP = Device(id="totp-1", type="TOTP", nickname="Authenticator")
 APP = Device(id="app-1", type="MOBILE", nickname="Pixel")
 OLD_APP = Device(id="app-2", type="MOBILE", nickname="Old phone")
 PASSKEY = Device(id="fido-1", type="FIDO2", nickname="Laptop")
+NEW_PASSKEY = replace(PASSKEY, age=Age.NEW, since=NOW - timedelta(hours=2), counts_from=NOW + timedelta(hours=70))
+OLD_PHONE = replace(PHONE, since=NOW - timedelta(days=45))
 
 CODE = Secret("417209")
 CALL_CODE = Secret("417209553")
@@ -172,6 +175,16 @@ FINE = Account(
         dn="CN=Ada,OU=People,DC=example,DC=test", username="ada.l", password_changed_at=NOW - timedelta(days=45)
     ),
 )
+AGREED = replace(
+    FINE,
+    pingone=PingOneAccount(
+        enabled=True,
+        password="EXTERNAL",
+        email=ADA.email,
+        email_verified=True,
+        consent=Consent(ConsentState.ACCEPTED, NOW - timedelta(days=45)),
+    ),
+)
 HALF = Account(
     pingone=PingOneAccount(
         enabled=True,
@@ -253,6 +266,16 @@ AGENT: dict[str, Prompt] = {
         why="A device is registered, and none can be used now.",
         recovery=True,
     ),
+    "unverifiable_card_too_new": p.UnverifiableCardPrompt(
+        person=ADA,
+        devices=(NEW_PASSKEY,),
+        obstacles=("registered too recently",),
+        why="A device is registered, and none can be used now.",
+        ways=(WayOffer(Way.LINK, why_not="A device is registered, and none can be used now."),),
+    ),
+    "card_with_ages": p.CardPrompt(
+        person=ADA, devices=(OLD_PHONE, NEW_PASSKEY), ways=(WayOffer(Way.LINK, "link, code and device"),)
+    ),
     "protected": p.ProtectedPrompt(
         name="Ada Lovelace", message="This account is protected. Nobody at the help desk acts on it."
     ),
@@ -267,6 +290,17 @@ AGENT: dict[str, Prompt] = {
         since=NOW,
         progress=Progress(Stage.CODE_SENT, NOW + timedelta(seconds=40), NOW + timedelta(seconds=50), tries=2),
         doubt="The address was never verified.",
+    ),
+    "username_invitable": p.UsernamePrompt(
+        note="PingOne knows nobody by that. Who has no account yet can be invited at that address.",
+        code="not_found",
+        invitable=True,
+    ),
+    "registration_watch": p.RegistrationWatchPrompt(to="n***w@m***.example", since=NOW),
+    "registration_watch_created": p.RegistrationWatchPrompt(
+        to="n***w@m***.example",
+        since=NOW,
+        progress=Progress(Stage.CREATED, NOW + timedelta(seconds=40), NOW + timedelta(seconds=50), tries=2),
     ),
     "polling_risk": p.PollingPrompt(
         person=ADA, link=replace(LINK_OPENED_TWICE, risk=RiskCheck(Risk("r-1", RiskLevel.MEDIUM, "", "NEW_DEVICE")))
@@ -298,6 +332,14 @@ AGENT: dict[str, Prompt] = {
     "account": p.AccountPrompt(
         person=ADA,
         account=FINE,
+        evidence=EVIDENCE,
+        verified_until=UNTIL,
+        button_label="Disable",
+        button_value="disableUser",
+    ),
+    "account_agreement": p.AccountPrompt(
+        person=ADA,
+        account=AGREED,
         evidence=EVIDENCE,
         verified_until=UNTIL,
         button_label="Disable",

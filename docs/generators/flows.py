@@ -35,6 +35,7 @@ from csrdesk.flows import recovery_inputs as ri
 from csrdesk.flows import recovery_invitation as inv
 from csrdesk.flows import registration as rg
 from csrdesk.flows import registration_inputs as gi
+from csrdesk.flows import registration_invitation as inr
 from csrdesk.flows import risk_check as rk
 from csrdesk.flows import setting_password as sp
 from csrdesk.flows import spoken_address as sa
@@ -186,6 +187,11 @@ INVITING = Part(
     inv.RecoveryInvitationState,
     "Account recovery that the agent starts: the caller is mailed the way in, and the agent looks on.",
 )
+INVITING_NEW = Part(
+    "registration_invitation",
+    inr.RegistrationInvitationState,
+    "An invitation to register, where nobody is found: the address is mailed the way in, and the agent looks on.",
+)
 ASKING = Part("magic_link", ml.MagicLinkState, "In the page that asks: send, show the code, watch the link.")
 OPENED = Part(
     "magic_link_page",
@@ -197,7 +203,7 @@ FLOWS = (
         "csr-main",
         "Healthcare - CSR Help Desk - Main Flow",
         "The agent's flow: look a caller up, verify them, act on the account. It loops until the agent ends the call.",
-        (MAIN, LOOK_UP, CHECK, INVITING, PROTECT, MANAGEMENT, MANAGING_DEVICES),
+        (MAIN, LOOK_UP, CHECK, INVITING, INVITING_NEW, PROTECT, MANAGEMENT, MANAGING_DEVICES),
         None,
         (cm.CallOver,),
     ),

@@ -23,6 +23,7 @@ from csrdesk.errors import IllegalEventError, StaleFlowError
 from csrdesk.flows import answers as a
 from csrdesk.flows import csr_main
 from csrdesk.flows import effects as fx
+from csrdesk.flows import invitation_effects as ix
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import prompts as p
@@ -92,6 +93,7 @@ AnyEffect = (
     | kx.CompleteEvaluation
     | kx.NoteRisk
     | vx.InviteToRecover
+    | ix.CountInvitation
 )
 
 

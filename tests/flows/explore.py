@@ -93,7 +93,8 @@ def kind(state: State) -> Kind:
         getattr(getattr(innermost, "begun", None), "device_type", ""),
         *made,
     )
-    return (*path(state), *again, to_do, *leads_to, *told, *spent, *(("unsure",) if unsure else ()), *stepped)
+    free = bool(getattr(innermost, "invite", "")), "@" in str(getattr(innermost, "identifier", ""))
+    return (*path(state), *again, *free, to_do, *leads_to, *told, *spent, *(("unsure",) if unsure else ()), *stepped)
 
 
 @dataclass

@@ -62,8 +62,8 @@ def checking(sub: dc.DeviceCheckState) -> cm.Checking:
 
 
 CONFIGURING = cm.ConfiguringFlow("HD-1")
-LOOKING = cm.LookingUp(GIVEN, lu.AskUsername(lu.Given(ticket="HD-1")))
-FINDING = cm.LookingUp(GIVEN, lu.FindingUser(lu.Given(ticket="HD-2"), "ada"))
+LOOKING = cm.LookingUp(GIVEN, lu.AskUsername(lu.Given(ticket="HD-1", invites=True)))
+FINDING = cm.LookingUp(GIVEN, lu.FindingUser(lu.Given(ticket="HD-2", invites=True), "ada"))
 CHECKING = cm.check(GIVEN, ADA)
 CALLER = Caller(ADA, devices(SMS).devices, DN)
 CARD = dc.ChoosingWay(GIVEN, CALLER)

@@ -51,6 +51,7 @@ from csrdesk.flows import registration as rg
 from csrdesk.flows import registration_answers as ra
 from csrdesk.flows import registration_effects as gx
 from csrdesk.flows import registration_inputs as gi
+from csrdesk.flows import registration_invitation as inr
 from csrdesk.flows import risk_check as rk
 from csrdesk.flows import setting_password as sp
 from csrdesk.flows import spoken_address as sa
@@ -107,6 +108,7 @@ UNIONS: dict[str, object] = {
     "new_password": np.NewPasswordState,
     "setting_password": sp.SettingPasswordState,
     "recovery_invitation": inv.RecoveryInvitationState,
+    "registration_invitation": inr.RegistrationInvitationState,
     "risk_check": rk.RiskCheckState,
     "threat_detection": td.ThreatDetectionState,
     "device_authentication": da.DeviceAuthenticationState,
@@ -365,6 +367,7 @@ PARTS = {
         "account_management",
         "device_management",
         "recovery_invitation",
+        "registration_invitation",
     ),
     "threat_detection": ("threat_detection",),
     "verify_user": ("verify_user", "challenge_acceptance", "risk_check"),

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from csrdesk.flows import answers as a
 from csrdesk.flows import device_authentication as da
 from csrdesk.flows import device_replies as dr
+from csrdesk.flows import invitation_effects as ix
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import recovery_replies as rr
 from csrdesk.flows import replies as r
@@ -67,7 +68,7 @@ LOCKED = PingOneAccount(enabled=True, locked=True, password="PASSWORD_LOCKED_OUT
 AD_LOCKED = DirectoryAccount(DN, "ada", locked=True)
 ALL_LOCKED, AD_LOCKED_ALONE = Account(LOCKED, AD_LOCKED), Account(directory=AD_LOCKED, pingone_problem="No answer.")
 
-RULES = Rules(recovery=True, spoken_address=True, call_back=True)
+RULES = Rules(recovery=True, registration=True, spoken_address=True, call_back=True)
 STRICT = Rules(flow_require_mfa=True, ticket_required=True, push="off")
 ABOUT = LinkAbout("link-1", "K7Q-2M9", "Sam Porter", "A*** L***, ending 41")
 NOT_MAILED = LinkAbout("link-1", "K7Q-2M9", "Sam Porter", "A*** L***, ending 41", mailed=False)
@@ -134,6 +135,8 @@ ANSWERS: tuple[Answer, ...] = (
     a.RingAgainChosen(),
     a.DeviceChosen(ON_RECORD),
     a.RecoveryChosen(),
+    a.UsernameGiven("new@mail.example"),
+    a.InviteChosen(),
     a.ProtectiveDisableChosen(),
     a.CannotVerifyChosen(),
     a.SendChosen(),
@@ -239,6 +242,10 @@ SINGLE: tuple[Reply, ...] = (
     rr.RecoveryInvited("a***a@e***.example", UNTIL),
     rr.RecoveryNotInvited("No mail server is set up. Nothing was sent."),
     rr.RecoveryIs(Progress(Stage.CODE_SENT, UNTIL, UNTIL, 1)),
+    ix.InvitationCounted("hash-of-new"),
+    ix.Invited("n***w@m***.example", UNTIL),
+    ix.NotInvited("No mail server is set up. Nothing was sent."),
+    ix.RegistrationIs(Progress(Stage.CREATED, UNTIL, UNTIL, 1)),
     *(kr.RiskEvaluated(risk) for risk in (rv.LOW, rv.MEDIUM, rv.HIGH, rv.BOT)),
     r.CodeRight(UNTIL),
     r.CodeWrong(4),

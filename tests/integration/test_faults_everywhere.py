@@ -32,6 +32,7 @@ from csrdesk.flows import recovery_effects as vx
 from csrdesk.flows import risk_effects as kx
 from csrdesk.flows import try_effects as te
 from csrdesk.flows.catalog import FLOWS
+from csrdesk.flows.invitation_effects import AwaitRegistration, InviteToRegister
 from csrdesk.flows.kernel import AccountEffect, Ask, Audience, Do, Done, Effect, Poll, Prompt, State, Together
 from csrdesk.flows.kernel import Kind as EffectKind
 from csrdesk.flows.prompts import DeviceSelectionPrompt
@@ -48,18 +49,19 @@ from csrdesk.wiring.desk import DATABASE
 from tests.flows.explore import FIRST, path, walk
 from tests.flows.values import ADA, DN, LINK, LINK_AND_CODE, NEW_PASSWORD, TRY
 
-CALLS = [flow for flow in FIRST if flow != "account_recovery"]
-"""Every flow but that of a page without a call, which has to look alike whatever happens: `test_recovery_faults`."""
+CALLS = [flow for flow in FIRST if flow not in ("account_recovery", "registration")]
+"""Every flow but those of a page without a call, which have to look alike whatever happens: `test_recovery_faults`."""
 OUTSIDE = (
     AccountEffect, fx.FindUser, fx.ReadDevices, fx.ReadProtection, fx.ReadAccount, fx.ReadSessions, fx.SendMagicLink,
     fx.StartDeviceAuthentication, fx.SelectDevice, fx.CheckPasscode, fx.TellCustomer, OpenAddress,
     de.CheckAssertion, de.AwaitPush, de.CancelPush, de.GatherDevices, de.RereadAddress,
     px.ReadPasswordAuthority, px.ReadPasswordState,
-    te.RingNumber, te.CheckHeard, kx.EvaluateRisk, vx.InviteToRecover,
+    te.RingNumber, te.CheckHeard, kx.EvaluateRisk, vx.InviteToRecover, InviteToRegister,
 )  # fmt: skip
 """What the services perform."""
 INSIDE = (
     fx.LoadRules, fx.RequireProof, fx.AwaitChallenge, fx.AwaitNotice, fx.WaitUntil, px.ReadReset, vx.AwaitRecovery,
+    AwaitRegistration,
 )  # fmt: skip
 """What the desk reads of itself; with everything of the kind DESK nothing of this asks the outside."""
 
@@ -123,6 +125,7 @@ def settings(settings: Settings) -> Settings:
         pingone=replace(settings.pingone, requests_per_second=10_000.0, **quick),
         directory=replace(settings.directory, **quick),
         mail=replace(settings.mail, **quick),
+        registration=replace(settings.registration, enabled=True),
         limits=replace(settings.limits, look_ups_per_agent_an_hour=600, notice_seconds=1),
     )
 

@@ -34,6 +34,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "serve": (),
     "demo": (),
     "call": ("start", "list", "show", "resume", "end"),
+    "invite": (),
     "recovery": ("start", "show"),
     "user": ("show", "enable", "disable", "unlock", "expire", "must-change", "reset"),
     "device": ("list", "block", "unblock", "unlock", "rename", "default", "remove"),

@@ -11,6 +11,7 @@ from csrdesk.cli.acting import came_of, shown_line
 from csrdesk.cli.by_address import waited as address_waited
 from csrdesk.cli.by_phone import pending
 from csrdesk.cli.exits import Exit
+from csrdesk.cli.inviting import of_watch as of_invited
 from csrdesk.cli.looking_up import of_prompt, unexpected
 from csrdesk.cli.recovering import of_watch
 from csrdesk.cli.resetting import FLOW, Asked, of_outcome, watched
@@ -95,6 +96,8 @@ def _waiting(walk: Walk) -> Result:
             return waited(walk, walk.prompt)
         case p.RecoveryWatchPrompt():
             return of_watch(walk)
+        case p.RegistrationWatchPrompt():
+            return of_invited(walk)
         case _:
             return unexpected(walk.prompt)
 

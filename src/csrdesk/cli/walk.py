@@ -11,7 +11,7 @@ from csrdesk.errors import StaleFlowError
 from csrdesk.flows import answers as a
 from csrdesk.flows.doors import Session, View
 from csrdesk.flows.kernel import Answer, Prompt
-from csrdesk.flows.prompts import PollingPrompt, RecoveryWatchPrompt
+from csrdesk.flows.prompts import PollingPrompt, RecoveryWatchPrompt, RegistrationWatchPrompt
 from csrdesk.flows.try_prompts import AgentPushPrompt
 
 _WAYS_OUT = (a.CallEnded, a.Cancelled, a.Declined, a.NoticeRead, a.BackChosen)
@@ -75,7 +75,7 @@ class Walk:
 
     async def catch_up(self) -> None:
         """Let the news of a link arrive that nobody may have watched, without waiting for more of it."""
-        while isinstance(self.prompt, PollingPrompt | AgentPushPrompt | RecoveryWatchPrompt):
+        while isinstance(self.prompt, PollingPrompt | AgentPushPrompt | RecoveryWatchPrompt | RegistrationWatchPrompt):
             try:
                 await asyncio.wait_for(self.news(), _GLANCE)
             except TimeoutError:

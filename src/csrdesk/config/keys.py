@@ -73,6 +73,8 @@ class KeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Enable the account."""
     unlock: str = "u"
     """End every lock of the account; on the devices' page, the device's."""
+    invite: str = "ctrl+r"
+    """Mail an address that nobody has the way to the registration page."""
     recovery: str = "w"
     """Mail the caller the way to the recovery page."""
     reset: str = "w"

@@ -26,6 +26,7 @@ from csrdesk.engine.device_pages import DevicePages
 from csrdesk.engine.evaluations import Following
 from csrdesk.engine.flow_rows import FlowRows
 from csrdesk.engine.guard import NOT_AUDITED, Guard
+from csrdesk.engine.invitations import Invitations
 from csrdesk.engine.link_effects import LinkEffects
 from csrdesk.engine.links import Links
 from csrdesk.engine.outbox import Outbox, Queueing
@@ -90,7 +91,8 @@ class Engine:
         pages = PageEffects(self._desk), PasswordPages(self._desk, rows), self.device_pages
         of_calls = CallEffects(self._desk), LinkEffects(self._desk), Tries(self._desk), RecoveryEffects(self._desk)
         visits = RiskNotes(self._desk), RecoveryWatch(self._desk), RegistrationEffects(self._desk)
-        inside = *of_calls, *pages, BulkEffects(self._desk), self._outbox, *visits
+        invited = Invitations(self._desk)
+        inside = *of_calls, *pages, BulkEffects(self._desk), self._outbox, *visits, invited
         self._guard = Guard(self._desk, inside, self._around(outside(self.links)))
         self._runner = Runner(self._desk, rows, self._guard)
         self.customers = CustomerDesk(self._desk, self._runner)

@@ -8,6 +8,7 @@ from csrdesk.flows import agreement_effects as ax
 from csrdesk.flows import device_effects as dx
 from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
+from csrdesk.flows import invitation_effects as ix
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import recovery_effects as rfx
 from csrdesk.flows import recovery_replies as rr
@@ -78,6 +79,7 @@ def result(reply: Reply) -> str:
             | rr.RecoveryCodeWrong()
             | rr.RecoveryNotPossible()
             | rr.RecoveryNotInvited()
+            | ix.NotInvited()
             | gx.EmailCodeWrong()
             | gx.AddressTaken()
             | gx.NameRefused()
@@ -123,6 +125,7 @@ def _of_effect(effect: Effect) -> dict[str, Detail]:
             fx.FindUser(identifier=identifier)
             | rfx.FindForRecovery(address=identifier)
             | gx.FindForRegistration(address=identifier)
+            | ix.InviteToRegister(address=identifier)
         ):
             details["identifier"] = masked(identifier)
         case (
@@ -165,8 +168,8 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
             | r.DirectoryChanged(changed=changed)
         ):
             return {"changed": changed}
-        case r.AuthenticationIs(authentication):
-            return {"asks": authentication.status.removesuffix("_REQUIRED")}
+        case r.AuthenticationIs() | r.PasscodeWrong():
+            return _of_factor(reply)
         case pr.PasswordSet(_, changed_at, unlocked):
             return {"changed_at": changed_at.isoformat() if changed_at else "", "unlocked": unlocked}
         case pr.PasswordRefused(reasons):
@@ -185,6 +188,7 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
             tr.NumberNotRung(message)
             | AddressNotOpened(message)
             | rr.RecoveryNotInvited(message)
+            | ix.NotInvited(message)
             | r.LinkNotSent(message)
             | r.PasscodeRefused(message)
             | r.CustomerNotTold(message)
@@ -192,6 +196,13 @@ def _of_reply(reply: Reply) -> dict[str, Detail]:
             return {"problem": clean(message)}
         case _:
             return _found(reply)
+
+
+def _of_factor(reply: r.AuthenticationIs | r.PasscodeWrong) -> dict[str, Detail]:
+    """What came of asking for a device; of a wrong passcode the tries left, -1 where nobody knows."""
+    if isinstance(reply, r.AuthenticationIs):
+        return {"asks": reply.authentication.status.removesuffix("_REQUIRED")}
+    return {"left": -1 if reply.left is None else reply.left}
 
 
 def _found(reply: Reply) -> dict[str, Detail]:
@@ -203,7 +214,7 @@ def _found(reply: Reply) -> dict[str, Detail]:
             return {"found": 1}
         case rr.RecoveryUser(person_id) | gx.RegistrationUser(person_id):
             return {"found": int(bool(person_id))}
-        case rr.RecoveryInvited(to):
+        case rr.RecoveryInvited(to) | ix.Invited(to):
             return {"to": to}
         case kr.RiskEvaluated(risk):
             return {"risk": risk.id, "level": risk.level.value, "action": risk.predictor, "device": risk.device_status}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Final
 
 from csrdesk.engine import public_pages
@@ -32,7 +33,7 @@ class RecoveryWatch:
             while True:
                 news.clear()
                 page = await public_pages.newest_of(desk.store, effect.person_id, _FLOW, effect.since)
-                now = self._progress(page)
+                now = progress_of(page, desk.clock.now())
                 if now != effect.seen:
                     return RecoveryIs(now)
                 ends = [asyncio.ensure_future(desk.clock.sleep_until(page.until))] if page and page.stage.open else []
@@ -42,11 +43,13 @@ class RecoveryWatch:
                     for end in ends:
                         end.cancel()
 
-    def _progress(self, page: PublicPage | None) -> Progress:
-        if page is None:
-            return Progress()
-        over = page.stage.open and not page.is_open(self._desk.clock.now())
-        stage = Stage.ENDED if over else page.stage
-        if stage is Stage.ANALYSED and page.sent_at:
-            stage = Stage.CODE_SENT  # nothing comes between: the page asks for the code now
-        return Progress(stage, page.started_at, page.sent_at, page.tries, page.until if over else page.ended_at)
+
+def progress_of(page: PublicPage | None, now: datetime) -> Progress:
+    """How far that page is, as those see it who watch."""
+    if page is None:
+        return Progress()
+    over = page.stage.open and not page.is_open(now)
+    stage = Stage.ENDED if over else page.stage
+    if stage is Stage.ANALYSED and page.sent_at:
+        stage = Stage.CODE_SENT  # nothing comes between: the page asks for the code now
+    return Progress(stage, page.started_at, page.sent_at, page.tries, page.until if over else page.ended_at)

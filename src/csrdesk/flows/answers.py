@@ -63,6 +63,10 @@ class RecoveryChosen(Answer, frozen=True):
     """Mail the caller the way to the page on which they choose a new password by themselves."""
 
 
+class InviteChosen(Answer, frozen=True):
+    """Mail the address that was looked up, and that nobody has, the way to the registration page."""
+
+
 class CannotVerifyChosen(Answer, frozen=True):
     """The way "none": nothing is done, the words to say are shown, one audit row."""
 

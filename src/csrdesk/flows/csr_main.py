@@ -18,6 +18,7 @@ from csrdesk.flows import look_up as lu
 from csrdesk.flows import prompts as p
 from csrdesk.flows import protective_disable as pd
 from csrdesk.flows import recovery_invitation as ri
+from csrdesk.flows import registration_invitation as gi
 from csrdesk.flows import replies as r
 from csrdesk.flows import spoken_address as sa
 from csrdesk.flows import verify_user as vu
@@ -98,8 +99,10 @@ class LookingUp(State, frozen=True):
     def want(self) -> Want:
         return self.sub.want()
 
-    def step(self, event: Event) -> LookingUp | Checking | EndingCall:
+    def step(self, event: Event) -> LookingUp | Checking | InvitingToRegister | EndingCall:
         match self.sub.step(event):
+            case lu.InvitationChosen(address, ticket):
+                return InvitingToRegister(Given(self.given.rules, ticket), gi.begin(address))
             case lu.Found(person, ticket):
                 return check(Given(self.given.rules, ticket), person)
             case lu.FoundInDirectory(person, _, protection) if protection.protected:
@@ -118,6 +121,27 @@ _PINGONE_DOWN = (
     "PingOne cannot be asked, so nobody can be verified now. {} Only the AD account can be closed, by a protective "
     "disable. For anything else look the caller up again in a moment."
 )
+
+
+class InvitingToRegister(State, frozen=True):
+    """Somebody whom PingOne does not know makes an account on a public page, and the agent looks on."""
+
+    section = VERIFICATION
+
+    given: Given
+    sub: gi.RegistrationInvitationState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> InvitingToRegister | LookingUp | EndingCall:
+        match self.sub.step(event):
+            case gi.WentBack(note, code):
+                return look_up(self.given, note, code)
+            case gi.EndedCall():
+                return EndingCall()
+            case sub:
+                return InvitingToRegister(self.given, sub)
 
 
 class Checking(State, frozen=True):
@@ -360,6 +384,7 @@ CsrMainState = (
     | LookingUp
     | Checking
     | Recovering
+    | InvitingToRegister
     | Verifying
     | Managing
     | Protecting
@@ -376,9 +401,10 @@ def manage(given: Given, caller: Caller, evidence: Evidence, until: datetime) ->
     return Managing(given, am.begin(verified, am.Needs(given.rules.ticket_required, given.rules)))
 
 
-def look_up(given: Given, note: str = "") -> LookingUp:
+def look_up(given: Given, note: str = "", code: str = "") -> LookingUp:
     """Where the agent types who is calling."""
-    return LookingUp(given, lu.AskUsername(lu.Given(given.rules.ticket_required, given.ticket), note))
+    asked = lu.Given(given.rules.ticket_required, given.ticket, given.rules.registration)
+    return LookingUp(given, lu.AskUsername(asked, note, code))
 
 
 def check(given: Given, person: Person, note: str = "", code: str = "") -> Checking:

@@ -13,6 +13,7 @@ from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Problem, State, Terminal
 from csrdesk.model.people import Person, Protection
+from csrdesk.model.registration import is_address
 
 SECTION = "CSR Flow for Verification"
 
@@ -38,6 +39,8 @@ class Given(msgspec.Struct, frozen=True):
 
     ticket_required: bool = False
     ticket: str = ""
+    invites: bool = False
+    """Whether an address that nobody has can be invited to register."""
 
 
 class LookedUp(Outcome, frozen=True):
@@ -50,12 +53,20 @@ class AskUsername(State, frozen=True):
     given: Given
     note: str = ""
     code: str = ""
+    invite: str = ""
+    """The address that was looked up, where nobody has it and it can be invited."""
 
     def want(self) -> Ask[p.UsernamePrompt]:
-        return Ask(p.UsernamePrompt(self.given.ticket_required, self.given.ticket, self.note, self.code))
+        given = self.given
+        invitable = bool(self.invite)
+        return Ask(p.UsernamePrompt(given.ticket_required, given.ticket, self.note, self.code, invitable))
 
-    def step(self, event: Event) -> FindingUser | AskUsername | EndedCall:
+    def step(self, event: Event) -> FindingUser | AskUsername | InvitationChosen | EndedCall:
         match event:
+            case a.InviteChosen() if self.invite:
+                return InvitationChosen(self.invite, self.given.ticket)
+            case a.InviteChosen():
+                return AskUsername(self.given, _NOT_INVITED, "conflict")
             case a.UsernameGiven(identifier, ticket) if words := unfit(identifier.strip()):
                 return AskUsername(self._with(ticket), words, "invalid_value")
             case a.UsernameGiven(_, ticket) if self.given.ticket_required and not ticket.strip():
@@ -69,7 +80,13 @@ class AskUsername(State, frozen=True):
                 raise IllegalEventError(self, event)
 
     def _with(self, ticket: str) -> Given:
-        return Given(self.given.ticket_required, ticket.strip())
+        return msgspec.structs.replace(self.given, ticket=ticket.strip())
+
+
+_NOT_INVITED = (
+    "Nobody was invited. Look their mail address up first: where nobody has it, and settings have a page to register, "
+    "it can be invited."
+)
 
 
 class FindingUser(State, frozen=True):
@@ -90,9 +107,11 @@ class FindingUser(State, frozen=True):
                 return FoundInDirectory(person, self.given.ticket, protection, problem)
             case r.SeveralUsers(people, more):
                 return AskWhichUser(self.given, people, more)
+            case r.NoSuchUser() if self.given.invites and is_address(self.identifier):
+                words = f"{_NOBODY} Who has no account yet can be invited at that address."
+                return AskUsername(self.given, words, "not_found", invite=self.identifier)
             case r.NoSuchUser():
-                words = "PingOne knows nobody by that. Check the spelling, or ask for the number."
-                return AskUsername(self.given, words, "not_found")
+                return AskUsername(self.given, f"{_NOBODY} Check the spelling, or ask for the number.", "not_found")
             case r.OnlyInDirectory():
                 words = "This account is only in AD, so PingOne cannot verify the caller. Hand the call to the AD team."
                 return AskUsername(self.given, words, "not_found")
@@ -100,6 +119,9 @@ class FindingUser(State, frozen=True):
                 return AskUsername(self.given, f"Nobody was looked up. {problem.message}", problem.code)
             case _:
                 raise IllegalEventError(self, event)
+
+
+_NOBODY = "PingOne knows nobody by that."
 
 
 class AskWhichUser(State, frozen=True):
@@ -149,6 +171,18 @@ class FoundInDirectory(Terminal, frozen=True):
         return Done(LookedUp())
 
 
+class InvitationChosen(Terminal, frozen=True):
+    """Nobody has the address, and it is to be invited."""
+
+    section = SECTION
+
+    address: str
+    ticket: str
+
+    def want(self) -> Done[LookedUp]:
+        return Done(LookedUp())
+
+
 class EndedCall(Terminal, frozen=True):
     section = SECTION
 
@@ -156,4 +190,4 @@ class EndedCall(Terminal, frozen=True):
         return Done(LookedUp())
 
 
-LookUpState = AskUsername | FindingUser | AskWhichUser | Found | FoundInDirectory | EndedCall
+LookUpState = AskUsername | FindingUser | AskWhichUser | Found | FoundInDirectory | InvitationChosen | EndedCall

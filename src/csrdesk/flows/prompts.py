@@ -20,13 +20,15 @@ from csrdesk.model.ways import WayOffer
 class UsernamePrompt(Prompt, frozen=True):
     """Who is calling?"""
 
-    answers = a.UsernameGiven | a.CallEnded
+    answers = a.UsernameGiven | a.InviteChosen | a.CallEnded
     ticket_required: bool = False
     ticket: str = ""
     note: str = ""
     """What happened before, if it matters: nobody found, window over."""
     code: str = ""
     """The `code` of the problem behind `note`, for scripts: `not_found`, `unreachable`; empty where there was none."""
+    invitable: bool = False
+    """Whether what was looked up is a mail address that nobody has, and can be invited to register."""
 
 
 class SeveralFoundPrompt(Prompt, frozen=True):
@@ -95,6 +97,16 @@ class RecoveryWatchPrompt(Prompt, frozen=True):
     progress: Progress = Progress()
     doubt: str = ""
     """Why the mail may not have reached them."""
+
+
+class RegistrationWatchPrompt(Prompt, frozen=True):
+    """Somebody who was invited makes an account by themselves; how far they are, and nothing that they typed."""
+
+    answers = a.BackChosen | a.CallEnded
+    to: str
+    """The masked address that the invitation was mailed to."""
+    since: datetime
+    progress: Progress = Progress()
 
 
 class ProtectedPrompt(Prompt, frozen=True):

@@ -25,6 +25,8 @@ class Rules(msgspec.Struct, frozen=True):
     """`ways.call_back`."""
     recovery: bool = False
     """`ciam_accountRecoveryEnabled`: customers can choose a new password by themselves."""
+    registration: bool = False
+    """`registration.enabled`: a caller whom PingOne does not know can be invited to make an account."""
     protect_analysis: bool = False
     """`flowProtectAnalysisRequired`: PingOne Protect judges the customer whose code was right."""
     risk_policy_id: str = ""

@@ -25,6 +25,7 @@ from csrdesk.screens.polling import PollingScreen
 from csrdesk.screens.prompted import PromptScreen
 from csrdesk.screens.protected import ProtectedScreen
 from csrdesk.screens.recovery_watch import RecoveryWatchScreen
+from csrdesk.screens.registration_watch import RegistrationWatchScreen
 from csrdesk.screens.several_found import SeveralFoundScreen
 from csrdesk.screens.spoken_address import AddressFormScreen, SpokenAddressScreen
 from csrdesk.screens.unverifiable_card import UnverifiableCardScreen
@@ -40,6 +41,7 @@ SCREENS = (
     ProtectedScreen,
     CannotVerifyScreen,
     RecoveryWatchScreen,
+    RegistrationWatchScreen,
     MagicLinkFormScreen,
     PollingScreen,
     AddressFormScreen,

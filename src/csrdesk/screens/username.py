@@ -6,7 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Label
 
-from csrdesk.flows.answers import UsernameGiven
+from csrdesk.flows.answers import InviteChosen, UsernameGiven
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.prompts import UsernamePrompt
 from csrdesk.screens.fields import field
@@ -35,10 +35,16 @@ class UsernameScreen(PromptScreen[UsernamePrompt]):
         if self.prompt.ticket and not ticket.value:
             ticket.value = self.prompt.ticket
 
+    def is_offered(self, kind: type[Answer]) -> bool:
+        """An invitation only to a mail address that was looked up, and that nobody has."""
+        return kind is not InviteChosen or self.prompt.invitable
+
     def note(self) -> str:
         return self.prompt.note
 
     def say(self) -> str:
+        if self.prompt.invitable:
+            return "I find no account at that address. Shall I mail you the way to make one yourself?"
         return f"Thank you for calling {self.around.info.desk}. May I have your user name or customer number?"
 
     def fields(self, kind: type[Answer]) -> dict[str, str] | None:

@@ -162,6 +162,17 @@ def recovery(url: str, *, company: str, phone: str = "") -> Letter:
     )
 
 
+def invitation(url: str, *, company: str, phone: str = "") -> Letter:
+    """The way to the registration page, for somebody without an account: an address that everybody may know."""
+    subject = "Make your account"
+    shown = {"subject": subject, "url": url, "company": clean(company, _LINE), "phone": clean(phone, _LINE)}
+    return Letter(
+        subject=subject,
+        text=_templates().get_template("invitation.txt").render(shown),
+        html=_templates().get_template("invitation.html").render(shown),
+    )
+
+
 CREATED = ("New Account Created", "Your new account is there.")
 HALF_DONE = ("Your registration", "Somebody asked for a new account with your mail address. You have one already.")
 """Subject and first sentence of the two letters that can lead back to a registration."""

@@ -205,6 +205,7 @@ def rules_of(settings: Settings) -> Rules:
         push=settings.ways.push,
         call_back=settings.ways.call_back,
         recovery=settings.flow.ciam_account_recovery_enabled,
+        registration=settings.registration.enabled,
         protect_analysis=settings.flow.protect_required,
         risk_policy_id=settings.flow.risk_policy_id_authn,
         when_down=WhenDown(settings.protect.when_down),

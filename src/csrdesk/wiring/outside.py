@@ -8,6 +8,7 @@ from datetime import timedelta
 from csrdesk.config import Settings
 from csrdesk.flows import effects as fx
 from csrdesk.flows.doors import Context, LinkDesk, Perform
+from csrdesk.flows.invitation_effects import InviteToRegister, NotInvited
 from csrdesk.flows.kernel import Effect, Failed, Problem, Reply
 from csrdesk.flows.recovery_effects import InviteToRecover
 from csrdesk.flows.recovery_replies import RecoveryNotInvited
@@ -43,12 +44,14 @@ def open_outside(settings: Settings, links: LinkDesk, pages: Pages, paces: Paces
         ),
         passwords=settings.passwords,
         protect=settings.protect,
+        registration=settings.registration,
         company=Company(
             name=settings.flow.ciam_company_name,
             phone=settings.desk.phone,
             link_minutes=max(1, round(settings.limits.link_seconds / 60)),
             alert_to=settings.desk.alert_to,
         ),
+        agreement_id=settings.flow.agreement_id if settings.flow.ciam_agreement_enabled else "",
         call_back=settings.ways.call_back,
         public_url=lambda: pages.url,
         proof_age=timedelta(hours=settings.limits.proof_age_hours),
@@ -103,6 +106,8 @@ class OnlyServedLinks:
             return LinkNotSent(why)
         if isinstance(effect, InviteToRecover) and (why := self._pages.why_no_link()):
             return RecoveryNotInvited(why)
+        if isinstance(effect, InviteToRegister) and (why := self._pages.why_no_link()):
+            return NotInvited(why)
         if isinstance(effect, OpenAddress) and (why := self._pages.why_no_link()):
             return AddressNotOpened(why)
         return await self._perform(effect, context)

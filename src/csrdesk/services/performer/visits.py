@@ -8,8 +8,9 @@ from __future__ import annotations
 from csrdesk.flows import recovery_effects as vx
 from csrdesk.flows import risk_effects as kx
 from csrdesk.flows.doors import Context
+from csrdesk.flows.invitation_effects import InviteToRegister
 from csrdesk.flows.kernel import Reply
-from csrdesk.services.performer import pairing, recovery, registration, risk
+from csrdesk.services.performer import invitations, pairing, recovery, registration, risk
 from csrdesk.services.performer.outside import Outside
 
 Visit = (
@@ -20,6 +21,7 @@ Visit = (
     | vx.SendRecoveryCode
     | vx.RecoverPassword
     | vx.InviteToRecover
+    | InviteToRegister
     | registration.Registering
     | pairing.Pairing
 )
@@ -42,6 +44,8 @@ async def perform(effect: Visit, context: Context, outside: Outside) -> Reply:
             return await recovery.send_code(effect, outside)
         case vx.InviteToRecover():
             return await recovery.invite(effect, outside)
+        case InviteToRegister():
+            return await invitations.invite(effect, outside)
         case vx.RecoverPassword():
             return await recovery.recover(effect, context, outside)
         case _:
