@@ -118,6 +118,19 @@ async def test_a_password_runs_out_by_the_domains_policy(
     assert timedelta(days=-9) < found.password_expires_at - NOW < timedelta(days=-7)
 
 
+@pytest.mark.parametrize(("age", "shown"), [(32, "expires {:%Y-%m-%d}, in 10 days"), (20, "ok")])
+async def test_a_password_that_runs_out_within_two_weeks_is_said_to_in_the_agents_zone(
+    dc: Controller, directory: LdapDirectory, someone: str, age: int, shown: str
+) -> None:
+    dc.plant(someone, bypass=True, pwdLastSet=filetime(NOW - timedelta(days=age)))
+    found, zone = await read(directory), timezone(timedelta(hours=2))
+    assert status(found)[0] is AccountStatus.ACTIVE
+    facts = {fact.label: fact.value for fact in directory_facts(Account(directory=found), NOW, zone)}
+    assert facts["Password"] == shown.format(NOW.astimezone(zone) + timedelta(days=42 - age))
+    told = msgspec.json.decode(msgspec.json.encode(found))
+    assert datetime.fromisoformat(told["passwordExpiresAt"]) == found.password_expires_at
+
+
 async def test_a_password_runs_out_by_the_policy_that_is_made_for_the_account(
     dc: Controller, directory: LdapDirectory, someone: str
 ) -> None:
