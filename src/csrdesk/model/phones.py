@@ -1,11 +1,10 @@
-"""A typed phone number as PingOne takes it, or why it is none; and the countries that one can belong to.
+"""A typed phone number as PingOne takes it, or why it is none.
 
 The rules are those of Google's libphonenumber, in its Python port; it is loaded by whoever reads a number, not before.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Final
 
 _MOST: Final = 40
@@ -39,8 +38,7 @@ def read_number(typed: str, country: str, *, texts: bool) -> str:
     try:
         number = phonenumbers.parse(typed, country.upper() or None)
     except phonenumbers.NumberParseException as error:
-        no_code = error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and "+" in typed
-        raise NoNumberError(_WHY["INVALID_COUNTRY_CODE"] if no_code else NONE) from None
+        raise NoNumberError(_unread(error.error_type, typed)) from None
     if number.extension:
         raise NoNumberError(NONE)
     why = phonenumbers.ValidationResult.to_string(phonenumbers.is_possible_number_with_reason(number))
@@ -54,17 +52,10 @@ def read_number(typed: str, country: str, *, texts: bool) -> str:
     return f"+{number.country_code}.{phonenumbers.national_significant_number(number)}"
 
 
-@cache
-def countries() -> tuple[tuple[str, str, int], ...]:
-    """Two letters, English name and dialling code of every country that has a name, by name."""
-    import phonenumbers
-    from phonenumbers.geodata.locale import LOCALE_DATA
+def _unread(kind: int, typed: str) -> str:
+    """Why what was typed cannot even be read as a number."""
+    from phonenumbers import NumberParseException as Unread
 
-    named = ((_named(LOCALE_DATA.get(region, {})), region) for region in phonenumbers.SUPPORTED_REGIONS)
-    return tuple((region, name, phonenumbers.country_code_for_region(region)) for name, region in sorted(named) if name)
-
-
-def _named(names: dict[str, str]) -> str:
-    """The English name; `*aa` stands for the one that language `aa` has (the library's own shorthand)."""
-    name = names.get("en", "")
-    return names.get(name[1:], "") if name.startswith("*") else name
+    if kind == Unread.INVALID_COUNTRY_CODE and "+" in typed:
+        return _WHY["INVALID_COUNTRY_CODE"]
+    return _WHY["TOO_LONG"] if kind == Unread.TOO_LONG else NONE

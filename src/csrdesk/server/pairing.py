@@ -6,6 +6,8 @@ Part of the pages of a registration. The key of an app and the options of a pass
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from csrdesk.flows import pairing_prompts as pp
 from csrdesk.flows.kernel import Answer, Prompt
 from csrdesk.flows.pairing_answers import NumberGiven
-from csrdesk.model.phones import NoNumberError, countries, read_number
+from csrdesk.model.phones import NoNumberError, read_number
 from csrdesk.model.secret import Secret
 from csrdesk.server.forms import Refusal
 
@@ -44,6 +46,16 @@ def context(prompt: Prompt, shown: Secret | None) -> dict[str, object]:
             return {"options": shown.reveal() if shown else ""}
         case _:
             return {}
+
+
+@cache
+def countries() -> tuple[tuple[str, str, int], ...]:
+    """Two letters (ISO 3166-1), English name and dialling code of every country, by name.
+
+    A list of our own, because the library that reads numbers loads the whole world's places for their names.
+    """
+    lines = files(__package__).joinpath("countries.txt").read_text(encoding="utf-8").splitlines()
+    return tuple((region, name, int(code)) for region, code, name in (line.split(" ", 2) for line in lines))
 
 
 def refuse(prompt: Prompt, answer: Answer) -> Refusal | None:
