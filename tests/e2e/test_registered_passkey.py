@@ -84,7 +84,7 @@ async def register(customer: AtBrowser, box: Sandbox, address: str) -> None:
     await customer.heading(gt.CHOOSE_TITLE)
     await press(page, gt.CHOOSE_NONE)
     await expect(page.locator("#terms")).to_be_visible()
-    await press(page, "Continue")
+    await page.locator("button[value=AgreementAccepted]").click()
     await customer.heading(pt.CHOOSE_TITLE)
 
 
