@@ -68,7 +68,7 @@ def test_every_commented_key_of_the_example_is_valid_and_shows_its_default() -> 
 
 
 def tables(settings: Settings) -> dict[str, dict[str, object]]:
-    raw = msgspec.to_builtins(settings) | {"demo": {}}
+    raw = msgspec.to_builtins(settings) | {"demo": {}, "mailbox_url": {}}
     return msgspec.convert(raw, dict[str, dict[str, object]])
 
 
@@ -82,8 +82,8 @@ def test_the_example_names_every_key_in_its_section(section: str, key: str) -> N
     assert re.search(rf"^(# )?{key} = ", part, re.MULTILINE)
 
 
-def test_the_example_names_the_one_key_above_all_sections() -> None:
-    assert re.search(r"^#   demo = false$", example(), re.MULTILINE)
+def test_the_example_names_the_two_keys_above_all_sections() -> None:
+    assert re.search(r'^#   demo = false\n#   mailbox_url = ""$', example(), re.MULTILINE)
 
 
 def test_all_22_variables_of_the_main_flow_stand_in_the_example() -> None:
@@ -140,9 +140,21 @@ def _wrong(tmp_path: Path, text: str) -> ConfigError:
         (MINIMAL + "[limits]\nlink_second = 100\n", "limits.link_second", "Did you mean link_seconds?"),
         (MINIMAL + 'client_secret = "x"\n', "pingone.client_secret", "file of mode 0600"),
         (MINIMAL + '[mail]\npassword = "x"\n', "mail.password", "mail.password_file"),
-        (MINIMAL + '[limits]\nlink_seconds = "150"\n', "limits.link_seconds", "Expected `int`, got `str`"),
-        (MINIMAL + "[limits]\nlink_seconds = 601\n", "limits.link_seconds", "<= 600"),
-        (MINIMAL + "[limits]\nverified_minutes = 61\n", "limits.verified_minutes", "<= 60"),
+        (MINIMAL + '[limits]\nlink_seconds = "150"\n', "limits.link_seconds", "Text does not fit here"),
+        (MINIMAL + '[limits]\nlink_seconds = "150"\n', "limits.link_seconds", "a whole number from 30 to 600, without"),
+        (MINIMAL + '[mail]\nport = "25"\n', "mail.port", "Write a whole number from 1 to 65535, without quotes."),
+        (MINIMAL + "[desk]\nphone = 5\n", "desk.phone", "A whole number does not fit here. Write text in quotes."),
+        (MINIMAL + '[flow]\nciam_requireMFA = "no"\n', "flow.ciam_requireMFA", "Write true or false, without quotes."),
+        (MINIMAL + '[directory]\nkind = "foo"\n', "directory.kind", '"foo" cannot be chosen. Write "ad" or "none" or'),
+        (MINIMAL + '[directory]\nmatch = ["mial"]\n', "directory.match[0]", '"mial" cannot be chosen. Write "employeeID"'),
+        (MINIMAL + '[directory]\nmatch = "mail"\n', "directory.match", "Write a list in brackets"),
+        (MINIMAL + "[passwords]\npassword_authority_of = { a = 1 }\n", "passwords.password_authority_of", '"both"'),
+        ("mail = 3\n" + MINIMAL, "mail", "Write a table: its name in brackets"),
+        (MINIMAL + "[mail]\ntimeout_seconds = 0\n", "mail.timeout_seconds", "a number above 0 and up to 300"),
+        (MINIMAL + '[limits]\nenable_otherwise_ask = ""\n', "limits.enable_otherwise_ask", "of 1 to 80 characters"),
+        ('mailbox_url = "http://127.0.0.1:1/mailbox"\n' + MINIMAL, "mailbox_url", "leave this key out"),
+        (MINIMAL + "[limits]\nlink_seconds = 601\n", "limits.link_seconds", "from 30 to 600"),
+        (MINIMAL + "[limits]\nverified_minutes = 61\n", "limits.verified_minutes", "from 5 to 60"),
         (MINIMAL + "[limits]\nlink_total_seconds = 100\n", "limits.link_total_seconds", "not be less"),
         ('[pingone]\nclient_id = "c"\n', "pingone.environment_id", "required"),
         ("", "pingone", "required"),

@@ -105,6 +105,20 @@ async def test_newest_come_first_and_can_be_narrowed(desk: Desk) -> None:
     assert ([mail["seq"] for mail in later["mails"]], [code["seq"] for code in later["passcodes"]]) == ([3], [4])
 
 
+@pytest.mark.parametrize("who", ["ada", "Ada", "4711-000041", "ada@mail.example"])
+async def test_mail_is_found_by_user_name_customer_number_and_address(desk: Desk, who: str) -> None:
+    await asyncio.to_thread(send, desk.at, message())
+    await asyncio.to_thread(send, desk.at, message("bruno@mail.example"))
+    found = (await desk.http.get(f"{desk.at.mailbox_url}.json", params={"to": who})).json()["mails"]
+    assert [mail["to"] for mail in found] == ["ada@mail.example"]
+
+
+async def test_a_person_without_mail_is_named(desk: Desk) -> None:
+    await asyncio.to_thread(send, desk.at, message())
+    page = (await desk.http.get(desk.at.mailbox_url, params={"to": "<bruno"})).text
+    assert "No mail for <bdi>&lt;bruno</bdi> yet." in page
+
+
 async def test_the_authenticator_apps_code_is_shown_and_counts(desk: Desk) -> None:
     (app,) = (await desk.http.get(f"{desk.at.mailbox_url}.json", params={"to": "xiaoming@mail.example"})).json()["totp"]
     started = await desk.authenticate("xiaoming")

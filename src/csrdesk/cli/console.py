@@ -61,6 +61,7 @@ async def _run() -> Result:
         info = ConsoleInfo(
             agent=agent.name,
             desk=settings.flow.ciam_company_name,
+            mailbox_url=settings.mailbox_url,
             ticket_required=settings.desk.ticket_required,
             log_file=str(log_path(settings)),
             theme=settings.desk.theme,

@@ -56,6 +56,8 @@ def check(settings: Settings, *, file: str = "") -> None:
         raise wrong(f"keys.{found[0]}", found[1])
     if settings.demo and not is_loopback(urlsplit(settings.pingone.api_url).hostname or ""):
         raise wrong("demo", "the demo runs against the sandbox on this machine alone; leave this key out.")
+    if settings.mailbox_url and not (settings.demo and is_loopback(urlsplit(settings.mailbox_url).hostname or "")):
+        raise wrong("mailbox_url", "only the demo has a mailbox, on this machine; leave this key out.")
 
 
 def _check_controllers(directory: DirectorySettings, wrong: Wrong) -> None:

@@ -64,7 +64,9 @@ def _explained(file: str, what: str, table: str) -> ConfigError:
     key = ".".join(part for part in (table, name) if part)
     keys = _keys(table)
     if not name:
-        message = f"{what}."
+        from csrdesk.config.wrong_values import explained
+
+        message = explained(what, table)
     elif "required" in what:
         message = "this is required; `csrdesk config init` writes an example of it."
     elif _SECRET.search(name) and f"{name}_file" in keys:
@@ -74,6 +76,7 @@ def _explained(file: str, what: str, table: str) -> ConfigError:
 
         near = difflib.get_close_matches(name, keys, 1)
         message = "there is no such key." + (f" Did you mean {near[0]}?" if near else f" Known: {', '.join(keys)}.")
+    key = key.replace("[...]", "")
     return ConfigError(f"{file}: {key or 'top level'}: {message}", file=file, key=key)
 
 

@@ -86,7 +86,7 @@ class MailSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str = ""
     """The server that takes mail from this machine."""
-    port: int = 587
+    port: Annotated[int, Meta(ge=1, le=65535)] = 587
     """587 for STARTTLS, 465 for TLS."""
     security: Literal["starttls", "tls"] = "starttls"
     """How the connection becomes TLS; in clear is not offered."""
@@ -420,6 +420,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     flow: FlowSettings = field(default_factory=FlowSettings)
     demo: bool = False
     """Set by the demo alone: a sandbox on loopback, throw-away data."""
+    mailbox_url: str = ""
+    """Set by the demo alone: where its mails and phones are seen. The console shows it."""
 
     @property
     def must_have_mfa(self) -> bool:

@@ -83,12 +83,21 @@ def _names(call: Call, username: str) -> set[str]:
     return {username.casefold(), call.world.user(username).email.casefold()}
 
 
+def _addresses(call: Call, to: str) -> set[str]:
+    """Where mail to whoever is meant goes: an address is its own, a user name or customer number its owner's."""
+    owners = (
+        user for user in call.world.users.values() if to in {user.username.casefold(), user.external_id.casefold()}
+    )
+    return {to} | {user.email.casefold() for user in owners}
+
+
 def mailbox(call: Call) -> Mailbox:
     """`?to=` keeps what reached that address or number, and all that is its owner's; `?since=` what came later."""
     to = call.query.get("to", "").strip().casefold()
     since_text = call.query.get("since", "")
     since = int(since_text) if since_text.isascii() and since_text.isdigit() else 0
     now = call.clock.now()
+    addresses = _addresses(call, to) if to else set()
     apps = [
         _totp(user, device, now)
         for user in call.world.users.values()
@@ -96,7 +105,11 @@ def mailbox(call: Call) -> Mailbox:
         if device.type in WITH_APP and to in {"", user.email.casefold(), user.username.casefold()}
     ]
     return Mailbox(
-        mails=[mail for mail in reversed(call.world.mails) if mail.seq > since and to in {"", mail.to.casefold()}],
+        mails=[
+            mail
+            for mail in reversed(call.world.mails)
+            if mail.seq > since and (not to or mail.to.casefold() in addresses)
+        ],
         passcodes=[
             code
             for code in reversed(call.world.passcodes)

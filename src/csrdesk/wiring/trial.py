@@ -72,7 +72,8 @@ def write_settings(
         },
     }
     path = folder / "config.toml"
-    _write(path, "demo = true\n" + "".join(_table(name, keys) for name, keys in tables.items()))
+    top = {"demo": True, "mailbox_url": connection.mailbox_url}
+    _write(path, _keys(top) + "".join(_table(name, keys) for name, keys in tables.items()))
     return path
 
 
@@ -95,8 +96,12 @@ def _of_sandbox(connection: Connection) -> OtherDirectory:
 
 
 def _table(name: str, keys: dict[str, object]) -> str:
+    return f"\n[{name}]\n" + _keys(keys)
+
+
+def _keys(keys: dict[str, object]) -> str:
     # A JSON string or number is a TOML one, too (TOML 1.0, basic strings).
-    return f"\n[{name}]\n" + "".join(f"{key} = {msgspec.json.encode(value).decode()}\n" for key, value in keys.items())
+    return "".join(f"{key} = {msgspec.json.encode(value).decode()}\n" for key, value in keys.items())
 
 
 def _write(path: Path, text: str) -> None:
