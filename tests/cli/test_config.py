@@ -113,6 +113,8 @@ def test_a_switch_that_is_not_built_yet_is_an_error_and_not_ignored(tmp_path: Pa
 
 def test_terms_need_their_id_and_domains_are_domains(tmp_path: Path) -> None:
     assert _wrong(tmp_path, f"{MINIMAL}[flow]\nciam_agreementEnabled = true\n").key == "flow.p1AgreementId"
+    no_domain = f'{MINIMAL}[registration]\nno_domains = ["not a domain"]\n'
+    assert _wrong(tmp_path, no_domain).key == "registration.no_domains"
     for key in ("domains", "no_domains"):
         wrong = _wrong(tmp_path, f'{MINIMAL}[registration]\n{key} = ["no domain"]\n')
         assert wrong.key == f"registration.{key}"
