@@ -267,7 +267,7 @@ async def test_r_06_an_approval_ends_the_other_links(tmp_path: Path) -> None:
                 "INSERT INTO challenges SELECT 'other', call_id, agent, person_id, purpose, flow_id, 'hash', reference,"
                 " sent_to, address_hash, stage, rev, attempt, tries, created_at, accepted_at, expires_at, extended,"
                 " browser, page_until, page_extended, fetched, fetched_by, fetched_at, second_browser, used_at,"
-                " ended_at, evidence, denied, risk FROM challenges"
+                " ended_at, evidence, denied, risk, passcodes_wrong, passcodes_left FROM challenges"
             )
         await perform(desk, fx.NoteDevicePassed(person_id=ADA.id, challenge_id=call.challenge_id), context)
         approve = fx.ApproveChallenge(person_id=ADA.id, challenge_id=call.challenge_id, evidence=PROVED)

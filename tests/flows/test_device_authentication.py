@@ -13,6 +13,7 @@ from csrdesk.flows import device_passkey as pk
 from csrdesk.flows import device_push as ph
 from csrdesk.flows import device_replies as dr
 from csrdesk.flows import replies as r
+from csrdesk.flows.device_inputs import NOT_USABLE
 from csrdesk.flows.kernel import Event, Failed, Problem, State
 from csrdesk.flows.prompts import Page
 from csrdesk.model.devices import Device, Devices, Strength, WebAuthn
@@ -64,6 +65,19 @@ RIGHT = a.PasscodeGiven(Secret("12 34-56"))
 BY_KEY = Proof("fido2", Strength.STRONG, PASSKEY.id, PASSKEY.label)
 BY_PUSH = Proof("mobile", Strength.STRONG, APP.id, APP.label)
 SAID_NO = "The request was denied on the phone. If somebody else asked for it, choose: This was not me."
+
+
+LOCKED = "That device is locked after wrong tries."
+ONE_TOO_MANY = "That passcode is not right, and it was one too many: that device is locked now."
+NO_MORE = Failed(Problem(LOCKED, "status=400", NOT_USABLE))
+SMS_GONE = SENT.without(SMS.id)
+NONE_LEFT = da.ReturnError(
+    Problem(
+        f"{LOCKED} No other device of yours can be used here. A locked one can be used again after a while.",
+        LOCKED,
+        "no_usable_device",
+    )
+)
 
 
 def browser(*some: Device, mfa_enabled: bool = True) -> da.GatheringBrowserData:
@@ -161,6 +175,8 @@ BEFORE: list[Row] = [
     *statuses(STARTING, STARTED),
     (STARTING, authentication("OTP_REQUIRED", SMS.id), showing(ASK)),
     (STARTING, FAILED, NOT_NOW),
+    (da.StartingAuthentication(DEVICE, SENT, SMS.id), NO_MORE, da.AskDevice(DEVICE, SMS_GONE, LOCKED)),
+    (da.StartingAuthentication(DEVICE, ALONE, SMS.id), NO_MORE, NONE_LEFT),
 ]
 CHOICES: list[Row] = [
     (STARTING, Failed(LIMITED), da.AskDevice(DEVICE, TWO, LIMITED.message)),
@@ -190,6 +206,7 @@ CHOICES: list[Row] = [
     *statuses(SELECTING, SENT),
     (SELECTING, authentication("OTP_REQUIRED", SMS.id), showing(ASK)),
     (SELECTING, FAILED, da.AskDevice(DEVICE, replace(SENT, authentication_id=""), da.NOT_NOW)),
+    (SELECTING, NO_MORE, da.AskDevice(DEVICE, SMS_GONE, LOCKED)),
 ]
 ENDINGS: list[Row] = [
     (showing(CHECKING), r.PasscodeRight(SMS.id), da.ReturnSuccess("complete", BY_SMS)),
@@ -205,6 +222,8 @@ ENDINGS: list[Row] = [
         showing(ph.AwaitingPush(DEVICE, PUSHED_AGAIN, APP.id, "42")),
     ),
     (showing(PUSH), a.AppPasscodeChosen(), showing(pc.AskPasscode(DEVICE, PUSHED, APP.id))),
+    (showing(CHECKING), r.PasscodeWrong(0), da.AskDevice(DEVICE, SMS_GONE, ONE_TOO_MANY)),
+    (showing(replace(CHECKING, choice=ALONE)), NO_MORE, NONE_LEFT),
     (showing(DENIED), dr.PushDenialNoted(2), da.DeniedByCustomer()),
     (showing(DENIED), r.LinkOver(LinkStage.EXPIRED), da.PageEnded(LinkStage.EXPIRED)),
 ]
@@ -242,6 +261,9 @@ PASSCODES: list[Row] = [
         r.PasscodeRefused("It has expired."),
         ends.ChoosingAgain(replace(SENT, authentication_id=""), "It has expired."),
     ),
+    (CHECKING, r.PasscodeWrong(0), ends.ChoosingAgain(SMS_GONE, ONE_TOO_MANY)),
+    (CHECKING, NO_MORE, ends.ChoosingAgain(SMS_GONE, LOCKED)),
+    (RESENDING, NO_MORE, ends.ChoosingAgain(replace(SMS_GONE, resends=1), LOCKED)),
     (CHECKING, r.SecretLost(), ASK.saying("Type the passcode once more.")),
     (CHECKING, FAILED, ASK.saying(da.NOT_NOW)),
     (
@@ -288,6 +310,8 @@ PASSKEYS: list[Row] = [
     ),
     (SIGNED, r.PasscodeRefused("It is over."), ends.ChoosingAgain(TWO, "It is over.")),
     (SIGNED, r.SecretLost(), replace(RENEWING, note="Use your passkey once more.")),
+    (SIGNED, NO_MORE, ends.ChoosingAgain(TWO.without(PASSKEY.id), LOCKED)),
+    (RENEWING, NO_MORE, ends.ChoosingAgain(TWO.without(PASSKEY.id), LOCKED)),
     (SIGNED, FAILED, replace(RENEWING, note=da.NOT_NOW)),
     (RENEWING, authentication("ASSERTION_REQUIRED", PASSKEY.id), replace(KEY, note="Try again.")),
     *(
@@ -338,6 +362,7 @@ PUSHES: list[Row] = [
         authentication("PUSH_CONFIRMATION_REQUIRED", APP.id),
         ends.AskedOtherwise(PUSHED_AGAIN, authentication("PUSH_CONFIRMATION_REQUIRED", APP.id).authentication),
     ),
+    (PUSHING, NO_MORE, ends.ChoosingAgain(PUSHED_AGAIN.without(APP.id), LOCKED)),
     (PUSHING, FAILED, ph.AskAfterTimeOut(DEVICE, PUSHED_AGAIN, APP.id, da.NOT_NOW)),
 ]
 
@@ -409,6 +434,14 @@ def test_the_pages_clock_reaches_whatever_is_asked() -> None:
     assert da.on_page(CHOOSING, longer) == replace(CHOOSING, given=on_longer)
     assert da.on_page(showing(ends.CannotUse()), longer) == da.Showing(on_longer, ends.CannotUse())
     assert da.on_page(CANCELLED, longer) == CANCELLED
+
+
+def test_a_device_that_was_locked_is_not_offered_again_but_the_magic_link_is() -> None:
+    only_sms = replace(CHECKING, choice=replace(ALONE, magic_link="a***@m***.example"))
+    after = showing(only_sms).step(r.PasscodeWrong(0))
+    assert isinstance(after, da.AskDevice)
+    assert (after.choice.devices, after.choice.magic_link) == ((), "a***@m***.example")
+    assert after.note == ONE_TOO_MANY
 
 
 def test_a_limit_of_three_is_exactly_three_resends_whatever_way_they_are_asked_for() -> None:

@@ -45,6 +45,8 @@ class Links:
     number_age: Age = Age.UNKNOWN
     unlocked: datetime | None = None
     recovering: bool = True
+    wrong: int = 0
+    """Wrong passcodes in a row before this one."""
     agents: set[str] = field(default_factory=set)
     """Who has worked at the desk."""
     told: list[tuple[str, str]] = field(default_factory=list)
@@ -75,6 +77,15 @@ class Links:
 
     async def is_recovering(self, context: Context) -> bool:
         return self.recovering and bool(context.flow_id)
+
+    async def wrong_passcodes(self, person_id: str, device_id: str) -> int:
+        return self.wrong if person_id and device_id else 0
+
+    async def way_back(self, person_id: str) -> Secret | None:
+        return Secret(f"way-of-{person_id}") if person_id in self.half_done else None
+
+    async def way_back(self, person_id: str) -> Secret | None:
+        return Secret(TOKEN) if person_id == "half-done" else None
 
     async def unlocked_at(self, person_id: str) -> datetime | None:
         return self.unlocked if person_id else None

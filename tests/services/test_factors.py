@@ -7,10 +7,12 @@ import pytest
 from csrdesk.config import PingOneSettings
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
+from csrdesk.flows.device_inputs import NOT_USABLE
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Failed, Reply
 from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Sandbox, people
+from csrdesk.sandbox.devices import is_locked
 from csrdesk.sandbox.passcodes import totp_now
 from csrdesk.services.performer import Outside, Performer
 from csrdesk.services.pingone.api import open_api
@@ -135,6 +137,73 @@ async def test_wrong_passcodes_to_the_limit_lock_the_device_and_then_nothing_cou
     assert isinstance(replies[0], r.PasscodeWrong)
     assert isinstance(replies[-1], r.PasscodeRefused)
     assert isinstance(await do(check(begun), secret=code), r.PasscodeRefused)
+
+
+async def begun_by(do: Do, box: Sandbox, username: str) -> tuple[fx.CheckPasscode, str]:
+    """What checks a passcode of that person's device, and a wrong one."""
+    begun, policy = await start(do, box, username), box.settings().mfa_policy_id
+    who = box.world.user(username).id
+    check = fx.CheckPasscode(person_id=who, authentication_id=begun.id, device_id=begun.device_id, policy_id=policy)
+    return check, "000000" if last_code(box) != "000000" else "111111"
+
+
+async def test_a_wrong_passcode_says_how_many_tries_the_policy_leaves(do: Do, box: Sandbox, links: Links) -> None:
+    effect, wrong = await begun_by(do, box, "ada")
+    for before, left in ((0, 2), (1, 1)):
+        links.wrong = before
+        reply = await do(effect, secret=wrong)
+        assert isinstance(reply, r.PasscodeWrong)
+        assert (reply.left, bool(reply.correlation_id)) == (left, True)
+
+
+async def test_the_wrong_passcode_that_locks_the_device_says_so(do: Do, box: Sandbox, links: Links) -> None:
+    effect, wrong = await begun_by(do, box, "ada")
+    replies = [await do(effect, secret=wrong) for _ in range(3)]
+    assert [reply.left for reply in replies if isinstance(reply, r.PasscodeWrong)][-1] == 0
+    assert is_locked(box.world.user("ada").devices[0], box.clock.now())
+
+
+async def test_tries_are_not_counted_where_pingone_counts_in_another_way(do: Do, box: Sandbox, links: Links) -> None:
+    effect, wrong = await begun_by(do, box, "ada")
+    links.wrong = 7
+    reply = await do(effect, secret=wrong)
+    assert isinstance(reply, r.PasscodeWrong)
+    assert reply.left is None
+
+
+@pytest.mark.parametrize("broken", ["/devices", "/deviceAuthenticationPolicies"])
+async def test_a_wrong_passcode_is_wrong_where_nobody_tells_how_many_are_left(
+    do: Do, box: Sandbox, broken: str
+) -> None:
+    effect, wrong = await begun_by(do, box, "ada")
+    box.faults.add(path=broken, status=403)
+    reply = await do(effect, secret=wrong)
+    assert isinstance(reply, r.PasscodeWrong)
+    assert reply.left is None
+
+
+@pytest.mark.parametrize(
+    ("change", "why"), [("lock", "locked after wrong tries"), ("block", "blocked"), ("remove", "not registered")]
+)
+async def test_a_device_that_pingone_does_not_ask_any_more_is_said_to_be_so(
+    do: Do, box: Sandbox, change: str, why: str
+) -> None:
+    effect, _ = await begun_by(do, box, "ada")
+    code, user = last_code(box), box.world.user("ada")
+    match change:
+        case "lock":
+            user.devices[0].locked_until = box.clock.now() + timedelta(minutes=2)
+        case "block":
+            user.devices[0].blocked_at = box.clock.now()
+        case _:
+            user.devices.clear()
+    select = fx.SelectDevice(person_id=user.id, authentication_id=effect.authentication_id, device_id=effect.device_id)
+    begin = fx.StartDeviceAuthentication(person_id=user.id, policy_id=effect.policy_id, device_id=effect.device_id)
+    for asked, secret in ((effect, code), (select, None), (begin, None)):
+        reply = await do(asked, secret=secret)
+        assert isinstance(reply, Failed), (asked, reply)
+        assert reply.problem.code == NOT_USABLE
+        assert why in reply.problem.message
 
 
 async def answered(links: Links, *says: Say) -> Reply:

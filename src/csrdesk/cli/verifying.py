@@ -150,6 +150,11 @@ class Watch:
         if link.codes_left != self._codes_at_first(link):
             # A try is counted before it is compared, so whether the code was right comes with the next change.
             self._once("codes", f"  a code was typed; {link.codes_left} more may be")
+        if link.passcodes_left == 0:
+            self._once("passcodes", "  the device is locked, after too many wrong passcodes")
+        elif link.passcodes_wrong:
+            left = "" if link.passcodes_left is None else f"; tries left: {link.passcodes_left}"
+            self._once("passcodes", f"  the device's passcode was wrong{left}")
         if link.risk:
             self._once("risk", f"  PingOne Protect: {link.risk.label}")
         if link.second_browser:

@@ -57,6 +57,9 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     """How often the phone said no to a push."""
     risk: bytes | None = None
     """What PingOne Protect made of the page: a `RiskCheck`."""
+    passcodes_wrong: int = 0
+    passcodes_left: int = -1
+    """Of the device whose passcode was wrong last; 0 where it is locked, -1 where nobody knows."""
 
     @property
     def deadline(self) -> datetime:
@@ -87,6 +90,8 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
             denied=self.denied,
             wrong=self.tries if self.purpose is Purpose.SPOKEN_ADDRESS else 0,
             risk=msgspec.json.decode(self.risk, type=RiskCheck) if self.risk else None,
+            passcodes_wrong=self.passcodes_wrong,
+            passcodes_left=self.passcodes_left if self.passcodes_left >= 0 else None,
         )
 
 
@@ -144,7 +149,8 @@ async def save(tx: Transaction, row: Challenge, *, quietly: bool = False, **chan
     await tx.execute(
         "UPDATE challenges SET stage = ?, rev = ?, attempt = ?, tries = ?, accepted_at = ?, expires_at = ?,"
         " extended = ?, browser = ?, page_until = ?, page_extended = ?, fetched = ?, fetched_by = ?, fetched_at = ?,"
-        " second_browser = ?, ended_at = ?, denied = ?, risk = ? WHERE id = ?",
+        " second_browser = ?, ended_at = ?, denied = ?, risk = ?,"
+        " passcodes_wrong = ?, passcodes_left = ? WHERE id = ?",
         new.stage,
         new.rev,
         new.attempt,
@@ -162,6 +168,8 @@ async def save(tx: Transaction, row: Challenge, *, quietly: bool = False, **chan
         _stamp(new.ended_at),
         new.denied,
         new.risk,
+        new.passcodes_wrong,
+        new.passcodes_left,
         new.id,
     )
     if not quietly:

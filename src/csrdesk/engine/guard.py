@@ -13,7 +13,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from csrdesk.engine import bulk_runs, facts, pairing_limits, policy, quotas, tries
+from csrdesk.engine import bulk_runs, facts, pairing_limits, policy, quotas, tries, wrong_passcodes
 from csrdesk.engine.audit import Detail, event
 from csrdesk.engine.audit import Kind as Row
 from csrdesk.engine.desk import Desk
@@ -119,6 +119,9 @@ class Guard:
         await self._note(Row.OUTCOME, effect, context, reply, marks)
         if isinstance(reply, PasscodeWrong):
             await self._count_wrong(context)
+        if isinstance(effect, fx.CheckPasscode):
+            with suppress(StoreUnavailableError):  # the customer reads it all the same
+                await wrong_passcodes.show(self._desk, reply, context)
         return reply
 
     async def _without_secret(self, effect: Effect, context: Context) -> Reply:

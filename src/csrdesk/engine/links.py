@@ -7,7 +7,17 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from csrdesk.engine import addresses, bound, call_codes, challenges, codes, public_pages, quotas, registrations
+from csrdesk.engine import (
+    addresses,
+    bound,
+    call_codes,
+    challenges,
+    codes,
+    public_pages,
+    quotas,
+    registrations,
+    wrong_passcodes,
+)
 from csrdesk.engine.challenges import Challenge
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
@@ -141,6 +151,10 @@ class Links:
         sql = f"SELECT at FROM audit WHERE {done} ORDER BY seq DESC LIMIT 1"  # noqa: S608 - no value stands in it
         row = await self._desk.store.one(sql, person_id, UnlockDirectory.action)
         return datetime.fromisoformat(str(row["at"])) if row else None
+
+    async def wrong_passcodes(self, person_id: str, device_id: str) -> int:
+        """By the audit."""
+        return await wrong_passcodes.in_a_row(self._desk.store, person_id, device_id)
 
     async def saw_address(self, person_id: str, address: str) -> Age:
         """The person's address as just read, and its age; open links that went to another one end."""

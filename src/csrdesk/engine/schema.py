@@ -242,6 +242,12 @@ CREATE INDEX public_pages_of_address ON public_pages (address_hash, started_at);
 """
 """The way back to a registration that was left half done, and how far those are who were invited to one."""
 
+WRONG_PASSCODES = """
+ALTER TABLE challenges ADD COLUMN passcodes_wrong INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE challenges ADD COLUMN passcodes_left INTEGER NOT NULL DEFAULT -1;
+"""
+"""Wrong passcodes on a link's page, and how many the device had left after the last one; 0 where that locked it."""
+
 STEPS: tuple[str, ...] = (
     FLOWS + CHALLENGES + AUDIT + CHANGES,
     OPEN_INTENTS,
@@ -259,6 +265,7 @@ STEPS: tuple[str, ...] = (
     LEAN_INTENTS,
     RESET_MAILS,
     REGISTRATIONS,
+    WRONG_PASSCODES,
 )
 """Step n brings a database of version n to n + 1."""
 

@@ -21,7 +21,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import magic_link as ml
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
-from csrdesk.flows.device_inputs import NOT_NOW, Choice, Given, Inputs, words
+from csrdesk.flows.device_inputs import NOT_NOW, NOT_USABLE, Choice, Given, Inputs, after, words
 from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Problem, State, Terminal, Want
 from csrdesk.flows.ping import spelled
 from csrdesk.model.devices import Devices, WebAuthn
@@ -178,6 +178,8 @@ class StartingAuthentication(State, frozen=True):
             case Failed(problem) if problem.code == "limit_reached" and not self.device_id:
                 # Nobody may be sent more; what is sent nothing can still be chosen, by name.
                 return AskDevice(self.given, self.choice, problem.message)
+            case Failed(problem) if problem.code == NOT_USABLE:
+                return choose_again(self.given, self.choice.without(self.device_id), problem.message)
             case Failed(problem):
                 return ReturnError(replace(problem, message=words(problem)))
             case _:
@@ -246,7 +248,7 @@ class SelectingDevice(State, frozen=True):
             case r.AuthenticationIs(authentication):
                 return follow(self.given, self.choice, authentication)
             case Failed(problem):
-                return AskDevice(self.given, self.choice.without_authentication(), words(problem))
+                return choose_again(self.given, after(self.choice, self.device_id, problem), words(problem))
             case _:
                 raise IllegalEventError(self, event)
 
@@ -270,7 +272,7 @@ class Showing(State, frozen=True):
             case ends.Proved(proof):
                 return ReturnSuccess("complete", proof)
             case ends.ChoosingAgain(choice, note):
-                return AskDevice(given, choice, note)
+                return choose_again(given, choice, note)
             case ends.AskedOtherwise(choice, authentication):
                 return follow(given, choice, authentication)
             case ends.UsingPasscode(choice, device_id):
@@ -354,6 +356,16 @@ DeviceAuthenticationState = (
 
 Next = AskDevice | Showing | ReturnError
 """Where a status of PingOne can lead."""
+
+
+def choose_again(given: Given, choice: Choice, note: str) -> AskDevice | ReturnError:
+    """Among the devices that are left; where none is, that is the end of it, said with why."""
+    if choice.is_empty:
+        return ReturnError(Problem(f"{note} {_NONE_LEFT}", details=note, code="no_usable_device"))
+    return AskDevice(given, choice, note)
+
+
+_NONE_LEFT = "No other device of yours can be used here. A locked one can be used again after a while."
 
 
 def follow(given: Given, choice: Choice, authentication: r.DeviceAuthentication) -> Next:

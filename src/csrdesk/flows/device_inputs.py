@@ -17,6 +17,8 @@ from csrdesk.model.link import LinkAbout
 
 NOT_NOW = "That did not work on our side just now, and nothing was approved. Try again."
 """What customers read of a failure outside: what the systems behind are called is of no use to them."""
+NOT_USABLE = "device_not_usable"
+"""The `code` of a problem by which that one device takes nothing more now: locked, blocked, gone."""
 _SENT = frozenset({"SMS", "VOICE", "EMAIL", "MOBILE"})
 """Device types that something is sent to; the others wait for their owner."""
 
@@ -110,11 +112,26 @@ class Choice(msgspec.Struct, frozen=True):
         """The choice once PingOne's authentication takes nothing more: the next device begins another."""
         return replace(self, authentication_id="")
 
+    def without(self, device_id: str) -> Choice:
+        """The choice once that device takes nothing more: another one begins another authentication."""
+        others = tuple(device for device in self.devices if device.id != device_id)
+        return replace(self, devices=others, authentication_id="")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left to choose."""
+        return not self.devices and not self.magic_link
+
     def may_send(self, device_id: str, limit: int) -> bool:
         """Whether PingOne may be made to ask that device: a limit of N is exactly N resends."""
         return device_id not in self.sent_to or self.resends < limit
 
 
 def words(problem: Problem) -> str:
-    """What the customer reads where nothing was sent: a limit of the desk's own is said."""
-    return problem.message if problem.code == "limit_reached" else NOT_NOW
+    """What the customer reads where nothing was sent: a limit of the desk's own, or a device that is locked."""
+    return problem.message if problem.code in ("limit_reached", NOT_USABLE) else NOT_NOW
+
+
+def after(choice: Choice, device_id: str, problem: Problem) -> Choice:
+    """What is left to choose where a device could not be asked: without it where it takes nothing more."""
+    return choice.without(device_id) if problem.code == NOT_USABLE else choice.without_authentication()

@@ -10,12 +10,13 @@ from csrdesk.flows import device_ends as ends
 from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
-from csrdesk.flows.device_inputs import NOT_NOW, Choice, Given, words
+from csrdesk.flows.device_inputs import NOT_NOW, NOT_USABLE, Choice, Given, words
 from csrdesk.flows.kernel import Ask, Do, Event, Failed, State
 from csrdesk.model.proofs import Proof
 from csrdesk.model.text import passcode
 
 OTP = "Handle TOTP, SMS, Voice, Mobile and Email OTP Authentication"
+_LOCKED = "That passcode is not right, and it was one too many: that device is locked now."
 
 
 class AskPasscode(State, frozen=True):
@@ -90,6 +91,7 @@ class CheckingPasscode(State, frozen=True):
                 person_id=self.given.inputs.p1_user_id,
                 authentication_id=self.choice.authentication_id,
                 device_id=self.device_id,
+                policy_id=self.given.inputs.p1_mfa_policy_id,
             )
         )
 
@@ -103,12 +105,16 @@ class CheckingPasscode(State, frozen=True):
                 return again.saying("That passcode was taken for another device, so it proves nothing here. Try again.")
             case r.PasscodeWrong(None):
                 return again.saying("That passcode is not right.")
+            case r.PasscodeWrong(0):
+                return ends.ChoosingAgain(self.choice.without(self.device_id), _LOCKED)
             case r.PasscodeWrong(left):
                 return again.saying(f"That passcode is not right. Tries left: {left}.")
             case r.PasscodeRefused(message):
                 return ends.ChoosingAgain(self.choice.without_authentication(), message)
             case r.SecretLost():
                 return again.saying("Type the passcode once more.")
+            case Failed(problem) if problem.code == NOT_USABLE:
+                return ends.ChoosingAgain(self.choice.without(self.device_id), problem.message)
             case Failed():
                 return again.saying(NOT_NOW)
             case _:
@@ -127,13 +133,15 @@ class ResendingPasscode(State, frozen=True):
     def want(self) -> Do[fx.SelectDevice]:
         return Do(self.given.select(self.choice, self.device_id))
 
-    def step(self, event: Event) -> AskPasscode | ends.AskedOtherwise:
+    def step(self, event: Event) -> AskPasscode | ends.ChoosingAgain | ends.AskedOtherwise:
         match event:
             case r.AuthenticationIs(authentication) if self._asks_again(authentication):
                 asked = self.choice.asking(authentication.id, self.device_id)
                 return AskPasscode(self.given, asked, self.device_id, "A new passcode is on its way.")
             case r.AuthenticationIs(authentication):
                 return ends.AskedOtherwise(self.choice, authentication)
+            case Failed(problem) if problem.code == NOT_USABLE:
+                return ends.ChoosingAgain(self.choice.without(self.device_id), problem.message)
             case Failed(problem):
                 return AskPasscode(self.given, self.choice, self.device_id, words(problem))
             case _:

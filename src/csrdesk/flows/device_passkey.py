@@ -13,7 +13,7 @@ from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import device_replies as dr
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
-from csrdesk.flows.device_inputs import NOT_NOW, Choice, Given, words
+from csrdesk.flows.device_inputs import NOT_NOW, NOT_USABLE, Choice, Given, after, words
 from csrdesk.flows.kernel import Ask, Do, Event, Failed, State
 from csrdesk.model.proofs import Proof
 
@@ -98,6 +98,8 @@ class CheckingAssertion(State, frozen=True):
                 return ends.ChoosingAgain(self.choice.without_authentication(), message)
             case r.SecretLost():
                 return self._renewing("Use your passkey once more.")
+            case Failed(problem) if problem.code == NOT_USABLE:
+                return ends.ChoosingAgain(self.choice.without(self.device_id), problem.message)
             case Failed():
                 return self._renewing(NOT_NOW)
             case _:
@@ -128,7 +130,7 @@ class RenewingChallenge(State, frozen=True):
             case r.AuthenticationIs(authentication):
                 return ends.AskedOtherwise(self.choice, authentication)
             case Failed(problem):
-                return ends.ChoosingAgain(self.choice.without_authentication(), words(problem))
+                return ends.ChoosingAgain(after(self.choice, self.device_id, problem), words(problem))
             case _:
                 raise IllegalEventError(self, event)
 

@@ -13,7 +13,7 @@ from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import device_replies as dr
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
-from csrdesk.flows.device_inputs import NOT_NOW, Choice, Given, words
+from csrdesk.flows.device_inputs import NOT_NOW, NOT_USABLE, Choice, Given, words
 from csrdesk.flows.kernel import Ask, Do, Event, Failed, Poll, State
 from csrdesk.model.devices import Strength
 from csrdesk.model.proofs import Proof
@@ -207,10 +207,12 @@ class SendingPushAgain(State, frozen=True):
     def want(self) -> Do[fx.SelectDevice]:
         return Do(self.given.select(self.choice, self.device_id))
 
-    def step(self, event: Event) -> ends.AskedOtherwise | AskAfterTimeOut:
+    def step(self, event: Event) -> ends.AskedOtherwise | ends.ChoosingAgain | AskAfterTimeOut:
         match event:
             case r.AuthenticationIs(authentication):
                 return ends.AskedOtherwise(self.choice, authentication)
+            case Failed(problem) if problem.code == NOT_USABLE:
+                return ends.ChoosingAgain(self.choice.without(self.device_id), problem.message)
             case Failed(problem):
                 return AskAfterTimeOut(self.given, self.choice, self.device_id, words(problem))
             case _:

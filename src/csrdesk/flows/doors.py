@@ -108,6 +108,10 @@ class LinkDesk(Protocol):
         """When this desk last unlocked the person's account in the directory; None where it never did."""
         ...
 
+    async def wrong_passcodes(self, person_id: str, device_id: str) -> int:
+        """How many wrong passcodes of that device this desk has handed over in a row, since a right one or its lock."""
+        ...
+
     async def saw_address(self, person_id: str, address: str) -> Age:
         """The person's address as just read: open links that went to another one end.
 

@@ -24,6 +24,7 @@ class RequireProof(Effect, frozen=True, kw_only=True):
     """Ask policy beforehand whether `act` would be allowed now; reading the account needs any verification."""
 
     kind = Kind.READ
+    action = "verification.required"
     act: Act | None = None
     """None: just look at the account."""
 
@@ -277,10 +278,15 @@ class SelectDevice(Effect, frozen=True, kw_only=True):
 
 
 class CheckPasscode(Effect, frozen=True, kw_only=True):
-    """Hand PingOne the passcode (the context's secret)."""
+    """Hand PingOne the passcode (the context's secret).
+
+    Answered with `PasscodeRight`, `PasscodeWrong` or `PasscodeRefused`.
+    """
 
     kind = Kind.SEND
     needs_secret = True
     action = "mfa.check"
     authentication_id: str
     device_id: str
+    policy_id: str = ""
+    """The policy that says how many wrong ones lock a device; empty for PingOne's default one."""

@@ -253,7 +253,7 @@ class PasscodeRight(Reply, frozen=True):
 
 class PasscodeWrong(Reply, frozen=True):
     left: int | None = None
-    """Tries left, where PingOne's policy tells."""
+    """Tries left, where PingOne's policy tells; 0 where PingOne has locked the device by this one."""
 
 
 class PasscodeRefused(Reply, frozen=True):

@@ -98,6 +98,10 @@ class Link(msgspec.Struct, frozen=True):
     """Of a code for the spoken address: wrong codes that were typed there meanwhile, by anybody."""
     risk: RiskCheck | None = None
     """What PingOne Protect made of the page; None where it was not asked."""
+    passcodes_wrong: int = 0
+    """How many wrong passcodes of a device were typed on the page."""
+    passcodes_left: int | None = None
+    """How many more the device of the last one takes; 0 where it is locked, None where nobody knows."""
 
     @property
     def phone_said_no(self) -> bool:

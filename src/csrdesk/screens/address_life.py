@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from csrdesk.model.link import Link, LinkStage
-from csrdesk.screens.link_life import ending, marked
+from csrdesk.screens.link_life import DEVICE_LOCKED, ending, marked, wrong_passcodes
 from csrdesk.widgets.facts import Fact
 from csrdesk.widgets.moments import time_of_day
 from csrdesk.widgets.tones import Tone
@@ -40,6 +40,7 @@ def life(link: Link, zone: tzinfo | None) -> tuple[Fact, ...]:
         steps += [Fact("[!]", f"Wrong code typed {times}", Tone.WARN), Fact("", "(anybody can type one)", Tone.QUIET)]
     steps += [
         Fact(*marked(reached if link.fetched or reached > 0 else -1, 1, "Code right")),
+        *wrong_passcodes(link),
         Fact(*marked(reached, 2, "Strong device passed")),
         Fact(*marked(reached, 3, "Approved")),
     ]
@@ -63,6 +64,8 @@ def next_word(link: Link) -> str:
             return f"Please open a web browser, on any device, and type: {say_address(link.to)}."
         case LinkStage.SENT:
             return "Please type the nine digits that I say. Only if you called us yourself."
+        case LinkStage.CODE_RIGHT if link.passcodes_left == 0:
+            return DEVICE_LOCKED
         case LinkStage.CODE_RIGHT:
             return "Thank you, the code is right. Please follow the page, and tell me when it says that you are done."
         case LinkStage.DEVICE_PASSED | LinkStage.APPROVED:

@@ -41,7 +41,22 @@ def life(link: Link, zone: tzinfo | None) -> tuple[Fact, ...]:
         steps.insert(-3, Fact("[!]", f"Code wrong, {_tries(link.codes_left)} left", Tone.WARN))
     if link.risk:
         steps.insert(-2, Fact("[!]" if link.risk.is_notable else "[x]", link.risk.label, _tone(link.risk)))
+    steps[-2:-2] = wrong_passcodes(link)
     return (*steps, *ending(link))
+
+
+def wrong_passcodes(link: Link) -> tuple[Fact, ...]:
+    """What is wrong with the passcodes of a device on the page, while a device is awaited there."""
+    if link.stage is not LinkStage.CODE_RIGHT or not (link.passcodes_wrong or link.passcodes_left == 0):
+        return ()
+    if link.passcodes_left == 0:
+        return (Fact("[!]", "Device locked: wrong passcodes", Tone.BAD),)
+    left = f", {_tries(link.passcodes_left)} left" if link.passcodes_left else ""
+    return (Fact("[!]", f"Passcode wrong{left}", Tone.WARN),)
+
+
+DEVICE_LOCKED = "That device is locked for a while. Can you choose another one on the page?"
+"""What to say where wrong passcodes have locked a device."""
 
 
 def ending(link: Link) -> tuple[Fact, ...]:
@@ -99,6 +114,8 @@ def next_word(link: Link) -> str:
             return f"The mail's subject ends with {spell(link.reference)}. Please open the link in it."
         case LinkStage.SENT:
             return "Please type the code that I say into the page. Only if you called us yourself."
+        case LinkStage.CODE_RIGHT if link.passcodes_left == 0:
+            return DEVICE_LOCKED
         case LinkStage.CODE_RIGHT:
             return "Thank you, the code is right. Please follow the page and tell me when it says that you are done."
         case LinkStage.DEVICE_PASSED | LinkStage.APPROVED:

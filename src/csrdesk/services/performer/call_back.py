@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from csrdesk.errors import ConflictError
 from csrdesk.flows import replies as r
 from csrdesk.flows import try_effects as te
 from csrdesk.flows import try_replies as tr
@@ -16,6 +17,7 @@ from csrdesk.services.pingone import authentications, users
 from csrdesk.services.pingone.users import User
 
 _CHANGED = "The number on record is another one by now, so nobody was rung. Go back, and look at the caller again."
+_OVER = "PingOne takes no passcode of this call any more."
 _TOO_NEW = "Since when the number is on record is not known, or it came too lately. Nobody was rung."
 
 
@@ -62,7 +64,10 @@ async def ring_number(effect: te.RingNumber, outside: Outside) -> Reply:
 
 async def check_heard(effect: te.CheckHeard, context: Context, outside: Outside) -> Reply:
     """Right only where PingOne completes this very authentication by this passcode, and names no device for it."""
-    got = await factors.passcode_checked(effect.authentication_id, context, outside)
+    try:
+        got = await factors.passcode_checked(effect.authentication_id, context, outside)
+    except ConflictError as error:
+        return r.PasscodeRefused(_OVER, correlation_id=error.correlation_id)
     if isinstance(got, Reply):
         return got
     answer = got.body

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from csrdesk.errors import ConflictError, InvalidValueError, NotFoundError
+from csrdesk.errors import ConflictError, InvalidValueError, NotFoundError, RefusedError
 from csrdesk.flows import device_effects as dx
 from csrdesk.flows import device_replies as dr
 from csrdesk.flows import effects as fx
@@ -19,6 +19,7 @@ from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Reply
 from csrdesk.model.text import clean, passcode
+from csrdesk.services.performer.locked_out import after_wrong, why_not_usable
 from csrdesk.services.performer.outside import Outside
 from csrdesk.services.pingone import authentications
 from csrdesk.services.pingone.api import Received
@@ -34,15 +35,19 @@ _AT_FIRST: Final = 20.0
 _DENIED = frozenset({"PUSH_CONFIRMATION_DENIED"})
 """PingOne's error code of a push that was denied (inferred)."""
 _OVER = "This passcode cannot be used any more. Choose a device again for a new one."
-_NOT_USABLE = "This device cannot be used now. Choose another one."
+NOT_TAKEN = "No passcode is taken for that device as things are. Choose a device again."
 _ELSEWHERE = "The answer came from another device than the one asked. Choose a device again."
 
 
-async def start(effect: fx.StartDeviceAuthentication, outside: Outside) -> r.AuthenticationIs:
+async def start(effect: fx.StartDeviceAuthentication, outside: Outside) -> Reply:
     """Begin; where one device is named, PingOne sends its passcode now."""
-    got = await authentications.start(
-        outside.pingone, effect.person_id, policy_id=effect.policy_id, device_id=effect.device_id
-    )
+    api, who, device = outside.pingone, effect.person_id, effect.device_id
+    try:
+        got = await authentications.start(api, who, policy_id=effect.policy_id, device_id=device)
+    except RefusedError as error:
+        if refused := await why_not_usable(who, device, outside, error):
+            return refused
+        raise
     answer = answer_of(got)
     if got.body.status != "PUSH_CONFIRMATION_REQUIRED":
         return answer
@@ -52,21 +57,40 @@ async def start(effect: fx.StartDeviceAuthentication, outside: Outside) -> r.Aut
     return replace(answer, push_until=until)
 
 
-async def select(effect: fx.SelectDevice, outside: Outside) -> r.AuthenticationIs:
+async def select(effect: fx.SelectDevice, outside: Outside) -> Reply:
     """Choose a device, or the same one again for a new passcode."""
-    return answer_of(await authentications.select(outside.pingone, effect.authentication_id, effect.device_id))
+    try:
+        return answer_of(await authentications.select(outside.pingone, effect.authentication_id, effect.device_id))
+    except RefusedError as error:
+        if refused := await why_not_usable(effect.person_id, effect.device_id, outside, error):
+            return refused
+        raise
 
 
 async def check_passcode(effect: fx.CheckPasscode, context: Context, outside: Outside) -> Reply:
     """Right only where PingOne completes this authentication, by this very answer, for the device that was asked."""
-    got = await passcode_checked(effect.authentication_id, context, outside)
+    try:
+        got = await passcode_checked(effect.authentication_id, context, outside)
+    except ConflictError as error:
+        return await _conflict(effect, outside, error)
+    if isinstance(got, r.PasscodeWrong) and got.correlation_id:
+        return await after_wrong(effect, outside, got.correlation_id)
     return got if isinstance(got, Reply) else _judged(got, effect)
+
+
+async def _conflict(effect: fx.CheckPasscode | dx.CheckAssertion, outside: Outside, error: ConflictError) -> Reply:
+    """By the device, read again: one that takes nothing more is not offered again."""
+    refused = await why_not_usable(effect.person_id, effect.device_id, outside, error)
+    return refused or r.PasscodeRefused(NOT_TAKEN, correlation_id=error.correlation_id)
 
 
 async def passcode_checked(
     authentication_id: str, context: Context, outside: Outside
 ) -> Received[Authentication] | Reply:
-    """PingOne's answer to what was typed, still to be judged; or the reply, where it was not taken."""
+    """PingOne's answer to what was typed, still to be judged; or the reply, where it was not taken.
+
+    Raises `ConflictError` where PingOne takes no passcode as things are.
+    """
     if context.secret is None:
         return r.SecretLost()
     typed = passcode(context.secret.reveal())
@@ -80,8 +104,6 @@ async def passcode_checked(
         return r.PasscodeRefused(_OVER, correlation_id=error.correlation_id)
     except NotFoundError as error:
         return r.PasscodeRefused(_OVER, correlation_id=error.correlation_id)
-    except ConflictError as error:
-        return r.PasscodeRefused(_NOT_USABLE, correlation_id=error.correlation_id)
 
 
 def _judged(got: Received[Authentication], effect: fx.CheckPasscode) -> Reply:
@@ -107,7 +129,7 @@ async def check_assertion(effect: dx.CheckAssertion, context: Context, outside: 
     except NotFoundError as error:
         return r.PasscodeRefused(_OVER, correlation_id=error.correlation_id)
     except ConflictError as error:
-        return r.PasscodeRefused(_NOT_USABLE, correlation_id=error.correlation_id)
+        return await _conflict(effect, outside, error)
     if got.body.status != "COMPLETED" or not _is_of(got.body, effect):
         return r.PasscodeRefused(_ELSEWHERE, correlation_id=got.correlation_id)
     return dr.AssertionRight(effect.device_id, correlation_id=got.correlation_id)

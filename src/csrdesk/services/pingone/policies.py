@@ -7,12 +7,21 @@ import msgspec
 from csrdesk.services.pingone.api import Api, Links, path
 
 
+class _Failure(msgspec.Struct, frozen=True):
+    count: int = 0
+
+
+class _Otp(msgspec.Struct, frozen=True):
+    failure: _Failure = _Failure()
+
+
 class Method(msgspec.Struct, frozen=True, rename="camel"):
     """One kind of device in a policy."""
 
     enabled: bool = False
     pairing_disabled: bool = False
     """Whether nobody can add another device of this kind."""
+    otp: _Otp = _Otp()
 
 
 class Fido2(Method, frozen=True, rename="camel"):
@@ -80,6 +89,10 @@ class MfaPolicy(msgspec.Struct, frozen=True, rename="camel"):
     def closed(self) -> tuple[str, ...]:
         """The kinds of device of which nobody can add another."""
         return tuple(kind for kind, method in self._methods.items() if method.pairing_disabled)
+
+    def tries(self, kind: str) -> int:
+        """How many wrong passcodes in a row lock a device of that kind; 0 where PingOne does not say."""
+        return self._methods[kind].otp.failure.count if kind in self._methods else 0
 
     @property
     def pushes_with_number(self) -> bool:
