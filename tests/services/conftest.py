@@ -50,6 +50,8 @@ class Links:
     agents: set[str] = field(default_factory=set)
     """Who has worked at the desk."""
     told: list[tuple[str, str]] = field(default_factory=list)
+    half_done: set[str] = field(default_factory=set)
+    """Whose registration was left."""
 
     async def open(self, effect: SendMagicLink, context: Context, *, to: str, address: str) -> OpenedLink | LinkNotSent:
         self.told.append(("open", f"{effect.person_id} {to} {address}"))
@@ -83,9 +85,6 @@ class Links:
 
     async def way_back(self, person_id: str) -> Secret | None:
         return Secret(f"way-of-{person_id}") if person_id in self.half_done else None
-
-    async def way_back(self, person_id: str) -> Secret | None:
-        return Secret(TOKEN) if person_id == "half-done" else None
 
     async def unlocked_at(self, person_id: str) -> datetime | None:
         return self.unlocked if person_id else None
