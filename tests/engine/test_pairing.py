@@ -13,8 +13,10 @@ from csrdesk.errors import ForbiddenError
 from csrdesk.flows import pairing_effects as px
 from csrdesk.flows import pairing_prompts as pp
 from csrdesk.flows import pairing_replies as pr
+from csrdesk.flows.answers import BackChosen
 from csrdesk.flows.doors import Agent, Context
 from csrdesk.flows.kernel import Reply
+from csrdesk.flows.pairing_answers import NumberGiven
 from csrdesk.flows.registration_effects import RegistrationChange
 from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
@@ -69,6 +71,25 @@ def test_what_is_shown_is_forgotten_when_the_device_is_finished_dropped_or_anoth
     shown.keep("flow-1", PAIRED)
     shown.keep("flow-1", after)
     assert shown.of("flow-1", APP) is None
+
+
+def test_a_typed_number_is_kept_for_its_page_until_the_device_is_registered_or_it_is_too_old() -> None:
+    clock, number = MovableClock(), Secret("07700 900143")
+    shown = Shown(clock)
+    shown.keep_typed("flow-1", NumberGiven("GB", number))
+    shown.keep_typed("flow-1", BackChosen())
+    assert shown.of("flow-1", pp.NumberPrompt()) == number
+    assert shown.of("flow-2", pp.NumberPrompt()) is None
+    assert shown.of("flow-1", APP) is None
+    shown.keep("flow-1", pr.DeviceDropped())
+    assert shown.of("flow-1", pp.NumberPrompt()) == number
+    shown.keep("flow-1", pr.DeviceActivated())
+    assert shown.of("flow-1", pp.NumberPrompt()) is None
+    shown.keep_typed("flow-1", NumberGiven("GB", number))
+    clock.move(minutes=30)
+    assert shown.of("flow-1", pp.NumberPrompt()) is None
+    shown.keep_typed("flow-2", NumberGiven("GB", number))
+    assert list(shown._typed) == ["flow-2"]  # noqa: SLF001 - what is in memory is what this is about
 
 
 def test_what_is_shown_is_kept_no_longer_than_it_is_good() -> None:

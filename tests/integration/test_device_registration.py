@@ -130,6 +130,7 @@ async def test_back_leads_to_the_page_before_and_leaves_nothing_half_made(world:
         browser.reads("+1 *** *** 77")
         await browser.answer("BackChosen")
         browser.reads(pt.NUMBER_TITLE["VOICE"])
+        assert browser.typed("number") == "512 555 0177"
         assert devices(world, "VOICE") == []
         await browser.answer("BackChosen")
         browser.reads(pt.CHOOSE_TITLE)

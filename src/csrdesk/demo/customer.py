@@ -30,6 +30,8 @@ class Form:
     action: str
     values: dict[str, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
+    filled: dict[str, str] = field(default_factory=dict)
+    """What stands in its fields already."""
     buttons: list[tuple[str, str]] = field(default_factory=list)
     options: str = ""
     """What a passkey is to sign, where the form asks for that: a browser's script reads it."""
@@ -56,6 +58,7 @@ class _Page(HTMLParser):
             return
         elif tag == "input":
             self.forms[-1].names.append(a.get("name", ""))
+            self.forms[-1].filled[a.get("name", "")] = a.get("value", "")
             if a.get("type") == "hidden":
                 self.forms[-1].values[a.get("name", "")] = a.get("value", "")
         elif tag == "button" and a.get("name"):
@@ -229,6 +232,10 @@ class Customer:
     def offers(self, kind: str) -> bool:
         """Whether the page offers this answer."""
         return any(f.offers(kind) for f in self._page.forms)
+
+    def typed(self, name: str) -> str:
+        """What stands in that field of the page already; empty where there is no such field."""
+        return next((form.filled[name] for form in self._page.forms if name in form.filled), "")
 
     def reads(self, words: str) -> None:
         """Expect these words on the page. Raises `DifferenceError`."""

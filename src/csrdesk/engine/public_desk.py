@@ -118,6 +118,7 @@ class PublicDesk:
         if _asked(running) == asked:
             check_answer(running, Audience.CUSTOMER, answer)
             typed = Typed(secret_of(answer), codes.fingerprint(browser), source, visitor)
+            self._runner.shown.keep_typed(running.id, answer)
             await self._runner.step(running, answer, typed)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._runner.until(row.id, _shows), PATIENCE)

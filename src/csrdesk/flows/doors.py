@@ -153,7 +153,8 @@ class View(msgspec.Struct, frozen=True):
     """The six digits to say aloud, only for the agent who owns the call; of a magic link in place of a device, those
     for the page that asked for it. Cannot be encoded: it goes to a screen."""
     shown: Secret | None = None
-    """What a customer's page shows and nothing saves: an app's key as a URI, or the options for a passkey."""
+    """What a customer's page shows and nothing saves: an app's key as a URI, the options for a passkey, or the number
+    that they typed before."""
 
 
 class CallSummary(msgspec.Struct, frozen=True):

@@ -39,7 +39,7 @@ def context(prompt: Prompt, shown: Secret | None) -> dict[str, object]:
     """What the template of `prompt` needs beside it. `shown` is the view's."""
     match prompt:
         case pp.NumberPrompt():
-            return {"countries": countries()}
+            return {"countries": countries(), "before": shown.reveal() if shown else ""}
         case pp.NewAppPrompt():
             return _app(shown)
         case pp.NewPasskeyPrompt():
