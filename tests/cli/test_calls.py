@@ -156,6 +156,7 @@ async def test_a_verified_call_lets_show_disable_and_enable_and_only_that_person
 
     other = await csrdesk("user", "disable", "bruno", "--call", call, "--reason", "r", "--yes", "--json")
     assert (other.code, other.error["code"]) == (6, "not_verified")
+    assert other.error["errorMessage"].startswith("This call verified somebody else")
 
     disabled = await csrdesk("user", "disable", "ada", "--call", call, "--reason", "laptop stolen", "--yes", "--json")
     assert (disabled.code, disabled.data["accountStatus"]) == (0, "DISABLED")
@@ -177,6 +178,8 @@ async def test_a_verified_call_lets_show_disable_and_enable_and_only_that_person
     acts = [(row["kind"], row["action"], row["reason"]) for row in audit.data if row["kind"] in ("intent", "outcome")]
     assert ("intent", "pingone.set_enabled", "laptop stolen") in acts
     assert ("outcome", "ad.set_enabled", "laptop found") in acts
+    refused = [(row["action"], row["details"]["asked_for"]) for row in audit.data if row["kind"] == "refused"]
+    assert refused == [("verification.required", "disable")]
 
     assert (await csrdesk("call", "end", call)).out == f"Call {call} is over.\n"
     late = await csrdesk("user", "enable", "ada", "--call", call, "--reason", "r", "--yes", "--json")

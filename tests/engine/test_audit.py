@@ -15,14 +15,14 @@ import pytest
 
 from csrdesk.engine.audit import START, VERSION, Audit, AuditRow, Entry, Kind
 from csrdesk.engine.clock import MovableClock
-from csrdesk.engine.entries import masked
+from csrdesk.engine.entries import entry, masked
 from csrdesk.engine.store_sqlite import SqliteStore
 from csrdesk.errors import StoreUnavailableError
 from csrdesk.flows import answers as a
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.csr_main import Start
-from csrdesk.flows.doors import Agent
+from csrdesk.flows.doors import Agent, Context
 from csrdesk.flows.kernel import Effect, Reply
 from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
@@ -287,3 +287,15 @@ async def test_the_list_is_of_one_call_or_person_where_asked_and_the_newest(tmp_
     assert await listed(person_id="p1") == [1, 3]
     assert [row.seq for row in await audit.list(limit=2)] == [2, 3]
     await store.close()
+
+
+@pytest.mark.parametrize(
+    ("effect", "action"),
+    [
+        (fx.RequireProof(person_id="u-1", act=Act.DISABLE), "verification.required"),
+        (fx.EndCall(), "step.end_call"),
+        (fx.ReadAccount(person_id="u-1"), "step.read_account"),
+    ],
+)
+def test_what_is_refused_has_the_name_of_an_action_and_not_of_a_class(effect: Effect, action: str) -> None:
+    assert entry(Kind.REFUSED, effect, Context("f", 1, "c", Agent("grace", "Grace"))).action == action

@@ -92,6 +92,13 @@ def test_r_12_a_verification_is_of_one_agent_one_call_and_one_person(other: dict
         policy.permit(disable(), replace(VERIFIED, **other), LIMITS)
 
 
+def test_r_12_a_call_that_verified_somebody_else_says_so() -> None:
+    with pytest.raises(NotVerifiedError, match="This call verified somebody else"):
+        policy.permit(disable(), replace(VERIFIED, person_id="u-other"), LIMITS)
+    with pytest.raises(NotVerifiedError, match="The caller is not verified in this call"):
+        policy.permit(disable(), replace(VERIFIED, call_id="another"), LIMITS)
+
+
 @pytest.mark.parametrize("ended", [{"verified_until": NOW}, {"ended_at": NOW}])
 def test_r_31_nothing_is_done_once_the_window_has_ended(ended: dict[str, datetime]) -> None:
     with pytest.raises(NotVerifiedError, match="has ended"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from csrdesk.engine import pairing_entries
 from csrdesk.engine.audit import Detail, Entry, Kind
 from csrdesk.flows import agreement_effects as ax
@@ -47,7 +49,7 @@ def entry(
         person_id = reply.person_id
     return Entry(
         kind=kind,
-        action=effect.action or type(effect).__name__,
+        action=effect.action or _step(effect),
         agent=context.agent.id,
         call_id=context.call_id,
         person_id=person_id,
@@ -58,6 +60,11 @@ def entry(
         key=context.key,
         details=_of_effect(effect) | (marks or {}) | (_of_reply(reply) if reply else {}),
     )
+
+
+def _step(effect: Effect) -> str:
+    """What a step within the desk is called where it is refused, in the form of all actions: `step.begin_change`."""
+    return "step." + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(effect).__name__).lower()
 
 
 def result(reply: Reply) -> str:
@@ -140,13 +147,15 @@ def _of_effect(effect: Effect) -> dict[str, Detail]:
         case fx.CheckPasscode(device_id=device) | dx.CheckAssertion(device_id=device):
             details["device"] = device
         case _:
-            details |= _of_registering(effect)
+            details |= _of_other(effect)
     return details
 
 
-def _of_registering(effect: Effect) -> dict[str, Detail]:
-    """What a customer does on a page on which they make an account."""
+def _of_other(effect: Effect) -> dict[str, Detail]:
+    """What proof is asked for, and what a customer does on a page on which they make an account."""
     match effect:
+        case fx.RequireProof(act=act):
+            return {"asked_for": act.value if act else "look"}
         case gx.SendEmailCode(address=address):
             return {"to": masked(address)}
         case gx.CreateUser(address=address, with_password=with_password):

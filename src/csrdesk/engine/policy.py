@@ -118,8 +118,10 @@ def require_proof(act: Act | None, facts: Facts, limits: LimitSettings) -> None:
 def verified(facts: Facts) -> Window:
     """The open window of this caller in this call. Raises `NotVerifiedError`."""
     window = facts.window
-    if window is None or (window.call_id, window.agent, window.person_id) != _who(facts):
+    if window is None or (window.call_id, window.agent) != (facts.call_id, facts.agent):
         raise NotVerifiedError("The caller is not verified in this call. Nothing was done.")
+    if window.person_id != facts.person_id:
+        raise NotVerifiedError("This call verified somebody else, and serves nobody but them. Nothing was done.")
     if not window.is_open(facts.now):
         raise NotVerifiedError("The verified window has ended. Verify the caller again. Nothing was done.")
     return window
@@ -283,7 +285,3 @@ def approve_try(purpose: Purpose, evidence: Evidence) -> None:
 
 def _enables(effect: AccountEffect) -> bool:
     return isinstance(effect, SetPingOneEnabled | SetDirectoryEnabled) and effect.enabled
-
-
-def _who(facts: Facts) -> tuple[str, str, str]:
-    return facts.call_id, facts.agent, facts.person_id
