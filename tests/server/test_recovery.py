@@ -26,6 +26,9 @@ class Working(Struct):
     async def begin(self, flow: str, browser: str, answer: Answer, *, source: str, visitor: Visitor) -> Secret:
         raise NotImplementedError
 
+    async def resume(self, flow: str, token: str, browser: str, *, source: str) -> Secret:
+        raise NotImplementedError
+
     async def open(self, token: str, browser: str) -> PublicView:
         view = View(token, browser, self.steps, working="One moment")
         return PublicView(view, NOW + timedelta(minutes=9))
