@@ -109,6 +109,29 @@ async def test_a_script_acts_inside_the_verified_call_of_the_same_agent(tmp_path
             await call.session.start("user_functions", start, call_id=call.id)
 
 
+async def test_an_act_beside_a_call_is_shown_on_its_account_page_and_nothing_else_is_disturbed(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call = await linked(desk)
+        await call.verify()
+
+        async def ran(action: str) -> None:
+            start = user_functions.Start(action, "ada", reason="asked", ticket="T-2")
+            await call.session.settled((await call.session.start("user_functions", start, call_id=call.id)).id)
+
+        before = await call.view()
+        await ran("getUserAccountStatus")
+        assert (await call.view()).rev == before.rev, "a look has changed nothing"
+        await ran("disableUser")
+        shown = await call.session.settled(call.id)
+        assert isinstance(shown.prompt, p.AccountPrompt)
+        assert shown.rev == before.rev + 2, "read, and shown"
+        await call.tell(a.UnlockChosen())
+        asked = await call.view()
+        await ran("disableUser")
+        assert isinstance(asked.prompt, p.ConfirmPrompt)
+        assert (await call.view()).rev == asked.rev
+
+
 async def test_the_list_says_how_each_call_stands(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         session = desk.session()

@@ -69,6 +69,10 @@ class Call:
             raise DifferenceError(f"expected {kind.__name__}, found {self.view.prompt!r}")
         return self.view.prompt
 
+    async def looks_again(self) -> None:
+        """See what others did to the call meanwhile."""
+        self.view = await self._session.settled(self.view.id)
+
     async def waits_for(self, kind: type[P]) -> P:
         """Wait until the screen shows this prompt. Raises `DifferenceError` after 20 seconds."""
         try:

@@ -53,7 +53,8 @@ async def taken_up(on_stage: Stage) -> AsyncIterator[Step]:
     lines = await _resumed(on_stage, await _left(on_stage, call))
     expect([line.ok for line in lines[:2]], [True, False], f"AD alone: {lines}")
     yield Step("agent", "takes it up: " + "; ".join(line.text for line in lines[:2]))
-    await call.say(a.RefreshChosen())
+    await call.looks_again()  # the account's page was read anew by itself
+    call.sees(p.AccountPrompt)
     await call.say(a.EnableChosen())
     await call.say(a.Confirmed("Once more, after the kill", "INC-1020"))
     notice = call.sees(p.NoticePrompt)

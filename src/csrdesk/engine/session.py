@@ -16,6 +16,7 @@ from csrdesk.engine.flow_rows import BOUND, OTHER_VERSION, Running
 from csrdesk.engine.links import CUSTOMER_FLOWS
 from csrdesk.engine.reading import AuditReader, page_of
 from csrdesk.engine.record import record_of, records_of
+from csrdesk.engine.refreshing import show_in_its_call
 from csrdesk.engine.resuming import acts_of, is_act, left_unknown, take_up
 from csrdesk.engine.runner import Runner, Typed
 from csrdesk.engine.store import Row
@@ -73,7 +74,9 @@ class AgentSession:
 
     async def settled(self, flow_id: str) -> View:
         await self._own(flow_id)
-        return self._view(await self._runner.until(flow_id, is_settled))
+        running = await self._runner.until(flow_id, is_settled)
+        await show_in_its_call(running, self._runner)
+        return self._view(running)
 
     async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
         unknown = Counter(
