@@ -144,7 +144,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A process that runs its share of the tests says what it could not run."""
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["not_run"] = dict(session.config.stash[not_run])
+        found: Counter[str] = session.config.stash[not_run]
+        session.config.workeroutput["not_run"] = dict(found)
 
 
 class Shares:
