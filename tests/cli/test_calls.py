@@ -57,7 +57,7 @@ async def test_the_links_life_is_told_as_it_changes(box: Sandbox, settings: Path
         "Call [0-9a-f]+: Ada Lindqvist",
         r"Link sent to a\*\*\*@m\*\*\*.example, reference [A-Z0-9]{3}-[A-Z0-9]{3}",
         "accepted by the mail server; waiting for the code, until ",
-        "opened once, last by python-httpx",
+        r"link fetched once, last by python-httpx\S* \(mail scanners fetch, too\)",
         "code right; waiting for the device, until ",
     ]
     assert re.search(".*".join(told), ran.err, re.DOTALL), ran.err
@@ -65,6 +65,36 @@ async def test_the_links_life_is_told_as_it_changes(box: Sandbox, settings: Path
         r"[0-9a-f]+  Ada Lindqvist: verified until \d\d:\d\d:\d\d\n  authentication: link, code and device \(weak\)\n",
         ran.out,
     )
+
+
+async def test_r_09_a_wrong_code_is_told_as_wrong_and_nothing_is_said_of_tries_after_the_right_one(
+    box: Sandbox, settings: Path
+) -> None:
+    async with Terminal(settings, "call", "start", people.ONE_DEVICE, talk_here=True) as agent:
+        code = await agent.code()
+        await Customer(box, "ada@mail.example").confirm("000000" if code != "000000" else "111111")
+        await agent.shows("wrong code; tries left: 4")
+        await Customer(box, "ada@mail.example").confirm(code)
+        ran = await agent.ended()
+    assert ran.code == 0
+    after = agent.screen.partition("tries left: 4")[2]
+    assert "code right; waiting for the device" in after
+    assert "tries left" not in after
+    assert agent.screen.count("tries left") == 1
+
+
+async def test_who_cannot_be_sent_a_link_is_told_why_device_by_device_and_of_the_other_ways(settings: Path) -> None:
+    async with Terminal(settings, "call", "start", people.DEVICE_LOCKED, "--json") as agent:
+        ran = await agent.ended()
+    assert "none can be used now" in ran.error["errorMessage"]
+    said = " ".join(ran.envelope["messages"])
+    assert "locked after wrong tries" in said
+    assert "Push to the app: not now:" in said
+    async with Terminal(settings, "call", "start", people.NO_EMAIL_PASSKEY) as agent:
+        ran = await agent.ended()
+    assert ran.code == 6
+    assert "csrdesk: Not verified. Magic link: There is no mail address on record" in ran.err
+    assert f"csrdesk call start {people.NO_EMAIL_PASSKEY} --way spoken-address" in ran.err
 
 
 async def test_without_a_terminal_nothing_is_sent(csrdesk: Csrdesk, box: Sandbox) -> None:
@@ -109,6 +139,8 @@ async def test_a_mail_server_that_takes_no_link_ends_with_the_code_of_a_service(
     assert (ran.code, ran.error["code"], ran.data["verified"]) == (exit_code, code, False)
     assert "The link was not sent." in ran.error["errorMessage"]
     assert "Without a link nobody is verified" in ran.error["errorMessage"]
+    assert "csrdesk user disable --protective" in ran.error["errorMessage"]
+    assert "Cancel" not in ran.error["errorMessage"]
 
 
 async def test_with_pingone_down_a_script_ends_with_the_code_of_a_service_and_can_only_protect(

@@ -37,7 +37,8 @@ def start(
     passcode heard there.
 
     The code is shown on the terminal alone, never in a pipe or in JSON. Ends with 0 where the caller is verified (the
-    call's id is printed), 6 where not, 4 where an answer is missing: several people fit, or there is no terminal.
+    call's id is printed), 6 where not, 4 where an answer is missing: several people fit, or there is no terminal. With
+    --no-wait 0 means only that it was sent: `verified` is false, and `csrdesk call show ID` says how it goes.
 
     \b
     Example:

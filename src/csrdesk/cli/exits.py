@@ -28,7 +28,7 @@ class Exit(IntEnum):
 
 
 MEANING: dict[Exit, str] = {
-    Exit.OK: "Done. `call start`: the caller is verified.",
+    Exit.OK: "Done. `call start`: the caller is verified; with `--no-wait`: what verifies them was sent.",
     Exit.REFUSED: "Understood, and refused: nobody found, a value that was not taken, a conflict, or only half done. "
     "`doctor`: something is wrong.",
     Exit.USAGE: "The command line or the settings are wrong; the message names option, or file and key.",

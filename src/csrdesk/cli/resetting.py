@@ -99,7 +99,7 @@ async def _follow(walk: Walk, asked: Asked, screen: Screen | None) -> Result:
                 await walk.answer(a.SendChosen())
             case p.PollingPrompt() if watch:
                 watch.look(walk)
-                await walk.news()
+                await watch.news(walk)
             case other:
                 return unexpected(other)
     return of_outcome(walk.view.outcome)

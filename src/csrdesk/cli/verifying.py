@@ -9,10 +9,12 @@ from csrdesk.cli.looking_up import instead_of_card, look_up, of_prompt, unexpect
 from csrdesk.cli.result import Result, refusal, say
 from csrdesk.cli.tty import Screen, to_say_aloud
 from csrdesk.cli.walk import Walk
+from csrdesk.cli.why_not import in_a_shell, no_link
 from csrdesk.errors import NeedsAnswerError
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
 from csrdesk.flows.doors import Session
+from csrdesk.flows.kernel import Prompt
 from csrdesk.flows.spoken_prompts import SpokenAddressPrompt
 from csrdesk.model.link import Link, LinkStage
 from csrdesk.model.people import Person
@@ -33,6 +35,8 @@ _STAGES = {
     LinkStage.CANCELLED: "the customer cancelled",
     LinkStage.ENDED: "ended",
 }
+_COMPARED = 0.5
+"""Seconds; between counting a code and comparing it lie milliseconds."""
 
 
 def stage_words(link: Link) -> str:
@@ -103,8 +107,8 @@ async def send_again(walk: Walk, *, wait: bool) -> Result:
 
 async def _send_and_watch(walk: Walk, screen: Screen, *, wait: bool, again: bool) -> Result:
     stopped = None if isinstance(walk.prompt, p.MagicLinkFormPrompt) else instead_of_card(walk.prompt)
-    if stopped is None and isinstance(walk.prompt, p.UnverifiableCardPrompt):
-        stopped = not_verified(walk, walk.prompt.why)
+    if stopped is None and isinstance(walk.prompt, p.CardPrompt | p.UnverifiableCardPrompt):
+        stopped = no_link(walk.view.id, walk.prompt)
     if stopped is not None:
         await walk.leave()
         return stopped
@@ -121,7 +125,7 @@ async def _send_and_watch(walk: Walk, screen: Screen, *, wait: bool, again: bool
         watch.look(walk)
         if not wait:
             return waited(walk, walk.prompt)
-        await walk.news()
+        await watch.news(walk)
     return await _ended(walk)
 
 
@@ -131,6 +135,8 @@ class Watch:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._said: dict[str, str] = {}
+        self._codes: dict[str, int] = {}
+        """How many tries each link had when that was last said, or known as nothing to say."""
 
     def look(self, walk: Walk) -> None:
         """Say what is new."""
@@ -138,6 +144,7 @@ class Watch:
         if not isinstance(prompt, p.PollingPrompt) or isinstance(prompt, SpokenAddressPrompt):
             return
         link = prompt.link
+        self._codes.setdefault(link.id, link.codes_left)
         self._once("call", f"Call {walk.view.id}: {prompt.person.name}")
         self._once("link", f"Link sent to {link.to}, reference {link.reference}")
         code = walk.view.spoken_code
@@ -146,10 +153,8 @@ class Watch:
         self._once("stage", f"  {stage_words(link)}{_until(link)}")
         if link.fetched:
             times = "once" if link.fetched == 1 else f"{link.fetched} times"
-            self._once("fetched", f"  opened {times}, last by {link.fetched_by or 'an unnamed program'}")
-        if link.codes_left != self._codes_at_first(link):
-            # A try is counted before it is compared, so whether the code was right comes with the next change.
-            self._once("codes", f"  a code was typed; {link.codes_left} more may be")
+            by = link.fetched_by or "an unnamed program"
+            self._once("fetched", f"  link fetched {times}, last by {by} (mail scanners fetch, too)")
         if link.passcodes_left == 0:
             self._once("passcodes", "  the device is locked, after too many wrong passcodes")
         elif link.passcodes_wrong:
@@ -162,8 +167,25 @@ class Watch:
         if prompt.note:
             self._once("note", f"  {prompt.note}")
 
-    def _codes_at_first(self, link: Link) -> int:
-        return int(self._said.setdefault(f"codes of {link.id}", str(link.codes_left)))
+    async def news(self, walk: Walk) -> None:
+        """Wait for anything new. A try is counted before it is compared: where nothing follows, the code was wrong."""
+        if link := self._tried(walk.prompt):
+            try:
+                await asyncio.wait_for(walk.news(), _COMPARED)
+            except TimeoutError:
+                self._codes[link.id] = link.codes_left
+                say(f"  wrong code; tries left: {link.codes_left}")
+            else:
+                return
+        await walk.news()
+
+    def _tried(self, prompt: Prompt | None) -> Link | None:
+        """The link at which a code was typed of which nothing is said yet: that a right one was, its stage says."""
+        if not isinstance(prompt, p.PollingPrompt) or isinstance(prompt, SpokenAddressPrompt):
+            return None
+        link = prompt.link
+        before = self._codes.setdefault(link.id, link.codes_left)
+        return link if link.stage is LinkStage.SENT and link.codes_left < before else None
 
     def _once(self, about: str, words: str) -> None:
         if self._new(about, words):
@@ -191,7 +213,8 @@ async def _ended(walk: Walk) -> Result:
         return verified_result(walk, prompt)
     match prompt:
         case p.MagicLinkFormPrompt(note=note, code=code) if code:
-            came = refusal(code, f"Not verified. {note}", data={"call": walk.view.id, "verified": False})
+            words = f"Not verified. {in_a_shell(note)}"
+            came = refusal(code, words, data={"call": walk.view.id, "verified": False})
         case p.MagicLinkFormPrompt(note=note) | p.CardPrompt(note=note) | p.UnverifiableCardPrompt(note=note):
             came = not_verified(walk, note)
         case p.ErrorPrompt():
