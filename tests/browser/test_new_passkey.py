@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from csrdesk.flows.device_inputs import Inputs
+from csrdesk.flows.device_pairing import ALREADY
 from csrdesk.sandbox import Options, Sandbox
 from csrdesk.sandbox.authenticator import decode
 from csrdesk.sandbox.model import Passcode, User
@@ -104,7 +105,9 @@ async def shown_later(desk: Desk, box: Sandbox, context: BrowserContext, page: P
     raise AssertionError("the page did not come to an end")
 
 
-async def test_a_passkey_that_chromium_makes_is_verified_and_then_known(browser: Browser, tmp_path: Path) -> None:
+async def test_a_passkey_that_chromium_makes_is_verified_made_once_and_then_known(
+    browser: Browser, tmp_path: Path
+) -> None:
     """Takes some seconds: the whole way through a registration, and a page of Device Authentication after it."""
     folder = tmp_path / "desk"
     folder.mkdir(mode=0o700)
@@ -126,7 +129,15 @@ async def test_a_passkey_that_chromium_makes_is_verified_and_then_known(browser:
             await session.send("WebAuthn.setUserVerified", {"authenticatorId": authenticator, "isUserVerified": True})
             await page.get_by_role("button", name=pt.PASSKEY_MAKE).click()
             await expect(page.get_by_role("heading", name=pt.NAME_TITLE)).to_be_visible()
+            lost = box.faults.add(method="PUT", path="/mfaEnabled$", status=404)
             await answer(page, "NicknameGiven", nickname="Laptop")
+            await page.locator("button[value=TryAgainChosen]").wait_for()
+            box.faults.clear(lost)
+            await answer(page, "TryAgainChosen")
+            await make(page)
+            await expect(page.locator("#note")).to_have_text(ALREADY)
+            assert len([one for one in made(box).devices if one.type == "FIDO2"]) == 1
+            await answer(page, "RegisteredChosen")
             await expect(page.get_by_role("heading", name="You are registered")).to_be_visible()
 
             held = await session.send("WebAuthn.getCredentials", {"authenticatorId": authenticator})
