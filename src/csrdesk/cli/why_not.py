@@ -1,4 +1,4 @@
-"""Why `call start` sends no link, device by device, and which other ways this caller has, as the console's card shows."""
+"""Why `call start` sends no link, device by device, and which other ways this caller has, as the console shows it."""
 
 from __future__ import annotations
 
