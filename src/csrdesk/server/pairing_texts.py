@@ -32,9 +32,9 @@ NUMBER_TEXT = {
     "VOICE": "A voice says a passcode on this number now, and each time that we ask for it.",
 }
 NUMBER_COUNTRY = "Country of the number"
-NUMBER_ANY = "The number begins with + and its country code"
+NUMBER_ANY = "I type it with a +"
 NUMBER_LABEL = "Phone number"
-NUMBER_HINT = "With its area code; blanks and hyphens do not matter."
+NUMBER_HINT = "With its area code, or with + and the country code. Blanks and hyphens do not matter."
 NUMBER_SEND = {"SMS": "Send the passcode", "VOICE": "Call me now"}
 
 PASSCODE_TITLE = "Type the passcode"
