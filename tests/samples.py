@@ -266,6 +266,14 @@ AGENT: dict[str, Prompt] = {
         why="A device is registered, and none can be used now.",
         recovery=True,
     ),
+    "unverifiable_card_frozen": p.UnverifiableCardPrompt(
+        person=ADA,
+        devices=(PHONE,),
+        obstacles=("",),
+        why="Verification of this person is frozen until 14:05 UTC: they, or their phone, said: this wasn't me.",
+        note='The customer pressed "This wasn\'t me". Verification of this person is frozen. End the call politely.',
+        frozen=True,
+    ),
     "unverifiable_card_too_new": p.UnverifiableCardPrompt(
         person=ADA,
         devices=(NEW_PASSKEY,),

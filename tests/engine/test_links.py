@@ -552,9 +552,10 @@ async def test_who_can_use_no_device_ends_the_link_and_the_agent_is_told(tmp_pat
         over = await call.customer(a.CannotUseAnyChosen())
         assert isinstance(over.view.outcome, PageNoFactor)
         assert isinstance((await call.page()).view.outcome, PageNoFactor)
-        form = (await call.until_stage(p.MagicLinkFormPrompt)).prompt
-        assert isinstance(form, p.MagicLinkFormPrompt)
-        assert "cannot use any" in form.note
+        card = (await call.until_stage(p.CardPrompt)).prompt
+        assert isinstance(card, p.CardPrompt)
+        assert "cannot use any" in card.note
+        assert card.ways
 
 
 async def test_r_32_an_approval_without_the_registered_device_is_refused(tmp_path: Path) -> None:

@@ -208,10 +208,10 @@ def test_the_agent_is_told_why_nothing_was_approved() -> None:
     risky = replace(LINK, stage=LinkStage.RISKY, risk=RiskCheck(BOT))
     told = vu.after(VERIFY, risky)
     assert told == vu.DisplayingForm(
-        VERIFY, "Nothing was approved. PingOne Protect: low risk, a program instead of a person."
+        VERIFY, "Nothing was approved. PingOne Protect: low risk, a program instead of a person.", refused=True
     )
     stepped = vu.after(VERIFY, replace(LINK, stage=LinkStage.NO_FACTOR, risk=DOWN))
-    assert isinstance(stepped, vu.DisplayingForm)
+    assert isinstance(stepped, vu.ReturnSuccess)
     assert stepped.note.endswith("PingOne Protect: no answer, so a strong device is needed.")
 
 

@@ -26,8 +26,10 @@ NEWS: dict[LinkStage, vu.After] = {
     LinkStage.APPROVED: SUCCESS,
     LinkStage.EXPIRED: EXPIRING,
     LinkStage.NOT_ME: vu.ReturnSuccess("notMe"),
-    LinkStage.NO_FACTOR: vu.DisplayingForm(VERIFY, "The caller cannot use any of their devices. Nothing was approved."),
-    LinkStage.RISKY: vu.DisplayingForm(VERIFY, "Nothing was approved. PingOne Protect: high risk."),
+    LinkStage.NO_FACTOR: vu.ReturnSuccess(
+        "cancelled", note="The caller cannot use any of their devices. Nothing was approved."
+    ),
+    LinkStage.RISKY: vu.DisplayingForm(VERIFY, "Nothing was approved. PingOne Protect: high risk.", refused=True),
     LinkStage.TOO_MANY_CODES: vu.DisplayingForm(VERIFY, "Too many wrong codes. That link opens nothing any more."),
     LinkStage.ENDED: vu.DisplayingForm(VERIFY, "That link was ended."),
     LinkStage.CANCELLED: vu.DisplayingForm(VERIFY, "That link was ended."),
@@ -38,7 +40,7 @@ ROWS: list[Row] = [
     (FORM, a.SendChosen(), CREATING),
     (FORM, a.Cancelled(), vu.ReturnSuccess("cancelled")),
     (CREATING, r.LinkSent(LINK), WAITING),
-    (CREATING, r.LinkNotSent("Frozen."), vu.DisplayingForm(VERIFY, "Frozen.")),
+    (CREATING, r.LinkNotSent("Frozen."), vu.DisplayingForm(VERIFY, "Frozen.", refused=True)),
     (
         CREATING,
         r.LinkNotSent("The mail server said no.", code="unavailable"),

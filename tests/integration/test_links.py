@@ -155,11 +155,11 @@ async def test_wrong_passcodes_lock_the_device_and_the_page_says_what_can_be_don
             if not caller.offers("PasscodeGiven"):
                 break
             await caller.answer("PasscodeGiven", passcode=wrong(await caller.newest_passcode()))
-        caller.reads("This device cannot be used now. Choose another one.")
+        caller.reads("that device is locked now. No other device of yours can be used here.")
         assert not caller.offers("PasscodeGiven")
         await caller.answer("CannotUseAnyChosen")
         caller.reads("Please tell the agent")
-    note = (await call.waits_for(p.MagicLinkFormPrompt)).note
+    note = (await call.waits_for(p.UnverifiableCardPrompt)).note
     assert note == "The caller cannot use any of their devices. Nothing was approved."
 
 

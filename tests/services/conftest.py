@@ -44,6 +44,7 @@ class Links:
     age: Age = Age.OLD
     number_age: Age = Age.UNKNOWN
     unlocked: datetime | None = None
+    frozen: datetime | None = None
     recovering: bool = True
     wrong: int = 0
     """Wrong passcodes in a row before this one."""
@@ -79,6 +80,9 @@ class Links:
 
     async def is_recovering(self, context: Context) -> bool:
         return self.recovering and bool(context.flow_id)
+
+    async def frozen_until(self, person_id: str) -> datetime | None:
+        return self.frozen if person_id else None
 
     async def wrong_passcodes(self, person_id: str, device_id: str) -> int:
         return self.wrong if person_id and device_id else 0

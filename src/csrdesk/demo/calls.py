@@ -251,9 +251,8 @@ async def no_passkeys_here(on_stage: Stage) -> AsyncIterator[Step]:
         expect_that(not caller.offers("PasscodeGiven"), "no passcode is asked")
         yield Step("customer", "types the right code in a browser without passkeys; no device can be used")
         await caller.answer("CannotUseAnyChosen")
-    form = await call.waits_for(p.MagicLinkFormPrompt)
-    yield Step("agent", f"is told: {form.note}")
-    await call.say(a.Cancelled())
+    card = await call.waits_for(p.CardPrompt)
+    yield Step("agent", f"is told: {card.note}")
     await call.end()
 
 

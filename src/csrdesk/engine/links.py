@@ -57,6 +57,15 @@ async def codes_left(reading: Reading, desk: Desk, person_id: str) -> int:
     return max(0, desk.limits.codes_per_person_a_day - len(tried))
 
 
+async def frozen_until(reading: Reading, desk: Desk, person_id: str) -> datetime | None:
+    """Until when this person's verification is frozen; None where it is not."""
+    frozen = timedelta(hours=desk.limits.not_me_freeze_hours)
+    since = stamp(desk.clock.now() - frozen)
+    sql = "SELECT max(ended_at) AS at FROM challenges WHERE person_id = ? AND stage = 'not_me' AND ended_at > ?"
+    row = await reading.one(sql, person_id, since)
+    return datetime.fromisoformat(str(row["at"])) + frozen if row and row["at"] else None
+
+
 async def why_not(tx: Transaction, desk: Desk, person_id: str, context: Context) -> str:
     """Why nobody may try to verify this person now, in words; empty where they may. A limit that is reached alerts."""
     hours = desk.limits.not_me_freeze_hours
@@ -151,6 +160,10 @@ class Links:
         sql = f"SELECT at FROM audit WHERE {done} ORDER BY seq DESC LIMIT 1"  # noqa: S608 - no value stands in it
         row = await self._desk.store.one(sql, person_id, UnlockDirectory.action)
         return datetime.fromisoformat(str(row["at"])) if row else None
+
+    async def frozen_until(self, person_id: str) -> datetime | None:
+        """By the last challenge that this person refused."""
+        return await frozen_until(self._desk.store, self._desk, person_id)
 
     async def wrong_passcodes(self, person_id: str, device_id: str) -> int:
         """By the audit."""

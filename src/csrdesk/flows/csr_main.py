@@ -229,7 +229,9 @@ class Verifying(State, frozen=True):
                 return check(self.given, person, _NOT_ME)
             case vu.ReturnSuccess(line_dropped=True) | ends.LineDropped():
                 return LeavingCustomer(self.given, person, _DROPPED, "the line dropped")
-            case vu.ReturnSuccess() | ends.WentBack():
+            case vu.ReturnSuccess(note=note):
+                return check(self.given, person, note)
+            case ends.WentBack():
                 return check(self.given, person)
             case vu.ReturnError(problem) | ends.Broken(problem):
                 # Nobody watches it any more: it must not be approved meanwhile.

@@ -136,7 +136,8 @@ class NoWayToVerify(State, frozen=True):
         ways = () if self.code else tuple(others)
         recovery = can_recover(self.given, self.caller)
         prompt = p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, why, self.note, self.code, ways)
-        return Ask(replace(prompt, recovery=recovery, note_code=self.note_code))
+        frozen = self.caller.devices.frozen_until is not None
+        return Ask(replace(prompt, recovery=recovery, note_code=self.note_code, frozen=frozen))
 
     def step(
         self, event: Event
@@ -159,11 +160,13 @@ class NoWayToVerify(State, frozen=True):
 
 
 def can_recover(given: Given, caller: Caller) -> bool:
-    """Whether the caller can be mailed the way to the recovery page: settings have it, and PingOne knows an address.
+    """Whether the caller can be mailed the way to the recovery page: settings have it, PingOne knows an address,
+    and nobody has just said that it was not them.
 
     A front end offers it only then, and the flow takes it nowhere else.
     """
-    return given.rules.recovery and bool(caller.person.email) and not caller.person.only_in_directory
+    known = bool(caller.person.email) and not caller.person.only_in_directory
+    return given.rules.recovery and known and caller.devices.frozen_until is None
 
 
 _NO_PAGE = "This caller cannot be mailed the way to a recovery page."

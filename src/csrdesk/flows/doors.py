@@ -108,6 +108,10 @@ class LinkDesk(Protocol):
         """When this desk last unlocked the person's account in the directory; None where it never did."""
         ...
 
+    async def frozen_until(self, person_id: str) -> datetime | None:
+        """Until when nobody may try to verify this person, who said that it was not them; None where they may."""
+        ...
+
     async def wrong_passcodes(self, person_id: str, device_id: str) -> int:
         """How many wrong passcodes of that device this desk has handed over in a row, since a right one or its lock."""
         ...

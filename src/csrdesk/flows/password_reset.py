@@ -256,8 +256,9 @@ class VerifyingAgain(State, frozen=True):
         match self.sub.step(event):
             case vu.ReturnSuccess("complete", until, evidence) if until and evidence:
                 return OpeningPage(self.task, Renewed(until, evidence))
-            case vu.ReturnSuccess(result, line_dropped=dropped):
-                line = ResultLine("The password was not reset: the caller was not verified again.", ok=False)
+            case vu.ReturnSuccess(result, line_dropped=dropped, note=note):
+                words = f"The password was not reset: the caller was not verified again. {note}".strip()
+                line = ResultLine(words, ok=False)
                 return ReturnSuccess(result, (line,), self.renewed, line_dropped=dropped)
             case vu.ReturnError(problem):
                 return EndingLinks(self.task, problem)

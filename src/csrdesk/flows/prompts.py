@@ -84,6 +84,8 @@ class UnverifiableCardPrompt(Prompt, frozen=True):
     recovery: bool = False
     """As on the card above."""
     note_code: str = ""
+    frozen: bool = False
+    """Why is a "this wasn't me": whoever is on the phone may be somebody else."""
 
 
 class RecoveryWatchPrompt(Prompt, frozen=True):
@@ -132,6 +134,8 @@ class MagicLinkFormPrompt(Prompt, frozen=True):
     """The note is a warning: Send goes on all the same."""
     code: str = ""
     """The `code` of the problem behind the note, for scripts: `unreachable`; empty where a rule said no."""
+    refused: bool = False
+    """The note says why no link can be sent now: a rule, a limit, or PingOne Protect says no."""
 
 
 class PollingPrompt(Prompt, frozen=True):

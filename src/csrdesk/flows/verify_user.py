@@ -89,9 +89,11 @@ class DisplayingForm(State, frozen=True):
     """The note warns of many tries; to send goes on all the same."""
     code: str = ""
     """The `code` of what failed."""
+    refused: bool = False
+    """The note says why no link can be sent now."""
 
     def want(self) -> Ask[p.MagicLinkFormPrompt]:
-        return Ask(p.MagicLinkFormPrompt(self.given.person, self.note, self.warned, self.code))
+        return Ask(p.MagicLinkFormPrompt(self.given.person, self.note, self.warned, self.code, self.refused))
 
     def step(self, event: Event) -> CreatingChallenge | ReturnSuccess:
         match event:
@@ -125,7 +127,8 @@ class CreatingChallenge(State, frozen=True):
                 return AwaitingChallenge(self.given, link)
             case r.LinkNotSent(message, warning, code):
                 other = f" {OTHER_WAYS}" if code else ""
-                return DisplayingForm(self.given, f"{message}{other}", warned=warning, code=code)
+                refused = not warning and not code
+                return DisplayingForm(self.given, f"{message}{other}", warned=warning, code=code, refused=refused)
             case Failed(problem):
                 return DisplayingForm(self.given, f"No link is open. {problem.message} {OTHER_WAYS}", code=problem.code)
             case _:
@@ -287,7 +290,7 @@ class ReturnSuccess(Terminal, frozen=True):
     line_dropped: bool = False
     """The agent lost the caller; the link is still open and the parent flow has to end it."""
     note: str = ""
-    """What the agent reads of a `notMe` that was not said on the page."""
+    """What the agent reads of it: a `notMe` that was not said on the page, or that no device could be used."""
 
     def want(self) -> Done[Outputs]:
         return Done(Outputs(self.subflow_result))
@@ -330,11 +333,11 @@ def after(given: Given, link: Link) -> After:
             return ReturnSuccess("notMe", note=PHONE_SAID_NO if link.phone_said_no else "")
         case LinkStage.RISKY:
             found = link.risk.label if link.risk else "high risk"
-            return DisplayingForm(given, f"Nothing was approved. PingOne Protect: {found}.")
+            return DisplayingForm(given, f"Nothing was approved. PingOne Protect: {found}.", refused=True)
         case LinkStage.NO_FACTOR if link.risk and link.risk.steps_up:
-            return DisplayingForm(given, f"{_NO_FACTOR} PingOne Protect: {link.risk.label}.")
+            return ReturnSuccess("cancelled", note=f"{_NO_FACTOR} PingOne Protect: {link.risk.label}.")
         case LinkStage.NO_FACTOR:
-            return DisplayingForm(given, _NO_FACTOR)
+            return ReturnSuccess("cancelled", note=_NO_FACTOR)
         case LinkStage.TOO_MANY_CODES:
             return DisplayingForm(given, "Too many wrong codes. That link opens nothing any more.")
         case LinkStage.ENDED | LinkStage.CANCELLED:

@@ -5,6 +5,8 @@ Computed from person, devices and rules alone. A new way is one more line in `of
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from csrdesk.flows import answers as a
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.rules import Rules
@@ -23,6 +25,8 @@ BY_ANSWER: dict[type[Answer], Way] = {
 
 def offers(person: Person, devices: Devices, rules: Rules) -> tuple[WayOffer, ...]:
     """The ways that settings have, in the order in which they are offered, also those that are not open now."""
+    if devices.frozen_until:
+        return (WayOffer(Way.LINK, gives(devices), frozen(devices.frozen_until)),)
     spoken = WayOffer(Way.SPOKEN_ADDRESS, "a strong device alone, in any browser", why_no_address(devices, rules))
     push = WayOffer(Way.PUSH, "a strong device alone", why_no_push(devices, rules))
     call_back = WayOffer(Way.CALL_BACK, f"{devices.phone}: a weak proof, not for every act", why_no_call_back(devices))
@@ -32,6 +36,11 @@ def offers(person: Person, devices: Devices, rules: Rules) -> tuple[WayOffer, ..
         *((push,) if rules.push != "off" else ()),
         *((call_back,) if rules.call_back else ()),
     )
+
+
+def frozen(until: datetime) -> str:
+    """Why nobody is verified after a "this wasn't me", in words: whoever is on the phone may not be this person."""
+    return f"Verification of this person is frozen until {until:%H:%M} UTC: they, or their phone, said: this wasn't me."
 
 
 def why_not(person: Person, devices: Devices, rules: Rules) -> str:

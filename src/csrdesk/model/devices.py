@@ -163,6 +163,8 @@ class Devices(msgspec.Struct, frozen=True):
     """The masked number on record, where settings let it be rung."""
     phone_age: Age = Age.UNKNOWN
     """Of that number."""
+    frozen_until: datetime | None = None
+    """Until when nobody may try to verify this person: they, or their phone, said that it was not them."""
     numbered: bool | None = None
     """Whether a push comes with a number to say: None where nobody told."""
 

@@ -111,7 +111,9 @@ def next_word(link: Link) -> str:
         case LinkStage.SENDING:
             return "The mail is on its way. One moment, please."
         case LinkStage.SENT if not link.fetched:
-            return f"The mail's subject ends with {spell(link.reference)}. Please open the link in it."
+            return (
+                f"The subject ends with {spell(link.reference)}. Please open the link in that mail, and no older one."
+            )
         case LinkStage.SENT:
             return "Please type the code that I say into the page. Only if you called us yourself."
         case LinkStage.CODE_RIGHT if link.passcodes_left == 0:

@@ -33,4 +33,11 @@ class MagicLinkFormScreen(PromptScreen[MagicLinkFormPrompt]):
         return self.prompt.note
 
     def say(self) -> str:
-        return "I am sending you a mail now. Please do not open older links, and tell me when it is there."
+        prompt = self.prompt
+        if prompt.refused:
+            return "I am sorry, I cannot send you a link now. One moment, please."
+        if prompt.code or prompt.warned:
+            return "One moment, please. I am looking at something."
+        if prompt.note:
+            return "That did not work out. May I mail you a new link, to the address that we have?"
+        return "May I mail you the link now, to the address that we have? Please have your mailbox open."

@@ -42,7 +42,10 @@ class UnverifiableCardScreen(PromptScreen[UnverifiableCardPrompt]):
         self.query_one("#card", Facts).facts = person_facts(prompt.person)
         self.query_one("#ways", Facts).facts = (
             Fact("Not now", prompt.why, Tone.WARN),
-            *(Fact(label, f"{device_words(device)}: {obstacle}") for label, device, obstacle in why),
+            *(
+                Fact(label, ": ".join(part for part in (device_words(device), words) if part))
+                for label, device, words in why
+            ),
             *way_facts(prompt.ways),
         )
 
@@ -54,6 +57,8 @@ class UnverifiableCardScreen(PromptScreen[UnverifiableCardPrompt]):
         return self.prompt.note
 
     def say(self) -> str:
+        if self.prompt.frozen:
+            return "I am sorry, I cannot go on with this. Good-bye."
         return "I am sorry, I cannot make sure that it is you at the moment, so I may not change anything."
 
 

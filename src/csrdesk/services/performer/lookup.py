@@ -93,6 +93,7 @@ async def read_devices(effect: fx.ReadDevices, outside: Outside) -> r.DevicesRea
         phone=masked_number(user) if outside.call_back else "",
         phone_age=await number_age(outside, user) if outside.call_back else Age.UNKNOWN,
         numbered=outside.remembered.numbered(policy),
+        frozen_until=await outside.links().frozen_until(who),
     )
     return r.DevicesRead(found, correlation_id=got.correlation_id)
 
