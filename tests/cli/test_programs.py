@@ -7,6 +7,7 @@ import json
 import os
 import pwd
 import re
+import shutil
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
@@ -129,7 +130,12 @@ async def test_the_sandbox_offers_settings_and_leaves_nothing_behind(tmp_path: P
             said += (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
     finally:
         process.terminate()
-    assert re.search(rf"CSRDESK_CONFIG={re.escape(str(tmp_path))}/csrdesk-desk-\w+/config\.toml csrdesk\n", said)
+    assert re.search(rf"CSRDESK_CONFIG={re.escape(str(tmp_path))}/csrdesk-desk-\w+/config\.toml \S*csrdesk\n", said)
+    # What it says to type can be typed as it stands, also where csrdesk is not on the PATH.
+    program = re.search(r"People +(\S+) sandbox people\n", said)
+    assert program
+    assert shutil.which(program[1])
+    assert re.search(r"Faults +http://127\.0\.0\.1:\d+/control/faults, http://127\.0\.0\.1:\d+/control/clock\n", said)
     await asyncio.wait_for(process.wait(), 20)
     assert process.returncode == 0
     assert entries(tmp_path) == []

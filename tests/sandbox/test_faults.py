@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import time
 
 import httpx
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from csrdesk.sandbox import Options, Sandbox, people
 from csrdesk.sandbox.faults import Fault, Faults
@@ -67,6 +69,31 @@ async def test_latency_is_added_to_each_call_but_not_to_the_mailbox() -> None:
         began = time.monotonic()
         await http.get(f"{box.settings().mailbox_url}.json")
         assert time.monotonic() - began < 1
+
+
+async def test_a_client_that_does_not_wait_for_its_answer_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    came: list[BaseException | None] = []
+
+    def watched(app: ASGIApp) -> ASGIApp:
+        async def call(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                await app(scope, receive, send)
+            except BaseException as error:
+                came.append(error)
+                raise
+            came.append(None)
+
+        return call
+
+    async with Sandbox(Options(latency_ms=300), around=watched) as box, httpx.AsyncClient(timeout=0.1) as client:
+        with pytest.raises(httpx.TimeoutException):
+            await client.post(f"{box.settings().directory_url}/search", json={})
+        await client.aclose()
+        async with asyncio.timeout(20):
+            while not came:  # noqa: ASYNC110 - until the request is over, whatever came of it
+                await asyncio.sleep(0.02)
+    assert came == [None]
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 async def test_failures_at_a_rate_meet_about_that_share_and_never_mailbox_or_controls() -> None:

@@ -28,7 +28,9 @@ def sandbox(
 ) -> Result | None:
     """Serve a PingOne, a directory, a mail server and a mailbox with invented people, on this machine alone.
 
-    It writes settings for a desk beside it and says how to use them. Ctrl-C ends it; it leaves nothing behind.
+    It writes settings for a desk beside it and says how to use them. Ctrl-C ends it; it leaves nothing behind. While it
+    runs, /control/faults makes it slow, wrong or deaf, call by call, and /control/clock moves its clock:
+    docs/how-to/try-things-in-the-sandbox.md.
 
     \b
     Examples:
@@ -65,11 +67,26 @@ async def _serve(options: Options) -> Result:
             say(f"PingOne     {connection.api_url}")
             say(f"Directory   {connection.directory_url}")
             say(f"Mailbox     {connection.mailbox_url}  (mails, and the codes that phones got)")
-            say("People      csrdesk sandbox people")
-            say(f"Use it      CSRDESK_CONFIG={settings} csrdesk")
+            control = f"{connection.auth_url}/control"
+            say(f"Faults      {control}/faults, {control}/clock")
+            say(f"People      {_program()} sandbox people")
+            say(f"Use it      CSRDESK_CONFIG={settings} {_program()}")
             async with until_stopped():
                 say("Ctrl-C ends it.")
     return Result()
+
+
+def _program() -> str:
+    """How csrdesk can be typed here: its name where the shell finds this one, otherwise where it lies."""
+    import os
+    import shutil
+    import sys
+
+    here = Path(sys.executable).with_name("csrdesk")
+    if not here.exists() or shutil.which("csrdesk") == str(here):
+        return "csrdesk"
+    near = os.path.relpath(here)
+    return str(here) if near.startswith(os.pardir) else near
 
 
 @app.command()

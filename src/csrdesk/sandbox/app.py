@@ -6,12 +6,13 @@ PingOne's API, its sign-on host, the directory, the mailbox and the controls sha
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -155,6 +156,17 @@ class CorrelationLayer:
         await self._app(scope, receive, with_id)
 
 
+class GoneLayer:
+    """ASGI: a client that did not wait for its answer, as with `--latency` above its time-out, is no error."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(ClientDisconnect):
+            await self._app(scope, receive, send)
+
+
 async def _refused(_request: Request, error: Exception) -> Response:
     if isinstance(error, Refusal):
         return error.response()
@@ -230,4 +242,5 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         app = CorrelationLayer(app)
         if self.recording is not None:
             app = RecorderLayer(app, self.recording)
-        return TrustedHostMiddleware(app, allowed_hosts=[self.host, "localhost", "127.0.0.1"], www_redirect=False)
+        hosts = [self.host, "localhost", "127.0.0.1"]
+        return GoneLayer(TrustedHostMiddleware(app, allowed_hosts=hosts, www_redirect=False))
