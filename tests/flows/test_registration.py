@@ -426,3 +426,26 @@ def test_r_30_registration_changes_no_account_but_the_one_that_it_makes() -> Non
                 made = isinstance(state, rg.CompletingAccount)
                 assert bool(effect.person_id) is made
     assert acts == {Act.REGISTER}
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome"),
+    [
+        (ec.Verified(VERIFIED), ec.Ended()),
+        (ec.TooManyTries(), ec.Ended()),
+        (na.Taken(), na.Ended()),
+        (rest.Completed(MADE, "pwd"), rest.Ended()),
+    ],
+)
+def test_the_inner_flows_ends_want_nothing_more_and_take_nothing(end: State, outcome: msgspec.Struct) -> None:
+    want = end.want()
+    assert isinstance(want, Done)
+    assert want.outcome == outcome
+    with pytest.raises(IllegalEventError):
+        end.step(CODE)
+
+
+def test_the_page_shows_the_form_for_the_code_while_the_code_is_sent() -> None:
+    sending = rg.VerifyingEmail(GIVEN, ec.SendingCode(ASKED, 2))
+    assert sending.meanwhile() == ASKING.want().prompt
+    assert rg.VerifyingEmail(GIVEN, ec.CheckingCode(ASKED, 2, "auth-9")).meanwhile() is None
