@@ -11,12 +11,12 @@ help: ## list the tasks
 setup: ## make .venv with everything the project needs, from the lock file
 	@PYTHON="$(PYTHON)" scripts/setup.sh
 
+demo: setup ## play a whole call here: sandbox, desk and console (without a terminal it plays by itself)
+	@$(BIN)/csrdesk demo
+
 demo-ad: setup ## the same with a real Active Directory domain controller (Samba, installed as root) as the directory
 	@scripts/test-system.sh ad
 	@$(BIN)/python -m tests.ad.demo
-
-demo: setup ## play a whole call here: sandbox, desk and console (without a terminal it plays by itself)
-	@$(BIN)/csrdesk demo
 
 test: setup ## everything, with the system's packages and the coverage gate
 	@scripts/test-system.sh

@@ -38,6 +38,9 @@ async def test_the_mail_says_who_asks_and_when_not_to_press_it(do: Do, box: Sand
         assert "Example Care" in part
         assert "only if you are on the phone with us because you called us on +1 512 555 0100" in part
         assert "K7Q-2M9" in part
+    # In the text there is nothing to press but an address to open.
+    assert "Open it only if" in mail.text
+    assert "Press it only if" in mail.html
     assert TOKEN not in mail.subject
 
 

@@ -5,6 +5,7 @@ Its own file because everything that a stranger can send passes through here fir
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -25,6 +26,8 @@ MAX_VALUE = 1000
 LONG = frozenset({"password", "again", "assertion", "attestation", "signals"})
 """Fields as long as a body may be: who pastes a whole page is told what a password may be, not turned away; and what a
 passkey signs, or PingOne's Signals script finds, is as long as that makes it."""
+
+_CODE = re.compile(r"[0-9]{6}")
 
 Form = dict[str, str]
 
@@ -62,7 +65,7 @@ def answer_to(prompt: Prompt, form: Form) -> Answer | Refusal:
     except msgspec.ValidationError:
         return Refusal(422, _missing(prompt, form))
     match answer:
-        case a.CodeGiven(code) if not digits(code.reveal()):
+        case a.CodeGiven(code) if not _CODE.fullmatch(digits(code.reveal())):  # no code at all: it costs no try
             return Refusal(422, _no_code(prompt))
         case a.PasscodeGiven(passcode) if not passcode.reveal().strip():
             return Refusal(422, texts.PASSCODE_MISSING)
