@@ -26,6 +26,7 @@ KINDS = ("FIDO2", "TOTP", "SMS", "VOICE", "EMAIL")
 def settings(settings: Settings) -> Settings:
     return replace(
         settings,
+        pingone=replace(settings.pingone, timeout_seconds=10.0),
         registration=replace(settings.registration, enabled=True),
         limits=replace(settings.limits, recovery_answer_seconds=0.05),
     )

@@ -34,6 +34,7 @@ ADDRESSES = (f"customer-{number}@mail.example" for number in range(100))
 def settings(settings: Settings) -> Settings:
     return replace(
         settings,
+        pingone=replace(settings.pingone, timeout_seconds=10.0),
         registration=replace(settings.registration, enabled=True),
         limits=replace(
             settings.limits,

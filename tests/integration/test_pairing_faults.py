@@ -23,7 +23,7 @@ LOST: dict[str, dict[str, object]] = {"late": {"late_ms": 2_500}, "cut": {"cut":
 def settings(settings: Settings) -> Settings:
     return replace(
         settings,
-        pingone=replace(settings.pingone, timeout_seconds=0.7),
+        pingone=replace(settings.pingone, timeout_seconds=1.5),
         registration=replace(settings.registration, enabled=True),
         limits=replace(settings.limits, recovery_answer_seconds=0.05, passcodes_per_link=100),
     )

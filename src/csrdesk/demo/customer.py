@@ -128,7 +128,7 @@ class Customer:
         """The newest passcode that reached this person, of a device of that `kind` if one is named; waits a moment for
         another one than `after`.
         """
-        for _ in range(100):
+        for _ in range(_MOMENTS):
             box = (await self._http.get(self._mailbox, params={"to": self._address})).json()
             for code in box["passcodes"]:
                 if code["code"] != after and kind in ("", code["type"]):
