@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from csrdesk.flows import answers as a
 from csrdesk.flows import look_up as lu
 from csrdesk.flows import replies as r
-from csrdesk.flows.kernel import Event
+from csrdesk.flows.kernel import Event, Failed, Problem
 from tests.flows.tables import Row, name, refused, step_by_step
 from tests.flows.values import ADA, FAILED, NO_MAIL
 
@@ -18,6 +19,9 @@ EMPTY = "Type a user name, mail address, customer number or phone."
 NO_TICKET = "A ticket number is needed. Type it beside the name."
 NOBODY = "PingOne knows nobody by that. Check the spelling, or ask for the number."
 ONLY_AD = "This account is only in AD, so PingOne cannot verify the caller. Hand the call to the AD team."
+
+AD_GONE = "The directory cannot be reached. Try again in a moment."
+AD_UNASKED = f"PingOne knows nobody by that, and AD cannot be asked now. {AD_GONE}"
 
 ROWS: list[Row] = [
     (ASK, a.UsernameGiven(" ada ", " HD-1 "), FIND),
@@ -32,7 +36,21 @@ ROWS: list[Row] = [
     (FIND, r.SeveralUsers((ADA, NO_MAIL)), PICK),
     (FIND, r.NoSuchUser(), lu.AskUsername(WITH_TICKET, NOBODY, "not_found")),
     (FIND, r.OnlyInDirectory(), lu.AskUsername(WITH_TICKET, ONLY_AD, "not_found")),
-    (FIND, FAILED, lu.AskUsername(WITH_TICKET, f"Nobody was looked up. {FAILED.problem.message}", "timed_out")),
+    (
+        FIND,
+        FAILED,
+        lu.AskUsername(
+            WITH_TICKET, f"Nobody was looked up. {FAILED.problem.message}", "timed_out", problem=FAILED.problem
+        ),
+    ),
+    *(
+        (
+            lu.FindingUser(given, "ravi@home.example"),
+            r.NoSuchUser(AD_GONE),
+            lu.AskUsername(given, AD_UNASKED, "not_found"),
+        )
+        for given in (WITH_TICKET, replace(WITH_TICKET, invites=True))
+    ),
     (PICK, a.UserChosen(NO_MAIL.id), lu.Found(NO_MAIL, "HD-1")),
     (PICK, a.UserChosen("somebody else"), PICK),
     (PICK, a.AnotherCustomerChosen(), lu.AskUsername(WITH_TICKET)),
@@ -61,3 +79,12 @@ def test_what_nobody_can_bear_is_not_looked_up(identifier: str, words: str) -> N
 
 def test_a_chosen_person_is_one_of_those_found() -> None:
     assert PICK.step(a.UserChosen("an id from elsewhere")) == PICK
+
+
+def test_a_look_up_that_failed_carries_what_to_quote_to_an_administrator() -> None:
+    problem = Problem("PingOne did not answer.", "status=500", "unavailable", "pingone-7")
+    prompt = lu.FindingUser(OPEN, "ada").step(Failed(problem))
+    assert isinstance(prompt, lu.AskUsername)
+    asked = prompt.want().prompt
+    assert (asked.details, asked.reference, asked.code) == ("status=500", "pingone-7", "unavailable")
+    assert (ASK.want().prompt.details, ASK.want().prompt.reference) == ("", "")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,13 +9,18 @@ from csrdesk.config import PingOneSettings
 from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
-from csrdesk.flows.kernel import Failed
+from csrdesk.flows.kernel import Failed, Reply
 from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Sandbox, people
 from csrdesk.services.performer import Outside, Performer
 from csrdesk.services.pingone.api import open_api
 from tests.services.conftest import AGENT, Do, Links
 from tests.services.scripted import TOKEN, Say, by_path, scripted
+
+
+async def find_any(do: Do, identifier: str) -> Reply:
+    """Also where PingOne is away, and the directory alone answers."""
+    return await do(fx.FindUser(identifier=identifier))
 
 
 async def find(do: Do, identifier: str) -> r.UserFound | r.SeveralUsers | r.NoSuchUser | r.OnlyInDirectory | Failed:
@@ -60,7 +66,38 @@ async def test_a_star_is_a_character_and_not_everybody(do: Do) -> None:
 async def test_the_directory_being_away_does_not_hide_pingones_users(do: Do, box: Sandbox) -> None:
     box.faults.add(path="^/directory", status=503)
     assert isinstance(await find(do, "ada"), r.UserFound)
-    assert isinstance(await find(do, people.ONLY_AD), r.NoSuchUser)
+    nobody = await find(do, people.ONLY_AD)
+    assert isinstance(nobody, r.NoSuchUser)
+    assert nobody.words.startswith("PingOne knows nobody by that, and AD cannot be asked now. The directory")
+
+
+async def test_who_is_nowhere_is_not_said_to_be_unasked_in_ad(do: Do) -> None:
+    nobody = await find(do, "nobody.at.all")
+    assert isinstance(nobody, r.NoSuchUser)
+    assert (nobody.unasked, nobody.words) == ("", "PingOne knows nobody by that.")
+
+
+@pytest.mark.parametrize("username", ["ada", people.ONLY_PINGONE])
+async def test_what_failed_is_in_the_log_with_its_reference_and_without_the_person(
+    do: Do, box: Sandbox, caplog: pytest.LogCaptureFixture, username: str
+) -> None:
+    box.faults.add(path="/users$", status=500)
+    address = box.world.user(username).email
+    reply = await find_any(do, address)
+    told = [record.getMessage() for record in caplog.records if record.name.endswith("performer.failures")]
+    assert len(told) == 1
+    assert told[0].startswith("lookup: PingOne unavailable: status=500")
+    assert told[0].endswith(f"reference={reply.correlation_id}")
+    assert address not in caplog.text
+
+
+async def test_r_21_devices_are_read_with_until_when_their_owner_is_frozen(do: Do, box: Sandbox, links: Links) -> None:
+    effect = fx.ReadDevices(person_id=box.world.user("ada").id)
+    for frozen in (None, datetime(2026, 3, 2, 14, 5, tzinfo=UTC)):
+        links.frozen = frozen
+        reply = await do(effect)
+        assert isinstance(reply, r.DevicesRead)
+        assert reply.devices.frozen_until == frozen
 
 
 async def test_populations_being_away_leaves_their_names_empty(do: Do, box: Sandbox) -> None:

@@ -43,16 +43,16 @@ async def card_of(session: Session, identifier: str, ticket: str = "") -> Result
 def instead_of_card(prompt: Prompt | None) -> Result | None:
     """The result of a look-up that did not lead to one person's card; None where it did."""
     match prompt:
-        case p.UsernamePrompt(note=note, code=code):
-            return refusal(code or "not_found", note or "Nobody was found.")
+        case p.UsernamePrompt(note=note, code=code, details=details, reference=reference):
+            return refusal(code or "not_found", note or "Nobody was found.", details=details, reference=reference)
         case p.SeveralFoundPrompt(people, more):
             return several(people, more=more)
         case p.ProtectedPrompt(message=message):
             return refusal("forbidden", message)
         case p.ErrorPrompt():
             return of_prompt(prompt)
-        case p.UnverifiableCardPrompt(why=why, code=code) if code:
-            return refusal(code, why)
+        case p.UnverifiableCardPrompt(why=why, code=code, details=details, reference=reference) if code:
+            return refusal(code, why, details=details, reference=reference)
         case p.CardPrompt() | p.UnverifiableCardPrompt():
             return None
         case _:
@@ -114,7 +114,7 @@ def card(prompt: p.CardPrompt | p.UnverifiableCardPrompt) -> Result:
 
 
 def _address_state(person: Person) -> str:
-    return "" if person.email_verified or not person.email else "(never verified)"
+    return "(never verified)" if person.is_doubtful else ""
 
 
 def _device(device: Device, obstacle: str) -> str:

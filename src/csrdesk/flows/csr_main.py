@@ -110,7 +110,7 @@ class LookingUp(State, frozen=True):
             case lu.FoundInDirectory(person, ticket, protection, problem):
                 given, caller = Given(self.given.rules, ticket), Caller(person, Devices(), protection.dn)
                 why = _PINGONE_DOWN.format(problem.message)
-                return Checking(given, dc.NoWayToVerify(given, caller, why, code=problem.code))
+                return Checking(given, dc.NoWayToVerify(given, caller, why, code=problem.code, problem=problem))
             case lu.EndedCall():
                 return EndingCall()
             case sub:
@@ -119,7 +119,7 @@ class LookingUp(State, frozen=True):
 
 _PINGONE_DOWN = (
     "PingOne cannot be asked, so nobody can be verified now. {} Only the AD account can be closed, by a protective "
-    "disable. For anything else look the caller up again in a moment."
+    "disable."
 )
 
 

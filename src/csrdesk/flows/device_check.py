@@ -126,6 +126,8 @@ class NoWayToVerify(State, frozen=True):
     code: str = ""
     """The `code` of what failed, where that is why."""
     note_code: str = ""
+    problem: Problem | None = None
+    """What failed, where that is why."""
 
     def want(self) -> Ask[p.UnverifiableCardPrompt]:
         allowed = self.given.rules.allowed_device_types
@@ -137,7 +139,10 @@ class NoWayToVerify(State, frozen=True):
         recovery = can_recover(self.given, self.caller)
         prompt = p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, why, self.note, self.code, ways)
         frozen = self.caller.devices.frozen_until is not None
-        return Ask(replace(prompt, recovery=recovery, note_code=self.note_code, frozen=frozen))
+        prompt = replace(prompt, recovery=recovery, note_code=self.note_code, frozen=frozen)
+        if self.problem:
+            prompt = replace(prompt, details=self.problem.details, reference=self.problem.correlation_id)
+        return Ask(prompt)
 
     def step(
         self, event: Event

@@ -55,11 +55,17 @@ class AskUsername(State, frozen=True):
     code: str = ""
     invite: str = ""
     """The address that was looked up, where nobody has it and it can be invited."""
+    problem: Problem | None = None
+    """What failed, where something did."""
 
     def want(self) -> Ask[p.UsernamePrompt]:
         given = self.given
         invitable = bool(self.invite)
-        return Ask(p.UsernamePrompt(given.ticket_required, given.ticket, self.note, self.code, invitable))
+        asked = p.UsernamePrompt(given.ticket_required, given.ticket, self.note, self.code, invitable)
+        if not self.problem:
+            return Ask(asked)
+        problem = self.problem
+        return Ask(msgspec.structs.replace(asked, details=problem.details, reference=problem.correlation_id))
 
     def step(self, event: Event) -> FindingUser | AskUsername | InvitationChosen | EndedCall:
         match event:
@@ -107,6 +113,8 @@ class FindingUser(State, frozen=True):
                 return FoundInDirectory(person, self.given.ticket, protection, problem)
             case r.SeveralUsers(people, more):
                 return AskWhichUser(self.given, people, more)
+            case r.NoSuchUser() as nobody if nobody.unasked:
+                return AskUsername(self.given, nobody.words, "not_found")
             case r.NoSuchUser() if self.given.invites and is_address(self.identifier):
                 words = f"{_NOBODY} Who has no account yet can be invited at that address."
                 return AskUsername(self.given, words, "not_found", invite=self.identifier)
@@ -116,7 +124,8 @@ class FindingUser(State, frozen=True):
                 words = "This account is only in AD, so PingOne cannot verify the caller. Hand the call to the AD team."
                 return AskUsername(self.given, words, "not_found")
             case Failed(problem):
-                return AskUsername(self.given, f"Nobody was looked up. {problem.message}", problem.code)
+                words = f"Nobody was looked up. {problem.message}"
+                return AskUsername(self.given, words, problem.code, problem=problem)
             case _:
                 raise IllegalEventError(self, event)
 

@@ -133,8 +133,8 @@ class IdentifyingCustomer(State, frozen=True):
                 return ReturnError(Problem(words, code="needs_answer"), people)
             case r.FoundInDirectory(problem=problem):
                 return ReturnError(untouched(problem))
-            case r.NoSuchUser():
-                return ReturnError(Problem("PingOne knows nobody by that.", code="not_found"))
+            case r.NoSuchUser() as nobody:
+                return ReturnError(Problem(nobody.words, code="not_found"))
             case r.OnlyInDirectory():
                 words = "This account is only in AD; csrdesk acts on PingOne users."
                 return ReturnError(Problem(words, code="not_found"))

@@ -29,6 +29,10 @@ class UsernamePrompt(Prompt, frozen=True):
     """The `code` of the problem behind `note`, for scripts: `not_found`, `unreachable`; empty where there was none."""
     invitable: bool = False
     """Whether what was looked up is a mail address that nobody has, and can be invited to register."""
+    details: str = ""
+    """What failed, for the log, where something did."""
+    reference: str = ""
+    """PingOne's correlation id of what failed, to quote; empty where its answer carried none."""
 
 
 class SeveralFoundPrompt(Prompt, frozen=True):
@@ -86,6 +90,10 @@ class UnverifiableCardPrompt(Prompt, frozen=True):
     note_code: str = ""
     frozen: bool = False
     """Why is a "this wasn't me": whoever is on the phone may be somebody else."""
+    details: str = ""
+    """What failed, for the log, where `code` says that something did."""
+    reference: str = ""
+    """As where one asks who is calling."""
 
 
 class RecoveryWatchPrompt(Prompt, frozen=True):

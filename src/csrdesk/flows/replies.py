@@ -102,7 +102,15 @@ class SeveralUsers(Reply, frozen=True):
 
 
 class NoSuchUser(Reply, frozen=True):
-    pass
+    unasked: str = ""
+    """Why AD could not be asked, in words: then nobody knows whether the account is there alone. Empty where it was."""
+
+    @property
+    def words(self) -> str:
+        """What was found, for people."""
+        if self.unasked:
+            return f"PingOne knows nobody by that, and AD cannot be asked now. {self.unasked}"
+        return "PingOne knows nobody by that."
 
 
 class OnlyInDirectory(Reply, frozen=True):

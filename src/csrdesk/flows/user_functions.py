@@ -98,8 +98,8 @@ class IdentifyingAction(State, frozen=True):
             case r.SeveralUsers(people):
                 words = "This fits several people. Use the user name of the one you mean."
                 return ReturnError(Problem(words, code="needs_answer"), people)
-            case r.NoSuchUser():
-                return ReturnError(Problem("PingOne knows nobody by that.", code="not_found"))
+            case r.NoSuchUser() as nobody:
+                return ReturnError(Problem(nobody.words, code="not_found"))
             case r.OnlyInDirectory():
                 return ReturnError(
                     Problem("This account is only in AD; csrdesk acts on PingOne users.", code="not_found")

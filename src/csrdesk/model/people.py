@@ -30,6 +30,11 @@ class Person(msgspec.Struct, frozen=True):
         return " ".join(part for part in (self.given, self.family) if part) or self.username
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether PingOne says that the address was never verified; where it was not asked, nobody says so."""
+        return bool(self.email) and not self.email_verified and not self.only_in_directory
+
+    @property
     def only_in_directory(self) -> bool:
         """Whether PingOne could not be asked who this is; then the id is the directory's."""
         return self.id.startswith(_IN_DIRECTORY)

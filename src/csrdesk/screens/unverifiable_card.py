@@ -47,6 +47,7 @@ class UnverifiableCardScreen(PromptScreen[UnverifiableCardPrompt]):
                 for label, device, words in why
             ),
             *way_facts(prompt.ways),
+            *((Fact("Reference", prompt.reference or self.view.id, Tone.STRONG),) if prompt.code else ()),
         )
 
     def is_offered(self, kind: type[Answer]) -> bool:

@@ -40,7 +40,9 @@ class UsernameScreen(PromptScreen[UsernamePrompt]):
         return kind is not InviteChosen or self.prompt.invitable
 
     def note(self) -> str:
-        return self.prompt.note
+        prompt = self.prompt
+        failed = prompt.details or prompt.reference
+        return f"{prompt.note} Reference: {prompt.reference or self.view.id}" if failed else prompt.note
 
     def say(self) -> str:
         if self.prompt.invitable:

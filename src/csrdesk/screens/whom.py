@@ -15,12 +15,12 @@ from csrdesk.widgets.tones import Tone
 def person_facts(person: Person) -> tuple[Fact, ...]:
     """Who was found: never more than may be shown before anybody is verified."""
     mail = person.email or "no mail address"
-    if person.email and not person.email_verified:
+    if person.is_doubtful:
         mail += " (not verified)"
     facts = [
         Fact("Name", person.name, Tone.STRONG),
         Fact("User name", person.username),
-        Fact("Mail", mail, Tone.PLAIN if person.email_verified else Tone.WARN),
+        Fact("Mail", mail, Tone.WARN if person.is_doubtful or not person.email else Tone.PLAIN),
     ]
     if person.population:
         facts.append(Fact("Population", person.population))

@@ -25,6 +25,7 @@ from csrdesk.services.performer import (
     device_pages,
     directory_acts,
     factors,
+    failures,
     locks,
     lookup,
     notices,
@@ -48,6 +49,8 @@ class Performer:
         try:
             return await self._perform(effect, context)
         except (ServiceError, PolicyError) as error:
+            if isinstance(error, ServiceError):
+                failures.note(effect, error)
             return Failed(problem_of(error), correlation_id=error.correlation_id)
 
     async def _perform(self, effect: Effect, context: Context) -> Reply:

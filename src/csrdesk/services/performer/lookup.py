@@ -15,6 +15,7 @@ from csrdesk.model.people import Protection
 from csrdesk.services.attempts import attempt, sure
 from csrdesk.services.directory import protection as in_directory
 from csrdesk.services.directory.port import AnyOf, Entry, Equal
+from csrdesk.services.performer import failures
 from csrdesk.services.performer.address_age import address_age
 from csrdesk.services.performer.call_back import masked_number, number_age
 from csrdesk.services.performer.outside import Outside
@@ -47,6 +48,7 @@ async def find_user(effect: fx.FindUser, context: Context, outside: Outside) -> 
     got, entries = finding.result(), beside.result()
     if isinstance(got, ServiceError):
         if isinstance(entries, tuple) and len(entries) == 1:
+            failures.note(effect, got)
             return _only_there(entries[0], context, outside, got)
         raise got
     names = naming.result()
@@ -56,8 +58,10 @@ async def find_user(effect: fx.FindUser, context: Context, outside: Outside) -> 
     match people:
         case ():
             # Where the directory could not be asked, "only in AD" cannot be said either.
-            only = bool(entries) and not isinstance(entries, ServiceError)
-            return r.OnlyInDirectory(correlation_id=got.correlation_id) if only else r.NoSuchUser()
+            if isinstance(entries, ServiceError):
+                failures.note(effect, entries)
+                return r.NoSuchUser(entries.message, correlation_id=got.correlation_id)
+            return r.OnlyInDirectory(correlation_id=got.correlation_id) if entries else r.NoSuchUser()
         case (person,) if not got.body.more:
             return r.UserFound(person, correlation_id=got.correlation_id)
         case _:
