@@ -58,7 +58,7 @@ async def test_a_push_that_is_denied_is_not_verified_and_freezes(box: Sandbox, s
     async with Terminal(settings, "call", "start", WHO, "--way", "push", "--json") as agent:
         again = await agent.ended()
     assert again.code == 6
-    assert "cannot be verified for 4 hours" in again.error["errorMessage"]
+    assert "Verification of this person is frozen until" in again.error["errorMessage"]
 
 
 async def test_several_phones_are_told_apart_and_one_is_named(box: Sandbox, settings: Path) -> None:

@@ -7,6 +7,7 @@ from csrdesk.cli.result import Result, refusal, say
 from csrdesk.cli.tty import Screen, nine_to_say
 from csrdesk.cli.verifying import local, not_verified, stage_words, verified_result
 from csrdesk.cli.walk import Walk
+from csrdesk.cli.why_not import closed
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
 from csrdesk.flows import spoken_prompts as sp
@@ -16,12 +17,9 @@ from csrdesk.model.ways import Way
 
 async def by_address(walk: Walk, screen: Screen, *, wait: bool, again: bool) -> Result:
     """From the caller's card on."""
-    way = Way.SPOKEN_ADDRESS
-    offer = next((one for one in getattr(walk.prompt, "ways", ()) if one.way is way), None)
-    if offer is None or not offer.is_open:
-        why = offer.why_not if offer else "settings do not have this way"
+    if why := closed(walk.prompt, Way.SPOKEN_ADDRESS):
         await walk.leave()
-        return not_verified(walk, f"{way.label}: {why}.")
+        return not_verified(walk, why)
     await walk.answer(a.SpokenAddressChosen())
     if isinstance(walk.prompt, sp.AddressFormPrompt) and walk.prompt.warned:
         say(walk.prompt.note if again else f"{walk.prompt.note} With --again it goes on.")

@@ -8,6 +8,7 @@ from csrdesk.cli.result import Result, ReturnError, columns, refusal, say
 from csrdesk.cli.tty import Screen, ask, in_words
 from csrdesk.cli.verifying import local, not_verified, verified_result
 from csrdesk.cli.walk import Walk
+from csrdesk.cli.why_not import closed
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
 from csrdesk.flows import try_prompts as tp
@@ -28,11 +29,8 @@ async def by_phone(walk: Walk, screen: Screen, way: Way, *, wait: bool, again: b
 
 async def _reach(walk: Walk, way: Way, *, again: bool, phone: int) -> Result | None:
     """Choose way and phone; what speaks against it, else None."""
-    card = walk.prompt
-    offer = next((one for one in getattr(card, "ways", ()) if one.way is way), None)
-    if offer is None or not offer.is_open:
-        why = offer.why_not if offer else "settings do not have this way"
-        return not_verified(walk, f"{way.label}: {why}.")
+    if why := closed(walk.prompt, way):
+        return not_verified(walk, why)
     await walk.answer(next(answer for answer, known in BY_ANSWER.items() if known is way)())
     phones = walk.prompt.phones if isinstance(walk.prompt, tp.PhonesPrompt) else ()
     if len(phones) > 1 and not 0 < phone <= len(phones):

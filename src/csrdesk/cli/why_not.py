@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from csrdesk.cli.result import Result, refusal
+from csrdesk.flows.kernel import Prompt
 from csrdesk.flows.prompts import CardPrompt, UnverifiableCardPrompt
 from csrdesk.flows.verify_user import OTHER_WAYS
 from csrdesk.model.ways import Way, WayOffer
@@ -32,6 +33,16 @@ def _way(offer: WayOffer, username: str) -> str:
     if offer.is_open:
         return f"  {offer.way.label} ({offer.gives}): csrdesk call start {username} --way {offer.way.value}"
     return f"  {offer.way.label}: {offer.words}"
+
+
+def closed(card: Prompt | None, way: Way) -> str:
+    """Why a way cannot be taken from this card, in a sentence; empty where it can."""
+    offer = next((one for one in getattr(card, "ways", ()) if one.way is way), None)
+    if offer is not None:
+        return "" if offer.is_open else f"{way.label}: {offer.why_not}."
+    if isinstance(card, UnverifiableCardPrompt) and not card.ways:
+        return card.why  # no way at all, as after "this wasn't me"
+    return f"{way.label}: settings do not have this way."
 
 
 def in_a_shell(note: str) -> str:
