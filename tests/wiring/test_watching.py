@@ -7,6 +7,8 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
+from csrdesk.flows import answers as a
+from csrdesk.flows import csr_main
 from csrdesk.sandbox import Options, Sandbox
 from csrdesk.services.answering import DIRECTORY, MAIL, PINGONE
 from csrdesk.wiring import open_desk
@@ -27,6 +29,31 @@ async def test_what_goes_down_and_comes_back_is_told_once_each(tmp_path: Path) -
                 assert await told.get() == ()
             await asyncio.sleep(0.3)
             assert told.empty()
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+
+async def test_a_look_up_that_fails_is_told_at_once_and_what_is_back_a_moment_later(tmp_path: Path) -> None:
+    told: asyncio.Queue[tuple[str, ...]] = asyncio.Queue()
+    async with Sandbox(Options()) as box, open_desk(settings_for(box.settings(), tmp_path), serve_pages=False) as desk:
+        box.faults.add(path="^/directory", cut=True)
+        watching = asyncio.create_task(watch(desk, told.put_nowait, every=3600, here=0.05))
+        try:
+            async with asyncio.timeout(30):
+                assert await told.get() == (DIRECTORY,)
+                box.faults.clear()
+                assert await told.get() == ()
+                # Nothing is down, so the next look of itself is an hour away.
+                box.faults.add(path="/v1/|/as/", status=503)
+                session = desk.session(desk.agent)
+                begun = await session.start("csr_main", csr_main.Start())
+                asked = await session.settled(begun.id)
+                await session.answer(begun.id, asked.rev, a.UsernameGiven("nobody.at.all"))
+                assert await told.get() == (PINGONE,)
+                box.faults.clear()
+                assert await told.get() == ()
         finally:
             watching.cancel()
             with suppress(asyncio.CancelledError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -22,14 +23,18 @@ async def run(record: Path | None, directory: Beside | None = None) -> int:
 
         async def connect() -> Session:
             from csrdesk.demo.stage import stage
+            from csrdesk.wiring.watching import WORDS, watch
 
             on_stage = await stages.enter_async_context(stage(record, port=port, directory=directory))
+            desk = on_stage.desk
+            stages.callback(asyncio.create_task(watch(desk, lambda names: app.say_down(names, WORDS))).cancel)
             return on_stage.desk.session(on_stage.desk.agent)
 
         info = ConsoleInfo(
             agent=agent_of(None).name, desk="Example Health", mailbox_url=f"http://127.0.0.1:{port}/mailbox"
         )
-        await CsrdeskApp(connect, info).run_async()
+        app = CsrdeskApp(connect, info)
+        await app.run_async()
     return 0
 
 

@@ -57,6 +57,12 @@ class Desk:
 
         return tuple([name for outside in self.world for name in await not_answering(outside)])
 
+    async def failure(self) -> None:
+        """Wait until something outside has failed since the last wait; for ever where nothing is outside."""
+        failed = self.world[0].failed if self.world else asyncio.Event()
+        await failed.wait()
+        failed.clear()
+
     @property
     def pages_url(self) -> str:
         """The origin of the customers' pages; empty where no link can be made."""

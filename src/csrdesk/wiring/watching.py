@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 EVERY: Final = 60.0
 """Seconds between two looks outside; a look costs each server one question."""
 HERE: Final = 5.0
-"""Seconds between two looks at the desk's own database."""
+"""Seconds between two looks at the desk's own database; and outside, while something there is down."""
 AUDIT: Final = "Audit"
 WORDS: Final = {
     AUDIT: "The audit cannot be written: people can be looked up, and nothing else is done. Look at the desk's disk.",
@@ -43,7 +44,10 @@ async def watch(
 
     async def look_outside() -> None:
         while True:
-            told("outside", await desk.not_answering())
-            await asyncio.sleep(every)
+            names = await desk.not_answering()
+            told("outside", names)
+            # A failure says more than the last look; and what is down may be back at any moment.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(desk.failure(), min(here, every) if names else every)
 
     await asyncio.gather(look_here(), look_outside())

@@ -50,7 +50,7 @@ class Performer:
             return await self._perform(effect, context)
         except (ServiceError, PolicyError) as error:
             if isinstance(error, ServiceError):
-                failures.note(effect, error)
+                failures.note(effect, error, self._outside)
             return Failed(problem_of(error), correlation_id=error.correlation_id)
 
     async def _perform(self, effect: Effect, context: Context) -> Reply:

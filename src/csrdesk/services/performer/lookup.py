@@ -48,7 +48,7 @@ async def find_user(effect: fx.FindUser, context: Context, outside: Outside) -> 
     got, entries = finding.result(), beside.result()
     if isinstance(got, ServiceError):
         if isinstance(entries, tuple) and len(entries) == 1:
-            failures.note(effect, got)
+            failures.note(effect, got, outside)
             return _only_there(entries[0], context, outside, got)
         raise got
     names = naming.result()
@@ -59,7 +59,7 @@ async def find_user(effect: fx.FindUser, context: Context, outside: Outside) -> 
         case ():
             # Where the directory could not be asked, "only in AD" cannot be said either.
             if isinstance(entries, ServiceError):
-                failures.note(effect, entries)
+                failures.note(effect, entries, outside)
                 return r.NoSuchUser(entries.message, correlation_id=got.correlation_id)
             return r.OnlyInDirectory(correlation_id=got.correlation_id) if entries else r.NoSuchUser()
         case (person,) if not got.body.more:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -128,6 +129,8 @@ class Outside:
     lives_on: str = ""
     """What goes on after every session has been ended, and for how long, in words."""
     remembered: Remembered = field(default_factory=Remembered)
+    failed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever something outside did not do its part: whoever shows what is down looks again at once."""
 
     def age(self, since: datetime | None) -> Age:
         """Of an account or a device that PingOne says was made then."""
