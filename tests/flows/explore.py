@@ -13,8 +13,8 @@ from csrdesk.errors import IllegalEventError
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main, device_page, magic_link_page, new_password, password_reset
 from csrdesk.flows import user_functions as uf
-from csrdesk.flows.device_inputs import Choice
-from csrdesk.flows.kernel import Event, State
+from csrdesk.flows.device_inputs import NOT_USABLE, Choice
+from csrdesk.flows.kernel import Event, Failed, Problem, State
 from csrdesk.flows.registration_inputs import Work
 from csrdesk.flows.rules import Rules
 from csrdesk.model.risk import WhenDown
@@ -52,7 +52,10 @@ FIRST: dict[str, tuple[State, ...]] = {
 """Where each flow of the catalog can begin."""
 SAMPLES = 24
 """How many different states of one kind are followed."""
-FAILURES: dict[str, tuple[Event, ...]] = {"registration": (rv.DOWN, *dv.FAILURES)}
+FAILURES: dict[str, tuple[Event, ...]] = {
+    "device_authentication": (Failed(Problem("The device is locked.", code=NOT_USABLE)),),
+    "registration": (rv.DOWN, *dv.FAILURES),
+}
 """What else can go wrong in a flow that tells failures apart."""
 
 
