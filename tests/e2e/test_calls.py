@@ -77,7 +77,8 @@ async def test_this_was_not_me_ends_with_6_and_the_next_link_is_refused(
         async with Terminal(settings, "call", "start", people.ONE_DEVICE, "--json") as agent:
             again = await agent.ended()
         assert again.code == 6
-        assert "cannot be verified for 4 hours. Nothing was sent." in again.error["errorMessage"]
+        assert "Verification of this person is frozen until" in again.error["errorMessage"]
+        assert again.error["errorMessage"].endswith("Nothing was sent.")
 
 
 async def test_a_link_whose_time_is_up_ends_with_6_and_opens_nothing(

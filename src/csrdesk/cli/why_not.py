@@ -25,7 +25,7 @@ def no_link(call_id: str, card: CardPrompt | UnverifiableCardPrompt) -> Result |
     about = [f"  {device.label}: {words}" for device, words in zip(card.devices, obstacles, strict=False) if words]
     ways = [_way(offer, card.person.username) for offer in card.ways if offer.way is not Way.LINK]
     data = {"call": call_id, "verified": False, "obstacles": obstacles, "ways": card.ways}
-    refused = refusal("not_verified", f"Not verified. {why}", data=data)
+    refused = refusal("not_verified", f"Not verified. {why.rstrip('.')}. Nothing was sent.", data=data)
     return replace(refused, messages=(*about, *ways))
 
 
