@@ -24,12 +24,14 @@ from xdist.workermanage import WorkerController
 
 UNWANTED = ("ALL_PROXY", "COLUMNS", "FORCE_COLOR", "HTTPS_PROXY", "HTTP_PROXY", "LINES", "NO_COLOR", "NO_PROXY")
 
+KEPT = ("CSRDESK_RECORD", "TEXTUAL_SNAPSHOT_TEMPDIR")
+"""Where the services' tests record their exchanges with PingOne, and where several processes of tests put snapshots."""
+
 
 def clean_environment() -> None:
     """Textual reads TEXTUAL_THEME when it is imported, so this must run before any test module is."""
     for name in list(os.environ):
-        # CSRDESK_RECORD stays: it names the file that the tests of the services record their exchanges with PingOne in.
-        if name != "CSRDESK_RECORD" and (name.upper() in UNWANTED or name.startswith(("CSRDESK_", "TEXTUAL_"))):
+        if name not in KEPT and (name.upper() in UNWANTED or name.startswith(("CSRDESK_", "TEXTUAL_"))):
             del os.environ[name]
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     os.environ["TZ"] = "UTC"

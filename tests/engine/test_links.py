@@ -399,6 +399,16 @@ async def test_r_12_a_link_of_another_purpose_verifies_nobody(tmp_path: Path) ->
         assert isinstance(reply, Failed)
 
 
+async def test_that_a_link_was_opened_at_all_is_noted_once_also_where_a_page_of_ours_led_there(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call = await linked(desk)
+        for _ in range(3):
+            await call.page(fetch=False)
+        row = await find(desk.store, call.challenge_id)
+        assert row
+        assert row.fetched == 1
+
+
 async def test_r_07_fetching_a_link_is_noted_and_changes_nothing_else(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         call = await linked(desk)

@@ -70,18 +70,6 @@ async def test_what_the_own_page_loads_is_no_fetch(visit: Visit, customers: Cust
     assert len(customers.links[token_of(visitor)].fetched) == 1
 
 
-async def test_a_browser_that_was_here_before_and_comes_from_web_mail_is_counted(
-    visit: Visit, customers: Customers
-) -> None:
-    before, visitor = visit(), visit()
-    await before.open()
-    visitor.client = before.client
-    visitor.path += "?o=1"
-    await visitor.open(**{"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"})
-    await visitor.open(**{"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"})
-    assert len(customers.links[token_of(visitor).partition("?")[0]].fetched) == 1
-
-
 @pytest.mark.parametrize("typed", ["271828", "271 828", " 27-18-28 ", "２７１８２８", "٢٧١٨٢٨", "271\u2011828"])
 async def test_r_09_the_code_is_taken_with_blanks_hyphens_and_any_digits(visit: Visit, typed: str) -> None:
     visitor = visit()

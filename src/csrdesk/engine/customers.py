@@ -133,8 +133,8 @@ class CustomerDesk:
         if row is not None:
             row = await self._going_on(tx, row)
         shows = row is not None and await self._shows(tx, row, mark)
-        # A page that goes on is loaded from itself; that it was, the agent wants to know once.
-        first = row is not None and row.purpose is Purpose.PASSWORD and not row.fetched
+        # Also where a page of ours led to it, as after web mail or where a page goes on, the agent wants to know once.
+        first = row is not None and not row.fetched
         if row is not None and shows and (fetch or first) and row.stage.open:
             seen = row.fetched + 1
             row = await challenges.save(tx, row, fetched=seen, fetched_by=user_agent, fetched_at=now)
@@ -154,7 +154,7 @@ class CustomerDesk:
         """The link where it is open to this browser and nothing is to be written: a POST waits for no other's write."""
         store = self._desk.store
         row = await challenges.find_by_token(store, fingerprint(token))
-        if row is None or not row.stage.open or row.has_run_out(self._desk.clock.now()):
+        if row is None or not row.fetched or not row.stage.open or row.has_run_out(self._desk.clock.now()):
             return None
         if not await self._shows(store, row, mark) or (source and await quotas.posts(store, self._desk, source)):
             return None

@@ -20,7 +20,7 @@ from csrdesk.server import texts
 from csrdesk.server.forms import Form, Refusal, read_form, webauthn_of
 from csrdesk.server.link import LinkPage, back
 from csrdesk.server.render import Render
-from csrdesk.server.security import Guard, anew, new_browser, withheld
+from csrdesk.server.security import Guard, new_browser, withheld
 from csrdesk.server.visitors import visitor_of
 
 PATHS = ("/c", "/c/", "/C", "/C/")
@@ -44,7 +44,7 @@ class AddressPage:
         if not browser and withheld(request.headers) and "o" not in request.query_params:
             return self.render.page("opening.html", refresh="0; url=?o=1")
         name = browser or new_browser()
-        if anew(request):
+        if not browser or request.headers.get("sec-fetch-site") != "same-origin":
             await self.customers.opened_address(clean(request.headers.get("user-agent", "")))
         response = self._page(name)
         if not browser:

@@ -20,7 +20,7 @@ from csrdesk.model.text import clean
 from csrdesk.server.forms import Form, Refusal, answer_to, read_form, webauthn_of
 from csrdesk.server.pages import page_of
 from csrdesk.server.render import Render
-from csrdesk.server.security import Guard, anew, new_browser, withheld
+from csrdesk.server.security import Guard, new_browser, withheld
 from csrdesk.server.visitors import visitor_of
 
 logger = logging.getLogger(__name__)
@@ -44,8 +44,9 @@ class LinkPage:
             return self.render.page("opening.html", refresh="0; url=?o=1")
         name = browser or new_browser()
         agent = clean(request.headers.get("user-agent", ""))
+        fetched = not browser or request.headers.get("sec-fetch-site") != "same-origin"
         try:
-            link = await self.customers.open(token, name, user_agent=agent, fetch=not browser or anew(request))
+            link = await self.customers.open(token, name, user_agent=agent, fetch=fetched)
         except LinkOverError:
             return self.over()
         response = self._page(link, token, name)

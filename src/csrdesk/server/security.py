@@ -134,13 +134,6 @@ def withheld(headers: Headers) -> bool:
     return headers.get("sec-fetch-site") in ("cross-site", "same-site")
 
 
-def anew(request: Request) -> bool:
-    """Whether somebody opened the page, and not the page itself: by hand, from a mail, or through `opening.html`."""
-    if request.headers.get("sec-fetch-site") != "same-origin":
-        return True
-    return "o" in request.query_params and request.headers.get("sec-fetch-mode") == "navigate"
-
-
 def make_guard(key: bytes, public_url: str, trusted_proxies: tuple[str, ...] = ()) -> Guard:
     """The guard for pages at `public_url`. Raises `ConfigError` for plain http outside this machine and for a path."""
     parts = urlsplit(public_url)
