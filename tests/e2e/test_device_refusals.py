@@ -191,9 +191,9 @@ async def test_a_call_that_ended_while_the_key_was_touched_approves_nothing(
     assert judged(tmp_path) == 0
 
 
-@pytest.mark.parametrize("gone", ["blocked", "removed"])
+@pytest.mark.parametrize(("gone", "said"), [("blocked", "blocked"), ("removed", "not registered any more")])
 async def test_a_device_that_goes_half_way_is_said_and_another_one_still_counts(
-    settings: Path, browser: Browser, box: Sandbox, gone: str
+    settings: Path, browser: Browser, box: Sandbox, gone: str, said: str
 ) -> None:
     user, device = passkey_and_phone(box)
     async with calling(settings, browser, box, AMARA) as call:
@@ -204,7 +204,7 @@ async def test_a_device_that_goes_half_way_is_said_and_another_one_still_counts(
         else:
             user.devices.remove(device)
         await call.use()
-        await expect(call.page.locator("#note")).to_have_text("This device cannot be used now. Choose another one.")
+        await expect(call.page.locator("#note")).to_have_text(f"That device is {said}.")
         await by_text_message(call)
         await call.verified()
 

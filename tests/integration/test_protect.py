@@ -139,8 +139,8 @@ async def test_without_an_answer_a_weak_device_is_not_asked_and_nothing_is_appro
     async with await at_the_page(world, WHO, BROWSER, call, code) as caller:
         caller.reads("Nothing was approved")
         assert world.box.world.passcodes == []
-    form = await call.waits_for(p.MagicLinkFormPrompt)
-    assert form.note.endswith("PingOne Protect: no answer, so a strong device is needed.")
+    card = await call.waits_for(p.CardPrompt)
+    assert card.note.endswith("PingOne Protect: no answer, so a strong device is needed.")
     assert ("outcome", "risk.evaluate", "failed") in await actions(world)
 
 

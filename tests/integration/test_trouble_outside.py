@@ -295,6 +295,6 @@ async def test_a_device_that_locks_while_it_is_asked_is_said_on_the_page(world: 
         right = await caller.newest_passcode()
         world.box.world.user(people.ONE_DEVICE).devices[0].locked_until = world.box.clock.now() + timedelta(hours=1)
         await caller.answer("PasscodeGiven", passcode=right)
-        caller.reads("This device cannot be used now. Choose another one.")
+        caller.reads("That device is locked after wrong tries. No other device of yours can be used here.")
         assert caller.offers("CannotUseAnyChosen")
     call.sees(p.PollingPrompt)

@@ -63,10 +63,9 @@ async def no_answer(on_stage: Stage) -> AsyncIterator[Step]:
     sent = len(on_stage.box.world.passcodes)
     async with _at_browser(on_stage, weak, _BROWSER) as caller:
         await _types(caller, code)
-    form = await call.waits_for(p.MagicLinkFormPrompt)
+    card = await call.waits_for(p.CardPrompt)
     expect(len(on_stage.box.world.passcodes), sent, "passcodes sent")
-    yield Step("agent", f"is told while Protect is down: {form.note}")
-    await call.say(a.Cancelled())
+    yield Step("agent", f"is told while Protect is down: {card.note}")
     await call.end()
     call, code = await _sent(on_stage, strong)
     async with _at_browser(on_stage, strong, _BROWSER) as caller:
