@@ -69,10 +69,13 @@ async def test_closing_the_window_of_the_demo_leaves_no_folder_behind(tmp_path: 
         env=os.environ | {"TMPDIR": str(tmp_path), "TERM": "xterm-256color"},
     )  # fmt: skip
     os.close(theirs)
+    loop = asyncio.get_running_loop()
+    loop.add_reader(ours, lambda: os.read(ours, 65536))  # what is painted goes somewhere
     try:
-        async with asyncio.timeout(PATIENCE):
-            while not opened(tmp_path):
-                await asyncio.to_thread(os.read, ours, 65536)
+        async with asyncio.timeout(2 * PATIENCE):
+            while not opened(tmp_path):  # noqa: ASYNC110 - a folder has no event for it
+                await asyncio.sleep(0.05)
+        loop.remove_reader(ours)
         os.close(ours)
         await asyncio.wait_for(process.wait(), PATIENCE)
     finally:
