@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from csrdesk.config import LimitSettings
-from csrdesk.engine.challenges import find
+from csrdesk.engine.challenges import find, insert
 from csrdesk.flows import answers as a
 from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
@@ -54,8 +56,13 @@ async def test_the_agent_is_told_of_each_wrong_passcode_and_of_the_lock(
         call = await at_passcode(desk)
         assert await typed(desk, call, r.PasscodeWrong()) == (1, None)
         assert await typed(desk, call, r.PasscodeWrong(1)) == (2, 1)
-        seen = await call.polling()
-        assert (seen.link.passcodes_wrong, seen.link.passcodes_left) == (2, 1)
+        seen = await call.view()
+        async with asyncio.timeout(10):
+            while isinstance(seen.prompt, p.PollingPrompt) and seen.prompt.link.passcodes_wrong != 2:
+                seen = await call.session.changed(call.id, seen.rev)
+                seen = await call.view() if seen.working else seen
+        assert isinstance(seen.prompt, p.PollingPrompt)
+        assert seen.prompt.link.passcodes_left == 1
         assert await typed(desk, call, reply) == told
 
 
@@ -86,3 +93,17 @@ async def test_a_right_passcode_begins_the_count_anew(tmp_path: Path) -> None:
         await typed(desk, call, r.PasscodeWrong(2))
         await typed(desk, call, r.PasscodeRight(DEVICE))
         assert await links.wrong_passcodes(ADA.id, DEVICE) == 0
+
+
+async def test_another_open_link_of_the_call_is_not_told(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call = await at_passcode(desk)
+        row = await find(desk.store, call.challenge_id)
+        assert row
+        async with desk.store.transaction() as tx:
+            # Two open links of one call cannot come about any more; one is put there by hand.
+            await insert(tx, replace(row, id="other", token_hash="other", flow_id="another page"))
+        assert await typed(desk, call, r.PasscodeWrong(2)) == (1, 2)
+        other = await find(desk.store, "other")
+        assert other
+        assert (other.passcodes_wrong, other.passcodes_left) == (0, -1)
