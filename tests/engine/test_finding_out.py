@@ -27,6 +27,8 @@ from csrdesk.model.days import words_of
 from csrdesk.model.devices import Device, DeviceChange, Devices
 from csrdesk.model.passwords import Home, PasswordState
 from csrdesk.model.proofs import Act
+from tests.engine.test_pairing import CHANGES
+from tests.engine.test_registrations import READ_BACK
 from tests.engine.test_runner import CHECK, SEND
 from tests.engine.world import ADA, BROKEN, GRACE, Begin, Desk, Told, came, desk_on, disable
 
@@ -170,6 +172,8 @@ async def test_r_62_an_unknown_change_of_a_device_is_read_back(tmp_path: Path) -
 
 def test_r_62_every_act_has_something_to_read_that_tells_of_it() -> None:
     judged = {type(effect) for effect in (*JUDGED, SET_AD, SET_P1, RECOVER, changed(DeviceChange.BLOCK))}
+    # What a registration changes is judged beside registrations and devices being registered.
+    judged |= {type(change) for change in CHANGES} | set(READ_BACK)
     assert judged == set(leaves(AccountEffect))
 
 

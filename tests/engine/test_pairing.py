@@ -5,19 +5,24 @@ from __future__ import annotations
 import pytest
 
 from csrdesk.config import LimitSettings
-from csrdesk.engine import entries, policy
+from csrdesk.engine import entries, policy, unknown
 from csrdesk.engine.audit import Kind
 from csrdesk.engine.clock import MovableClock
 from csrdesk.engine.shown import Shown
 from csrdesk.errors import ForbiddenError
+from csrdesk.flows import agreement_effects as ax
+from csrdesk.flows import effects as fx
 from csrdesk.flows import pairing_effects as px
 from csrdesk.flows import pairing_prompts as pp
 from csrdesk.flows import pairing_replies as pr
+from csrdesk.flows import replies as r
 from csrdesk.flows.answers import BackChosen
 from csrdesk.flows.doors import Agent, Context
 from csrdesk.flows.kernel import Reply
 from csrdesk.flows.pairing_answers import NumberGiven
 from csrdesk.flows.registration_effects import RegistrationChange
+from csrdesk.model.account import Account, PingOneAccount
+from csrdesk.model.devices import Device, Devices
 from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
 from tests.engine.test_policy import NOW
@@ -137,3 +142,46 @@ def test_the_audit_says_what_was_registered_and_nothing_that_was_typed_or_made(
     assert row.details["verified"] is False
     assert "JBSWY3DP" not in repr(row)
     assert "900143" not in repr(row)
+
+
+BEGUN, ACTIVE = (Device("dev-1", "SMS", status=status, nickname="Mine") for status in ("ACTIVATION_REQUIRED", "ACTIVE"))
+PAIR, PAIR_NUMBER, ACTIVATE, DROP, NAME, ENABLE = CHANGES
+
+
+@pytest.mark.parametrize(
+    ("effect", "done", "not_done", "reply"),
+    [
+        (ACTIVATE, (ACTIVE,), (BEGUN,), pr.DeviceActivated()),
+        (ACTIVATE, (ACTIVE,), (), pr.DeviceActivated()),
+        (DROP, (), (BEGUN,), pr.DeviceDropped()),
+        (NAME, (ACTIVE,), (Device("dev-1", "SMS", nickname="Other"),), pr.DeviceNamed()),
+        (NAME, (ACTIVE,), (), pr.DeviceNamed()),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_r_62_the_devices_that_are_read_back_say_how_far_a_registration_came(
+    effect: unknown.OfDevice, done: tuple[Device, ...], not_done: tuple[Device, ...], reply: Reply
+) -> None:
+    assert unknown.question(effect) == fx.ReadDevices(person_id="ada-1")
+    assert unknown.found_device(effect, r.DevicesRead(Devices(done))) == reply
+    assert unknown.found_device(effect, r.DevicesRead(Devices(not_done))) == unknown.NOT_DONE
+    assert unknown.found_device(effect, r.Noted()) is None
+
+
+@pytest.mark.parametrize("effect", [PAIR, PAIR_NUMBER], ids=lambda effect: type(effect).__name__)
+def test_r_62_a_device_that_was_begun_cannot_be_read_back_for_its_key_is_given_once(effect: RegistrationChange) -> None:
+    assert unknown.question(effect) == fx.ReadDevices(person_id="ada-1")
+    assert unknown.found(effect.action, r.DevicesRead(Devices((BEGUN,)))) is None
+
+
+def test_r_62_whether_devices_are_asked_for_now_is_read_from_the_account() -> None:
+    assert unknown.question(ENABLE) == fx.ReadAccount(person_id="ada-1")
+    for on, found in ((True, pr.MfaEnabled()), (False, unknown.NOT_DONE)):
+        account = Account(PingOneAccount(enabled=True, mfa_enabled=on))
+        assert unknown.found(ENABLE.action, r.AccountRead(account)) == found
+
+
+def test_the_audit_says_which_text_of_the_agreement_was_accepted() -> None:
+    accept = ax.AcceptAgreement(person_id="ada-1", agreement_id="a-1", language_id="l-1", revision_id="r-1")
+    row = entries.entry(Kind.INTENT, accept, Context("f", 1, "f", Agent("(customer)", "")))
+    assert {"agreement": "a-1", "language": "l-1", "revision": "r-1"}.items() <= row.details.items()

@@ -13,14 +13,18 @@ from msgspec.structs import replace
 
 from csrdesk.config import LimitSettings
 from csrdesk.engine import codes, facts, policy, public_pages, registrations, unknown
+from csrdesk.engine.audit import Kind
 from csrdesk.engine.changes import Changes
 from csrdesk.engine.clock import MovableClock
 from csrdesk.engine.desk import Desk as Core
+from csrdesk.engine.entries import entry
 from csrdesk.engine.public_pages import CUSTOMER, PublicPage
 from csrdesk.errors import ForbiddenError, LimitReachedError, LinkOverError, NoSuchFlowError
 from csrdesk.flows import agreement_effects as ax
 from csrdesk.flows import answers as a
 from csrdesk.flows import effects as fx
+from csrdesk.flows import pairing_effects as px
+from csrdesk.flows import pairing_replies
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import recovery_effects as rfx
@@ -304,6 +308,29 @@ async def test_r_30_the_page_that_made_an_account_changes_that_one_alone(desk: D
                 policy.permit(effect, known, LimitSettings())
 
 
+async def test_r_18_a_page_has_so_many_passcodes_sent_to_new_devices_and_no_more(desk: Desk) -> None:
+    flow_id = (await page(desk, await half_done(desk))).id
+    context = Context(flow_id, 99, flow_id, CUSTOMER)
+    send, app = (px.PairDevice(person_id=MADE, device_type=kind) for kind in ("SMS", "TOTP"))
+    desk.world.replies[px.PairDevice] = pairing_replies.DevicePaired("dev-1")
+    assert isinstance(await desk.engine._guard(send, context), pairing_replies.DevicePaired)  # noqa: SLF001 - the page's own way there is long
+    for n in range(1, LimitSettings().passcodes_per_link):
+        await desk.engine.audit.write(entry(Kind.INTENT, send, replace(context, rev=n + 20)))
+    refused = await desk.engine._guard(send, replace(context, rev=100))  # noqa: SLF001
+    assert isinstance(refused, Failed)
+    assert "which is the most" in refused.problem.message
+    assert times(desk, px.PairDevice) == 1
+    assert isinstance(await desk.engine._guard(app, replace(context, rev=101)), pairing_replies.DevicePaired)  # noqa: SLF001
+
+
+READ_BACK: dict[type[gx.RegistrationChange], type[Effect]] = {
+    gx.CreateUser: gx.FindForRegistration,
+    ax.AcceptAgreement: ax.ReadConsent,
+    gx.EnrollEmail: fx.ReadDevices,
+    gx.SetFirstPassword: pfx.ReadPasswordState,
+}
+
+
 @pytest.mark.parametrize(
     ("effect", "read", "found"),
     [
@@ -330,13 +357,7 @@ async def test_r_30_the_page_that_made_an_account_changes_that_one_alone(desk: D
 def test_r_62_what_a_crash_left_of_a_registration_is_read_back(
     effect: gx.RegistrationChange, read: Reply, found: Reply | None
 ) -> None:
-    asked = {
-        gx.CreateUser: gx.FindForRegistration,
-        ax.AcceptAgreement: ax.ReadConsent,
-        gx.EnrollEmail: fx.ReadDevices,
-        gx.SetFirstPassword: pfx.ReadPasswordState,
-    }
-    assert type(unknown.question(effect)) is asked[type(effect)]
+    assert type(unknown.question(effect)) is READ_BACK[type(effect)]
     assert unknown.found(effect.action, read, since=NOW) == found
 
 

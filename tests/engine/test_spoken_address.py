@@ -214,6 +214,18 @@ async def test_r_04_a_code_opens_one_page_in_one_browser_whoever_is_first(tmp_pa
         assert {type(error) for error in ended if not isinstance(error, str)} == {LinkOverError}
 
 
+async def test_r_23_a_code_that_was_right_once_warns_the_agent_where_it_is_typed_elsewhere(tmp_path: Path) -> None:
+    async with a_desk(tmp_path) as desk:
+        call = await saying(desk)
+        code = await code_of(call)
+        await enter(desk, code)
+        with pytest.raises(LinkOverError):
+            await enter(desk, code, "somebody-else", THERE)
+        assert (await audit(desk)).count("link.second_browser") == 1
+        (row,) = await desk.store.all("SELECT second_browser FROM challenges")
+        assert row["second_browser"] == 1
+
+
 async def test_r_23_the_page_is_bound_to_the_browser_that_entered_the_code(tmp_path: Path) -> None:
     async with a_desk(tmp_path) as desk:
         call = await saying(desk)

@@ -11,7 +11,6 @@ from csrdesk.engine import unknown
 from csrdesk.engine.audit import AuditRow
 from csrdesk.engine.desk import Desk
 from csrdesk.flows import effects as fx
-from csrdesk.flows.device_effects import ChangeDevice
 from csrdesk.flows.directory_effects import SetDirectoryExpiry
 from csrdesk.flows.doors import Context, Perform
 from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Kind, Reply
@@ -35,7 +34,7 @@ class FindingOut:
         if intent is None and (known := await self._failed(context)):
             return known
         read = await self._outside(unknown.question(effect), context)
-        if isinstance(effect, ChangeDevice):
+        if isinstance(effect, unknown.OfDevice):
             reply = unknown.found_device(effect, read)
         else:
             since = intent.at if intent else await self._begun_at(context)

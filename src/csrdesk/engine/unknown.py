@@ -7,7 +7,7 @@ from `guard`, because an act is judged alike wherever it is met again.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from csrdesk.engine.audit import AuditRow, Entry, Kind
 from csrdesk.engine.clock import APART
@@ -16,6 +16,8 @@ from csrdesk.flows import device_effects as dx
 from csrdesk.flows import device_replies as dr
 from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
+from csrdesk.flows import pairing_effects as px
+from csrdesk.flows import pairing_replies
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_replies as pr
 from csrdesk.flows import recovery_effects as rfx
@@ -64,7 +66,9 @@ def question(effect: AccountEffect) -> Effect:
             return ax.ReadConsent(person_id=effect.person_id, agreement_id=agreement)
         case gx.EnrollEmail():
             return fx.ReadDevices(person_id=effect.person_id)
-        case dx.ChangeDevice():
+        case dx.ChangeDevice() | px.PairDevice() | px.PairNumber():
+            return fx.ReadDevices(person_id=effect.person_id)
+        case px.ActivateDevice() | px.DropDevice() | px.NameDevice():
             return fx.ReadDevices(person_id=effect.person_id)
         case _:
             return fx.ReadAccount(person_id=effect.person_id, dn=getattr(effect, "dn", ""))
@@ -91,6 +95,8 @@ def found(
             return _came(any(one.same_mailbox for one in devices.devices), gx.EmailEnrolled())
         case r.SessionsRead(left) if action == fx.EndSessions.action:
             return _came(left == 0, r.SessionsEnded(0))
+        case r.AccountRead(Account(pingone=p)) if p and action == px.EnableMfa.action:
+            return _came(p.mfa_enabled, pairing_replies.MfaEnabled())
         case r.AccountRead(Account(pingone=p) as account) if p and action in _IN_PINGONE:
             return _in_pingone(action, p, account.locks, enabled=enabled)
         case r.AccountRead(Account(directory=d)) if d and action == fx.SetDirectoryEnabled.action:
@@ -105,13 +111,25 @@ def found(
             return None
 
 
-def found_device(effect: dx.ChangeDevice, read: Reply) -> Reply | None:
+OfDevice: TypeAlias = dx.ChangeDevice | px.ActivateDevice | px.DropDevice | px.NameDevice
+"""A change of one device, which is known by its id."""
+
+
+def found_device(effect: OfDevice, read: Reply) -> Reply | None:
     """As `found`, for a change of one device."""
-    return (
-        _came(_is_changed(effect, read.devices.devices), dr.DeviceChanged())
-        if isinstance(read, r.DevicesRead)
-        else None
-    )
+    if not isinstance(read, r.DevicesRead):
+        return None
+    devices = read.devices.devices
+    device = next((one for one in devices if one.id == effect.device_id), None)
+    match effect:
+        case px.ActivateDevice():
+            return _came(device is not None and device.status == "ACTIVE", pairing_replies.DeviceActivated())
+        case px.DropDevice():
+            return _came(device is None, pairing_replies.DeviceDropped())
+        case px.NameDevice(nickname=nickname):
+            return _came(device is not None and device.nickname == nickname, pairing_replies.DeviceNamed())
+        case _:
+            return _came(_is_changed(effect, devices), dr.DeviceChanged())
 
 
 def _is_changed(effect: dx.ChangeDevice, devices: tuple[Device, ...]) -> bool:
