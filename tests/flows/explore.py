@@ -52,6 +52,8 @@ FIRST: dict[str, tuple[State, ...]] = {
 """Where each flow of the catalog can begin."""
 SAMPLES = 24
 """How many different states of one kind are followed."""
+FEWER = {"registration": 16}
+"""Enough where a flow has many kinds, which tell its states apart well."""
 FAILURES: dict[str, tuple[Event, ...]] = {
     "device_authentication": (Failed(Problem("The device is locked.", code=NOT_USABLE)),),
     "registration": (rv.DOWN, *dv.FAILURES),
@@ -114,15 +116,16 @@ class Walk:
 
 @cache
 def walk(flow: str) -> Walk:
-    """Every state that the flow's first states can lead to, up to `SAMPLES` of a kind."""
+    """Every state that the flow's first states can lead to, up to so many of a kind."""
     found = Walk()
     seen: set[bytes] = set()
+    samples = FEWER.get(flow, SAMPLES)
     waiting: deque[State] = deque(FIRST[flow])
     while waiting:
         state = waiting.popleft()
         saved = msgspec.json.encode(state)
         same = found.states[kind(state)]
-        if saved in seen or len(same) >= SAMPLES:
+        if saved in seen or len(same) >= samples:
             continue
         seen.add(saved)
         same.append(state)

@@ -8,7 +8,7 @@ import asyncio
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager
 from types import FrameType
 from typing import Self
 
@@ -74,6 +74,16 @@ async def just_after(world: World, state: str, then: str, *, restored: str) -> A
         yield
     finally:
         await executed(world, *(f"DROP TRIGGER {trigger}" for trigger, *_ in triggers))
+
+
+def killed_before(world: World, state: str, action: str, *, index: int = 0) -> AbstractAsyncContextManager[None]:
+    """As after a sudden end: what that state wants finds its intent on record, with no outcome."""
+    key = f"NEW.id || ':' || NEW.rev || ':{index}'"
+    row = (
+        "INSERT INTO audit SELECT -1, NEW.changed_at, version, 'intent', " + f"'{action}', agent, place, NEW.call_id, "
+        f"person_id, '', reason, ticket, '', {key}, '{{}}', '', '' FROM audit ORDER BY seq DESC LIMIT 1"
+    )
+    return just_after(world, state, f"{row}; INSERT INTO open_intents VALUES ({key}, -1)", restored="SELECT 1")
 
 
 async def executed(world: World, *statements: str) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -115,6 +115,14 @@ def device(world: World, username: str, kind: str) -> Device:
     return next(found for found in world.box.world.user(username).devices if found.type == kind)
 
 
+@contextmanager
+def blocked(found: Device) -> Iterator[None]:
+    """Somebody has blocked it meanwhile."""
+    found.blocked_at = datetime.now(UTC)
+    yield
+    found.blocked_at = None
+
+
 def give(world: World, username: str, kind: str, *, of: str) -> Device:
     """Another device for that person, like somebody else's."""
     made = copy.copy(device(world, of, kind))
@@ -215,6 +223,11 @@ async def a_passcode(world: World) -> None:
         await who.at.answer("PasscodeGiven", passcode="123456")
         await choose(who, "TOTP")
         await who.at.answer("PasscodeGiven", passcode=await who.at.app_passcode())
+    async with await visit(world, BRUNO, resends=1) as who:
+        await who.begin()
+        await choose(who, "SMS")
+        with blocked(device(world, BRUNO, "SMS")):
+            await who.at.answer("ResendChosen")
     for leaving in ("CannotUseAnyChosen", "FactorCancelled"):
         async with await visit(world, people.ONE_DEVICE) as who:
             await who.begin()
@@ -240,13 +253,14 @@ async def a_passkey(world: World) -> None:
             await who.at.post("AssertionGiven", assertion="{}")
         await choose(who, "FIDO2")
         found = device(world, AMARA, "FIDO2")
-        found.blocked_at = datetime.now(UTC)
-        await who.at.use_passkey()
-        found.blocked_at = None
-        await choose(who, "FIDO2")
         found.type = "TOTP"
         await who.at.post("AssertionGiven", assertion="{}")
         found.type = "FIDO2"
+    async with await visit(world, AMARA) as who:
+        await who.begin()
+        await choose(who, "FIDO2")
+        with blocked(found):
+            await who.at.use_passkey()
     for leaving in ("CannotUseAnyChosen", "FactorCancelled"):
         async with await visit(world, people.ONLY_PASSKEY) as who:
             await who.begin()
@@ -287,6 +301,13 @@ async def a_push(world: World) -> None:
         await until_read(who, "Look at your phone")
         await who.at.answer_push("approve")
         await until_read(who, "You are confirmed")
+    async with await visit(world, DMITRI, resends=20) as who:
+        await who.begin()
+        await choose(who, "MOBILE")
+        current(world).status = "PUSH_CONFIRMATION_TIMED_OUT"
+        await until_read(who, "Nobody answered")
+        with blocked(device(world, DMITRI, "MOBILE")):
+            await who.at.answer("ResendChosen")
 
 
 async def ends_of_a_push(world: World) -> None:

@@ -18,7 +18,7 @@ from csrdesk.flows import recovery_code as rc
 from csrdesk.flows import threat_detection as td
 from csrdesk.sandbox import people
 from tests.integration.conftest import World
-from tests.integration.edges import Steps, fault, just_after
+from tests.integration.edges import Steps, fault, just_after, killed_before
 from tests.integration.test_recovery import KNOWN, NEW, NOBODY, WHO, begun, code_of, typed, visitor
 from tests.integration.test_recovery_faults import settled
 
@@ -198,9 +198,21 @@ async def tries_whose_answer_is_lost(world: World) -> None:
         browser.reads("Your new password is set")
 
 
+async def a_sudden_end_before_sessions_ended(world: World) -> None:
+    user = world.box.world.user(people.NO_DEVICE_PINGONE)
+    user.sessions = list(world.box.world.user(people.SEVERAL_DEVICES).sessions)
+    async with page(world, user.email) as browser:
+        code = await code_of(browser)
+        async with killed_before(world, "EndingSessions", "pingone.end_sessions", index=1):
+            await typed(browser, code, "Another-9-Lanes")
+            await settled(browser)
+        browser.reads("Your new password is set")
+    assert user.sessions == []
+
+
 WAYS: tuple[Callable[[World], Coroutine[object, object, None]], ...] = (
     what_is_typed_for_an_address, what_ends_it_before_a_code, what_protect_says, a_code_that_comes_or_does_not,
-    another_code, tries, tries_that_are_not_counted, tries_whose_answer_is_lost,
+    another_code, tries, tries_that_are_not_counted, tries_whose_answer_is_lost, a_sudden_end_before_sessions_ended,
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ _STATES: dict[type[object], str] = {
     p.ProtectedPrompt: "protected account",
     p.CannotVerifyPrompt: "cannot be verified",
     p.RecoveryWatchPrompt: "recovers the account",
+    p.RegistrationWatchPrompt: "makes an account",
     p.MagicLinkFormPrompt: "no link is open",
     sp.AddressFormPrompt: "no code is open",
     tp.PhonesPrompt: "no phone is reached",

@@ -42,7 +42,7 @@ class Offering(Protocol):
 
 CHOICES: tuple[Choice, ...] = (
     Choice(a.UsernameGiven, "enter", "Look up", "find the caller's account"),
-    Choice(a.InviteChosen, "invite", "Invite", "mail that address the way to make an account", "invite"),
+    Choice(a.InviteChosen, "invite", "Invite", "mail that address the way to make an account"),
     Choice(a.UserChosen, "enter", "Choose", "this one (arrow keys, or type its number first)"),
     Choice(a.MagicLinkChosen, "link", "Magic link", "the caller opens a link and types a code that you say"),
     Choice(a.SpokenAddressChosen, "spoken_address", "Address", "say an address and a code; a strong device follows"),
