@@ -15,6 +15,7 @@ CsrdeskError                     abstract
     UnexpectedAnswerError        a success of another shape
       ReadBackError              a success, but the state read afterwards differs
   PolicyError                    abstract: csrdesk itself says no
+    NotSignedInError             no sign-in, or one that counts no more
     NotVerifiedError
     ForbiddenError
     LimitReachedError            too often in a time; `after` seconds
@@ -172,6 +173,12 @@ class ReadBackError(UnexpectedAnswerError):
 
 class PolicyError(CsrdeskError):
     """csrdesk's own rules say no; nothing was done."""
+
+
+class NotSignedInError(PolicyError):
+    """Nobody is signed in, or the sign-in does not count here, or no more: sign in again."""
+
+    code = "not_signed_in"
 
 
 class NotVerifiedError(PolicyError):

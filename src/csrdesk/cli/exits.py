@@ -34,7 +34,8 @@ MEANING: dict[Exit, str] = {
     Exit.USAGE: "The command line or the settings are wrong; the message names option, or file and key.",
     Exit.OUTSIDE: "PingOne, the directory or the mail server is unreachable, slow, overloaded or not as expected.",
     Exit.ANSWER: "An answer is missing and nobody can be asked: several people fit, no `--reason`, no `--yes`.",
-    Exit.CREDENTIALS: "csrdesk's own credentials or rights outside (PingOne, directory, mail server) are not enough.",
+    Exit.CREDENTIALS: "csrdesk's own credentials or rights outside (PingOne, directory, mail server) are not enough. "
+    "Or you are not signed in at the desk.",
     Exit.POLICY: "csrdesk's own rules say no: caller not verified, account protected, a limit reached.",
     Exit.AUDIT: "The desk's database or audit cannot be written; nothing was done. "
     "`audit verify`: the audit is not as it was written.",
@@ -56,6 +57,7 @@ ERRORS: dict[type[CsrdeskError], Exit] = {
     errors.NotFoundError: Exit.REFUSED,
     errors.ConflictError: Exit.REFUSED,
     errors.InvalidValueError: Exit.REFUSED,
+    errors.NotSignedInError: Exit.CREDENTIALS,
     errors.NotVerifiedError: Exit.POLICY,
     errors.ForbiddenError: Exit.POLICY,
     errors.LimitReachedError: Exit.POLICY,

@@ -17,14 +17,7 @@ from csrdesk.flows.spoken_effects import AddressNotOpened, AddressOpened, OpenAd
 from csrdesk.model.devices import Age
 from csrdesk.model.link import Link
 from csrdesk.model.secret import Secret
-
-
-class Agent(msgspec.Struct, frozen=True):
-    """Who acts: from the sign-in or the operating system, never from free text."""
-
-    id: str
-    name: str = ""
-    """The display name that customers read; the id where none is set."""
+from csrdesk.model.sign_in import Agent as Agent  # noqa: PLC0414 - who acts belongs to the doors' vocabulary
 
 
 class Visitor(msgspec.Struct, frozen=True):

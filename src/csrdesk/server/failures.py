@@ -25,6 +25,8 @@ def status_of(error: Exception) -> int:
             return 410
         case e.FlowError():
             return 409
+        case e.NotSignedInError():
+            return 401
         case e.LimitReachedError():
             return 429
         case e.PolicyError():
