@@ -8,10 +8,10 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Agent, Context
 from csrdesk.flows.kernel import Effect, Failed
+from csrdesk.model.names import common_name, is_below
 from csrdesk.model.people import Protection
 from csrdesk.model.proofs import Act
 from csrdesk.sandbox import Sandbox, people
-from csrdesk.services.directory.names import common_name, is_below
 from csrdesk.services.directory.port import Entry
 from csrdesk.services.directory.protection import HeldAccounts, ProtectedAccounts
 from csrdesk.services.performer import Outside, Performer

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 from csrdesk.config import DirectorySettings
 from csrdesk.errors import ServiceError, TimedOutError, UnavailableError, UnreachableError
+from csrdesk.model.names import above
 from csrdesk.model.secret import Secret
 from csrdesk.services.directory.errors import SYSTEM
 from csrdesk.services.directory.ldap_connection import SignIn, Target
 from csrdesk.services.directory.ldap_controller import Controller, is_away
 from csrdesk.services.directory.ldap_names import GroupNames
-from csrdesk.services.directory.names import above
 from csrdesk.services.directory.port import Change, Control, Entry, Filter
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ import re
 
 import msgspec
 
-from csrdesk.services.directory.names import common_name, is_below
+from csrdesk.model.names import common_name, is_below
 from csrdesk.services.directory.port import Entry
 
 ATTRIBUTES = ("objectGUID", "sAMAccountName", "adminCount", "memberOf", "tokenGroups")
