@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from csrdesk.engine.store import Statements
-from csrdesk.engine.store_sqlite import SqliteStore, SqliteTransaction
+from csrdesk.engine.store_connection import SqliteStatements
+from csrdesk.engine.store_sqlite import SqliteStore
+from csrdesk.engine.store_writing import OpenTransaction
 from csrdesk.flows.doors import Context, Perform
 from csrdesk.flows.kernel import Effect, Reply
 
@@ -44,7 +46,7 @@ class KilledStore(SqliteStore):
     """Given after it was opened; nothing is killed before."""
 
     @asynccontextmanager
-    async def transaction(self, *, durable: bool = True) -> AsyncIterator[SqliteTransaction]:
+    async def transaction(self, *, durable: bool = True) -> AsyncIterator[OpenTransaction[SqliteStatements]]:
         async with super().transaction(durable=durable) as tx:
             yield tx
             self.points.pass_("before a commit")

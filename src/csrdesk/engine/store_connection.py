@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from csrdesk.engine.disk import is_full
-from csrdesk.engine.store import Row, Value
+from csrdesk.engine.store import Row, Statements, Value
 from csrdesk.engine.store_thread import Handed, StoreThread
 from csrdesk.errors import StoreUnavailableError
 
@@ -197,7 +197,7 @@ class SqliteStatements:
             self._begin()
             self._begun = True
 
-    def part(self, work: Callable[[SqliteStatements], None]) -> None:
+    def part(self, work: Callable[[Statements], None]) -> None:
         """Have `work` done within what was begun; where it raises, it alone is undone."""
         self.begin()
         topics = set(self.topics)

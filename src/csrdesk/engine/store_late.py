@@ -15,7 +15,8 @@ from typing import Final, TypeVar
 
 from csrdesk.engine.store import Row, Statements, Value
 from csrdesk.engine.store_connection import SqliteStatements, translating
-from csrdesk.engine.store_sqlite import SqliteStore, SqliteTransaction
+from csrdesk.engine.store_sqlite import SqliteStore
+from csrdesk.engine.store_writing import OpenTransaction
 from csrdesk.errors import StoreUnavailableError
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ class LateStore:
         return await (store.tuples(sql, *values) if store else self._as_it_lies(lambda file: file.tuples(sql, *values)))
 
     @asynccontextmanager
-    async def transaction(self, *, durable: bool = True) -> AsyncIterator[SqliteTransaction]:
+    async def transaction(self, *, durable: bool = True) -> AsyncIterator[OpenTransaction[SqliteStatements]]:
         with self._tried():
             async with (await self._opened()).transaction(durable=durable) as tx:
                 yield tx

@@ -5,13 +5,12 @@ See https://www.sqlite.org/wal.html.
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -19,8 +18,8 @@ from typing import TypeVar
 from csrdesk.engine import schema
 from csrdesk.engine.store import Row, Statements, Value
 from csrdesk.engine.store_connection import Connection, Glance, SqliteStatements, translated, unavailable
-from csrdesk.engine.store_turns import Part, Piece, Turns
-from csrdesk.errors import StoreUnavailableError
+from csrdesk.engine.store_turns import Piece
+from csrdesk.engine.store_writing import OpenTransaction, Writer
 
 T = TypeVar("T")
 
@@ -28,39 +27,6 @@ KEPT_CHANGES = 10_000
 """A process that looks every 25 ms never lags this far behind."""
 _OURS = 1000
 """Of these, how many are known that this process made."""
-
-
-class SqliteTransaction:
-    """What `transaction()` hands out: each call goes to the connection's thread once, the first begins there."""
-
-    def __init__(self, connection: Connection, statements: SqliteStatements) -> None:
-        self._connection = connection
-        self._statements = statements
-
-    async def one(self, sql: str, *values: Value) -> Row | None:
-        return await self.at_once(lambda statements: statements.one(sql, *values))
-
-    async def all(self, sql: str, *values: Value) -> list[Row]:
-        return await self.at_once(lambda statements: statements.all(sql, *values))
-
-    async def tuples(self, sql: str, *values: Value) -> list[tuple[Value, ...]]:
-        return await self.at_once(lambda statements: statements.tuples(sql, *values))
-
-    async def execute(self, sql: str, *values: Value) -> int:
-        return await self.at_once(lambda statements: statements.execute(sql, *values))
-
-    async def at_key(self, sql: str, *values: Value) -> Row | None:
-        return await self.one(sql, *values)
-
-    async def at_once(self, work: Callable[[Statements], T]) -> T:
-        def begun(statements: SqliteStatements) -> T:
-            statements.begin()
-            return work(statements)
-
-        return await self._connection.run(begun, self._statements)
-
-    def wake(self, topic: str) -> None:
-        self._statements.wake(topic)
 
 
 class SqliteStore:
@@ -73,7 +39,9 @@ class SqliteStore:
         # One log holds both: a FULL commit keeps all that came before it.
         self._writing, self._noting, self._reading = opened(synchronous="FULL"), opened(synchronous="NORMAL"), opened()
         self._glance = Glance(path)
-        self._turns = Turns(self._begin)
+        self._writer: Writer[SqliteStatements] = Writer(
+            self._line, self._commit, self._tell, lambda error: translated(error, path)
+        )
         self._file = _identity(path)
         self._ours: deque[int] = deque(maxlen=_OURS)
 
@@ -108,22 +76,11 @@ class SqliteStore:
             return self._glance.one(sql, *values)
         return await self.one(sql, *values)
 
-    @asynccontextmanager
-    async def transaction(self, *, durable: bool = True) -> AsyncIterator[SqliteTransaction]:
-        connection = self._writing if durable else self._noting
-        async with self._turns.alone():
-            statements = connection.statements()
-            try:
-                yield SqliteTransaction(connection, statements)
-                await self._told(connection.run(self._commit, statements), statements)
-            except BaseException:
-                await connection.run(SqliteStatements.roll_back, statements)
-                raise
+    def transaction(self, *, durable: bool = True) -> AbstractAsyncContextManager[OpenTransaction[SqliteStatements]]:
+        return self._writer.transaction(durable=durable)
 
     async def at_once(self, work: Callable[[Statements], T], *, durable: bool = True) -> T:
-        piece = Piece(work, durable=durable)
-        self._turns.join(piece)
-        return await piece
+        return await self._writer.join(Piece(work, durable=durable))
 
     def is_ours(self, change: int) -> bool:
         return change in self._ours
@@ -141,61 +98,12 @@ class SqliteStore:
     def _connections(self) -> tuple[Connection, ...]:
         return self._writing, self._noting, self._reading
 
-    def _told(self, done: asyncio.Future[None], statements: SqliteStatements) -> asyncio.Future[None]:
-        """A commit, of which whoever waits is told whether or not the caller still does."""
-
-        def tell(done: asyncio.Future[None]) -> None:
-            if not done.exception():
-                self._tell(statements)
-
-        done.add_done_callback(tell)
-        return done
-
-    def _begin(self, parts: list[Part]) -> None:
-        """Have them written in one transaction."""
-        connection = self._writing if any(part.durable for part in parts) else self._noting
-        try:
-            statements = connection.statements()
-        except StoreUnavailableError as closed:
-            for part in parts:
-                part.fail(closed)
-            self._over(parts)
-        else:
-            connection.hand(lambda: self._write(parts, statements), lambda: self._over(parts, statements))
-
-    def _over(self, parts: list[Part], statements: SqliteStatements | None = None) -> None:
-        self._turns.over()
-        if statements and statements.is_committed:
-            self._tell(statements)
-        for part in parts:
-            part.settle()
+    def _line(self, durable: bool) -> Connection:  # noqa: FBT001 - called by the writer alone
+        return self._writing if durable else self._noting
 
     def _tell(self, statements: SqliteStatements) -> None:
         self._ours.extendleft(statements.changes)
         self.committed(frozenset(statements.topics))
-
-    def _write(self, parts: list[Part], statements: SqliteStatements) -> None:
-        try:
-            statements.begin()
-            if len(parts) == 1:
-                parts[0].do(statements)
-            else:
-                for part in parts:
-                    self._within(part, statements)
-            self._commit(statements)
-        except BaseException as error:  # noqa: BLE001 - raised where each part is waited for
-            statements.roll_back()
-            for part in parts:
-                part.fail(translated(error, self._path))
-
-    def _within(self, part: Part, statements: SqliteStatements) -> None:
-        """One that fails is told so, and the others go on, unless SQLite has ended it for all of them."""
-        try:
-            statements.part(part.do)
-        except BaseException as error:
-            part.fail(translated(error, self._path))
-            if not statements.goes_on:
-                raise
 
     def _commit(self, statements: SqliteStatements) -> None:
         if statements.topics:
