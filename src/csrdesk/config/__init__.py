@@ -8,6 +8,8 @@ from __future__ import annotations
 from csrdesk.config.checks import ONE_MACHINE, check, is_loopback, is_safe, notes
 from csrdesk.config.keys import KeySettings
 from csrdesk.config.loading import default_path, load
+from csrdesk.config.roles import RoleSettings
+from csrdesk.config.running import LogSettings, ServeSettings
 from csrdesk.config.settings import (
     DeskSettings,
     DirectorySettings,
@@ -30,12 +32,15 @@ __all__ = [
     "FlowSettings",
     "KeySettings",
     "LimitSettings",
+    "LogSettings",
     "MailSettings",
     "PasswordSettings",
     "PingOneSettings",
     "ProtectSettings",
     "RecoverySettings",
     "RegistrationSettings",
+    "RoleSettings",
+    "ServeSettings",
     "Settings",
     "WaySettings",
     "check",

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from csrdesk.config.keys import KeySettings
+from csrdesk.config.roles import RoleSettings
+from csrdesk.config.running import LogSettings, ServeSettings
 from csrdesk.model.devices import ORDER
 from csrdesk.model.passwords import Authority
 
@@ -415,7 +417,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     recovery: RecoverySettings = field(default_factory=RecoverySettings)
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     protect: ProtectSettings = field(default_factory=ProtectSettings)
+    roles: RoleSettings = field(default_factory=RoleSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
+    log: LogSettings = field(default_factory=LogSettings)
     keys: KeySettings = field(default_factory=KeySettings)
     flow: FlowSettings = field(default_factory=FlowSettings)
     demo: bool = False
