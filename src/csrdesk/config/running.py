@@ -6,15 +6,13 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-Port = Annotated[int, Meta(ge=0, le=65535)]
-
 
 class ServeSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`csrdesk serve`: health and figures, and the door for pages that run as a process of their own."""
+    """`csrdesk serve` as a service."""
 
     ops_host: str = "127.0.0.1"
     """Where `/health`, `/ready` and `/metrics` are served; never where customers or agents come."""
-    ops_port: Port = 0
+    ops_port: Annotated[int, Meta(ge=0, le=65535)] = 0
     """0: they are not served."""
 
 

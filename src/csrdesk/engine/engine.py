@@ -24,6 +24,7 @@ from csrdesk.engine.customers import CustomerDesk
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.device_pages import DevicePages
 from csrdesk.engine.evaluations import Following
+from csrdesk.engine.figures import Figures
 from csrdesk.engine.flow_rows import FlowRows
 from csrdesk.engine.guard import NOT_AUDITED, Guard
 from csrdesk.engine.invitations import Invitations
@@ -147,6 +148,10 @@ class Engine:
     def reader(self, agent: Agent) -> AuditReader:
         """The agent's way to the audit: each look is a row itself."""
         return AuditReader(agent, self._desk.store, self.audit)
+
+    def figures(self) -> Figures:
+        """The desk in numbers, for somebody who watches over it."""
+        return Figures(self._desk.store, self._desk.clock)
 
     async def purge(self, agent: Agent, *, dry_run: bool = False) -> Purged:
         """Take away what was kept long enough."""

@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 
 from csrdesk.errors import ConfigError
 
+_WHAT = {"desk.listen_port": "The pages"}
+
 
 class _Server(uvicorn.Server):
     """Leaves signals to the program it runs in, and says when it listens."""
@@ -30,8 +32,10 @@ class _Server(uvicorn.Server):
         self.listening.set()
 
 
-def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises `ConfigError` where the address is taken or not ours."""
+def listen(host: str = "127.0.0.1", port: int = 0, *, key: str = "desk.listen_port") -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises `ConfigError` where the address is taken or not ours; `key`
+    is the setting to change then.
+    """
     # Named as TCP: asyncio switches Nagle's algorithm off only where a socket says so, and it costs 40 ms an answer.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -43,9 +47,9 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ConfigError(
-            f"The pages cannot listen on {host} port {port}: {error.strerror or error}. "
-            "Choose another desk.listen_port, or end what uses this one.",
-            key="desk.listen_port",
+            f"{_WHAT.get(key, 'csrdesk')} cannot listen on {host} port {port}: {error.strerror or error}. "
+            f"Choose another {key}, or end what uses this one.",
+            key=key,
         ) from None
     return listener
 

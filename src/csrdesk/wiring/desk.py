@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from csrdesk.flows.user_functions import Start
     from csrdesk.services.pace import Paces
     from csrdesk.services.performer import Outside
+    from csrdesk.services.timing import Watch
 
 DATABASE = "desk.sqlite3"
 
@@ -126,12 +127,14 @@ async def open_desk(
     reach_out: bool = True,
     wait_for_store: bool = True,
     paces: Paces | None = None,
+    watch: Watch | None = None,
 ) -> AsyncIterator[Desk]:
     """Open the desk that the settings describe; everything is closed when the block ends.
 
     With `serve_pages` this process serves the customers' pages, unless another one does; it takes over when that one is
-    gone. Without `reach_out` no secret is read and nothing goes outside. `paces`: how fast it goes. Raises
-    `ConfigError`, and `StoreUnavailableError`: not without `wait_for_store`, where people can be looked up meanwhile.
+    gone. Without `reach_out` no secret is read and nothing goes outside. `paces`: how fast it goes; `watch`: is told of
+    each call there. Raises `ConfigError`, and `StoreUnavailableError`: not without `wait_for_store`, where people can
+    be looked up meanwhile.
     """
     from csrdesk.engine.engine import Engine
     from csrdesk.services.keys import desk_key
@@ -149,7 +152,7 @@ async def open_desk(
         store = await _store(data_dir / DATABASE, wait_for_store=wait_for_store)
         stack.push_async_callback(store.close)
         world: list[Outside] = []
-        performer = _performer(settings, pages, stack, paces, world) if reach_out else _nothing
+        performer = _performer(settings, pages, stack, (paces, watch), world) if reach_out else _nothing
         engine = Engine(
             store,
             performer,
@@ -158,10 +161,7 @@ async def open_desk(
             key=key,
             scripts=frozenset(settings.desk.script_identities),
         )
-        if settings.flow.ciam_account_recovery_enabled:
-            engine.public.offer("account_recovery", recovery_of(settings))
-        if settings.registration.enabled:
-            engine.public.offer("registration", registration_of(settings))
+        _offer(engine, settings)
         engine.write_checkpoints(checkpoints_of(settings))
         _be_there(engine, data_dir, stack)
         if settings.desk.alert_to:
@@ -179,6 +179,14 @@ async def open_desk(
             waiting = pages.serve_when_free(engine.customers, key, engine.public)
             stack.push_async_callback(_cancelled, asyncio.create_task(waiting))
         yield Desk(settings, data_dir, agent, pages, engine, tuple(world))
+
+
+def _offer(engine: Engine, settings: Settings) -> None:
+    """The pages that customers may open by themselves."""
+    if settings.flow.ciam_account_recovery_enabled:
+        engine.public.offer("account_recovery", recovery_of(settings))
+    if settings.registration.enabled:
+        engine.public.offer("registration", registration_of(settings))
 
 
 def _be_there(engine: Engine, data_dir: Path, stack: AsyncExitStack) -> None:
@@ -271,14 +279,18 @@ def bulk_of(settings: Settings) -> Bulk:
 
 
 def _performer(
-    settings: Settings, pages: Pages, stack: AsyncExitStack, paces: Paces | None, world: list[Outside]
+    settings: Settings,
+    pages: Pages,
+    stack: AsyncExitStack,
+    how: tuple[Paces | None, Watch | None],
+    world: list[Outside],
 ) -> Callable[[LinkDesk], Perform]:
     """What the engine is given for the world outside: opened with it, closed after it has stopped. `world` gets it."""
     from csrdesk.services.performer import Performer
     from csrdesk.wiring.outside import OnlyServedLinks, open_outside
 
     def opened(links: LinkDesk) -> Perform:
-        outside = open_outside(settings, links, pages, paces)
+        outside = open_outside(settings, links, pages, *how)
         stack.push_async_callback(outside.close)
         world.append(outside)
         return OnlyServedLinks(Performer(outside), pages)

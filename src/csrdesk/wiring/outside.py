@@ -22,17 +22,24 @@ from csrdesk.services.pace import Pace, Paces
 from csrdesk.services.performer import Outside
 from csrdesk.services.performer.outside import Company
 from csrdesk.services.pingone.api import open_api
+from csrdesk.services.timing import TimedDirectory, TimedMailer, Watch
 from csrdesk.wiring.pages import Pages
 
 
-def open_outside(settings: Settings, links: LinkDesk, pages: Pages, paces: Paces | None = None) -> Outside:
-    """The services that the settings name; nothing is sent yet. Raises `ConfigError` for a secret that is missing."""
+def open_outside(
+    settings: Settings, links: LinkDesk, pages: Pages, paces: Paces | None = None, watch: Watch | None = None
+) -> Outside:
+    """The services that the settings name; nothing is sent yet. Raises `ConfigError` for a secret that is missing.
+
+    `watch` is told of each call.
+    """
     secrets = keys.load_secrets(settings)
+    directory = open_directory(settings.directory, secrets.directory)
     return Outside(
-        pingone=open_api(settings.pingone, secrets.pingone, paces.pingone if paces else None),
+        pingone=open_api(settings.pingone, secrets.pingone, paces.pingone if paces else None, watch),
         links=lambda: links,
-        mailer=_mailer(settings, secrets, paces) if settings.mail.host and settings.mail.sender else None,
-        directory=open_directory(settings.directory, secrets.directory),
+        mailer=_mailer(settings, secrets, paces, watch) if settings.mail.host and settings.mail.sender else None,
+        directory=TimedDirectory(directory, watch) if directory and watch else directory,
         stamp_attribute=settings.directory.stamp_attribute,
         match=settings.directory.match,
         protected=ProtectedAccounts(
@@ -67,11 +74,15 @@ def _lives_on(settings: Settings) -> str:
     return ", ".join(part for part in (apps, windows) if part)
 
 
-def _mailer(settings: Settings, secrets: keys.Secrets, paces: Paces | None) -> Callable[[], Mailer]:
+def _mailer(
+    settings: Settings, secrets: keys.Secrets, paces: Paces | None, watch: Watch | None
+) -> Callable[[], Mailer]:
     def mailer() -> Mailer:
         from csrdesk.services.mail import SmtpMailer
 
-        smtp = SmtpMailer(settings.mail, secrets.mail)
+        smtp: Mailer = SmtpMailer(settings.mail, secrets.mail)
+        if watch:
+            smtp = TimedMailer(smtp, watch)
         return PacedMailer(smtp, paces.mail) if paces else smtp
 
     return mailer

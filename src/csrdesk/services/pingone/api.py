@@ -25,6 +25,7 @@ from csrdesk.services.pace import TRIES, Pace
 from csrdesk.services.pingone.auth import ClientCredentials
 from csrdesk.services.pingone.errors import SYSTEM, error_of, retry_after
 from csrdesk.services.retry import decide
+from csrdesk.services.timing import Watch, timed
 
 T = TypeVar("T")
 _PAGES = 20
@@ -79,6 +80,8 @@ class Api:
     """How fast calls go, for a run over many accounts; None: at once."""
     under_way: UnderWay | None = None
     """What a step of the desk reads at this moment, so that nothing is read twice side by side; None: all of it is."""
+    watch: Watch | None = None
+    """Is told of each request."""
 
     def within(self, call_id: str, under_way: UnderWay | None = None) -> Api:
         """The same connections, for the desk's call of that id: PingOne keeps it beside its own records."""
@@ -174,6 +177,9 @@ class Api:
         return await self._sent(request)
 
     async def _sent(self, request: http.Request) -> http.Response:
+        return await timed(self.watch, "pingone", self._answered(request))
+
+    async def _answered(self, request: http.Request) -> http.Response:
         response = await http.send(self.client, request, system=SYSTEM, timeout_seconds=self.timeout_seconds)
         if response.is_success:
             return response
@@ -181,14 +187,16 @@ class Api:
         raise error_of(response.status_code, response.content, correlation_id=_correlation(response), after=after)
 
 
-def open_api(settings: PingOneSettings, secret: Secret, pace: Pace | None = None) -> Api:
+def open_api(
+    settings: PingOneSettings, secret: Secret, pace: Pace | None = None, watch: Watch | None = None
+) -> Api:
     """The environment that the settings name; nothing is sent yet."""
     environment = quote(settings.environment_id, safe="")
     auth_url = f"{settings.auth_url.rstrip('/')}/{environment}"
     auth = ClientCredentials(f"{auth_url}/as/token", settings.client_id, secret)
     client = http.open_client(settings.api_url, timeout_seconds=settings.timeout_seconds, auth=auth)
     api_url = f"{settings.api_url.rstrip('/')}/environments/{environment}"
-    return Api(client, api_url, auth_url, settings.timeout_seconds, pace=pace)
+    return Api(client, api_url, auth_url, settings.timeout_seconds, pace=pace, watch=watch)
 
 
 def _vendor(verb: str) -> str:
