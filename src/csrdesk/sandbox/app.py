@@ -34,6 +34,8 @@ from csrdesk.sandbox import (
     ids,
     mailbox,
     oauth,
+    oidc_answers,
+    oidc_pages,
     password_changes,
     password_policies,
     password_state,
@@ -52,6 +54,7 @@ from csrdesk.sandbox.clock import Clock
 from csrdesk.sandbox.control import Controls
 from csrdesk.sandbox.faults import FaultLayer, Faults
 from csrdesk.sandbox.model import World
+from csrdesk.sandbox.oauth_provider import Provider
 from csrdesk.sandbox.recorder import RecorderLayer, Recording
 
 _API: tuple[tuple[str, str, Handler], ...] = (
@@ -114,7 +117,15 @@ _AUTHENTICATIONS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/deviceAuthentications/{authentication}", authentications.read_authentication),
     ("POST", "/deviceAuthentications/{authentication}", authentications.act_on_authentication),
 )
-_TOKENS = (
+_OAUTH: tuple[tuple[str, str, Callable[[Call, Provider], Response]], ...] = (
+    ("GET", "/as/authorize", oidc_pages.authorize),
+    ("POST", "/as/authorize", oidc_pages.sign_on),
+    ("GET", "/device/go", oidc_pages.device),
+    ("POST", "/device/go", oidc_pages.sign_device_on),
+    ("POST", "/as/device_authorization", oidc_answers.authorize_device),
+    ("POST", "/as/introspect", oidc_answers.introspect),
+    ("POST", "/as/revoke", oidc_answers.revoke),
+    ("GET", "/as/userinfo", oidc_answers.userinfo),
     ("POST", "/as/token", oauth.token),
     ("GET", "/as/jwks", oauth.jwks),
     ("GET", "/as/.well-known/openid-configuration", oauth.metadata),
@@ -181,7 +192,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     world: Callable[[], World]
     clock: Clock
     faults: Faults
-    tokens: oauth.Tokens
+    provider: Provider
     directory_password: str
     controls: Controls
     recording: Recording | None
@@ -195,20 +206,21 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
     def _guarded(self, method: str, path: str, handler: Handler) -> Route:
         """Behind a token, and for this environment alone."""
+        tokens = oauth.Tokens(self.provider.signing)
 
         def checked(call: Call) -> Response:
-            self.tokens.check(call)
+            tokens.check(call)
             if call.path["environment"].lower() != ids.ENVIRONMENT:
                 raise not_found()
             return handler(call)
 
         return self._plain(method, path, checked)
 
-    def _token_route(self, method: str, path: str, handler: Callable[[Call, oauth.Tokens], Response]) -> Route:
+    def _oauth_route(self, method: str, path: str, handler: Callable[[Call, Provider], Response]) -> Route:
         def checked(call: Call) -> Response:
             if call.path["environment"].lower() != ids.ENVIRONMENT:
                 return JSONResponse({"error": "not_found", "error_description": "No such environment"}, 404)
-            return handler(call, self.tokens)
+            return handler(call, self.provider)
 
         return self._plain(method, path, checked)
 
@@ -223,6 +235,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
             Route("/control/faults/{id}", controls.fault, methods=["DELETE"]),
             Route("/control/people", controls.people, methods=["GET"]),
             Route("/control/users/{username:path}", controls.user, methods=["GET", "PATCH"]),
+            Route("/control/keys/roll", controls.roll, methods=["POST"]),
+            Route("/control/agents", controls.agents, methods=["GET"]),
+            Route("/control/agents/{username}", controls.agent, methods=["PATCH"]),
             Route("/control/reset", controls.reset, methods=["POST"]),
         ]
 
@@ -234,7 +249,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
             *(self._directory_route(*route) for route in _DIRECTORY),
             *self._control_routes(),
             *(self._guarded(method, api + path, handler) for method, path, handler in _API),
-            *(self._token_route(method, auth + path, handler) for method, path, handler in _TOKENS),
+            *(self._oauth_route(method, auth + path, handler) for method, path, handler in _OAUTH),
             *(self._guarded(method, auth + path, handler) for method, path, handler in _AUTHENTICATIONS),
         ]
         app: ASGIApp = Starlette(routes=routes, exception_handlers={Refusal: _refused, HTTPException: _refused})

@@ -17,7 +17,9 @@ from csrdesk.sandbox.clock import Clock, stamp
 from csrdesk.sandbox.decoding import decode
 from csrdesk.sandbox.faults import Fault, Faults
 from csrdesk.sandbox.model import World
+from csrdesk.sandbox.oauth_provider import Provider
 from csrdesk.sandbox.people import worth_trying
+from csrdesk.sandbox.staff import STAFF, somebody
 
 T = TypeVar("T")
 
@@ -39,6 +41,12 @@ class ChangeUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bypass_until: datetime | None = None
 
 
+class ChangeAgent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether an agent is taken away: signs on no more, and what they hold is called inactive."""
+
+    removed: bool
+
+
 def _json(body: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(body), status, {"cache-control": "no-store"}, "application/json")
 
@@ -46,10 +54,19 @@ def _json(body: object, status: int = 200) -> Response:
 class Controls:
     """The handlers, bound to one sandbox."""
 
-    def __init__(self, *, world: Callable[[], World], clock: Clock, faults: Faults, reset: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        world: Callable[[], World],
+        clock: Clock,
+        faults: Faults,
+        provider: Provider,
+        reset: Callable[[], None],
+    ) -> None:
         self._world = world
         self._clock = clock
         self._faults = faults
+        self._provider = provider
         self._reset = reset
 
     async def clock(self, request: Request) -> Response:
@@ -94,6 +111,26 @@ class Controls:
                     setattr(user, name, value)
                     user.updated_at = self._clock.now()
         return _json(user)
+
+    async def roll(self, _request: Request) -> Response:
+        """POST /control/keys/roll: another key signs; the one before stays published until the next roll."""
+        return _json({"kid": self._provider.signing.roll()})
+
+    async def agents(self, _request: Request) -> Response:
+        """GET /control/agents."""
+        return _json({"agents": STAFF, "removed": self._provider.sign_ons.removed})
+
+    async def agent(self, request: Request) -> Response:
+        """PATCH /control/agents/{username}."""
+        who = somebody(request.path_params["username"])
+        if who is None:
+            return _json({"error": "No agent has that username."}, 404)
+        wanted = await _decoded(request, ChangeAgent)
+        if isinstance(wanted, Response):
+            return wanted
+        removed = self._provider.sign_ons.removed
+        (removed.add if wanted.removed else removed.discard)(who.username)
+        return _json({"username": who.username, "removed": wanted.removed})
 
     async def reset(self, _request: Request) -> Response:
         """POST /control/reset: everybody and everything as at the start; the clock stays where it is."""

@@ -21,8 +21,23 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Added to each call of the API, the directory and the mail server."""
     fail: str | None = None
     """`STATUS:RATE`, as in `503:0.2`: that share of the API's and the directory's calls answers that status."""
+    device_interval: float = 5
+    """Seconds that a device must leave between two questions of a device grant."""
     record: Path | None = None
     """Where API exchanges are written as JSON lines; those under a fault go to the same name with `.faults` added."""
+
+
+class SignIn(msgspec.Struct, frozen=True, kw_only=True):
+    """What agents and scripts sign in with, and what a desk looks at tokens with."""
+
+    issuer: str
+    client_id: str
+    audience: str
+    scopes: tuple[str, ...]
+    script_client_id: str
+    script_client_secret: str
+    resource_id: str
+    resource_secret: str
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,5 +61,6 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     smtp_password: str
     smtp_ca_file: Path
     """PEM of the authority behind the mail server's certificate; gone when the sandbox ends."""
+    sign_in: SignIn
     mailbox_url: str
     """For people; add `.json` for programs."""

@@ -22,11 +22,14 @@ from csrdesk.sandbox.control import Controls
 from csrdesk.sandbox.faults import Faults
 from csrdesk.sandbox.mail import MailServer
 from csrdesk.sandbox.model import World
-from csrdesk.sandbox.oauth import Tokens
-from csrdesk.sandbox.options import Connection, Options
+from csrdesk.sandbox.oauth_provider import Provider, issuer
+from csrdesk.sandbox.oidc_apps import AUDIENCE, SCOPES, Apps
+from csrdesk.sandbox.options import Connection, Options, SignIn
 from csrdesk.sandbox.people import everybody
 from csrdesk.sandbox.person import Person
 from csrdesk.sandbox.recorder import Recording
+from csrdesk.sandbox.sign_ons import SignOns
+from csrdesk.sandbox.signing import Signing
 from csrdesk.sandbox.world import build_world
 
 _TURNS_TO_CLOSE = 3
@@ -112,10 +115,23 @@ class Sandbox:
         self.faults = Faults(latency_ms=self.options.latency_ms, fail=self.options.fail)
         self.world: World = build_world(self.people, self.clock.now())
         self._client_secret = secrets.token_urlsafe(32)
+        self._script_secret = secrets.token_urlsafe(32)
+        self._resource_secret = secrets.token_urlsafe(32)
         self._directory_password = secrets.token_urlsafe(24)
         self._smtp_password = secrets.token_urlsafe(24)
         self._mail = MailServer(
             self.options.host, self._smtp_password, world=lambda: self.world, clock=self.clock, faults=self.faults
+        )
+        apps = Apps(
+            worker_secret=self._client_secret,
+            script_secret=self._script_secret,
+            resource_secret=self._resource_secret,
+        )
+        self.provider = Provider(
+            signing=Signing(),
+            apps=apps,
+            sign_ons=SignOns(self.clock),
+            device_interval=self.options.device_interval,
         )
         self._recording = Recording(self.options.record) if self.options.record else None
         self._http: _Http | None = None
@@ -125,6 +141,7 @@ class Sandbox:
     def reset(self) -> None:
         """Everybody and everything as at the start."""
         self.world = build_world(self.people, self.clock.now())
+        self.provider.sign_ons.forget()
 
     def settings(self) -> Connection:
         """Where it is and what opens it; only while it runs."""
@@ -147,6 +164,19 @@ class Sandbox:
             smtp_password=self._smtp_password,
             smtp_ca_file=self._mail.ca_file,
             mailbox_url=f"{url}/mailbox",
+            sign_in=self._sign_in(url),
+        )
+
+    def _sign_in(self, url: str) -> SignIn:
+        return SignIn(
+            issuer=issuer(url),
+            client_id=ids.DESK_APP,
+            audience=AUDIENCE,
+            scopes=SCOPES,
+            script_client_id=ids.DESK_SCRIPT,
+            script_client_secret=self._script_secret,
+            resource_id=ids.DESK_RESOURCE,
+            resource_secret=self._resource_secret,
         )
 
     async def start(self) -> None:
@@ -166,9 +196,15 @@ class Sandbox:
             world=lambda: self.world,
             clock=self.clock,
             faults=self.faults,
-            tokens=Tokens(self._client_secret),
+            provider=self.provider,
             directory_password=self._directory_password,
-            controls=Controls(world=lambda: self.world, clock=self.clock, faults=self.faults, reset=self.reset),
+            controls=Controls(
+                world=lambda: self.world,
+                clock=self.clock,
+                faults=self.faults,
+                provider=self.provider,
+                reset=self.reset,
+            ),
             recording=self._recording,
             cut=self._cut,
         )

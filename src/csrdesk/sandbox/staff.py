@@ -1,0 +1,55 @@
+"""The invented agents who sign in to csrdesk, one for each role; apart from the people that a desk acts on.
+
+Values only, as `people`: tests and the demo name the constants.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from csrdesk.sandbox import ids
+
+VERIFIER = "nele"
+AGENT = "oskar"
+SECOND_AGENT = "sven"
+LEAD = "petra"
+AUDITOR = "rahel"
+WITHOUT_ROLE = "tilda"
+
+
+class Staff(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who works at the help desk."""
+
+    username: str
+    given: str
+    family: str
+    roles: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """`sub` of their tokens."""
+        return ids.stable("agent", self.username)
+
+    @property
+    def name(self) -> str:
+        return f"{self.given} {self.family}"
+
+    @property
+    def email(self) -> str:
+        return f"{self.username}@desk.example"
+
+
+STAFF: tuple[Staff, ...] = (
+    Staff(username=VERIFIER, given="Nele", family="Brandt", roles=("verifier",), groups=("Help desk verifiers",)),
+    Staff(username=AGENT, given="Oskar", family="Nyström", roles=("agent",), groups=("Help desk agents",)),
+    Staff(username=SECOND_AGENT, given="Sven", family="Achterberg", roles=("agent",), groups=("Help desk agents",)),
+    Staff(username=LEAD, given="Petra", family="Kowalska", roles=("lead",), groups=("Help desk leads",)),
+    Staff(username=AUDITOR, given="Rahel", family="Zürcher", roles=("auditor",), groups=("Audit",)),
+    Staff(username=WITHOUT_ROLE, given="Tilda", family="Moreau"),
+)
+
+
+def somebody(username: str) -> Staff | None:
+    """The agent of that user name."""
+    return next((one for one in STAFF if one.username == username), None)
