@@ -19,6 +19,7 @@ CsrdeskError                     abstract
     NotVerifiedError
     ForbiddenError
     LimitReachedError            too often in a time; `after` seconds
+  OtherVersionError              the two ends of the desk API are different versions
   StoreUnavailableError          the desk's own database cannot be written: nothing was done
     AuditUnavailableError        the audit row could not be made durable: nothing was done
   FlowError                      abstract
@@ -201,6 +202,12 @@ class LimitReachedError(PolicyError):
     def __init__(self, message: str, *, after: float = 0.0) -> None:
         super().__init__(message)
         self.after = after
+
+
+class OtherVersionError(CsrdeskError):
+    """This csrdesk and the desk that it asks are of versions that do not understand each other; nothing was done."""
+
+    code = "other_version"
 
 
 class StoreUnavailableError(CsrdeskError):

@@ -27,7 +27,7 @@ from csrdesk.flows.rules import Rules
 from csrdesk.model.link import LinkAbout
 from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
-from tests.engine.world import ADA, HAL, Begin, Told, World, desk_on, disable, linked, looked_up
+from tests.engine.world import ADA, GRACE, HAL, Begin, Told, World, desk_on, disable, linked, looked_up
 
 
 async def test_another_agents_call_is_not_there_and_the_try_is_a_row(tmp_path: Path) -> None:
@@ -199,3 +199,15 @@ async def test_a_key_that_is_too_short_is_refused(tmp_path: Path) -> None:
     engine = Engine(store, World, rules=Rules(), limits=LimitSettings(), key=b"k" * 32)
     await engine.stop()
     await store.close()
+
+
+async def test_the_same_key_begins_a_flow_once_and_each_agent_has_keys_of_their_own(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        grace, hal = desk.session(GRACE), desk.session(HAL)
+        first, again = await asyncio.gather(*(grace.start("csr_main", csr_main.Start("HD-1"), key="k1") for _ in "12"))
+        later = await grace.start("csr_main", csr_main.Start("HD-2"), key="k1")
+        assert first.id == again.id == later.id
+        others = {(await grace.start("csr_main", csr_main.Start(), key="k2")).id}
+        others |= {(await hal.start("csr_main", csr_main.Start(), key="k1")).id}
+        assert len(others | {first.id}) == 3
+        assert len(await grace.calls()) == 2

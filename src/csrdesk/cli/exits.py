@@ -31,7 +31,8 @@ MEANING: dict[Exit, str] = {
     Exit.OK: "Done. `call start`: the caller is verified; with `--no-wait`: what verifies them was sent.",
     Exit.REFUSED: "Understood, and refused: nobody found, a value that was not taken, a conflict, or only half done. "
     "`doctor`: something is wrong.",
-    Exit.USAGE: "The command line or the settings are wrong; the message names option, or file and key.",
+    Exit.USAGE: "The command line or the settings are wrong; the message names option, or file and key. "
+    "Or csrdesk here and at the desk are versions that do not understand each other.",
     Exit.OUTSIDE: "PingOne, the directory or the mail server is unreachable, slow, overloaded or not as expected.",
     Exit.ANSWER: "An answer is missing and nobody can be asked: several people fit, no `--reason`, no `--yes`.",
     Exit.CREDENTIALS: "csrdesk's own credentials or rights outside (PingOne, directory, mail server) are not enough. "
@@ -61,6 +62,7 @@ ERRORS: dict[type[CsrdeskError], Exit] = {
     errors.NotVerifiedError: Exit.POLICY,
     errors.ForbiddenError: Exit.POLICY,
     errors.LimitReachedError: Exit.POLICY,
+    errors.OtherVersionError: Exit.USAGE,
     errors.StoreUnavailableError: Exit.AUDIT,
     errors.AuditUnavailableError: Exit.AUDIT,
     errors.IllegalEventError: Exit.REFUSED,

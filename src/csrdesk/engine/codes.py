@@ -25,6 +25,11 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
+def id_of(agent: str, key: str) -> str:
+    """The id of the flow that an agent begins with that key: the same for each time that they send it."""
+    return hashlib.sha256(b"csrdesk flow 1\0" + agent.encode() + b"\0" + key.encode()).hexdigest()[:16]
+
+
 def new_token() -> Secret:
     """32 random bytes for a link's address."""
     return Secret(secrets.token_urlsafe(32))

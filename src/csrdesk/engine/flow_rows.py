@@ -138,9 +138,9 @@ class FlowRows:
         await tx.execute(_INSERT, *self._row(begun if claim else replace(begun, performer="")))
         return begun.id
 
-    def begun(self, name: str, inputs: msgspec.Struct, agent: Agent, call_id: str = "") -> Running:
-        """A new flow in its first state, which no row holds yet."""
-        state, flow_id, now = self._catalog[name].begin(inputs), new_id(), self._clock.now()
+    def begun(self, name: str, inputs: msgspec.Struct, agent: Agent, call_id: str = "", flow_id: str = "") -> Running:
+        """A new flow in its first state, which no row holds yet; of that id, or a new one."""
+        state, flow_id, now = self._catalog[name].begin(inputs), flow_id or new_id(), self._clock.now()
         want = state.want()
         over = isinstance(want, Done)
         return Running(flow_id, name, call_id or flow_id, agent, 1, state, want, self.performer, now, now, over, 0)
@@ -167,7 +167,8 @@ class FlowRows:
         if not over:
             return tx.execute(_INSERT, *self._row(running)) == 1
         changed = tx.execute(
-            "UPDATE flows SET state = ?, rev = ?, performer = ?, changed_at = ?, over = max(over, ?)"
+            "UPDATE flows SET state = ?, rev = ?, performer = ?, changed_at = ?,"
+            " over = CASE WHEN over = 1 THEN 1 ELSE ? END"
             " WHERE id = ? AND rev = ?",
             msgspec.json.encode(running.state),
             running.rev,
@@ -196,7 +197,7 @@ class FlowRows:
         )
 
 
-_INSERT = "INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = "INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 
 BOUND = ("user_functions", "password_reset")
 """The flows of a single act, which run beside their call."""

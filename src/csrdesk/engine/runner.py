@@ -66,9 +66,11 @@ class Runner:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._typed: dict[tuple[str, int], Typed] = {}
 
-    async def start(self, name: str, inputs: msgspec.Struct, agent: Agent, call_id: str = "") -> Running:
-        """A new flow, attended by this process."""
-        running = self.rows.begun(name, inputs, agent, call_id)
+    async def start(
+        self, name: str, inputs: msgspec.Struct, agent: Agent, call_id: str = "", flow_id: str = ""
+    ) -> Running:
+        """A new flow, attended by this process. Raises `StaleFlowError` where there is one of that id."""
+        running = self.rows.begun(name, inputs, agent, call_id, flow_id)
         try:
             running = await self._save(running)
         except StoreUnavailableError:

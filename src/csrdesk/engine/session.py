@@ -11,7 +11,9 @@ import msgspec
 
 from csrdesk.engine import bound, challenges, windows
 from csrdesk.engine.audit import Which, refused
+from csrdesk.engine.codes import id_of
 from csrdesk.engine.desk import Desk
+from csrdesk.engine.entrance import Entrance
 from csrdesk.engine.flow_rows import BOUND, OTHER_VERSION, Running
 from csrdesk.engine.links import CUSTOMER_FLOWS
 from csrdesk.engine.reading import AuditReader, page_of
@@ -25,6 +27,7 @@ from csrdesk.errors import IllegalEventError, NoSuchFlowError, StaleFlowError
 from csrdesk.flows.doors import Agent, AuditPage, CallRecord, CallSummary, Resumed, View
 from csrdesk.flows.kernel import Answer, Audience
 from csrdesk.flows.public_answers import RecoveryTyped
+from csrdesk.model.grants import EVERYTHING, Grants
 from csrdesk.model.link import Purpose
 from csrdesk.model.people import Person
 from csrdesk.model.secret import Secret
@@ -33,27 +36,40 @@ from csrdesk.model.secret import Secret
 class AgentSession:
     """A `Session` for one agent."""
 
-    def __init__(self, agent: Agent, desk: Desk, runner: Runner, trouble: Callable[[], str]) -> None:
+    def __init__(
+        self, agent: Agent, desk: Desk, runner: Runner, trouble: Callable[[], str], grants: Grants = EVERYTHING
+    ) -> None:
         self.agent = agent
+        self._entrance = Entrance(agent, grants, desk)
         self._trouble = trouble
         self._desk = desk
         self._runner = runner
 
-    async def start(self, flow: str, inputs: msgspec.Struct, *, call_id: str = "") -> View:
-        """Start a flow; the customer's is the desk's alone to start. Raises `NoSuchFlowError`."""
+    async def start(self, flow: str, inputs: msgspec.Struct, *, call_id: str = "", key: str = "") -> View:
+        """Start a flow; the customer's is the desk's alone to start. Raises `NoSuchFlowError`.
+
+        The same `key` begins the same flow once: whoever lost the answer on the way may ask again.
+        """
+        await (self._entrance.act(flow) if flow in BOUND and not is_look(inputs) else self._entrance.call())
         if flow in CUSTOMER_FLOWS or not self._runner.rows.takes(flow, inputs):
             raise NoSuchFlowError("There is no such flow.", details=f"flow={flow} inputs={type(inputs).__name__}")
         if call_id and (await self._own(call_id)).over:
             raise NoSuchFlowError("This call is over.")
-        return self._view(await self._runner.start(flow, inputs, self.agent, call_id))
+        flow_id = id_of(self.agent.id, key) if key else ""
+        try:
+            return self._view(await self._runner.start(flow, inputs, self.agent, call_id, flow_id))
+        except StaleFlowError:  # it was begun before
+            return await self.view(flow_id)
 
     async def view(self, flow_id: str) -> View:
+        await self._entrance.enter()
         running = await self._own(flow_id)
         self._runner.attend(flow_id, running.want)
         return self._view(running)
 
     async def resume(self, flow_id: str) -> Resumed:
         """Take up a flow whose process is gone."""
+        await self._entrance.call()
         running = await self._own(flow_id)
         links = await take_up(running, self._desk, self._runner)
         for other in await acts_of(running.call_id, self._desk, self._runner):
@@ -62,6 +78,7 @@ class AgentSession:
 
     async def answer(self, flow_id: str, rev: int, answer: Answer) -> View:
         """One answer to the prompt of revision `rev`, from the prompt's own list."""
+        await self._entrance.call()
         running = await self._own(flow_id)
         if running.rev != rev:
             raise StaleFlowError("The call has moved on. Look at the screen again.")
@@ -69,16 +86,19 @@ class AgentSession:
         return self._view(await self._runner.step(running, answer, Typed(secret_of(answer))))
 
     async def changed(self, flow_id: str, rev: int) -> View:
+        await self._entrance.enter()
         await self._own(flow_id)
         return self._view(await self._runner.until(flow_id, lambda running: running.rev > rev))
 
     async def settled(self, flow_id: str) -> View:
+        await self._entrance.enter()
         await self._own(flow_id)
         running = await self._runner.until(flow_id, is_settled)
         await show_in_its_call(running, self._runner)
         return self._view(running)
 
     async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
+        await self._entrance.enter()
         unknown = Counter(
             row.key.partition(":")[0] for row in await left_unknown(self._desk, self._runner) if is_act(row)
         )
@@ -87,20 +107,24 @@ class AgentSession:
         return tuple(summary for summary in summaries if all_of_them or not summary.over)
 
     async def record(self, call_id: str) -> CallRecord:
+        await self._entrance.enter()
         return await record_of((await self._own(call_id)).call_id, self.agent, self._reader)
 
     async def history(self) -> tuple[CallRecord, ...]:
+        await self._entrance.enter()
         return await records_of(self.agent, self._reader)
 
     async def audit(self, *, call_id: str = "", before: int = 0, limit: int = 500) -> AuditPage:
+        await self._entrance.enter()
         return page_of(await self._reader.list(Which(call_id=call_id), limit, before=before), limit)
 
     async def audit_row(self, seq: int) -> tuple[tuple[str, str], ...]:
+        await self._entrance.enter()
         return (await self._reader.show(seq)).told
 
     @property
     def _reader(self) -> AuditReader:
-        return AuditReader(self.agent, self._desk.store, self._desk.audit)
+        return AuditReader(self.agent, self._desk.store, self._desk.audit, own=not self._entrance.grants.reads_audit)
 
     async def _own(self, flow_id: str) -> Running:
         running = await self._runner.load(flow_id)
@@ -148,6 +172,11 @@ class AgentSession:
         if open_ones := await challenges.open_ones(self._desk.store, call_id=running.id):
             return _OPEN.get(open_ones[0].purpose, "link sent")
         return "not verified" if person else "looking up"
+
+
+def is_look(inputs: msgspec.Struct) -> bool:
+    """Whether an act that a command starts only reads the account."""
+    return getattr(inputs, "action", "") == "getUserAccountStatus"
 
 
 _OPEN = {

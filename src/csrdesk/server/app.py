@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from csrdesk.flows.doors import CustomerSession, PublicSession
 from csrdesk.server.address import PATHS, AddressPage
-from csrdesk.server.failures import Failures
+from csrdesk.server.failures import Failures, status_of
 from csrdesk.server.link import LinkPage
 from csrdesk.server.look import Look
 from csrdesk.server.public import PublicPages
@@ -61,6 +61,9 @@ def make_app(
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
+    def failed(error: Exception, reference: str) -> Response:
+        return render.page("failed.html", status=status_of(error), reference=reference)
+
     by_themselves: list[Route] = []
     if public:
         recovering = PublicPages(RECOVERY, public, render, guard, now, nothing_here)
@@ -78,7 +81,7 @@ def make_app(
         ],
         middleware=[
             Middleware(SecureHeaders, https=guard.https, signals_origin=look.signals.origin if look.signals else ""),
-            Middleware(Failures, render=render),
+            Middleware(Failures, answer=failed),
         ],
         exception_handlers={HTTPException: nothing_here},
     )

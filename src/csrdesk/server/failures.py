@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from csrdesk import errors as e
-from csrdesk.server.render import Render
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,8 @@ def status_of(error: Exception) -> int:
             return 410
         case e.FlowError():
             return 409
+        case e.OtherVersionError():
+            return 400
         case e.NotSignedInError():
             return 401
         case e.LimitReachedError():
@@ -46,11 +48,11 @@ def status_of(error: Exception) -> int:
 
 
 class Failures:
-    """Turns whatever an endpoint raises into a page with a reference."""
+    """Turns whatever an endpoint raises into what `answer` makes of it and its reference: a page, or JSON."""
 
-    def __init__(self, app: ASGIApp, *, render: Render) -> None:
+    def __init__(self, app: ASGIApp, *, answer: Callable[[Exception, str], ASGIApp]) -> None:
         self.app = app
-        self.render = render
+        self.answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -66,8 +68,7 @@ class Failures:
             reference = secrets.token_hex(4)
             log(error, reference)
             if not started:
-                response = self.render.page("failed.html", status=status_of(error), reference=reference)
-                await response(scope, receive, send)
+                await self.answer(error, reference)(scope, receive, send)
 
 
 def log(error: Exception, reference: str) -> None:
