@@ -1,9 +1,9 @@
 # The tasks of this project. Plain `make` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
-FAST := $(wildcard tests/unit tests/flows)
+LONGEST := tests/flows/test_histories.py
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-ad test check look fast snapshots crash bench docs fmt lock
+.PHONY: help setup demo demo-ad test check look fast longest snapshots crash bench docs fmt lock
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r task line; do printf '  make %-7s %s\n' "$$task" "$$line"; done
@@ -23,7 +23,7 @@ test: setup ## everything, with the system's packages and the coverage gate
 	@scripts/test.sh
 
 check: setup ## the fast loop: format, lint, types, import contracts, docs, unit tests, flows, snapshots; side by side
-	@$(MAKE) --no-print-directory -j3 --output-sync=target look fast snapshots
+	@$(MAKE) --no-print-directory -j4 --output-sync=target look fast longest snapshots
 
 look:
 	@$(BIN)/ruff format --quiet --check .
@@ -33,7 +33,10 @@ look:
 	@$(BIN)/python -m docs.generate --check
 
 fast:
-	@$(BIN)/python -m pytest -q $(FAST)
+	@$(BIN)/python -m pytest -q tests/unit tests/flows --ignore $(LONGEST)
+
+longest:
+	@$(BIN)/python -m pytest -q $(LONGEST)
 
 snapshots:
 	@$(BIN)/python -m pytest -q tests/snapshots

@@ -7,7 +7,8 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,11 +69,23 @@ def main(arguments: list[str]) -> int:
     found: list[Figure | NotMeasured] = []
     for name in given.names or QUESTIONS:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        found += QUESTIONS[name](quick=given.quick)
+        found += _measured(name, quick=given.quick)
     print("\n".join(table([HEADS, *(row(figure) for figure in found)])))
     print(f"{time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores at the end")
     RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(_results(found, quick=given.quick))))
-    return 0
+    return int(any(isinstance(figure, Broken) for figure in found))
+
+
+class Broken(NotMeasured, frozen=True):
+    """A question that ended in an error."""
+
+
+def _measured(name: str, *, quick: bool) -> Sequence[Figure | NotMeasured]:
+    try:
+        return QUESTIONS[name](quick=quick)
+    except Exception as error:  # noqa: BLE001 - what the others found, in minutes, is not lost by it
+        traceback.print_exc()
+        return [Broken(name, f"{type(error).__name__}: {error}"[:120])]
 
 
 def row(figure: Figure | NotMeasured) -> tuple[str, ...]:
