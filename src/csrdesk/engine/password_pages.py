@@ -107,9 +107,9 @@ class PasswordPages:
             page_until=ends,
         )
         await challenges.insert(tx, row)
-        await tx.execute(
-            "INSERT INTO resets (challenge_id, continues, lines) VALUES (?, ?, ?)", row.id, before.id, b"[]"
-        )
+        newest = "(SELECT coalesce(max(nr), 0) + 1 FROM resets WHERE continues = ?)"
+        sql = f"INSERT INTO resets (challenge_id, continues, lines, nr) VALUES (?, ?, ?, {newest})"  # noqa: S608 - our words
+        await tx.execute(sql, row.id, before.id, b"[]", before.id)
         return row
 
     async def _begin(self, effect: pfx.BeginChange, context: Context) -> Reply:
@@ -162,7 +162,7 @@ PAGES: Final = frozenset({Purpose.PASSWORD})
 
 async def going_on(reading: Reading, challenge_id: str) -> Challenge | None:
     """The newest page for a new password that goes on from the page of that link."""
-    sql = "SELECT challenge_id FROM resets WHERE continues = ? ORDER BY rowid DESC LIMIT 1"
+    sql = "SELECT challenge_id FROM resets WHERE continues = ? ORDER BY nr DESC LIMIT 1"
     row = await reading.one(sql, challenge_id)
     return await challenges.find(reading, str(row["challenge_id"])) if row else None
 

@@ -248,6 +248,32 @@ ALTER TABLE challenges ADD COLUMN passcodes_left INTEGER NOT NULL DEFAULT -1;
 """
 """Wrong passcodes on a link's page, and how many the device had left after the last one; 0 where that locked it."""
 
+GRANTS = """
+CREATE TABLE agents (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    grants TEXT NOT NULL,
+    until TEXT NOT NULL,
+    revoked_at TEXT,
+    revoked_by TEXT NOT NULL
+);
+CREATE TABLE found (
+    call_id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    population TEXT NOT NULL,
+    population_id TEXT NOT NULL,
+    dn TEXT NOT NULL,
+    PRIMARY KEY (call_id, person_id)
+);
+"""
+"""Agents who signed in, with what they may do; and who was found in a call of somebody whose scope has limits."""
+
+ORDERED_RESETS = """
+ALTER TABLE resets ADD COLUMN nr INTEGER NOT NULL DEFAULT 0;
+UPDATE resets SET nr = rowid;
+"""
+"""Which of the pages for a new password is the newest, where a table's rows have no order of their own."""
+
 STEPS: tuple[str, ...] = (
     FLOWS + CHALLENGES + AUDIT + CHANGES,
     OPEN_INTENTS,
@@ -266,6 +292,8 @@ STEPS: tuple[str, ...] = (
     RESET_MAILS,
     REGISTRATIONS,
     WRONG_PASSCODES,
+    GRANTS,
+    ORDERED_RESETS,
 )
 """Step n brings a database of version n to n + 1."""
 

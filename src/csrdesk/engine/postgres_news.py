@@ -1,0 +1,115 @@
+"""What other processes wrote, as PostgreSQL tells it (LISTEN and NOTIFY), and which of them are there.
+
+One connection for both, which only listens: while it is there it holds an advisory lock with this process's name, and
+the lock goes with it, whatever ends the process. See https://www.postgresql.org/docs/current/sql-notify.html.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Final
+
+import psycopg
+
+from csrdesk.engine.postgres_address import Address
+from csrdesk.engine.postgres_errors import AWAY, translated
+from csrdesk.engine.store_connection import unavailable
+from csrdesk.errors import StoreUnavailableError
+
+log = logging.getLogger(__name__)
+
+CHANGED: Final = "csrdesk_changed"
+"""Notified with each commit that wakes somebody."""
+HERE: Final = "csrdesk_here"
+"""Notified when a process arrives."""
+PAUSE: Final = 0.5
+"""Seconds before the next try to listen. Waiters look for themselves meanwhile, so it is longer than their looks."""
+LOOK: Final = 2.0
+"""Seconds between two looks at who is there."""
+GRACE: Final = 5.0
+"""Seconds after a pause of listening in which those count as there who were there before: they come back, too."""
+_WHO: Final = (
+    b"SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
+    b" AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+def lock_of(name: str) -> int:
+    """The number of the lock that the process of that name holds while it is there."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 1
+
+
+class News:
+    """One process's ear. `run` it in a task."""
+
+    def __init__(self, address: Address, *, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self.heard = 0
+        """Moves with everything that was heard."""
+        self.name = ""
+        """How this process is known to the others; set before `run`."""
+        self._address = address
+        self._elapsed = elapsed
+        self._trouble: StoreUnavailableError | None = unavailable("it is not listened to yet")
+        self._looked = asyncio.Event()
+        self._there: frozenset[int] = frozenset()
+        self._grace_until = 0.0
+
+    async def generation(self) -> int:
+        """What `Store.generation` is. Raises `StoreUnavailableError` while nothing can be heard."""
+        await self.settled()
+        if why := self._trouble:
+            raise StoreUnavailableError(why.message, details=why.details)
+        return self.heard
+
+    async def settled(self) -> None:
+        """Wait until it listens, or is known not to."""
+        await self._looked.wait()
+
+    def is_gone(self, performer: str) -> bool:
+        """As `Presence`: whether no process of that name is connected. Nobody is gone while nothing can be heard."""
+        known = self._looked.is_set() and self._trouble is None
+        return known and performer not in ("", self.name) and lock_of(performer) not in self._there
+
+    async def run(self) -> None:
+        """Listen, again and again where it breaks, until cancelled."""
+        while True:
+            try:
+                await self._listen()
+            except psycopg.Error as error:
+                why = translated(error, at_the_door=True)
+                self._trouble = why if isinstance(why, StoreUnavailableError) else unavailable(AWAY, str(why))
+                log.warning("the database is not listened to: %s", self._trouble.message)
+                self._looked.set()
+            await asyncio.sleep(PAUSE)
+
+    async def _listen(self) -> None:
+        address = self._address
+        live = await psycopg.AsyncConnection.connect(address.conninfo, autocommit=True)
+        async with live:
+            await live.execute(address.session())
+            await live.execute(f"LISTEN {CHANGED}; LISTEN {HERE}".encode())
+            if self.name:  # shared: where the way broke, the server may not know yet that the one before is gone
+                await live.execute(b"SELECT pg_advisory_lock_shared(%s)", (lock_of(self.name),))
+                await live.execute(f"NOTIFY {HERE}".encode())
+            self._grace_until = self._elapsed() + GRACE if self._there else 0.0
+            while True:
+                await self._look(live)
+                async with aclosing(live.notifies(timeout=LOOK)) as telling:
+                    async for told in telling:
+                        self.heard += 1
+                        if told.channel == HERE:
+                            break
+
+    async def _look(self, live: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
+        rows = await (await live.execute(_WHO)).fetchall()
+        found = frozenset(int(str(number)) for (number,) in rows)
+        self._there = found | self._there if self._elapsed() < self._grace_until else found
+        if self._trouble:
+            self._trouble = None
+            self.heard += 1
+            self._looked.set()
