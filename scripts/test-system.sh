@@ -1,11 +1,12 @@
 #!/bin/sh
 # Installs what tests use and the lock file cannot bring: Chromium (the customer's browser), tmux (the agent's terminal),
-# zsh and fish (whose words are completed), Samba (a real domain controller) and python-ldap, which is compiled here.
+# zsh and fish (whose words are completed), PostgreSQL, Samba (a real domain controller) and python-ldap, which is
+# compiled here.
 # As root on Debian only; elsewhere it names what is missing, and those groups of tests say in the end that they did not run.
-# Names of groups as arguments install those alone: chromium terminal ad.
+# Names of groups as arguments install those alone: chromium terminal postgres ad.
 set -eu
 cd "$(dirname "$0")/.."
-groups=${*:-chromium terminal ad}
+groups=${*:-chromium terminal postgres ad}
 
 missing=
 wants() { case " $groups " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
@@ -16,6 +17,9 @@ if wants chromium; then
 fi
 if wants terminal; then
     for program in tmux zsh fish; do has "$program" || missing="$missing $program"; done
+fi
+if wants postgres; then
+    has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 fi
 if wants ad; then
     has samba || missing="$missing samba samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind python3-samba"

@@ -87,6 +87,13 @@ def why_no_controller() -> str | None:
     return controller.why_not()
 
 
+def why_no_postgres() -> str | None:
+    """Asked only where a test wants one: it loads the driver."""
+    from tests import postgres
+
+    return postgres.why_not()
+
+
 GROUPS: dict[str, Callable[[], str | None]] = {
     "chromium": why_no_chromium,
     "tmux": why_no_tmux,
@@ -94,6 +101,7 @@ GROUPS: dict[str, Callable[[], str | None]] = {
     "fish": lambda: why_no_shell("fish"),
     "ad": why_no_controller,
     "mounts": why_no_mounts,
+    "postgres": why_no_postgres,
 }
 """What a test may need of the machine, by its name in `@pytest.mark.needs(...)`: why it is not here, or None."""
 
