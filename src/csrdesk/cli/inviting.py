@@ -8,10 +8,11 @@ from csrdesk.cli.looking_up import instead_of_card, look_up, of_prompt, unexpect
 from csrdesk.cli.result import Result, columns, refusal, say
 from csrdesk.cli.verifying import local
 from csrdesk.cli.walk import Walk
+from csrdesk.cli.watching import tries, watched
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
 from csrdesk.flows.doors import Session
-from csrdesk.model.recovery import Progress, Stage
+from csrdesk.model.recovery import Stage
 from csrdesk.model.registration import is_address
 
 _STEPS = {
@@ -42,7 +43,7 @@ async def invited(session: Session, email: str, ticket: str, *, wait: bool) -> R
     if not wait:
         return of_watch(walk)
     try:
-        return await _watched(walk)
+        return await watched(walk, p.RegistrationWatchPrompt, _news, of_watch)
     except asyncio.CancelledError:
         say("Interrupted. The mail was sent, and the customer's page goes on where pages are served.")
         say(f"See how far they are: csrdesk call resume {walk.view.id}")
@@ -73,36 +74,14 @@ async def _mailed(walk: Walk) -> Result | None:
             return unexpected(other)
 
 
-async def _watched(walk: Walk) -> Result:
-    said: set[str] = set()
-    while isinstance(walk.prompt, p.RegistrationWatchPrompt):
-        for line in _news(walk, walk.prompt):
-            if line not in said:
-                say(line)
-                said.add(line)
-        stage = walk.prompt.progress.stage
-        if stage and not stage.open:
-            came = of_watch(walk)
-            await walk.leave()
-            return came
-        await walk.news()
-    came = refusal("conflict", getattr(walk.prompt, "note", "") or "It can be watched no more. Use the console.")
-    await walk.leave()
-    return came
-
-
 def _news(walk: Walk, prompt: p.RegistrationWatchPrompt) -> list[str]:
     progress = prompt.progress
     lines = [f"Call {walk.view.id}: mailed to {prompt.to}, {local(prompt.since)}"]
     if progress.stage and progress.stage.open:
         lines.append(f"  {_STEPS[progress.stage]}")
     if progress.tries:
-        lines.append(f"  code typed, {_tries(progress)}")
+        lines.append(f"  code typed, {tries(progress)}")
     return lines
-
-
-def _tries(progress: Progress) -> str:
-    return "1 try" if progress.tries == 1 else f"{progress.tries} tries"
 
 
 def of_watch(walk: Walk) -> Result:
@@ -126,7 +105,7 @@ def of_watch(walk: Walk) -> Result:
     rows = [
         ("Call", walk.view.id),
         ("Mailed to", f"{prompt.to}, {local(prompt.since)}"),
-        ("Code typed", _tries(progress) if progress.tries else "none yet"),
+        ("Code typed", tries(progress) if progress.tries else "none yet"),
         ("How far", _STEPS[progress.stage] if progress.stage else "not opened yet"),
     ]
     return Result(data=data, lines=columns(rows))

@@ -8,10 +8,11 @@ from csrdesk.cli.looking_up import instead_of_card, look_up, of_prompt, unexpect
 from csrdesk.cli.result import Result, columns, refusal, say
 from csrdesk.cli.verifying import local
 from csrdesk.cli.walk import Walk
+from csrdesk.cli.watching import tries, watched
 from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
 from csrdesk.flows.doors import Session
-from csrdesk.model.recovery import Progress, Stage
+from csrdesk.model.recovery import Stage
 
 _RESULTS: dict[Stage | None, str] = {
     Stage.DONE: "the new password is set",
@@ -38,7 +39,7 @@ async def started(session: Session, identifier: str, ticket: str, *, wait: bool)
     if not wait:
         return of_watch(walk)
     try:
-        return await _watched(walk)
+        return await watched(walk, p.RecoveryWatchPrompt, _news, of_watch)
     except asyncio.CancelledError:
         say("Interrupted. The mail was sent, and the customer's page goes on where pages are served.")
         say(f"See how far they are: csrdesk recovery show {walk.view.id}")
@@ -72,24 +73,6 @@ async def _invited(walk: Walk) -> Result | None:
             return unexpected(other)
 
 
-async def _watched(walk: Walk) -> Result:
-    said: set[str] = set()
-    while isinstance(walk.prompt, p.RecoveryWatchPrompt):
-        for line in _news(walk, walk.prompt):
-            if line not in said:
-                say(line)
-                said.add(line)
-        stage = walk.prompt.progress.stage
-        if stage and not stage.open:
-            came = of_watch(walk)
-            await walk.leave()
-            return came
-        await walk.news()
-    came = refusal("conflict", getattr(walk.prompt, "note", "") or "It can be watched no more. Use the console.")
-    await walk.leave()
-    return came
-
-
 def _news(walk: Walk, prompt: p.RecoveryWatchPrompt) -> list[str]:
     progress = prompt.progress
     lines = [f"Call {walk.view.id}: {prompt.person.name}", f"Mailed to {prompt.to}, {local(prompt.since)}"]
@@ -100,12 +83,8 @@ def _news(walk: Walk, prompt: p.RecoveryWatchPrompt) -> list[str]:
     if progress.code_at:
         lines.append(f"  code asked for, {local(progress.code_at)}")
     if progress.tries:
-        lines.append(f"  code typed, {_tries(progress)}")
+        lines.append(f"  code typed, {tries(progress)}")
     return lines
-
-
-def _tries(progress: Progress) -> str:
-    return "1 try" if progress.tries == 1 else f"{progress.tries} tries"
 
 
 def of_watch(walk: Walk) -> Result:
@@ -135,7 +114,7 @@ def of_watch(walk: Walk) -> Result:
         ("Warning", prompt.doubt),
         ("Page opened", local(progress.opened_at) if progress.opened_at else "not yet"),
         ("Code asked for", local(progress.code_at) if progress.code_at else "not yet"),
-        ("Code typed", _tries(progress) if progress.tries else "none yet"),
+        ("Code typed", tries(progress) if progress.tries else "none yet"),
         ("Result", _RESULTS.get(progress.stage, "not yet")),
     ]
     return Result(data=data, lines=columns([row for row in rows if row[1]]))
