@@ -22,6 +22,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 from xdist.workermanage import WorkerController
 
+from tests import postgres as databases
+
 UNWANTED = ("ALL_PROXY", "COLUMNS", "FORCE_COLOR", "HTTPS_PROXY", "HTTP_PROXY", "LINES", "NO_COLOR", "NO_PROXY")
 
 KEPT = ("CSRDESK_RECORD", "TEXTUAL_SNAPSHOT_TEMPDIR")
@@ -87,13 +89,6 @@ def why_no_controller() -> str | None:
     return controller.why_not()
 
 
-def why_no_postgres() -> str | None:
-    """Asked only where a test wants one: it loads the driver."""
-    from tests import postgres
-
-    return postgres.why_not()
-
-
 GROUPS: dict[str, Callable[[], str | None]] = {
     "chromium": why_no_chromium,
     "tmux": why_no_tmux,
@@ -101,7 +96,7 @@ GROUPS: dict[str, Callable[[], str | None]] = {
     "fish": lambda: why_no_shell("fish"),
     "ad": why_no_controller,
     "mounts": why_no_mounts,
-    "postgres": why_no_postgres,
+    "postgres": databases.why_not,
 }
 """What a test may need of the machine, by its name in `@pytest.mark.needs(...)`: why it is not here, or None."""
 
@@ -234,3 +229,10 @@ async def browser() -> AsyncIterator[Browser]:
         running = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
         yield running
         await running.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[databases.Server]:
+    """A PostgreSQL of this process's tests. For tests marked `needs("postgres")`; each makes a database: `new()`."""
+    with databases.server() as running:
+        yield running

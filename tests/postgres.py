@@ -21,8 +21,6 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-import psycopg
-
 USER = "desk"
 _NOBODY = "nobody"
 _FASTER = ("fsync=off", "full_page_writes=off", "max_connections=60", "shared_buffers=16MB", "log_min_messages=fatal")
@@ -81,11 +79,15 @@ class Server:
 
     def ask(self, sql: str, database: str = "postgres") -> list[tuple[object, ...]]:
         """As the owner of the server."""
+        import psycopg
+
         with psycopg.connect(self.url(database), autocommit=True) as live:
             cursor = live.execute(sql.encode())
             return cursor.fetchall() if cursor.description else []
 
     def _until_it_serves(self) -> None:
+        import psycopg
+
         until = time.monotonic() + _PATIENCE
         while True:
             try:

@@ -18,6 +18,7 @@ from csrdesk.engine.clock import MovableClock
 from csrdesk.engine.codes import spoken_code
 from csrdesk.engine.engine import Engine
 from csrdesk.engine.session import AgentSession
+from csrdesk.engine.store import Store
 from csrdesk.engine.store_sqlite import SqliteStore
 from csrdesk.errors import IllegalEventError, StaleFlowError
 from csrdesk.flows import answers as a
@@ -281,7 +282,7 @@ class Desk:
 
     engine: Engine
     world: World
-    store: SqliteStore
+    store: Store
     clock: MovableClock
 
     def session(self, agent: Agent = GRACE) -> AgentSession:
@@ -311,9 +312,19 @@ def came(view: View) -> tuple[str, ...]:
     return view.prompt.came
 
 
+async def store_at(place: Path | str, busy_seconds: float = 5.0) -> Store:
+    """The store on a file, or on the PostgreSQL database of that URL."""
+    if isinstance(place, Path):
+        return await SqliteStore.open(place, busy_seconds=busy_seconds)
+    from csrdesk.engine.postgres_address import Address
+    from csrdesk.engine.store_postgres import PostgresStore
+
+    return await PostgresStore.open(Address(place), key=KEY)
+
+
 @asynccontextmanager
 async def desk_on(
-    path: Path,
+    place: Path | str,
     clock: MovableClock | None = None,
     *,
     limits: LimitSettings | None = None,
@@ -321,9 +332,9 @@ async def desk_on(
     rules: Rules | None = None,
     scripts: frozenset[str] = frozenset(),
 ) -> AsyncIterator[Desk]:
-    """An engine on a file, as one process has it."""
+    """An engine on a database, as one process has it."""
     clock = clock or MovableClock()
-    store = await SqliteStore.open(path, busy_seconds=busy_seconds)
+    store = await store_at(place, busy_seconds)
     worlds: list[World] = []
 
     def outside(links: LinkDesk) -> World:
