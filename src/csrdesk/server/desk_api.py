@@ -85,7 +85,7 @@ class DeskSide(Protocol):
 
     def session(self, signed: SignedIn) -> KeyedSession: ...
 
-    def reader(self, signed: SignedIn) -> Reader: ...
+    async def reader(self, signed: SignedIn) -> Reader: ...
 
     async def about(self, signed: SignedIn) -> About: ...
 
@@ -160,18 +160,18 @@ class DeskApi:
         return as_json(Told(await self._desk.session(signed).audit_row(_seq(request))))
 
     async def rows(self, request: Request, signed: SignedIn) -> Response:
-        reader = self._desk.reader(signed)
+        reader = await self._desk.reader(signed)
         if number_of(request, "unknown", 0, most=1):
             return as_json(await reader.unknown())
         limit = max(1, number_of(request, "limit", 50, most=MOST_ROWS))
         return as_json(await reader.list(_which(request), limit))
 
     async def row(self, request: Request, signed: SignedIn) -> Response:
-        return as_json(await self._desk.reader(signed).show(_seq(request)))
+        return as_json(await (await self._desk.reader(signed)).show(_seq(request)))
 
     async def leave(self, request: Request, signed: SignedIn) -> Response:
         given = await body_of(request, Reason)
-        return as_json(await self._desk.reader(signed).leave(_seq(request), given.reason))
+        return as_json(await (await self._desk.reader(signed)).leave(_seq(request), given.reason))
 
     async def rehearse(self, request: Request, signed: SignedIn) -> Response:
         given = await body_of(request, Started)

@@ -19,7 +19,7 @@ class Started(Struct, frozen=True):
     """Begin a flow."""
 
     flow: Annotated[str, Meta(max_length=40)]
-    inputs: Raw = Raw(b"{}")
+    inputs: Raw
     """What that flow takes."""
     call_id: Id = ""
     """The open call of the same agent that it belongs to; empty for a call of its own."""
@@ -61,18 +61,18 @@ class Read(Struct, frozen=True):
     id: str
     flow: str
     rev: int
-    prompt: Raw = NOTHING
-    outcome: Raw = NOTHING
-    working: str = ""
-    trouble: str = ""
-    spoken_code: str = ""
+    prompt: Raw
+    outcome: Raw
+    working: str
+    trouble: str
+    spoken_code: str
 
 
 class TakenUp(Struct, frozen=True):
     """A flow that was taken up; the view is as `Shown`."""
 
     view: Raw
-    links_ended: int = 0
+    links_ended: int
 
 
 class Calls(Struct, frozen=True):
@@ -104,7 +104,7 @@ class WouldRead(Struct, frozen=True):
     """The same as it arrives."""
 
     effect: Raw
-    refusal: Problem | None = None
+    refusal: Problem | None
 
 
 class Rehearsal(Struct, frozen=True):
@@ -118,9 +118,9 @@ class Rehearsal(Struct, frozen=True):
 class RehearsalRead(Struct, frozen=True):
     """The same as it arrives."""
 
-    person: Person | None = None
-    planned: tuple[WouldRead, ...] = ()
-    outcome: Raw = NOTHING
+    person: Person | None
+    planned: tuple[WouldRead, ...]
+    outcome: Raw
 
 
 class About(Struct, frozen=True):

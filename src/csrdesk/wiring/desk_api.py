@@ -1,0 +1,99 @@
+"""An open desk as those who are signed in meet it over the desk API, and the serving of that API.
+
+Apart from the desk's opening: only `csrdesk serve` does this, and only where settings name the API's origin.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+import msgspec
+
+from csrdesk.engine.reading import AuditReader
+from csrdesk.engine.rehearsal import Rehearsed
+from csrdesk.engine.session import AgentSession
+from csrdesk.errors import NoSuchFlowError
+from csrdesk.flows.password_reset import Start as Reset
+from csrdesk.flows.user_functions import Start as Act
+from csrdesk.model.grants import Grants
+from csrdesk.model.sign_in import SignedIn
+from csrdesk.server.desk_api import make_desk_api
+from csrdesk.server.gate import Gate
+from csrdesk.server.long_poll import LongPolls
+from csrdesk.server.serve import listen, serve
+from csrdesk.wire.openapi import description
+from csrdesk.wire.values import About, State
+from csrdesk.wiring.desk import Desk
+from csrdesk.wiring.watching import watch
+
+Granting = Callable[[SignedIn], Grants]
+
+
+class ServedDesk:
+    """The desk for each agent who is signed in, as far as they are granted something."""
+
+    def __init__(self, desk: Desk, granted: Granting) -> None:
+        self._desk = desk
+        self._granted = granted
+        self._down: tuple[str, ...] = ()
+
+    @property
+    def state(self) -> State:
+        """As it was at the last look: consoles ask often, and what is outside is not asked more often for that."""
+        return State(self._down)
+
+    def say_down(self, names: tuple[str, ...]) -> None:
+        """What cannot be used from now on."""
+        self._down = names
+
+    def session(self, signed: SignedIn) -> AgentSession:
+        return self._desk.engine.session(signed.agent, self._granted(signed))
+
+    async def reader(self, signed: SignedIn) -> AuditReader:
+        return await self.session(signed).reader()
+
+    async def about(self, signed: SignedIn) -> About:
+        await self.session(signed).enter()
+        settings = self._desk.settings
+        return About(
+            agent=signed.agent,
+            company=settings.flow.ciam_company_name,
+            ticket_required=settings.desk.ticket_required,
+            without_call=signed.agent.id in settings.desk.script_identities,
+            unknown=len(await self._desk.left_unknown()),
+            trouble=self._desk.trouble,
+            lock_seconds=settings.limits.lock_seconds,
+            lock_seconds_in_call=settings.limits.lock_seconds_in_call,
+        )
+
+    async def rehearse(self, start: msgspec.Struct, signed: SignedIn, call_id: str) -> Rehearsed:
+        await self.session(signed).enter_with_calls()
+        if not isinstance(start, Act | Reset):
+            raise NoSuchFlowError("Only acts on one account can be rehearsed.")
+        return await self._desk.engine.rehearse(start, signed.agent, call_id)
+
+
+@contextlib.asynccontextmanager
+async def desk_api_served(desk: Desk, gate: Gate, granted: Granting) -> AsyncIterator[int]:
+    """Serve the desk API at the address that settings name until the block ends; gives the port.
+
+    Whoever waits for news is let go first, so that consoles ask again elsewhere. Raises `ConfigError`.
+    """
+    settings = desk.settings.desk
+    listener = listen(settings.api_host, settings.api_port, key="desk.api_port")
+    served, polls = ServedDesk(desk, granted), LongPolls()
+    https = settings.api_url.startswith("https:")
+    app = make_desk_api(served, gate, polls, https=https, description=description(settings.api_url))
+    watching = asyncio.create_task(watch(desk, served.say_down), name="watching")
+    try:
+        async with serve(app, listener) as port:
+            try:
+                yield port
+            finally:
+                polls.stop()
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
