@@ -34,7 +34,7 @@ def granted(groups: object, settings: RoleSettings = SETTINGS, **claims: object)
 def test_r_41_whoever_is_in_no_group_of_the_settings_is_granted_nothing(groups: object) -> None:
     found = granted(groups)
     assert (found.roles, found.acts, found.populations, found.ous) == ((), (), (), ())
-    assert not (found.has_calls or found.reads_audit or found.leads or found.approves)
+    assert not any((found.has_calls, found.reads_audit, found.leads, found.approves))
     assert found.withheld == OF_AGENTS
     assert not found.covers_population("Customers EU", "p-1")
     assert not found.covers_entry(f"CN=Ada,{OU}")

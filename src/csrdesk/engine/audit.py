@@ -101,6 +101,8 @@ class Which(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     until: datetime | None = None
     """Before this moment."""
+    but: str = ""
+    """Leaves out rows of this action."""
 
     @property
     def where(self) -> tuple[str, tuple[str, ...]]:
@@ -111,6 +113,7 @@ class Which(msgspec.Struct, frozen=True, kw_only=True):
             "agent = ?": self.agent,
             "at >= ?": stamp(self.since) if self.since else "",
             "at < ?": stamp(self.until) if self.until else "",
+            "action <> ?": self.but,
         }
         given = {condition: value for condition, value in conditions.items() if value}
         return " AND ".join(["seq > 0", *given]), tuple(given.values())

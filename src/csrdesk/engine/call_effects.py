@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from csrdesk.engine import bound, facts, policy, public_pages, windows
+from csrdesk.engine import bound, facts, policy, public_pages, standings, windows
 from csrdesk.engine.audit import CALL_ENDED, Kind, event
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close_all
@@ -29,7 +29,8 @@ class CallEffects:
     async def __call__(self, effect: Effect, context: Context) -> Reply | None:
         match effect:
             case fx.LoadRules():
-                return r.RulesLoaded(self._desk.rules)
+                grants = await standings.granted_to(self._desk, context.agent.id)
+                return r.RulesLoaded(msgspec.structs.replace(self._desk.rules, withheld=grants.withheld))
             case fx.WaitUntil():
                 await self._desk.clock.sleep_until(effect.moment)
                 return r.TimeCame()

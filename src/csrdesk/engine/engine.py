@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from types import TracebackType
 from typing import Final, Self
 
@@ -21,7 +22,7 @@ from csrdesk.engine.clock import Clock, SystemClock
 from csrdesk.engine.codes import new_id
 from csrdesk.engine.completing import Completing
 from csrdesk.engine.customers import CustomerDesk
-from csrdesk.engine.desk import Desk
+from csrdesk.engine.desk import FRESH, Desk
 from csrdesk.engine.device_pages import DevicePages
 from csrdesk.engine.evaluations import Following
 from csrdesk.engine.figures import Figures
@@ -54,6 +55,7 @@ from csrdesk.flows.catalog import FLOWS, Flow
 from csrdesk.flows.doors import Agent, Context, LinkDesk, Perform
 from csrdesk.flows.password_reset import Start as Reset
 from csrdesk.flows.rules import Rules
+from csrdesk.model.grants import EVERYTHING, Grants
 
 KEY_BYTES: Final = 32
 PROBED: Final = "probe"
@@ -76,6 +78,7 @@ class Engine:
         limits: LimitSettings,
         key: bytes,
         scripts: frozenset[str] = frozenset(),
+        fresh: timedelta = FRESH,
         clock: Clock | None = None,
         catalog: Mapping[str, Flow] = FLOWS,
     ) -> None:
@@ -83,7 +86,7 @@ class Engine:
             raise ValueError(f"the desk's key needs {KEY_BYTES} random bytes")
         clock = clock or SystemClock()
         self.audit = Audit(store, clock)
-        self._desk = Desk(store, self.audit, Changes(store), clock, rules, limits, key, scripts)
+        self._desk = Desk(store, self.audit, Changes(store), clock, rules, limits, key, scripts, fresh)
         rows = FlowRows(store, catalog, clock, new_id())
         self.links = Links(self._desk, rows)
         self._outbox = Outbox(self._desk)
@@ -173,9 +176,11 @@ class Engine:
         """Take away the states of ended calls when their day is over; runs until it is cancelled."""
         await keep_purging(self._desk, agent)
 
-    def session(self, agent: Agent) -> AgentSession:
-        """The door of one agent, who was named by the sign-in or the operating system."""
-        return AgentSession(agent, self._desk, self._runner, lambda: self.trouble)
+    def session(self, agent: Agent, grants: Grants = EVERYTHING) -> AgentSession:
+        """The door of one agent, who was named by the sign-in with these grants, or by the operating system."""
+        if not grants.signed_in:
+            self._desk.vouched_for.add(agent.id)
+        return AgentSession(agent, self._desk, self._runner, lambda: self.trouble, grants)
 
     def bulk(self, agent: Agent, allowed: Bulk) -> BulkDesk:
         """The agent's way to one order for many accounts, as far as settings allow."""

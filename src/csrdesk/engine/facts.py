@@ -7,16 +7,19 @@ from typing import Final
 
 import msgspec
 
-from csrdesk.engine import bulk_runs, public_pages, windows
+from csrdesk.engine import bulk_runs, public_pages, standings, windows
 from csrdesk.engine.audit import Detail
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.policy import Facts, OwnExpiry
 from csrdesk.engine.registrations import FLOW
 from csrdesk.engine.store import Reading
+from csrdesk.errors import ForbiddenError, NotSignedInError, PolicyError
 from csrdesk.flows.directory_effects import SetDirectoryExpiry
 from csrdesk.flows.doors import Context
+from csrdesk.flows.kernel import Effect
 from csrdesk.model.days import moment_of
+from csrdesk.model.grants import EVERYTHING
 from csrdesk.model.people import directory_id
 from csrdesk.model.recovery import Stage
 
@@ -33,6 +36,9 @@ async def read(reading: Reading, desk: Desk, context: Context, person_id: str, a
     `dn`: the entry under whose name it may have been changed while PingOne could not be asked whose it is.
     """
     now = desk.clock.now()
+    standing = await standings.of(reading, context.agent.id)
+    grants = standing.grants if standing else EVERYTHING
+    asks_for_password = await _asks_for_password(reading, context, person_id)
     return Facts(
         now=now,
         agent=context.agent.id,
@@ -42,7 +48,11 @@ async def read(reading: Reading, desk: Desk, context: Context, person_id: str, a
         script=context.agent.id in desk.scripts and context.call_id == context.flow_id,
         bulk=await bulk_runs.open_act(reading, context.call_id, context.agent.id),
         protected_elsewhere=await _protected_elsewhere(reading, context, person_id, now),
-        asks_for_password=await _asks_for_password(reading, context, person_id),
+        asks_for_password=asks_for_password,
+        grants=grants,
+        # Whoever is typing a new password is not stopped because the agent has left for the day meanwhile.
+        signed_out="" if standing is None else standing.ended() if asks_for_password else standing.over(now),
+        in_scope=await standings.is_within(reading, grants, context.call_id, person_id),
         public_page=await _is_on_public_page(reading, context, person_id, now),
         registers=await _registers(reading, context, person_id, now),
         risk_disables=await _risk_disables(reading, person_id, now),
@@ -51,6 +61,21 @@ async def read(reading: Reading, desk: Desk, context: Context, person_id: str, a
         if action == SetDirectoryExpiry.action
         else None,
     )
+
+
+async def why_not_theirs(reading: Reading, desk: Desk, context: Context, effect: Effect) -> PolicyError | None:
+    """Why this person is not reached in this agent's name; None where nothing speaks against it.
+
+    The end of a sign-in by itself does not: the customer's page goes on while the agent listens.
+    """
+    standing = await standings.of(reading, context.agent.id)
+    if standing is None:
+        return None
+    if ended := standing.ended():
+        return NotSignedInError(f"{ended} Nothing was sent.")
+    if await standings.is_within(reading, standing.grants, context.call_id, effect.person_id):
+        return None
+    return ForbiddenError("This account is not among those that you serve. Nothing was sent.")
 
 
 async def is_protected_here(reading: Reading, context: Context, person_id: str, now: datetime) -> bool:

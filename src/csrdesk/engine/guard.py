@@ -19,6 +19,7 @@ from csrdesk.engine.audit import Kind as Row
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.entries import BY_SCRIPT, IN_BULK, entry
 from csrdesk.engine.finding_out import FindingOut
+from csrdesk.engine.scope import Scope
 from csrdesk.engine.store import Transaction
 from csrdesk.engine.store_inside import inside
 from csrdesk.errors import AuditUnavailableError, CsrdeskError, PolicyError, StoreUnavailableError
@@ -29,6 +30,7 @@ from csrdesk.flows.kernel import AccountEffect, Effect, Failed, Kind, Problem, R
 from csrdesk.flows.password_replies import PasswordRefused
 from csrdesk.flows.recovery_effects import InviteToRecover
 from csrdesk.flows.replies import PasscodeWrong, SecretLost
+from csrdesk.flows.spoken_effects import OpenAddress
 from csrdesk.model.proofs import Act
 
 Inside = Callable[[Effect, Context], Awaitable[Reply | None]]
@@ -36,6 +38,8 @@ Inside = Callable[[Effect, Context], Awaitable[Reply | None]]
 Marks = dict[str, Detail]
 """What policy found of an effect, for its audit rows."""
 
+_REACHES_OUT = fx.SendMagicLink | OpenAddress | te.RingNumber | InviteToRecover | fx.StartDeviceAuthentication
+"""What reaches a person before anybody is verified: not in the name of an agent who may not."""
 _NOTHING_DONE = "The audit cannot be written, so nothing was done."
 NOT_AUDITED = "The audit cannot be written. Look-ups go on; nothing else does."
 """What front ends show while the audit is down."""
@@ -64,6 +68,7 @@ class Guard:
         self._inside = inside
         self._outside = outside
         self._finding_out = FindingOut(desk, outside)
+        self._scope = Scope(desk, self._perform)
 
     async def __call__(self, effect: Effect, context: Context) -> Reply:
         """The effect's reply; raises what only a mistake in the program raises."""
@@ -83,6 +88,8 @@ class Guard:
         if isinstance(effect, fx.FindUser) and (over := await self._looked_up_too_often(context)):
             return Failed(problem(over.error))
         reply = await self._perform(effect, context)
+        if isinstance(effect, fx.FindUser):
+            reply = await self._among_theirs(reply, context)
         if isinstance(effect, fx.ReadAccount) and effect.before_act:
             with suppress(StoreUnavailableError):  # then they stay unknown, and the act that follows is not done either
                 await self._finding_out.settle(effect, reply, context)
@@ -142,6 +149,12 @@ class Guard:
                 await self._desk.owed.write(quotas.alert(over, context))
         return over
 
+    async def _among_theirs(self, reply: Reply, context: Context) -> Reply:
+        try:
+            return await self._scope.within(reply, context)
+        except StoreUnavailableError as error:  # then nobody knows whom the agent serves
+            return Failed(problem(error))
+
     async def _count_wrong(self, context: Context) -> None:
         with suppress(StoreUnavailableError):  # PingOne counts as well, and the next form meets the same trouble
             async with self._desk.store.transaction() as tx:
@@ -163,6 +176,11 @@ class Guard:
     async def _intend(self, tx: Transaction, effect: Effect, context: Context) -> tuple[Reply | None, Marks]:
         """What is answered instead of performing it, if anything, and how its rows are marked."""
         marks: Marks = {}
+        if isinstance(effect, _REACHES_OUT) and (no := await facts.why_not_theirs(tx, self._desk, context, effect)):
+            refusal = Failed(problem(no))
+            row = entry(Row.REFUSED, effect, context, refusal)
+            await self._desk.audit.append(tx, replace(row, result="refused"))
+            return refusal, marks
         if isinstance(effect, AccountEffect):
             known = await facts.read(
                 tx, self._desk, context, effect.person_id, effect.action, getattr(effect, "dn", "")

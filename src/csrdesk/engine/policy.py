@@ -11,7 +11,7 @@ import msgspec
 
 from csrdesk.config import LimitSettings
 from csrdesk.engine.clock import APART
-from csrdesk.errors import ForbiddenError, NotVerifiedError
+from csrdesk.errors import ForbiddenError, NotSignedInError, NotVerifiedError
 from csrdesk.flows.device_effects import ChangeDevice
 from csrdesk.flows.directory_effects import DemandPasswordChange, SetDirectoryExpiry
 from csrdesk.flows.effects import (
@@ -28,6 +28,7 @@ from csrdesk.flows.recovery_effects import RecoverPassword
 from csrdesk.flows.registration_effects import RegistrationChange
 from csrdesk.model.days import last_day
 from csrdesk.model.devices import Strength
+from csrdesk.model.grants import EVERYTHING, Grants
 from csrdesk.model.link import Purpose
 from csrdesk.model.proofs import CALL_BACK, Act, Evidence, Proof
 
@@ -91,6 +92,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     registers: bool = False
     """Whether this step belongs to an open page on which an address was verified: before there is an account, or with
     the account that was made there as the person concerned."""
+    grants: Grants = EVERYTHING
+    """What the agent may do, as it is known when this is decided."""
+    signed_out: str = ""
+    """Why nothing is done in the agent's name any more, in words; empty where it is."""
+    in_scope: bool = True
+    """Whether the person is one whom the agent serves."""
     risk_disables: int = 0
     """How often the account was disabled within 24 hours because Protect recommended it."""
 
@@ -100,6 +107,7 @@ def require_proof(act: Act | None, facts: Facts, limits: LimitSettings) -> None:
 
     Raises `NotVerifiedError` or `ForbiddenError`.
     """
+    require_grant(act, facts)
     if act is Act.PROTECT:
         if facts.protected_elsewhere >= limits.protective_disables_an_hour:
             hourly = limits.protective_disables_an_hour
@@ -113,6 +121,16 @@ def require_proof(act: Act | None, facts: Facts, limits: LimitSettings) -> None:
         raise NotVerifiedError(f"{missing} Nothing was done.")
     if act is Act.RESET and limits.reset_needs_device and not window.shown.has_device:
         raise NotVerifiedError("A new password needs a device here, and this caller has shown none. Nothing was done.")
+
+
+def require_grant(act: Act | None, facts: Facts) -> None:
+    """Refuse what is not the agent's to do, whoever is verified. Raises `NotSignedInError` or `ForbiddenError`."""
+    if facts.signed_out:
+        raise NotSignedInError(f"{facts.signed_out} Nothing was done.")
+    if not facts.grants.has_calls or (act and act not in facts.grants.acts):
+        raise ForbiddenError("Your role at this desk does not include this. Ask a lead. Nothing was done.")
+    if not facts.in_scope:
+        raise ForbiddenError("This account is not among those that you serve. Nothing was done.")
 
 
 def verified(facts: Facts) -> Window:
@@ -148,6 +166,7 @@ def permit(effect: AccountEffect, facts: Facts, limits: LimitSettings) -> None:
     if effect.act in _ON_PUBLIC_PAGES or isinstance(effect, RecoverPassword | RegistrationChange):
         _permit_on_public_page(effect, facts, limits)
         return
+    require_grant(effect.act, facts)
     if effect.act is Act.PROTECT and not (effect.reason.strip() and effect.ticket.strip()):
         raise ForbiddenError("A protective disable needs a reason and a ticket. Nothing was done.")
     if _enables(effect) and effect.act is not Act.ENABLE:

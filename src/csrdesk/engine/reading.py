@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
+import msgspec
+
 from csrdesk.engine.audit import Audit, AuditRow, Detail, Entry, Kind, Which
 from csrdesk.engine.checkpoints import Checkpoint, Signed
+from csrdesk.engine.scope import HIDDEN
 from csrdesk.engine.store import Store
 from csrdesk.engine.verify import Verdict, verify
 from csrdesk.errors import NotFoundError
@@ -23,13 +26,16 @@ LEFT: Final = "left"
 class AuditReader:
     """One agent's way to the audit."""
 
-    def __init__(self, agent: Agent, store: Store, audit: Audit) -> None:
+    def __init__(self, agent: Agent, store: Store, audit: Audit, *, own: bool = False) -> None:
+        self._own = own
+        """Whether the agent reads of what they did themselves alone."""
         self._agent = agent
         self._store = store
         self._audit = audit
 
     async def list(self, which: Which, limit: int, *, before: int = 0) -> tuple[AuditRow, ...]:
         """The newest `limit` rows, the oldest of them first; before row `before` where that is given: the next page."""
+        which = self._theirs(which)
         rows = await self._audit.newest(which, limit, before=before)
         page: dict[str, Detail] = {"before": before} if before else {}
         await self._note("audit.read", {"rows": len(rows), **page, **which.said})
@@ -38,7 +44,7 @@ class AuditReader:
     async def show(self, seq: int) -> AuditRow:
         """One row. Raises `NotFoundError`."""
         row = await self._audit.row(seq)
-        if row is None:
+        if row is None or (self._own and (row.agent != self._agent.id or row.action == HIDDEN)):
             raise NotFoundError(f"There is no row {seq}.", system="csrdesk")
         await self._note("audit.read", {"rows": 1, "seq": seq})
         return row
@@ -87,6 +93,9 @@ class AuditReader:
         details |= {"flaw": found.flaw.value, "seq": found.seq} if found else {}
         await self._note("audit.verified", details, Kind.ALERT if found else Kind.EVENT)
         return verdict
+
+    def _theirs(self, which: Which) -> Which:
+        return msgspec.structs.replace(which, agent=self._agent.id, but=HIDDEN) if self._own else which
 
     async def _note(self, action: str, details: dict[str, Detail], kind: Kind = Kind.EVENT) -> None:
         await self._audit.write(Entry(kind=kind, action=action, agent=self._agent.id, details=details))

@@ -122,6 +122,19 @@ class AgentSession:
         await self._entrance.enter()
         return (await self._reader.show(seq)).told
 
+    async def reader(self) -> AuditReader:
+        """The audit as far as this agent reads it: each look is a row itself. Raises `NotSignedInError`."""
+        await self._entrance.enter()
+        return self._reader
+
+    async def enter(self) -> None:
+        """Raises `NotSignedInError` where the agent's sign-in does not count any more."""
+        await self._entrance.enter()
+
+    async def enter_with_calls(self) -> None:
+        """As `enter`; raises `ForbiddenError` for those who do not talk to callers."""
+        await self._entrance.call()
+
     @property
     def _reader(self) -> AuditReader:
         return AuditReader(self.agent, self._desk.store, self._desk.audit, own=not self._entrance.grants.reads_audit)

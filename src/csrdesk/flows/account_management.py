@@ -20,8 +20,9 @@ from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.account_ends import SECTION, EndedCall, Left, LostCaller, Refused, WentBack, WindowClosed
-from csrdesk.flows.act_words import words_of
+from csrdesk.flows.act_words import CHOSEN, NOT_YOURS, words_of
 from csrdesk.flows.kernel import (
+    Answer,
     Ask,
     Do,
     Event,
@@ -141,7 +142,15 @@ class ManagingAccount(State, frozen=True):
         v = self.verified
         label, value = uf.button(self.account)
         prompt = p.AccountPrompt(
-            v.person, self.account, v.evidence, v.until, label, value, self.note, why_no_reset=self.why_no_reset
+            v.person,
+            self.account,
+            v.evidence,
+            v.until,
+            label,
+            value,
+            self.note,
+            why_no_reset=self.why_no_reset,
+            withheld=self.needs.rules.withheld,
         )
         return Poll(prompt, fx.WaitUntil(person_id=v.person.id, moment=v.until))
 
@@ -159,6 +168,8 @@ class ManagingAccount(State, frozen=True):
         | ReturnError
     ):
         match event:
+            case Answer() if CHOSEN.get(type(event)) in self.needs.rules.withheld:
+                return msgspec.structs.replace(self, note=NOT_YOURS)
             case a.ResetChosen() if self.why_no_reset:
                 return msgspec.structs.replace(self, note=f"Reset is not possible now. {self.why_no_reset}")
             case (
@@ -173,7 +184,7 @@ class ManagingAccount(State, frozen=True):
                     self.verified,
                     self.needs,
                     self.account,
-                    _CHOSEN[type(event)],
+                    CHOSEN[type(event)],
                     self.verified.ticket,
                     why_no_reset=self.why_no_reset,
                 )
@@ -298,14 +309,6 @@ class ConfirmingAct(State, frozen=True):
         return words_of(self.act, self.account, has_directory=bool(self.verified.dn))
 
 
-_CHOSEN: dict[type[Event], Act] = {
-    a.DisableChosen: Act.DISABLE,
-    a.EnableChosen: Act.ENABLE,
-    a.UnlockChosen: Act.UNLOCK,
-    a.ResetChosen: Act.RESET,
-    a.ExpireChosen: Act.EXPIRE,
-    a.MustChangeChosen: Act.MUST_CHANGE,
-}
 _ACTIONS = {
     Act.DISABLE: "disableUser",
     Act.ENABLE: "enableUser",

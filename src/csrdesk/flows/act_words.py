@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from csrdesk.flows import answers as a
+from csrdesk.flows.kernel import Event
 from csrdesk.model.account import Account, Lock
 from csrdesk.model.proofs import Act
+
+CHOSEN: Final[dict[type[Event], Act]] = {
+    a.ProtectiveDisableChosen: Act.PROTECT,
+    a.DisableChosen: Act.DISABLE,
+    a.EnableChosen: Act.ENABLE,
+    a.UnlockChosen: Act.UNLOCK,
+    a.ResetChosen: Act.RESET,
+    a.ExpireChosen: Act.EXPIRE,
+    a.MustChangeChosen: Act.MUST_CHANGE,
+    a.DevicesChosen: Act.DEVICES,
+}
+"""Which act an answer begins."""
+NOT_YOURS: Final = "Your role at this desk does not include this. Ask a lead. Nothing was done."
 
 
 def words_of(act: Act, account: Account, *, has_directory: bool) -> tuple[str, ...]:

@@ -13,11 +13,13 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows.account_task import first_problem
+from csrdesk.flows.act_words import NOT_YOURS
 from csrdesk.flows.caller import Caller, Given
 from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Problem, Replies, State, Terminal, Together
 from csrdesk.flows.ways import BY_ANSWER, offers
 from csrdesk.model.devices import Devices
 from csrdesk.model.people import Person, Protection
+from csrdesk.model.proofs import Act
 from csrdesk.model.ways import Way, WayOffer
 
 SECTION = "Check if some MFA device is registered for user and can be used"
@@ -77,7 +79,8 @@ class ChoosingWay(State, frozen=True):
         recovery = can_recover(self.given, caller)
         devices = caller.devices.registered
         code = self.note_code
-        return Ask(p.CardPrompt(caller.person, devices, self._ways, caller.warning, self.note, recovery, code))
+        prompt = p.CardPrompt(caller.person, devices, self._ways, caller.warning, self.note, recovery, code)
+        return Ask(replace(prompt, withheld=self.given.rules.withheld))
 
     def step(
         self, event: Event
@@ -89,6 +92,8 @@ class ChoosingWay(State, frozen=True):
                 return RecoveryStarted(self.caller)
             case a.RecoveryChosen():
                 return ChoosingWay(self.given, self.caller, _NO_PAGE)
+            case a.ProtectiveDisableChosen() if Act.PROTECT in self.given.rules.withheld:
+                return ChoosingWay(self.given, self.caller, NOT_YOURS)
             case a.ProtectiveDisableChosen():
                 return ProtectChosen(self.caller)
             case a.CannotVerifyChosen():
@@ -139,7 +144,8 @@ class NoWayToVerify(State, frozen=True):
         recovery = can_recover(self.given, self.caller)
         prompt = p.UnverifiableCardPrompt(self.caller.person, registered, obstacles, why, self.note, self.code, ways)
         frozen = self.caller.devices.frozen_until is not None
-        prompt = replace(prompt, recovery=recovery, note_code=self.note_code, frozen=frozen)
+        withheld = self.given.rules.withheld
+        prompt = replace(prompt, recovery=recovery, note_code=self.note_code, frozen=frozen, withheld=withheld)
         if self.problem:
             prompt = replace(prompt, details=self.problem.details, reference=self.problem.correlation_id)
         return Ask(prompt)
@@ -152,6 +158,8 @@ class NoWayToVerify(State, frozen=True):
                 return RecoveryStarted(self.caller)
             case a.RecoveryChosen():
                 return replace(self, note=_NO_PAGE, note_code="")
+            case a.ProtectiveDisableChosen() if Act.PROTECT in self.given.rules.withheld:
+                return replace(self, note=NOT_YOURS, note_code="")
             case a.ProtectiveDisableChosen():
                 return ProtectChosen(self.caller)
             case a.CannotVerifyChosen():

@@ -66,6 +66,8 @@ class CardPrompt(Prompt, frozen=True):
     """Whether the caller can be mailed the way to the page on which they choose a new password by themselves."""
     note_code: str = ""
     """The `code` of the problem behind the note, for scripts: `unreachable`; empty where a rule said no."""
+    withheld: tuple[Act, ...] = ()
+    """Acts that are not this agent's to do."""
 
 
 class UnverifiableCardPrompt(Prompt, frozen=True):
@@ -94,6 +96,8 @@ class UnverifiableCardPrompt(Prompt, frozen=True):
     """What failed, for the log, where `code` says that something did."""
     reference: str = ""
     """As where one asks who is calling."""
+    withheld: tuple[Act, ...] = ()
+    """As on the card above."""
 
 
 class RecoveryWatchPrompt(Prompt, frozen=True):
@@ -181,6 +185,8 @@ class AccountPrompt(Prompt, frozen=True):
     note: str = ""
     why_no_reset: str = ""
     """Why the password cannot be reset now, in words; empty where it can."""
+    withheld: tuple[Act, ...] = ()
+    """Acts that are not this agent's to do."""
 
 
 class ConfirmPrompt(Prompt, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from csrdesk.model.devices import ORDER
+from csrdesk.model.proofs import Act
 from csrdesk.model.risk import WhenDown
 
 
@@ -39,4 +40,6 @@ class Rules(msgspec.Struct, frozen=True):
     resend_otp_limit: int = 3
     """`resendOtpLimit`: passcodes sent again in one authentication."""
     otp_fallback_allowed: bool = True
+    withheld: tuple[Act, ...] = ()
+    """Acts that are not this agent's to do (`[roles]`)."""
     protected_words: str = "This account is protected. Nobody at the help desk acts on it."

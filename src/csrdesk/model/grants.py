@@ -91,7 +91,12 @@ class Grants(msgspec.Struct, frozen=True):
     @property
     def is_everywhere(self) -> bool:
         """Whether nobody is out of their scope."""
-        return ANYWHERE in self.populations and ANYWHERE in self.ous
+        return ANYWHERE in self.populations and self.has_all_of_ad
+
+    @property
+    def has_all_of_ad(self) -> bool:
+        """Whether no entry of AD is out of their scope."""
+        return ANYWHERE in self.ous
 
     def covers_population(self, *names: str) -> bool:
         """Whether one of a population's names or ids is within the scope."""
@@ -99,7 +104,7 @@ class Grants(msgspec.Struct, frozen=True):
 
     def covers_entry(self, dn: str) -> bool:
         """Whether an entry of AD is within the scope; who has none there (empty) is not out of it."""
-        return not dn or ANYWHERE in self.ous or any(is_below(dn, ou) for ou in self.ous)
+        return not dn or self.has_all_of_ad or any(is_below(dn, ou) for ou in self.ous)
 
 
 EVERYTHING: Final = Grants(tuple(Role), OF_AGENTS, (ANYWHERE,), (ANYWHERE,))

@@ -7,6 +7,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
+from csrdesk.flows.act_words import CHOSEN
 from csrdesk.flows.answers import (
     DisableChosen,
     EnableChosen,
@@ -68,7 +69,10 @@ class AccountScreen(PromptScreen[AccountPrompt]):
         self.query_one("#pingone", Facts).facts = pingone_facts(prompt.account, now, zone)
 
     def is_offered(self, kind: type[Answer]) -> bool:
-        """The act that the read names; the other one, too, where one directory has the account and the other not."""
+        """What is the agent's to do: the act that the read names; the other, too, where one directory alone has the
+        account."""
+        if CHOSEN.get(kind) in self.prompt.withheld:
+            return False
         enable = self.prompt.button_value == "enableUser"
         if kind is EnableChosen:
             return enable or self.prompt.account.differs

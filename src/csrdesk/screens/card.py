@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.types import CSSPathType
 
+from csrdesk.flows.act_words import CHOSEN
 from csrdesk.flows.answers import RecoveryChosen
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.prompts import CardPrompt
@@ -53,6 +54,8 @@ class CardScreen(PromptScreen[CardPrompt]):
 
     def is_offered(self, kind: type[Answer]) -> bool:
         """A way that is not open cannot be chosen; that it is there, and why not, stands beside it."""
+        if CHOSEN.get(kind) in self.prompt.withheld:
+            return False
         if kind is RecoveryChosen:
             return self.prompt.recovery
         return kind not in BY_ANSWER or BY_ANSWER[kind] in self._open

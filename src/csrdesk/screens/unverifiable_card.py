@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.types import CSSPathType
 
+from csrdesk.flows.act_words import CHOSEN
 from csrdesk.flows.answers import RecoveryChosen
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.prompts import UnverifiableCardPrompt
@@ -51,7 +52,9 @@ class UnverifiableCardScreen(PromptScreen[UnverifiableCardPrompt]):
         )
 
     def is_offered(self, kind: type[Answer]) -> bool:
-        """Recovery where settings have its page, and PingOne knows an address."""
+        """Recovery where settings have its page, and PingOne knows an address; an act where it is the agent's to do."""
+        if CHOSEN.get(kind) in self.prompt.withheld:
+            return False
         return kind is not RecoveryChosen or self.prompt.recovery
 
     def note(self) -> str:

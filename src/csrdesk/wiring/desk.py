@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -160,6 +161,7 @@ async def open_desk(
             limits=settings.limits,
             key=key,
             scripts=frozenset(settings.desk.script_identities),
+            fresh=timedelta(minutes=settings.roles.write_minutes),
         )
         _offer(engine, settings)
         engine.write_checkpoints(checkpoints_of(settings))
