@@ -24,6 +24,7 @@ from csrdesk.config.settings import (
     Settings,
     WaySettings,
 )
+from csrdesk.config.sign_in import SignInSettings
 
 __all__ = [
     "ONE_MACHINE",
@@ -42,6 +43,7 @@ __all__ = [
     "RoleSettings",
     "ServeSettings",
     "Settings",
+    "SignInSettings",
     "WaySettings",
     "check",
     "default_path",

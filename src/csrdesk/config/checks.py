@@ -8,7 +8,9 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from csrdesk.config.keys import wrong_key
-from csrdesk.config.settings import FLOW_NAMES, DirectorySettings, ProtectSettings, Settings
+from csrdesk.config.running import wrong_serve
+from csrdesk.config.settings import FLOW_NAMES, DeskSettings, DirectorySettings, ProtectSettings, Settings
+from csrdesk.config.sign_in import wrong_sign_in
 from csrdesk.errors import ConfigError
 from csrdesk.model.devices import ORDER
 from csrdesk.model.registration import host
@@ -42,18 +44,36 @@ def check(settings: Settings, *, file: str = "") -> None:
         raise wrong("directory.url", _HTTPS)
     if settings.directory.kind == "ad":
         _check_controllers(settings.directory, wrong)
-    if settings.desk.public_url:
-        _check_public_url(settings.desk.public_url, wrong)
-    if settings.desk.alert_to and not _ONE_ADDRESS.fullmatch(settings.desk.alert_to):
-        raise wrong("desk.alert_to", "must be one mail address, of a person or a list.")
+    _check_desk(settings.desk, wrong)
     if settings.recovery.sign_on_url and not is_safe(settings.recovery.sign_on_url):
         raise wrong("recovery.sign_on_url", _HTTPS)
     _check_registration(settings, wrong)
     if settings.limits.link_total_seconds < settings.limits.link_seconds:
         raise wrong("limits.link_total_seconds", "must not be less than limits.link_seconds.")
     _check_signals(settings.protect, wrong)
-    if found := wrong_key(settings.keys):
-        raise wrong(f"keys.{found[0]}", found[1])
+    for section, found in (
+        ("keys", wrong_key(settings.keys)),
+        ("sign_in", wrong_sign_in(settings.sign_in, is_safe)),
+        ("serve", wrong_serve(settings.serve, is_safe)),
+    ):
+        if found:
+            raise wrong(f"{section}.{found[0]}", found[1])
+    _check_demo(settings, wrong)
+
+
+def _check_desk(desk: DeskSettings, wrong: Wrong) -> None:
+    if desk.public_url:
+        _check_origin("desk.public_url", desk.public_url, "a link is a key.", wrong)
+    for key in ("server", "api_url"):
+        if url := str(getattr(desk, key)):
+            _check_origin(f"desk.{key}", url, "a token goes there.", wrong)
+    if desk.api_url and desk.api_url == desk.public_url:
+        raise wrong("desk.api_url", "must be another origin than desk.public_url: customers have nothing to do there.")
+    if desk.alert_to and not _ONE_ADDRESS.fullmatch(desk.alert_to):
+        raise wrong("desk.alert_to", "must be one mail address, of a person or a list.")
+
+
+def _check_demo(settings: Settings, wrong: Wrong) -> None:
     if settings.demo and not is_loopback(urlsplit(settings.pingone.api_url).hostname or ""):
         raise wrong("demo", "the demo runs against the sandbox on this machine alone; leave this key out.")
     if settings.mailbox_url and not (settings.demo and is_loopback(urlsplit(settings.mailbox_url).hostname or "")):
@@ -116,13 +136,13 @@ def _check_signals(protect: ProtectSettings, wrong: Wrong) -> None:
         raise wrong("protect.signals_integrity", "is required: sha384- (or sha256-, sha512-) and the hash in Base64.")
 
 
-def _check_public_url(url: str, wrong: Wrong) -> None:
-    """Links are made from it alone, so it is an origin and nothing else."""
+def _check_origin(key: str, url: str, why: str, wrong: Wrong) -> None:
+    """Addresses are made from it alone, so it is an origin and nothing else."""
     if not is_safe(url):
-        raise wrong("desk.public_url", "must be https outside this machine: a link is a key.")
+        raise wrong(key, f"must be https outside this machine: {why}")
     parts = urlsplit(url)
     if url != f"{parts.scheme}://{parts.netloc}" or parts.username is not None:
-        raise wrong("desk.public_url", "must be an origin alone, without a path or a slash at the end.")
+        raise wrong(key, "must be an origin alone, without a path or a slash at the end.")
 
 
 def notes(settings: Settings) -> tuple[str, ...]:

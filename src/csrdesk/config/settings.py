@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, field
 from csrdesk.config.keys import KeySettings
 from csrdesk.config.roles import RoleSettings
 from csrdesk.config.running import LogSettings, ServeSettings
+from csrdesk.config.sign_in import SignInSettings
 from csrdesk.model.devices import ORDER
 from csrdesk.model.passwords import Authority
 
@@ -117,6 +118,14 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """0 takes a free one."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses whose `X-Forwarded-For` is believed; without your proxy's, all customers seem to come from it."""
+    server: str = ""
+    """The desk that this machine's console and commands ask: the origin of its desk API. Empty: they are the desk."""
+    api_url: str = ""
+    """The origin of the desk API as agents' machines reach it, another than `public_url`. Empty: it is not served."""
+    api_host: str = "127.0.0.1"
+    """Where the desk API is served on this machine; a reverse proxy with your certificate stands before it."""
+    api_port: Annotated[int, Meta(ge=0, le=65535)] = 8444
+    """0 takes a free one."""
     data_dir: str = ""
     """Empty for the user's data folder."""
     key_file: str = ""
@@ -417,6 +426,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     recovery: RecoverySettings = field(default_factory=RecoverySettings)
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     protect: ProtectSettings = field(default_factory=ProtectSettings)
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
     roles: RoleSettings = field(default_factory=RoleSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
