@@ -23,20 +23,20 @@ from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
 from csrdesk.flows import public_answers as pa
 from csrdesk.flows import public_prompts as pub
+from csrdesk.flows import registration_answers as ra
+from csrdesk.flows import registration_prompts as rp
 from csrdesk.flows.doors import NOBODY, PublicView, View
 from csrdesk.flows.kernel import Answer
-from csrdesk.flows.recovery_inputs import Outputs
 from csrdesk.model.devices import WebAuthn
 from csrdesk.model.secret import Secret
 from csrdesk.sandbox.authenticator import Passkey, sign
 from tests.crash.desk import CrashDesk
-from tests.crash.plots import Plot
+from tests.crash.plots import BY_THEMSELVES, Plot, Way
 
 NEW_PASSWORD = "Seven teal otters, 2 boats"
 SOURCE = "198.51.100.7"
-FLOW = "account_recovery"
 COMPLETE = "complete"
-"""`subflowResult` of a recovery that has set a password."""
+"""`subflowResult` of a recovery that has set a password, and of a registration that has made an account."""
 _MAIL_SECONDS = 3.0
 """How long a mail is waited for before the page is opened anew."""
 _LINK = re.compile(r"/v/([\w-]+)")
@@ -56,7 +56,7 @@ class Customer:
     address: str
     mailbox: str
     browser: Path
-    """What the browser keeps of the recovery page."""
+    """What the browser keeps of a page that it opened by itself."""
 
     @property
     def cookie(self) -> str:
@@ -127,22 +127,19 @@ class Customer:
                 return a.CannotUseAnyChosen()
 
     # By themselves
-    async def recover(self) -> Sequence[str]:
-        """Choose a new password on the recovery page: on the one that the browser has, or else on a new one.
-
-        What the page said last.
-        """
+    async def by_themselves(self) -> Sequence[str]:
+        """Recover or register, on the page that the browser has, or else on a new one. What the page said last."""
         while True:
             try:
-                return await self._recover()
+                return await self._through_page()
             except PageOverError:
                 self.browser.unlink(missing_ok=True)
 
-    async def _recover(self) -> Sequence[str]:
+    async def _through_page(self) -> Sequence[str]:
         door, said = self.desk.engine.public, list[str]()
         if not self.browser.exists():
-            email = pa.EmailGiven(self.address)
-            token = await door.begin(FLOW, self.cookie, email, source=SOURCE, visitor=NOBODY)
+            email = (ra.RegisterEmailGiven if self.plot.way is Way.REGISTER else pa.EmailGiven)(self.address)
+            token = await door.begin(self._flow, self.cookie, email, source=SOURCE, visitor=NOBODY)
             self.browser.write_text(token.reveal(), "utf-8")
         token_text = self.browser.read_text("utf-8")
         try:
@@ -152,18 +149,45 @@ class Customer:
                 page = await self._answered(token_text, page)
         except (LinkOverError, StaleFlowError):
             raise PageOverError from None
-        if not (isinstance(page.view.outcome, Outputs) and page.view.outcome.subflow_result == COMPLETE):
+        if getattr(page.view.outcome, "subflow_result", "") != COMPLETE:
             raise PageOverError  # "try again in a moment", as where the process died that knew the visitor
         return [*said, COMPLETE]
 
+    @property
+    def _flow(self) -> str:
+        return BY_THEMSELVES[self.plot.way]
+
     async def _answered(self, token: str, page: PublicView) -> PublicView:
         prompt = page.view.prompt
-        if not isinstance(prompt, pub.RecoveryCodePrompt):
-            raise PageOverError
-        code, password = await self._code(), Secret(NEW_PASSWORD)
-        typed = pa.RecoveryTyped(Secret(code), password, password)
-        door = self.desk.engine.public
-        return await door.answer(token, self.cookie, typed, prompt.asked, source=SOURCE, visitor=NOBODY)
+        assert isinstance(prompt, pub.PublicPrompt)
+        answer, door = await self._of_public(prompt), self.desk.engine.public
+        return await door.answer(token, self.cookie, answer, prompt.asked, source=SOURCE, visitor=NOBODY)
+
+    async def _of_public(self, prompt: pub.PublicPrompt) -> Answer:
+        password = Secret(NEW_PASSWORD)
+        match prompt:
+            case pub.RecoveryCodePrompt():
+                return pa.RecoveryTyped(Secret(await self._code()), password, password)
+            case rp.EmailCodePrompt():
+                return a.PasscodeGiven(await self._mailed_passcode())
+            case rp.NamesPrompt():
+                return ra.NamesGiven("Grace", "Hopper")
+            case rp.FirstPasswordPrompt():
+                return ra.FirstPasswordTyped(password, password)
+            case rp.AgreementPrompt():
+                return ra.AgreementAccepted()
+            case rp.UnfinishedPrompt():
+                return a.TryAgainChosen()
+            case _:
+                raise PageOverError
+
+    async def _mailed_passcode(self) -> Secret:
+        until = time.monotonic() + _MAIL_SECONDS
+        while time.monotonic() < until:
+            if codes := (await self._things(self.address))["passcodes"]:
+                return Secret(codes[0]["code"])
+            await asyncio.sleep(0.05)
+        raise PageOverError
 
     async def _code(self) -> str:
         until = time.monotonic() + _MAIL_SECONDS

@@ -14,7 +14,7 @@ from csrdesk.flows.doors import Agent, LinkDesk
 from csrdesk.services.keys import desk_key
 from csrdesk.services.performer import Performer
 from csrdesk.wiring.checkpoints import checkpoints_of
-from csrdesk.wiring.desk import DATABASE, recovery_of, rules_of
+from csrdesk.wiring.desk import DATABASE, recovery_of, registration_of, rules_of
 from csrdesk.wiring.outside import open_outside
 from csrdesk.wiring.pages import Pages
 from csrdesk.wiring.presence import Processes
@@ -54,6 +54,8 @@ async def open_killable(settings: Settings, points: Points) -> AsyncIterator[Cra
     engine = Engine(store, outside, rules=rules_of(settings), limits=settings.limits, key=key)
     if settings.flow.ciam_account_recovery_enabled:
         engine.public.offer("account_recovery", recovery_of(settings))
+    if settings.registration.enabled:
+        engine.public.offer("registration", registration_of(settings))
     engine.write_checkpoints(checkpoints_of(settings))
     processes = Processes(data_dir, engine.name)
     processes.arrive()

@@ -24,8 +24,8 @@ from csrdesk.sandbox.domain import ACCOUNT_DISABLE, NEVER, filetime
 from csrdesk.sandbox.model import Entry, SignOnSession, User
 from csrdesk.wiring.desk import DATABASE
 from csrdesk.wiring.trial import write_settings
-from tests.crash.customer import FLOW, NEW_PASSWORD
-from tests.crash.plots import ACTS, Plot, Way, with_settings
+from tests.crash.customer import NEW_PASSWORD
+from tests.crash.plots import ACTS, BY_THEMSELVES, Plot, Way, with_settings
 from tests.crash.story import BLOCKED
 from tests.crash.zygote import Order, Played
 
@@ -42,13 +42,20 @@ _WRITES = {
     "modify pwdLastSet": "ad.demand_change",
     "POST device.block": "pingone.change_device",
     "POST password.recover": "recovery.set_password",
+    "POST user": "registration.create",
+    "POST device": "registration.enroll_email",
+    "POST consent": "agreement.accept",
 }
 """Each kind of write that the other side can receive, and what the audit calls it."""
 _ACT = re.compile(r"account\.unlock|password\.unlock|device\.block|password\.recover")
 """In the media type of a request: what PingOne is asked to do."""
+_NEW = {"users": "user", "devices": "device"}
+"""The collections that a registration adds to."""
 _ATTRIBUTE = re.compile(r"userAccountControl|unicodePwd|lockoutTime|accountExpires|pwdLastSet")
-_SENT = {"Your recovery code": "recovery.send_code"}
-"""Mails that PingOne sends, by subject, and what the audit calls them. All others are links or notices."""
+_SENT = {"Your recovery code": "recovery.send_code", "New Account Created": "registration.welcome"}
+"""Mails to those who are at a page of their own, by subject, and what the audit calls them. All others are links or
+notices.
+"""
 
 
 @dataclass
@@ -82,6 +89,10 @@ class Wire:
             self.writes.append(("DELETE session", path))
         elif found := _ACT.search(verb):
             self.writes.append((f"POST {found[0]}", path))
+        elif method == "POST" and (new := _NEW.get(path.rpartition("/")[2])):
+            self.writes.append((f"POST {new}", path))
+        elif method == "POST" and "/agreementConsents/" in path:
+            self.writes.append(("POST consent", path))
         elif path == "/directory/modify" and (found := _ATTRIBUTE.search(body)):
             self.writes.append((f"modify {found[0]}", body))
 
@@ -135,7 +146,7 @@ class Harness:
             number_of = 0.0 if isinstance(kill, str) else kill
             at = int(number_of) if float(number_of).is_integer() else 0
             result = story.folder / f"{number}.json"
-            address = self.box.world.user(self.plot.who).email
+            address = user.email if (user := self._user()) else self.plot.who
             place = str(settings), str(result), address, self._mailbox
             order = Order(*place, self.plot, at, on, 0 if at else number_of)
             began = time.monotonic()
@@ -159,7 +170,10 @@ class Harness:
         """Locked everywhere, as a caller may be; and nobody has done anything yet."""
         self.box.reset()
         now = self.box.clock.now()
-        user, entry = self._account()
+        self._wire.writes.clear()
+        user, entry = self._user(), self._entry()
+        if user is None:
+            return
         if self.plot.locked:
             user.password.status, user.password.locked_until = "OK", now + timedelta(hours=1)
         if entry:
@@ -169,7 +183,6 @@ class Harness:
                 id=ids.fresh(), created_at=now, active_at=now, remote_ip="203.0.113.9", browser="Firefox"
             )
             user.sessions.append(known)
-        self._wire.writes.clear()
 
     async def _run(self, order: Order) -> int:
         assert self._zygote.stdin
@@ -178,11 +191,17 @@ class Harness:
         await self._zygote.stdin.drain()
         return int(await asyncio.wait_for(self._zygote.stdout.readline(), 90))
 
-    def _account(self) -> tuple[User, Entry | None]:
-        """The caller's in both directories; not everybody is in AD."""
-        world = self.box.world
-        entries = (entry for entry in world.entries.values() if entry.first("sAMAccountName") == self.plot.who)
-        return world.user(self.plot.who), next(entries, None)
+    def _user(self) -> User | None:
+        """The caller's account in PingOne; None before they made one."""
+        try:
+            return self.box.world.user(self.plot.who)
+        except KeyError:
+            return None
+
+    def _entry(self) -> Entry | None:
+        """The caller's in AD, where not everybody is."""
+        entries = self.box.world.entries.values()
+        return next((entry for entry in entries if entry.first("sAMAccountName") == self.plot.who), None)
 
     def _judge(self, story: Story) -> None:
         writes, flaws = self._wire.writes, story.flaws
@@ -196,9 +215,9 @@ class Harness:
         ]
         if story.rows("SELECT 1 FROM open_intents"):
             flaws.append(f"unknown at the end: {story.rows('SELECT action FROM open_intents JOIN audit USING (seq)')}")
-        name = FLOW if self.plot.way is Way.PAGE else "csr_main"
+        name = BY_THEMSELVES.get(self.plot.way, "csr_main")
         ends = [over for (over,) in story.rows(f"SELECT over FROM flows WHERE name = '{name}'")]
-        if self.plot.way is Way.PAGE:
+        if self.plot.way in BY_THEMSELVES:
             ends = ends[-1:]  # whoever begins anew leaves the page before to its clock
         if ends != [1]:
             flaws.append(f"how {name} stands: {ends}")
@@ -218,10 +237,17 @@ class Harness:
     def _left(self) -> Iterator[str]:
         """What is not as it should be in the end."""
         plot = self.plot
-        user, entry = self._account()
+        user, entry = self._user(), self._entry()
+        if user is None:
+            yield "in the end: no account"
+            return
+        if plot.way is Way.REGISTER:
+            kinds = [device.type for device in user.devices]
+            if kinds != ["EMAIL"] or len(user.consents) != 1:
+                yield f"in the end: {kinds}, {len(user.consents)} consents"
         if user.enabled is plot.ends_disabled or user.lock or user.password.locked_until:
             yield f"in the end: {user.enabled=}, {user.lock=}, {user.password.locked_until=}"
-        if Act.RECOVER in plot.goals and user.password.remembered[-1].digest != digest(user.id, NEW_PASSWORD):
+        if plot.way in BY_THEMSELVES and user.password.remembered[-1].digest != digest(user.id, NEW_PASSWORD):
             yield "in the end: another password"
         if plot.signs_out and user.sessions:
             yield f"in the end: {len(user.sessions)} sessions"

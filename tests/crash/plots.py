@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from csrdesk.model.proofs import Act
-from csrdesk.sandbox import people
+from csrdesk.sandbox import ids, people
 
 
 class Way(StrEnum):
@@ -19,6 +19,12 @@ class Way(StrEnum):
     CALL_BACK = "call-back"
     PAGE = "recovery page"
     """Nobody calls: a customer opens the recovery page by themselves."""
+    REGISTER = "page of registration"
+    """The same, to make an account."""
+
+
+BY_THEMSELVES = {Way.PAGE: "account_recovery", Way.REGISTER: "registration"}
+"""The flows of the pages that nobody on the phone takes part in."""
 
 
 class Plot(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +32,7 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     who: str
+    """A name of the cast; the address of somebody new, where an account is made."""
     goals: tuple[Act, ...]
     """What the caller wants, in this order."""
     way: Way = Way.LINK
@@ -71,7 +78,12 @@ RECOVERED = Plot(
     name="recovery", who=people.ONLY_PINGONE, goals=(Act.RECOVER,), way=Way.PAGE,
     settings="flow ciam_accountRecoveryEnabled = true\nlimits recovery_answer_seconds = 0.1",
 )  # fmt: skip
-PLOTS = (ACTS, RESET, SPOKEN, PUSHED, MANAGED, CALLED_BACK, RECOVERED)
+REGISTERED = Plot(
+    name="registration", who="grace.hopper@mail.example", goals=(), way=Way.REGISTER,
+    settings="registration enabled = true\nflow ciam_agreementEnabled = true\n"
+    f'flow p1AgreementId = "{ids.AGREEMENT}"\nlimits recovery_answer_seconds = 0.1',
+)  # fmt: skip
+PLOTS = (ACTS, RESET, SPOKEN, PUSHED, MANAGED, CALLED_BACK, RECOVERED, REGISTERED)
 
 _ALWAYS = (
     "limits links_per_person_in_ten_minutes = 10",

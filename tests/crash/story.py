@@ -23,7 +23,7 @@ from csrdesk.model.proofs import Act
 from csrdesk.model.secret import Secret
 from tests.crash.customer import Customer
 from tests.crash.desk import AGENT, CrashDesk
-from tests.crash.plots import Plot, Way
+from tests.crash.plots import BY_THEMSELVES, Plot, Way
 
 GOALS: dict[Act, Answer] = {
     Act.UNLOCK: a.UnlockChosen(),
@@ -60,8 +60,8 @@ class Player:
 
     async def play(self) -> None:
         """From wherever it stands to its end."""
-        if self.plot.way is Way.PAGE:
-            self.said += await self.customer.recover()
+        if self.plot.way in BY_THEMSELVES:
+            self.said += await self.customer.by_themselves()
             return
         session = self.desk.engine.session(AGENT)
         calls = await session.calls(all_of_them=True)

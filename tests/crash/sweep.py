@@ -21,6 +21,9 @@ READS = (
     "ReadSessions",
     "FindUser",
     "FindForRecovery",
+    "FindForRegistration",
+    "ReadAgreement",
+    "ReadConsent",
     "ReadRecoveryPolicy",
 )
 _MOST_KILLS = 3

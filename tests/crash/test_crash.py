@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.harness import harness
-from tests.crash.plots import ACTS, CALLED_BACK, MANAGED, PUSHED, RECOVERED, RESET, SPOKEN, Plot
+from tests.crash.plots import ACTS, CALLED_BACK, MANAGED, PUSHED, RECOVERED, REGISTERED, RESET, SPOKEN, Plot
 from tests.crash.sweep import by_chance, sweep, that_differ, unkilled
 from tests.crash.zygote import Played
 
@@ -109,6 +109,14 @@ async def test_r_62_a_recovery_sets_its_password_once_wherever_the_desk_is_kille
     kills = around(names, *acts)
     assert {f"after {act}" for act in acts} <= {names[kill - 1] for kill in kills}
     await all_well(tmp_path, RECOVERED, names, kills)
+
+
+async def test_a_registration_makes_one_whole_account_wherever_the_desk_is_killed(tmp_path: Path) -> None:
+    names = await points(tmp_path, REGISTERED)
+    acts = ("CreateUser", "AcceptAgreement", "EnrollEmail")
+    kills = around(names, *acts)
+    assert {f"after {act}" for act in acts} <= {names[kill - 1] for kill in kills}
+    await all_well(tmp_path, REGISTERED, names, kills)
 
 
 async def test_kills_by_chance_lose_nothing(tmp_path: Path) -> None:
