@@ -10,7 +10,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Callable
-from typing import Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -28,10 +28,16 @@ from csrdesk.model.secret import Secret
 from csrdesk.model.sign_in import Agent
 from csrdesk.services import http
 from csrdesk.services.retry import decide
-from csrdesk.wire.codec import decode_view, decoded, encode_answer
-from csrdesk.wire.values import Answered, Calls, History, Started, TakenUp, Told, Wrong
+from csrdesk.wire.codec import act_of, decode_view, decoded, encode_answer, outcome_of
+from csrdesk.wire.values import Answered, Calls, History, Reason, RehearsalRead, Started, TakenUp, Told, Wrong
 from csrdesk.wire.version import PREFIX, WIRE_HEADER, check_desk, spoken
 from csrdesk.wire.wrong import from_wire
+
+if TYPE_CHECKING:
+    from csrdesk.engine.audit import AuditRow, Which
+    from csrdesk.engine.rehearsal import Rehearsed
+    from csrdesk.flows.account_task import Start as Act
+    from csrdesk.flows.password_reset import Start as Reset
 
 T = TypeVar("T")
 
@@ -192,6 +198,47 @@ class RemoteSession:
 
     async def audit_row(self, seq: int) -> tuple[tuple[str, str], ...]:
         return (await self._line.get(f"/audit/{seq}", Told)).told
+
+
+class RemoteReader:
+    """The audit at the other end of a line, as whoever is signed in reads it."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    async def list(self, which: Which, limit: int, *, before: int = 0) -> tuple[AuditRow, ...]:
+        from csrdesk.engine.audit import AuditRow
+
+        query = msgspec.to_builtins(which) | {"limit": limit, "before": before or ""}
+        return await self._line.get("/rows", tuple[AuditRow, ...], **query)
+
+    async def show(self, seq: int) -> AuditRow:
+        from csrdesk.engine.audit import AuditRow
+
+        return await self._line.get(f"/rows/{seq}", AuditRow)
+
+    async def unknown(self) -> tuple[AuditRow, ...]:
+        from csrdesk.engine.audit import AuditRow
+
+        return await self._line.get("/rows", tuple[AuditRow, ...], unknown=1)
+
+    async def leave(self, seq: int, reason: str) -> AuditRow:
+        from csrdesk.engine.audit import AuditRow
+
+        answer = await self._line.ask("POST", f"/rows/{seq}/left", body=msgspec.json.encode(Reason(reason)))
+        return decoded(answer.content, AuditRow)
+
+
+async def rehearsed(line: Line, start: Act | Reset, call_id: str) -> Rehearsed:
+    """What an act on one account would change, with nothing changed."""
+    from csrdesk.engine.rehearsal import Planned, Rehearsed
+    from csrdesk.flows.account_task import Start as Act
+
+    flow = "user_functions" if isinstance(start, Act) else "password_reset"
+    body = msgspec.json.encode(Started(flow, msgspec.Raw(msgspec.json.encode(start)), call_id))
+    found = decoded((await line.ask("POST", "/rehearsals", body=body)).content, RehearsalRead)
+    planned = tuple(Planned(act_of(one.effect), one.refusal) for one in found.planned)
+    return Rehearsed(found.person, planned, outcome_of(flow, found.outcome))
 
 
 def _of_the_way(error: ServiceError) -> bool:

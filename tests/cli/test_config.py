@@ -58,6 +58,8 @@ def test_every_commented_key_of_the_example_is_valid_and_shows_its_default() -> 
         "mail.host",
         "mail.sender",
         "desk.public_url",
+        "desk.server",
+        "desk.api_url",
         "desk.phone",
         "desk.alert_to",
         "desk.agents",
@@ -178,6 +180,23 @@ def test_a_wrong_file_names_the_file_the_key_and_what_to_do(tmp_path: Path, text
     error = _wrong(tmp_path, text)
     assert error.key == key
     assert hint in error.message
+
+
+@pytest.mark.parametrize("key", ["server", "api_url"])
+@pytest.mark.parametrize("url", ["http://desk.example", "https://desk.example/", "https://u:p@desk.example"])
+def test_r_44_a_token_goes_to_an_https_origin_alone(tmp_path: Path, key: str, url: str) -> None:
+    assert _wrong(tmp_path, f'{MINIMAL}[desk]\n{key} = "{url}"\n').key == f"desk.{key}"
+
+
+def test_the_desk_api_has_an_origin_of_its_own(tmp_path: Path) -> None:
+    same = 'public_url = "https://desk.example"\napi_url = "https://desk.example"\n'
+    assert _wrong(tmp_path, f"{MINIMAL}[desk]\n{same}").key == "desk.api_url"
+
+
+def test_a_machine_whose_desk_is_elsewhere_needs_no_pingone(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[desk]\nserver = "https://desk-api.example"\n', "utf-8")
+    assert load(path).pingone.environment_id == ""
 
 
 def test_keys_can_change_places(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from csrdesk.flows.kernel import Outcome
 from csrdesk.model.days import last_day, moment_of
 
 if TYPE_CHECKING:
-    from csrdesk.wiring import Desk
+    from csrdesk.wiring.front import FrontDesk
 
 WHAT = {
     "enableUser": "enable the account in AD and PingOne",
@@ -68,15 +68,15 @@ async def account_of(session: Session, identifier: str, call_id: str) -> Result:
     return came_of(await Walk.begin(session, "user_functions", start, call_id=call_id))
 
 
-async def carry_out(desk: Desk, order: Order, *, yes: bool, dry_run: bool = False) -> Result:
+async def carry_out(desk: FrontDesk, order: Order, *, yes: bool, dry_run: bool = False) -> Result:
     """Ask what is missing, show whom and what, act, and say what was done and what not. A dry run only says it."""
-    by_script = not order.call_id and not order.protective
-    is_named = order.action in _BY_SCRIPT and desk.agent.id in desk.settings.desk.script_identities
+    by_script, about = not order.call_id and not order.protective, await desk.about()
+    is_named = order.action in _BY_SCRIPT and about.without_call
     if by_script and not is_named:
         words = "This needs a verified caller: `csrdesk call start` verifies one, --call ID names the call."
         raise NotVerifiedError(words)
     session = desk.session(desk.agent)
-    order = completed(order, ticket_required=desk.settings.desk.ticket_required or order.protective or by_script)
+    order = completed(order, ticket_required=about.ticket_required or order.protective or by_script)
     if not (yes or dry_run):
         stopped = await confirmed(session, order)
         if stopped is not None:
@@ -88,7 +88,7 @@ async def carry_out(desk: Desk, order: Order, *, yes: bool, dry_run: bool = Fals
     return came_of(await Walk.begin(session, "user_functions", order.start, call_id=order.call_id, tell=say))
 
 
-async def _rehearsed(desk: Desk, order: Order) -> Result:
+async def _rehearsed(desk: FrontDesk, order: Order) -> Result:
     from csrdesk.cli.rehearsing import shown
 
     rehearsed = await desk.rehearse(order.start, order.call_id)

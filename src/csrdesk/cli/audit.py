@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csrdesk.cli.desk import at_desk, settings_for_desk
+from csrdesk.cli.desk import at_desk, at_own_desk, settings_of_own_desk
 from csrdesk.cli.exits import Exit
 from csrdesk.cli.exporting import Form, export_file, export_out
 from csrdesk.cli.options import Json
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from csrdesk.engine.audit import AuditRow, Which
     from csrdesk.engine.verify import Verdict
     from csrdesk.wiring import Desk
+    from csrdesk.wiring.front import FrontDesk
 
 app = typer.Typer(help="What was done, by whom, to whom, and why.", rich_markup_mode=None)
 
@@ -63,7 +64,7 @@ def list_rows(
       csrdesk audit list --call ID --json
     """
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         which = _which(call, person, agent, since, until)
         rows = await (desk.reader.unknown() if unknown else desk.reader.list(which, limit))
         lines = columns([_line(row) for row in rows], _HEADS) if rows else ()
@@ -87,7 +88,7 @@ def show(row: Number, _json: Json = False) -> Result:
       csrdesk audit show 17
     """
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         found = await desk.reader.show(row)
         return Result(data=found, lines=columns(found.told))
 
@@ -119,7 +120,7 @@ def verify(
     from csrdesk.engine.checkpoints import read_checkpoints, signed_by
     from csrdesk.wiring.checkpoints import checkpoints_of
 
-    settings, _ = settings_for_desk()
+    settings, _ = settings_of_own_desk()
     file = checkpoints_of(settings)
     path = checkpoints or file.path
     try:
@@ -134,7 +135,7 @@ def verify(
             message = f"The checkpoints in {path} cannot be read: {error.strerror}."
             raise ConfigError(message, key="desk.checkpoint_file") from None
 
-    return at_desk(work, reach_out=False)
+    return at_own_desk(work)
 
 
 def _told(verdict: Verdict) -> Result:
@@ -194,13 +195,13 @@ def export(
         pages = desk.reader.export(_which(call, person, agent, since, until), form.value)
         return await (export_file(output, form, pages) if output else export_out(form, pages))
 
-    return at_desk(work, reach_out=False)
+    return at_own_desk(work)
 
 
 def _public_key() -> Result:
     from csrdesk.wiring.checkpoints import checkpoints_of
 
-    settings, _ = settings_for_desk()
+    settings, _ = settings_of_own_desk()
     key = checkpoints_of(settings).public_key
     return Result(data={"publicKey": key}, lines=tuple(key.splitlines()))
 
@@ -223,7 +224,7 @@ def leave(
     if not reason.strip():
         raise typer.BadParameter("say what you found.", param_hint="--reason")
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         intent = await desk.reader.leave(row, reason)
         return Result(data=intent, lines=(f"Row {row} ({intent.action}): left as it is.",))
 

@@ -20,7 +20,7 @@ from csrdesk.cli.bulk_progress import Progress
 from csrdesk.cli.bulk_results import Came, Line, Results
 from csrdesk.cli.bulk_run import BulkRun
 from csrdesk.cli.bulk_telling import line_of, line_of_rehearsal, told
-from csrdesk.cli.desk import settings_for_desk
+from csrdesk.cli.desk import settings_of_own_desk
 from csrdesk.cli.interrupts import OF_OTHERS
 from csrdesk.cli.interrupts import run as run_loop
 from csrdesk.cli.result import Result, refusal, say
@@ -38,7 +38,7 @@ _NO_DATABASE = "The desk's database could not be used, so nobody knows how far t
 
 def act_on_list(order: Order, wanted: ListOrder, *, yes: bool, dry_run: bool) -> Result:
     """The whole of it. What is wrong with the list is said before anything is opened."""
-    settings, _ = settings_for_desk()
+    settings, _ = settings_of_own_desk()
     path = wanted.result_path(dry_run=dry_run)
     order = completed(order, ticket_required=True)
     try:

@@ -12,7 +12,7 @@ from csrdesk.cli.result import Result, columns
 
 if TYPE_CHECKING:
     from csrdesk.flows.doors import CallSummary, View
-    from csrdesk.wiring import Desk
+    from csrdesk.wiring.front import FrontDesk
 
 app = typer.Typer(help="Verify a caller from the shell, and look after open calls.", rich_markup_mode=None)
 
@@ -49,7 +49,7 @@ def start(
     if way is ByWay.CALL_BACK and not wait:
         raise typer.BadParameter("leave it out: a call-back waits for what the caller hears.", param_hint="--no-wait")
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         from csrdesk.cli.verifying import verify
         from csrdesk.model.ways import Way
 
@@ -71,7 +71,7 @@ def list_calls(
       csrdesk call list --all
     """
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         calls = await desk.session(desk.agent).calls(all_of_them=everything)
         lines = columns([_row(call) for call in calls], _HEADS) if calls else ()
         return Result(data=calls, lines=lines, messages=() if calls else ("No calls.",))
@@ -97,7 +97,7 @@ def show(call_id: Id, _json: Json = False) -> Result:
       csrdesk call show 3f9c
     """
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         from csrdesk.cli.by_address import show as show_address
         from csrdesk.cli.by_phone import tell
         from csrdesk.cli.tty import Screen
@@ -161,7 +161,7 @@ def resume(
     if retry and leave:
         raise typer.BadParameter("choose one.", param_hint="--retry, --leave")
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         from csrdesk.cli.resuming import Wishes, take_up
 
         return await take_up(desk.session(desk.agent), call_id, Wishes(retry, leave, send, wait))
@@ -178,7 +178,7 @@ def end(call_id: Id, _json: Json = False) -> Result:
       csrdesk call end 3f9c
     """
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         from csrdesk.cli.walk import Walk
 
         walk = await Walk.resume(desk.session(desk.agent), call_id)

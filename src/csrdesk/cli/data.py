@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csrdesk.cli.desk import at_desk
+from csrdesk.cli.desk import at_own_desk
 from csrdesk.cli.options import Json
 from csrdesk.cli.result import Result
 
@@ -41,7 +41,7 @@ def purge(
     async def work(desk: Desk) -> Result:
         return _told(await desk.engine.purge(desk.agent, dry_run=dry_run), dry_run=dry_run)
 
-    return at_desk(work, reach_out=False)
+    return at_own_desk(work)
 
 
 def _told(came: Purged, *, dry_run: bool) -> Result:

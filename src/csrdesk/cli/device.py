@@ -11,7 +11,7 @@ from csrdesk.cli.options import DryRun, Json, Reason, Ticket, Yes
 from csrdesk.cli.result import Result
 
 if TYPE_CHECKING:
-    from csrdesk.wiring import Desk
+    from csrdesk.wiring.front import FrontDesk
 
 app = typer.Typer(help="List a verified caller's MFA devices, and change one of them.", rich_markup_mode=None)
 
@@ -29,7 +29,7 @@ def list_(call_id: OfCall, *, _json: Json = False) -> Result:
       csrdesk device list --call ID --json
     """
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         from csrdesk.cli.devices import listed
 
         return await listed(desk, call_id)
@@ -124,7 +124,7 @@ def remove(
 def _change(
     change: str, device: str, call_id: str, reason: str, ticket: str, *, dry_run: bool, yes: bool, name: str = ""
 ) -> Result:
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         from csrdesk.cli.devices import Order, carried_out
 
         order = Order(change, device, call_id, reason, ticket, name)

@@ -21,7 +21,7 @@ from csrdesk.flows.kernel import Answer
 from csrdesk.model.devices import Device, DeviceChange
 
 if TYPE_CHECKING:
-    from csrdesk.wiring import Desk
+    from csrdesk.wiring.front import FrontDesk
 
 _CHOSEN: dict[str, type[Answer]] = {
     "block": a.BlockDeviceChosen,
@@ -43,7 +43,7 @@ class Order(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-async def listed(desk: Desk, call_id: str) -> Result:
+async def listed(desk: FrontDesk, call_id: str) -> Result:
     """The devices, a line each; the call stays where it was."""
     walk, prompt = await _at_devices(desk, call_id)
     await walk.answer(a.BackChosen())
@@ -51,7 +51,7 @@ async def listed(desk: Desk, call_id: str) -> Result:
     return Result(data=rows, lines=tuple(_as_line(row) for row in rows) or ("No device is registered.",))
 
 
-async def carried_out(desk: Desk, order: Order, *, yes: bool, dry_run: bool) -> Result:
+async def carried_out(desk: FrontDesk, order: Order, *, yes: bool, dry_run: bool) -> Result:
     """Choose, confirm, change; the call goes back to the account's page, whatever came of it."""
     walk, prompt = await _at_devices(desk, order.call_id)
     try:
@@ -60,7 +60,7 @@ async def carried_out(desk: Desk, order: Order, *, yes: bool, dry_run: bool) -> 
         await _back(walk)
 
 
-async def _at_devices(desk: Desk, call_id: str) -> tuple[Walk, DevicesPrompt]:
+async def _at_devices(desk: FrontDesk, call_id: str) -> tuple[Walk, DevicesPrompt]:
     """The call on its page of devices. Raises `NotVerifiedError` where nobody is verified in it now."""
     walk = await Walk.resume(desk.session(desk.agent), call_id)
     await walk.catch_up()

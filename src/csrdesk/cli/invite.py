@@ -11,7 +11,7 @@ from csrdesk.cli.options import Json, Ticket
 from csrdesk.cli.result import Result
 
 if TYPE_CHECKING:
-    from csrdesk.wiring import Desk
+    from csrdesk.wiring.front import FrontDesk
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The mail address of somebody whom PingOne does not know.")]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the account is there, or will not be.")]
@@ -35,7 +35,7 @@ def invite(email: Email, ticket: Ticket = "", wait: Wait = True, _json: Json = F
       csrdesk invite new.nurse@mail.example --no-wait --json
     """
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         from csrdesk.cli.inviting import invited
 
         return await invited(desk.session(desk.agent), email, ticket, wait=wait)

@@ -11,7 +11,7 @@ from csrdesk.cli.options import Identifier, Json, Ticket
 from csrdesk.cli.result import Result
 
 if TYPE_CHECKING:
-    from csrdesk.wiring import Desk
+    from csrdesk.wiring.front import FrontDesk
 
 app = typer.Typer(help="Let a caller recover their account by themselves, and look on.", rich_markup_mode=None)
 
@@ -37,7 +37,7 @@ def start(identifier: Identifier, ticket: Ticket = "", wait: Wait = True, _json:
       csrdesk recovery start ada --no-wait --json
     """
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         from csrdesk.cli.recovering import started
 
         return await started(desk.session(desk.agent), identifier, ticket, wait=wait)
@@ -57,7 +57,7 @@ def show(call_id: Id, _json: Json = False) -> Result:
       csrdesk recovery show 3f9c
     """
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         from csrdesk.cli.recovering import shown
 
         return await shown(desk.session(desk.agent), call_id)

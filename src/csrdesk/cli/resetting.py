@@ -23,7 +23,7 @@ from csrdesk.model.link import LinkStage
 
 if TYPE_CHECKING:
     from csrdesk.flows.kernel import Outcome
-    from csrdesk.wiring import Desk
+    from csrdesk.wiring.front import FrontDesk
 
 FLOW = "password_reset"
 
@@ -40,14 +40,14 @@ class Asked(msgspec.Struct, frozen=True):
     wait: bool = True
 
 
-async def reset(desk: Desk, asked: Asked, *, yes: bool, dry_run: bool) -> Result:
+async def reset(desk: FrontDesk, asked: Asked, *, yes: bool, dry_run: bool) -> Result:
     """Ask what is missing, show whom and what, start it, and wait for the customer. A dry run only says it."""
     if not asked.call_id:
         words = "This needs a verified caller: `csrdesk call start` verifies one, --call ID names the call."
         raise NotVerifiedError(words)
     session = desk.session(desk.agent)
     order = Order("resetPassword", asked.identifier, asked.call_id, asked.reason, asked.ticket)
-    order = completed(order, ticket_required=desk.settings.desk.ticket_required)
+    order = completed(order, ticket_required=(await desk.about()).ticket_required)
     if not (yes or dry_run):
         stopped = await confirmed(session, order)
         if stopped is not None:

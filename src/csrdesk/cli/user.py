@@ -28,7 +28,7 @@ from csrdesk.cli.result import Result
 
 if TYPE_CHECKING:
     from csrdesk.cli.acting import Order
-    from csrdesk.wiring import Desk
+    from csrdesk.wiring.front import FrontDesk
 
 app = typer.Typer(help="Show or change an account, or act on a list.", rich_markup_mode=None)
 
@@ -43,7 +43,7 @@ def show(identifier: Identifier, call_id: CallId = "", ticket: Ticket = "", _jso
       csrdesk user show ada --call ID --json
     """
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         session = desk.session(desk.agent)
         if call_id:
             from csrdesk.cli.acting import account_of
@@ -258,7 +258,7 @@ def reset(
       csrdesk user reset ada --call ID --reason "forgot it" --dry-run
     """
 
-    async def work(desk: Desk) -> Result:
+    async def work(desk: FrontDesk) -> Result:
         from csrdesk.cli.resetting import Asked
         from csrdesk.cli.resetting import reset as carry_out_reset
 

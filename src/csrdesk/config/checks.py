@@ -36,6 +36,8 @@ def check(settings: Settings, *, file: str = "") -> None:
     def wrong(key: str, message: str) -> ConfigError:
         return ConfigError(f"{file or 'settings'}: {key}: {message}", file=file, key=key)
 
+    if not settings.desk.server and not settings.pingone.environment_id:
+        raise wrong("pingone", "this is required; `csrdesk config init` writes an example of it.")
     _check_flow(settings, wrong)
     for key, url in (("pingone.api_url", settings.pingone.api_url), ("pingone.auth_url", settings.pingone.auth_url)):
         if not is_safe(url):

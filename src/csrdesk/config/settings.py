@@ -417,7 +417,8 @@ class FlowSettings(Struct, frozen=True, forbid_unknown_fields=True, rename=FLOW_
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that a settings file can say."""
 
-    pingone: PingOneSettings
+    pingone: PingOneSettings = PingOneSettings("", "")
+    """Required, but on a machine whose desk is elsewhere (`desk.server`)."""
     directory: DirectorySettings = field(default_factory=DirectorySettings)
     mail: MailSettings = field(default_factory=MailSettings)
     desk: DeskSettings = field(default_factory=DeskSettings)

@@ -163,8 +163,8 @@ class DeskApi:
         reader = await self._desk.reader(signed)
         if number_of(request, "unknown", 0, most=1):
             return as_json(await reader.unknown())
-        limit = max(1, number_of(request, "limit", 50, most=MOST_ROWS))
-        return as_json(await reader.list(_which(request), limit))
+        limit, before = number_of(request, "limit", 50, most=MOST_ROWS), number_of(request, "before", 0, most=_NEWEST)
+        return as_json(await reader.list(_which(request), max(1, limit), before=before))
 
     async def row(self, request: Request, signed: SignedIn) -> Response:
         return as_json(await (await self._desk.reader(signed)).show(_seq(request)))

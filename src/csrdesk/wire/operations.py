@@ -62,7 +62,7 @@ OPERATIONS: Final = (
     Operation("GET", "/audit/{seq}", "A row of the audit as people read it.", "Told"),
     Operation(
         "GET", "/rows", "Rows of the audit whole, oldest first.", "AuditRows",
-        query=("call_id", "person_id", "agent", "since", "until", "limit", "unknown"),
+        query=("call_id", "person_id", "agent", "since", "until", "before", "limit", "unknown"),
     ),
     Operation("GET", "/rows/{seq}", "A row of the audit whole.", "AuditRow"),
     Operation("POST", "/rows/{seq}/left", "Look after an act whose outcome nobody knows.", "AuditRow", "Reason"),

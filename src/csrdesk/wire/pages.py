@@ -191,7 +191,7 @@ def encode(value: object) -> bytes:
 
 def decode(content: bytes, kind: type[T]) -> T:
     """The value. Raises `msgspec.DecodeError`."""
-    return msgspec.json.decode(content, type=kind, dec_hook=decode_hook)
+    return msgspec.json.decode(content, type=kind, dec_hook=_secret)
 
 
 def named(value: Prompt | Outcome | Answer) -> Named:
@@ -292,6 +292,12 @@ def _value(sent: Named, kinds: Mapping[str, type[T]]) -> T:
 def not_understood(details: str) -> UnexpectedAnswerError:
     """What came is of no shape that this csrdesk knows: desk and pages are of two versions."""
     return UnexpectedAnswerError("The desk's answer was not understood.", system="the desk", details=details)
+
+
+def _secret(kind: type, value: object) -> object:
+    if kind is Secret and not isinstance(value, str):
+        raise TypeError("expected text")  # of which msgspec makes a `ValidationError`
+    return decode_hook(kind, value)
 
 
 def _reveal(value: object) -> object:

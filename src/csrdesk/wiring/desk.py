@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from csrdesk.services.pace import Paces
     from csrdesk.services.performer import Outside
     from csrdesk.services.timing import Watch
+    from csrdesk.wire.values import About
 
 DATABASE = "desk.sqlite3"
 
@@ -98,6 +99,22 @@ class Desk:
     def bulk(self) -> BulkDesk:
         """The way of this process's agent to one order for many accounts."""
         return self.engine.bulk(self.agent, bulk_of(self.settings))
+
+    async def about(self) -> About:
+        """What a front end needs to know of the desk."""
+        from csrdesk.wire.values import About
+
+        settings, limits = self.settings, self.settings.limits
+        return About(
+            agent=self.agent,
+            company=settings.flow.ciam_company_name,
+            ticket_required=settings.desk.ticket_required,
+            without_call=self.agent.id in settings.desk.script_identities,
+            unknown=len(await self.left_unknown()),
+            trouble=self.trouble,
+            lock_seconds=limits.lock_seconds,
+            lock_seconds_in_call=limits.lock_seconds_in_call,
+        )
 
     async def left_unknown(self) -> tuple[AuditRow, ...]:
         """What was begun and has no outcome on record, without what is being done right now."""

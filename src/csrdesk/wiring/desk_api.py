@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 import msgspec
+from msgspec.structs import replace
 
 from csrdesk.engine.reading import AuditReader
 from csrdesk.engine.rehearsal import Rehearsed
@@ -56,17 +57,8 @@ class ServedDesk:
 
     async def about(self, signed: SignedIn) -> About:
         await self.session(signed).enter()
-        settings = self._desk.settings
-        return About(
-            agent=signed.agent,
-            company=settings.flow.ciam_company_name,
-            ticket_required=settings.desk.ticket_required,
-            without_call=signed.agent.id in settings.desk.script_identities,
-            unknown=len(await self._desk.left_unknown()),
-            trouble=self._desk.trouble,
-            lock_seconds=settings.limits.lock_seconds,
-            lock_seconds_in_call=settings.limits.lock_seconds_in_call,
-        )
+        by_name = signed.agent.id in self._desk.settings.desk.script_identities
+        return replace(await self._desk.about(), agent=signed.agent, without_call=by_name)
 
     async def rehearse(self, start: msgspec.Struct, signed: SignedIn, call_id: str) -> Rehearsed:
         await self.session(signed).enter_with_calls()
