@@ -41,6 +41,13 @@ class Wanted(msgspec.Struct, frozen=True):
 PINGONE = Wanted("CSRDESK_PINGONE_CLIENT_SECRET_FILE", "pingone.client_secret_file", "pingone-client-secret")
 DIRECTORY = Wanted("CSRDESK_DIRECTORY_PASSWORD_FILE", "directory.password_file", "directory-password")
 MAIL = Wanted("CSRDESK_MAIL_PASSWORD_FILE", "mail.password_file", "mail-password")
+DOOR = Wanted("CSRDESK_DOOR_SECRET_FILE", "serve.door_secret_file", "door-secret")
+PAGES_DOOR = Wanted("CSRDESK_DOOR_SECRET_FILE", "pages.door_secret_file", "pages-door-secret")
+SIGN_IN_CLIENT = Wanted("CSRDESK_SIGN_IN_CLIENT_SECRET_FILE", "sign_in.client_secret_file", "sign-in-client-secret")
+SIGN_IN_RESOURCE = Wanted(
+    "CSRDESK_SIGN_IN_RESOURCE_SECRET_FILE", "sign_in.resource_secret_file", "sign-in-resource-secret"
+)
+SHORTEST_DOOR_SECRET = 32
 
 
 class Secrets(msgspec.Struct, frozen=True):
@@ -69,6 +76,21 @@ def read(wanted: Wanted, file: str) -> Secret:
         path = Path(file).expanduser()
         return _text(_content(path, wanted.key, private=True), str(path), wanted.key)
     return _from_keyring(wanted)
+
+
+def private_file(file: str, named_by: str) -> Secret:
+    """What a file holds that must be ours and readable by nobody else. Raises `ConfigError`."""
+    path = Path(file).expanduser()
+    return _text(_content(path, named_by, private=True), str(path), named_by)
+
+
+def door_secret(wanted: Wanted, file: str) -> Secret:
+    """What customers' pages of their own process show at the desk's door. Raises `ConfigError`."""
+    secret = read(wanted, file)
+    if len(secret.reveal()) < SHORTEST_DOOR_SECRET:
+        words = f"The secret named by {wanted.key} is too short. Make one: head -c 32 /dev/urandom | base64"
+        raise ConfigError(words, key=wanted.key)
+    return secret
 
 
 def desk_key(settings: DeskSettings, data_dir: Path) -> bytes:
@@ -151,12 +173,11 @@ def _text(content: bytes, path: str, key: str) -> Secret:
 
 def _from_keyring(wanted: Wanted) -> Secret:
     # A desk whose secrets come from files does not pay for the keyring's libraries.
-    import keyring
     from keyring.errors import KeyringError, KeyringLocked
 
     instead = f"name a file in {wanted.key} or {wanted.variable}"
-    backend = keyring.get_keyring()
-    if any(_is_refused(inner) for inner in _inner(backend)):
+    backend = safe_keyring()
+    if backend is None:
         words = f"There is no keyring here that keeps secrets safely, so {instead}."
         raise ConfigError(words, key=wanted.key)
     try:
@@ -169,6 +190,14 @@ def _from_keyring(wanted: Wanted) -> Secret:
         words = f"No secret was found for {wanted.key}: {instead}, or run: keyring set {SERVICE} {wanted.entry}"
         raise ConfigError(words, key=wanted.key)
     return Secret(value)
+
+
+def safe_keyring() -> KeyringBackend | None:
+    """The system's keyring, or None where there is none, or one that keeps secrets in clear."""
+    import keyring
+
+    backend = keyring.get_keyring()
+    return None if any(_is_refused(inner) for inner in _inner(backend)) else backend
 
 
 def _inner(backend: KeyringBackend) -> Iterator[KeyringBackend]:
