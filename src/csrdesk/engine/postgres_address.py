@@ -6,22 +6,8 @@ Apart from the connection, because the one that listens is opened with the same.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from csrdesk.model.secret import Secret
-
-BUSY_SECONDS: Final = 5
-"""How long another writer is waited for."""
-_SESSION: Final = (
-    f"SET lock_timeout = '{BUSY_SECONDS}s'",
-    # A process that stands still while it writes would hold up all others.
-    f"SET idle_in_transaction_session_timeout = '{2 * BUSY_SECONDS}s'",
-    "SET statement_timeout = '60s'",
-    # A machine that lost its power is found out by the server as soon as a server is by us.
-    "SET tcp_keepalives_idle = 5",
-    "SET tcp_keepalives_interval = 2",
-    "SET tcp_keepalives_count = 3",
-)
 
 
 @dataclass(frozen=True)
@@ -31,6 +17,8 @@ class Address:
     url: str
     """A `postgresql://` URL without a password (https://www.postgresql.org/docs/current/libpq-connect.html)."""
     password: Secret | None = field(default=None, repr=False)
+    busy_seconds: float = 5.0
+    """How long another writer is waited for, and half of how long one may stand still while it holds up all others."""
 
     @property
     def conninfo(self) -> str:
@@ -53,5 +41,15 @@ class Address:
 
     def session(self, *, only_reads: bool = False) -> bytes:
         """What a new connection is told first."""
-        more = ("SET default_transaction_read_only = on",) if only_reads else ()
-        return "; ".join((*_SESSION, *more)).encode()
+        told = [
+            f"SET lock_timeout = {round(self.busy_seconds * 1000)}",
+            f"SET idle_in_transaction_session_timeout = {round(self.busy_seconds * 2000)}",
+            "SET statement_timeout = '60s'",
+            # A machine that lost its power is found out by the server as soon as a server is by us.
+            "SET tcp_keepalives_idle = 5",
+            "SET tcp_keepalives_interval = 2",
+            "SET tcp_keepalives_count = 3",
+        ]
+        if only_reads:
+            told.append("SET default_transaction_read_only = on")
+        return "; ".join(told).encode()

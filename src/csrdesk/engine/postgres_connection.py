@@ -14,7 +14,7 @@ from psycopg.pq import TransactionStatus
 
 from csrdesk.engine import postgres_dialect as dialect
 from csrdesk.engine.postgres_address import Address
-from csrdesk.engine.postgres_errors import ends, lost, translated, translating
+from csrdesk.engine.postgres_errors import ends, lost, not_let_in, translating
 from csrdesk.engine.store import Row, Statements, Value
 from csrdesk.engine.store_connection import unavailable
 from csrdesk.engine.store_thread import Handed, StoreThread
@@ -112,10 +112,8 @@ class Connection:
         try:
             return self._connected()
         except psycopg.Error as error:
-            failure = translated(error, at_the_door=True)
-            if isinstance(failure, StoreUnavailableError):
-                self._failure, self._spared_until = failure, self._elapsed() + SPARED
-            raise failure from error
+            self._failure, self._spared_until = not_let_in(error), self._elapsed() + SPARED
+            raise self._failure from error
 
     def _connected(self) -> Live:
         live: Live = psycopg.connect(self._address.conninfo, autocommit=True)
@@ -199,7 +197,7 @@ class PostgresStatements:
                 raise unavailable("it ended what was begun")
             try:
                 live.execute(b"COMMIT")
-            except psycopg.OperationalError as error:
+            except psycopg.Error as error:
                 if self._connection.is_over(error):
                     raise lost(str(error)) from error
                 raise

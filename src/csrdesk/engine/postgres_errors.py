@@ -50,6 +50,7 @@ _AT_THE_DOOR: Final = (
     ("shutting down", _REASONS["57P03"]),
     ("recovery mode", _REASONS["57P03"]),
     ("not yet accepting", _REASONS["57P03"]),
+    ("No space left", _REASONS["53100"]),
     ("password", _REASONS["28P01"]),
     ("pg_hba.conf", _REASONS["28000"]),
     ("certificate", "its server's certificate cannot be trusted"),
@@ -68,15 +69,19 @@ def ends(error: psycopg.Error) -> bool:
     return error.sqlstate in _ENDS
 
 
-def translated(error: psycopg.Error, *, at_the_door: bool = False) -> BaseException:
+def translated(error: psycopg.Error) -> BaseException:
     """Errors about the server become `StoreUnavailableError`; mistakes stay what they are."""
-    said = str(error)
     why = _REASONS.get(error.sqlstate or "")
-    if at_the_door and not why:
-        why = next((words for sign, words in _AT_THE_DOOR if sign in said), AWAY)
-    elif not why and isinstance(error, psycopg.OperationalError | psycopg.InternalError | psycopg.InterfaceError):
+    if not why and isinstance(error, psycopg.OperationalError | psycopg.InternalError | psycopg.InterfaceError):
         why = BROKEN
-    return unavailable(why, said) if why else error
+    return unavailable(why, str(error)) if why else error
+
+
+def not_let_in(error: psycopg.Error) -> StoreUnavailableError:
+    """Why there is no connection."""
+    said = str(error)
+    why = _REASONS.get(error.sqlstate or "") or next((words for sign, words in _AT_THE_DOOR if sign in said), AWAY)
+    return unavailable(why, said)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import Final
 import psycopg
 
 from csrdesk.engine.postgres_address import Address
-from csrdesk.engine.postgres_errors import AWAY, translated
+from csrdesk.engine.postgres_errors import not_let_in
 from csrdesk.engine.store_connection import unavailable
 from csrdesk.errors import StoreUnavailableError
 
@@ -81,8 +81,7 @@ class News:
             try:
                 await self._listen()
             except psycopg.Error as error:
-                why = translated(error, at_the_door=True)
-                self._trouble = why if isinstance(why, StoreUnavailableError) else unavailable(AWAY, str(why))
+                self._trouble = not_let_in(error)
                 log.warning("the database is not listened to: %s", self._trouble.message)
                 self._looked.set()
             await asyncio.sleep(PAUSE)

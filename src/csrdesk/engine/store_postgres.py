@@ -134,13 +134,15 @@ class PostgresStore:
         return await self._reading.run(ask)
 
     async def _opened(self) -> None:
-        if self._is_open:
+        if not self._is_open:
+            async with self._opening:
+                await self._bring_forward()
+
+    async def _bring_forward(self) -> None:
+        if self._is_open:  # another was faster
             return
-        async with self._opening:
-            if not self._is_open:
-                forward = Piece(lambda statements: bring_forward(statements, self._mark), durable=True)
-                await self._writer.join(forward)
-                self._is_open = True
+        await self._writer.join(Piece(lambda statements: bring_forward(statements, self._mark), durable=True))
+        self._is_open = True
 
     def _listen(self) -> None:
         if self._listening is None:
