@@ -7,15 +7,28 @@ import inspect
 import msgspec
 
 from csrdesk import config
+from csrdesk.config.pages_file import PagesFile
 from docs.generators._fields import notes, types
 
 
 def pages() -> dict[str, str]:
     lines = ["# Settings", "", "One TOML file; `csrdesk config path` says where. An unknown key is an error.", ""]
-    for section in msgspec.structs.fields(config.Settings):
+    lines += _sections(config.Settings)
+    lines += ["# Settings of pages as a process of their own", ""]
+    lines += [
+        "For `csrdesk serve --role pages`: another TOML file, which `CSRDESK_CONFIG` names. It has these alone.",
+        "",
+    ]
+    lines += _sections(PagesFile)
+    return {"settings.md": "\n".join(lines)}
+
+
+def _sections(kind: type[msgspec.Struct]) -> list[str]:
+    lines: list[str] = []
+    for section in msgspec.structs.fields(kind):
         if isinstance(section.type, type) and issubclass(section.type, msgspec.Struct):
             lines += [f"## [{section.encode_name}]", "", inspect.getdoc(section.type) or "", *_table(section.type), ""]
-    return {"settings.md": "\n".join(lines)}
+    return lines
 
 
 def _table(kind: type[msgspec.Struct]) -> list[str]:

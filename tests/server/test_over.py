@@ -67,12 +67,12 @@ def test_the_statistics_tell_samples_apart() -> None:
     assert mann_whitney(one, [chance.gauss(1.05, 0.2) for _ in range(REQUESTS)]) < 0.01
 
 
-async def timed(address: str, paths: dict[str, str]) -> dict[str, list[float]]:
+async def timed(address: str, paths: dict[str, str], requests: int = REQUESTS) -> dict[str, list[float]]:
     """Seconds of each request, the kinds in ever another order so that the machine's mood falls on all alike."""
     times: dict[str, list[float]] = {kind: [] for kind in KINDS}
     chance = random.Random(1)
     async with httpx.AsyncClient(base_url=address) as client:
-        for _ in range(REQUESTS):
+        for _ in range(requests):
             for kind in chance.sample(KINDS, len(KINDS)):
                 begin = time.perf_counter()
                 answer = await client.get(paths[kind])

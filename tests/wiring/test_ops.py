@@ -60,9 +60,9 @@ def values(text: str) -> dict[str, float]:
 
 async def test_r_16_the_figures_of_whole_calls_are_right_and_name_nobody(box: Sandbox, settings: Settings) -> None:
     """Three calls of the demo, because what must not be in the figures has to have been there to be found."""
-    ops = Ops(settings.serve)
+    ops = Ops("127.0.0.1", settings.serve.ops_port)
     assert ops.metrics
-    async with open_desk(settings, serve_pages=True, watch=ops.metrics.observe) as desk, desk_watched(ops, desk):
+    async with open_desk(settings, serve_pages=True, watch=ops.watch) as desk, desk_watched(ops, desk):
         async with httpx.AsyncClient(base_url=ops.url) as client:
             before = values((await client.get("/metrics")).text)
             for scene in (verified_call, reset_in_page, not_me):
@@ -96,7 +96,7 @@ async def test_r_16_the_figures_of_whole_calls_are_right_and_name_nobody(box: Sa
 
 
 async def test_without_a_port_nothing_is_served_or_loaded() -> None:
-    ops = Ops(ServeSettings())
+    ops = Ops("127.0.0.1", 0)
     assert (ops.url, ops.metrics) == ("", None)
     async with ops.served({}):
         pass
@@ -107,7 +107,7 @@ async def test_a_taken_port_names_its_own_key() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         with pytest.raises(ConfigError, match=r"serve\.ops_port") as raised:
-            async with Ops(ServeSettings(ops_port=other.getsockname()[1])).served({}):
+            async with Ops("127.0.0.1", other.getsockname()[1]).served({}):
                 pass
     assert raised.value.key == "serve.ops_port"
 
@@ -152,7 +152,7 @@ async def test_readiness_is_bounded_in_time_and_asked_once_in_some_seconds() -> 
 
 
 async def test_the_figures_say_that_the_audit_cannot_be_used(settings: Settings) -> None:
-    ops = Ops(settings.serve)
+    ops = Ops("127.0.0.1", settings.serve.ops_port)
     assert ops.metrics
     async with open_desk(settings, serve_pages=True) as desk, desk_watched(ops, desk):
         store = desk.engine._desk.store  # noqa: SLF001 - the database goes away under a running desk

@@ -1,23 +1,50 @@
-"""`csrdesk serve`: the customers' pages without a console."""
+"""`csrdesk serve`: a desk and the customers' pages without a console, in one process or in two."""
 
 from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
 
 from csrdesk.cli.interrupts import run as run_loop
 from csrdesk.cli.result import Result, say
 
 
-def serve() -> Result:
+class Role(StrEnum):
+    """What one process is."""
+
+    ALL = "all"
+    DESK = "desk"
+    PAGES = "pages"
+
+
+def serve(
+    role: Annotated[
+        Role,
+        typer.Option(help="all: desk and pages. desk: the desk, with its door (serve.door). pages: the pages alone."),
+    ] = Role.ALL,
+) -> Result:
     """Serve the customers' pages until Ctrl-C or SIGTERM. Consoles and commands beside it use them.
 
+    In two processes the one that strangers reach holds no credential: the desk with `--role desk`, and the pages with
+    `--role pages` and settings of their own (CSRDESK_CONFIG), which have nothing but [pages], [serve] and [log].
+
     \b
-    Example:
+    Examples:
       csrdesk serve
+      csrdesk serve --role desk
+      CSRDESK_CONFIG=pages.toml csrdesk serve --role pages
     """
-    return run_loop(_serve())
+    if role is Role.PAGES:
+        from csrdesk.cli.serving_pages import serve_pages
+
+        return run_loop(serve_pages())
+    return run_loop(_serve(role))
 
 
-async def _serve() -> Result:
-    from csrdesk.cli.desk import settings_for_desk, unknown_acts
+async def _serve(role: Role) -> Result:
+    from csrdesk.cli.desk import settings_of_own_desk, unknown_acts
     from csrdesk.cli.sweeping import swept_in_pauses
     from csrdesk.cli.waiting import until_stopped
     from csrdesk.errors import ConfigError, ConflictError
@@ -25,12 +52,16 @@ async def _serve() -> Result:
     from csrdesk.wiring.ops import Ops, desk_watched
     from csrdesk.wiring.pages import NO_PUBLIC_URL
 
-    settings, messages = settings_for_desk()
+    settings, messages = settings_of_own_desk()
     if not settings.desk.public_url and not settings.demo:
         raise ConfigError(NO_PUBLIC_URL, key="desk.public_url")
-    ops = Ops(settings.serve)
-    watch = ops.metrics.observe if ops.metrics else None
-    async with open_desk(settings, serve_pages=True, watch=watch) as desk, swept_in_pauses(), desk_watched(ops, desk):
+    check_role(role, settings.serve.door)
+    ops = Ops(settings.serve.ops_host, settings.serve.ops_port)
+    async with (
+        open_desk(settings, serve_pages=True, watch=ops.watch) as desk,
+        swept_in_pauses(),
+        desk_watched(ops, desk),
+    ):
         if not desk.pages.ours:
             holder = desk.pages.holder
             who = f"Process {holder.pid}" if holder else "Another process"
@@ -40,5 +71,18 @@ async def _serve() -> Result:
         async with until_stopped():
             if ops.url:
                 say(f"Health and figures are at {ops.url}/ready and {ops.url}/metrics.")
-            say(f"Serving the customers' pages at {desk.pages_url} (here: {desk.pages.local_url}). Ctrl-C ends it.")
+            what = "The door of the customers' pages at" if role is Role.DESK else "Serving the customers' pages at"
+            say(f"{what} {desk.pages_url} (here: {desk.pages.local_url}). Ctrl-C ends it.")
     return Result()
+
+
+def check_role(role: Role, door: str) -> None:
+    """Raises `ConfigError` where role and settings do not fit: which process strangers reach must not be a surprise."""
+    from csrdesk.errors import ConfigError
+
+    if role is Role.DESK and not door:
+        words = "--role desk needs serve.door: where `csrdesk serve --role pages` comes to."
+        raise ConfigError(words, key="serve.door")
+    if role is Role.ALL and door:
+        words = "serve.door is set, so the pages run as a process of their own: start this one with --role desk."
+        raise ConfigError(words, key="serve.door")

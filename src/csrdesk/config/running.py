@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -14,6 +16,17 @@ class ServeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Where `/health`, `/ready` and `/metrics` are served; never where customers or agents come."""
     ops_port: Annotated[int, Meta(ge=0, le=65535)] = 0
     """0: they are not served."""
+    door: str = ""
+    """This desk's inner door for `csrdesk serve --role pages`, which serves the customers' pages without a credential
+    of PingOne, AD, mail or database: `unix:` and a path, or an https address (http on this machine alone). Empty: the
+    pages are served here."""
+    door_secret_file: str = ""
+    """What such pages show to be let in; at least 32 characters, the same in their settings. Empty:
+    `CSRDESK_DOOR_SECRET_FILE`, then the keyring."""
+    door_certificate_file: str = ""
+    """Of an https door: its certificate with what leads to its CA (PEM)."""
+    door_certificate_key_file: str = ""
+    """The certificate's key (PEM), yours and readable by nobody else."""
 
 
 class LogSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,3 +34,27 @@ class LogSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     format: Literal["text", "json"] = "text"
     """`json`: one object a line, with the call, the agent and PingOne's correlation id where there are any."""
+
+
+def wrong_serve(settings: ServeSettings, safe: Callable[[str], bool]) -> tuple[str, str] | None:
+    """The first key of them that is wrong, with what to do; `safe` tells whether an address may be used."""
+    if not settings.door:
+        return None
+    if problem := wrong_door(settings.door, safe):
+        return "door", problem
+    if settings.door.startswith("https:") and not (
+        settings.door_certificate_file and settings.door_certificate_key_file
+    ):
+        return "door_certificate_file", "is required for an https door, and door_certificate_key_file with it."
+    return None
+
+
+def wrong_door(door: str, safe: Callable[[str], bool]) -> str:
+    """What is wrong with a door's address, in words; empty for a right one. Passwords cross it, so never in clear."""
+    if door.startswith("unix:"):
+        whole = door.removeprefix("unix:").startswith("/")
+        return "" if whole else "must name a whole path, like unix:/run/csrdesk/door."
+    parts = urlsplit(door) if safe(door) else None
+    if parts is None or parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        return "must be unix: and a path, or an https address without a path; http on this machine alone."
+    return ""

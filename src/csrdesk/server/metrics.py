@@ -1,6 +1,6 @@
 """The figures of one process in Prometheus's form. Labels are words of the program: no person, address or id is one.
 
-`prometheus_client` is imported here alone, and this only where figures are served.
+`prometheus_client` is imported here and in `desk_figures` alone, and both only where figures are served.
 """
 
 from __future__ import annotations
@@ -9,14 +9,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-
-from csrdesk.engine.figures import Figures
-from csrdesk.errors import StoreUnavailableError
 
 _SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _LAG: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -72,46 +69,3 @@ class Metrics:
             for update in self.updates:
                 await update()
             return generate_latest(self.registry)
-
-
-class DeskFigures:
-    """A desk's own figures, read from its tables when somebody asks."""
-
-    def __init__(self, metrics: Metrics, figures: Figures) -> None:
-        self._figures = figures
-
-        def gauge(name: str, said: str) -> Gauge:
-            return Gauge(f"csrdesk_{name}", said, registry=metrics.registry)
-
-        def counter(name: str, said: str, *labels: str) -> Counter:
-            return Counter(f"csrdesk_{name}", said, labels, registry=metrics.registry)
-
-        self._open = gauge("calls_open", "Calls that are not over.")
-        self._links = gauge("links_waiting", "Links, codes and pages that wait for a customer.")
-        self._owed = gauge("notices_owed", "Mails that are still tried.")
-        self._unknown = gauge("acts_unknown", "Acts that were begun and have no outcome on record.")
-        self._audit = gauge("audit_unavailable", "1 while the database, and with it the audit, cannot be used.")
-        self._started = counter("calls_started", "Calls that were begun, at the whole desk.")
-        self._verified = counter("calls_verified", "Callers who were verified, at the whole desk.")
-        self._rows = counter("audit_rows", "Rows of the audit by kind, at the whole desk.", "kind")
-        self._refusals = counter("refusals", "Refused acts by the error's code, at the whole desk.", "code")
-        metrics.updates.append(self.update)
-
-    async def update(self) -> None:
-        """Read them. Where the database cannot be read the rest stays as it was."""
-        try:
-            now, since = await self._figures.now(), await self._figures.since()
-        except StoreUnavailableError:
-            self._audit.set(1)
-            return
-        self._audit.set(0)
-        self._open.set(now.calls_open)
-        self._links.set(now.links_waiting)
-        self._owed.set(now.notices_owed)
-        self._unknown.set(now.acts_unknown)
-        self._started.inc(since.calls_started)
-        self._verified.inc(since.calls_verified)
-        for kind, count in since.rows.items():
-            self._rows.labels(kind).inc(count)
-        for code, count in since.refusals.items():
-            self._refusals.labels(code).inc(count)

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import os
 import socket
+import stat
 from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
+from msgspec import Struct
 from starlette.types import ASGIApp
 
 from csrdesk.errors import ConfigError
@@ -54,11 +56,52 @@ def listen(host: str = "127.0.0.1", port: int = 0, *, key: str = "desk.listen_po
     return listener
 
 
+def listen_locally(path: str, *, key: str) -> socket.socket:
+    """A listening socket at a path of this machine, for its owner and group (mode 0660). What a process that was killed
+    left there is taken away. Raises `ConfigError` where somebody listens there, or no socket can be.
+    """
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if stat.S_ISSOCK(_mode(path)) and not _is_served(path):
+            os.unlink(path)  # noqa: PTH108 - a path as it stands in the settings
+        listener.bind(path)
+        os.chmod(path, 0o660)  # noqa: PTH101 - as above
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        words = f"csrdesk cannot listen on {path}: {error.strerror or error}. Choose another {key}."
+        raise ConfigError(words, key=key) from None
+    return listener
+
+
+def _mode(path: str) -> int:
+    try:
+        return os.lstat(path).st_mode
+    except FileNotFoundError:
+        return 0
+
+
+def _is_served(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
+        return other.connect_ex(path) == 0
+
+
+class Certificate(Struct, frozen=True):
+    """What a server shows who it is: two PEM files."""
+
+    file: str
+    key_file: str
+
+
 @contextlib.asynccontextmanager
-async def serve(app: ASGIApp, listener: socket.socket) -> AsyncIterator[int]:
-    """Serve `app` on `listener` until the block ends; gives the port. Requests under way get a second to finish."""
+async def serve(app: ASGIApp, listener: socket.socket, certificate: Certificate | None = None) -> AsyncIterator[int]:
+    """Serve `app` on `listener` until the block ends; gives the port, 0 for a path. Requests under way get a second to
+    finish. With a `certificate` over TLS, otherwise in clear, for a proxy before it.
+    """
     config = uvicorn.Config(
         app,
+        ssl_certfile=certificate.file if certificate else None,
+        ssl_keyfile=certificate.key_file if certificate else None,
         access_log=False,  # a path holds a link's token
         log_config=None,
         log_level="warning",  # below it, uvicorn can log a request's path
@@ -75,7 +118,7 @@ async def serve(app: ASGIApp, listener: socket.socket) -> AsyncIterator[int]:
         await asyncio.wait((running, listening), return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             running.result()
-        yield listener.getsockname()[1]
+        yield 0 if listener.family == socket.AF_UNIX else listener.getsockname()[1]
     finally:
         listening.cancel()
         server.should_exit = True

@@ -64,6 +64,23 @@ def open_client(base_url: str, *, timeout_seconds: float, auth: Auth | None = No
     )
 
 
+def open_door(url: str, *, ca_file: str = "") -> Client:
+    """A client for a desk's inner door: `unix:` and a socket's path, or an address. TLS is always verified, by
+    `ca_file` alone where one is named. No proxy stands between.
+    """
+    from csrdesk.services.transport import Transport
+
+    local = url.removeprefix("unix:") if url.startswith("unix:") else ""
+    plain = bool(local) or urlsplit(url).scheme == "http"
+    trusted = _nothing_trusted() if plain else ssl.create_default_context(cafile=ca_file) if ca_file else _trusted()
+    return httpx.AsyncClient(
+        base_url="http://desk" if local else url,
+        transport=Transport(trusted, local=local),
+        trust_env=False,
+        headers={"accept": "application/json"},
+    )
+
+
 def open_browser(user_agent: str = "") -> Client:
     """A client for pages, as somebody at a browser: it keeps cookies and goes where it is led."""
     from csrdesk.services.transport import Transport

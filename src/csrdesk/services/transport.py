@@ -32,8 +32,10 @@ _Origin = tuple[str, str, int]
 class Transport(httpx.AsyncBaseTransport):
     """For `httpx.AsyncClient`. Answers are read whole; how long that may take is the caller's to say (`http.send`)."""
 
-    def __init__(self, trusted: ssl.SSLContext, *, kept_seconds: float = KEPT_SECONDS) -> None:
+    def __init__(self, trusted: ssl.SSLContext, *, kept_seconds: float = KEPT_SECONDS, local: str = "") -> None:
         self._trusted = trusted
+        self._local = local
+        """The path of a socket on this machine, which then takes every request; empty for the network."""
         self._kept_seconds = kept_seconds
         self._kept: defaultdict[_Origin, list[_Connection]] = defaultdict(list)
         self._room = asyncio.Semaphore(MOST)
@@ -75,8 +77,11 @@ class Transport(httpx.AsyncBaseTransport):
         scheme, host, port = origin
         trusted = self._trusted if scheme == "https" else None
         loop = asyncio.get_running_loop()
-        made = loop.create_connection(_Connection, host, port, ssl=trusted, happy_eyeballs_delay=_NEXT_ADDRESS)
-        opening = loop.create_task(made)
+        if self._local:
+            opening = loop.create_task(loop.create_unix_connection(_Connection, self._local))
+        else:
+            made = loop.create_connection(_Connection, host, port, ssl=trusted, happy_eyeballs_delay=_NEXT_ADDRESS)
+            opening = loop.create_task(made)
         self._opening.add(opening)
         opening.add_done_callback(self._opening.discard)
         try:  # shielded: asyncio forgets a connection that stands at the moment when opening it is cancelled

@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import secrets
+import sys
 import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -68,10 +69,10 @@ def log_crash(error: BaseException, command: str) -> tuple[str, Path | None]:
     return reference, path
 
 
-def send_logging_to(path: Path) -> logging.Handler:
-    """Let warnings of every library go to the log file, redacted, and nowhere else: not even where it takes none."""
+def send_logging_to(place: Path | TextIO) -> logging.Handler:
+    """Let warnings of every library go to that file, redacted, and nowhere else: not even where it takes none."""
     try:
-        handler: logging.Handler = _Quiet(_opened(path))
+        handler: logging.Handler = _Quiet(_opened(place) if isinstance(place, Path) else place)
     except OSError:
         handler = logging.NullHandler()
     handler.setLevel(logging.WARNING)
@@ -85,7 +86,7 @@ def stop_logging_to(handler: logging.Handler) -> None:
     """The end of `send_logging_to`."""
     logging.getLogger().removeHandler(handler)
     handler.close()
-    if isinstance(handler, logging.StreamHandler):
+    if isinstance(handler, logging.StreamHandler) and handler.stream is not sys.stderr:
         with suppress(OSError):  # a full disk takes its last words neither
             handler.stream.close()
 

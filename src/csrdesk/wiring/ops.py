@@ -10,22 +10,23 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
-from csrdesk.config import ServeSettings
 from csrdesk.errors import ServiceError
-from csrdesk.wiring.desk import Desk
 
 if TYPE_CHECKING:
     from csrdesk.server.health import Check
     from csrdesk.server.metrics import Metrics
+    from csrdesk.services.timing import Watch
+    from csrdesk.wiring.desk import Desk
 
 
 class Ops:
     """What a process tells of itself. Made before the desk is opened, because it is told of calls outside."""
 
-    def __init__(self, settings: ServeSettings) -> None:
-        self._settings = settings
+    def __init__(self, host: str, port: int) -> None:
+        self._host = host
+        self._port = port
         self.metrics: Metrics | None = None
-        if settings.ops_port:
+        if port:
             from csrdesk.server.metrics import Metrics
 
             self.metrics = Metrics()
@@ -33,8 +34,13 @@ class Ops:
     @property
     def url(self) -> str:
         """Where it is; empty where it is not served."""
-        host = f"[{self._settings.ops_host}]" if ":" in self._settings.ops_host else self._settings.ops_host
-        return f"http://{host}:{self._settings.ops_port}" if self.metrics else ""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}" if self.metrics else ""
+
+    @property
+    def watch(self) -> Watch | None:
+        """Who is told of calls outside."""
+        return self.metrics.observe if self.metrics else None
 
     @contextlib.asynccontextmanager
     async def served(self, checks: Mapping[str, Check]) -> AsyncIterator[None]:
@@ -48,7 +54,7 @@ class Ops:
         from csrdesk.server.serve import listen, serve
 
         app = Starlette(routes=[*Health(checks).routes(), *self.metrics.routes()])
-        listener = listen(self._settings.ops_host, self._settings.ops_port, key="serve.ops_port")
+        listener = listen(self._host, self._port, key="serve.ops_port")
         watching = asyncio.create_task(self.metrics.watch_loop(), name="loop-lag")
         try:
             async with serve(app, listener):
@@ -61,7 +67,7 @@ class Ops:
 async def desk_watched(ops: Ops, desk: Desk) -> AsyncIterator[None]:
     """Tell of a whole desk until the block ends."""
     if ops.metrics:
-        from csrdesk.server.metrics import DeskFigures
+        from csrdesk.server.desk_figures import DeskFigures
 
         figures = DeskFigures(ops.metrics, desk.engine.figures())
         await figures.update()  # from here on it counts

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import socket
 
     from csrdesk.flows.doors import CustomerSession, PublicSession
+    from csrdesk.server.door import Door
+    from csrdesk.server.look import Look
 
 NO_PUBLIC_URL = (
     "desk.public_url is not set, so no link can be made. Set it to the origin where customers reach the pages."
@@ -36,6 +38,7 @@ class Pages:
         self._settings = settings
         self._lock = PagesLock(data_dir)
         self._listener: socket.socket | None = None
+        self._door: Door | None = None
 
     @property
     def ours(self) -> bool:
@@ -62,6 +65,8 @@ class Pages:
         """Where this process serves them, on this machine. A browser allows passkeys on localhost, not on 127.0.0.1."""
         if self._listener is None:
             return ""
+        if self._settings.serve.door:
+            return self._settings.serve.door
         host, port = self._listener.getsockname()[:2]
         return f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
 
@@ -69,6 +74,10 @@ class Pages:
         """Why a link would open nothing now, in words; empty where it would open."""
         if not self._settings.desk.public_url and not self._settings.demo:
             return NO_PUBLIC_URL
+        if self._door is not None and not self._door.is_used:
+            from csrdesk.server.door import NOBODY
+
+            return NOBODY
         return "" if self.ours or self.holder else NOBODY_SERVES
 
     async def claim(self) -> bool:
@@ -77,20 +86,27 @@ class Pages:
             return False
         if not await self._lock.take():
             return False
-        from csrdesk.server.serve import listen
-
         try:
-            self._listener = listen(self._settings.desk.listen_host, self._settings.desk.listen_port)
+            self._listener = self._listening()
         except ConfigError:
             self._lock.release()
             raise
         return True
 
+    def _listening(self) -> socket.socket:
+        if self._settings.serve.door:
+            from csrdesk.wiring.door import listen_at_door
+
+            return listen_at_door(self._settings.serve)
+        from csrdesk.server.serve import listen
+
+        return listen(self._settings.desk.listen_host, self._settings.desk.listen_port)
+
     @contextlib.asynccontextmanager
     async def served(
         self, customers: CustomerSession, key: bytes, public: PublicSession | None = None
     ) -> AsyncIterator[None]:
-        """Serve them, once claimed, until the block ends."""
+        """Serve them, once claimed, until the block ends; or, where settings name one, the door of those who do."""
         from csrdesk.server.app import load_pages, make_app
         from csrdesk.server.look import load_look, with_signals
         from csrdesk.server.serve import serve
@@ -99,6 +115,10 @@ class Pages:
         if self._listener is None:
             raise RuntimeError("claim the pages before serving them")
         look = with_signals(await load_look(self._settings.flow, desk), self._settings)
+        if self._settings.serve.door and public:
+            async with self._at_door(look, key, customers, public):
+                yield
+            return
         app = make_app(
             customers,
             look,
@@ -116,6 +136,23 @@ class Pages:
                 yield
                 await loading
         finally:
+            self.release()
+
+    @contextlib.asynccontextmanager
+    async def _at_door(
+        self, look: Look, key: bytes, customers: CustomerSession, public: PublicSession
+    ) -> AsyncIterator[None]:
+        from csrdesk.wiring.door import door_of, served_at_door
+
+        if self._listener is None:
+            raise RuntimeError("claim the pages before serving their door")
+        try:
+            self._door = door_of(self._settings, look, key, self.url, customers, public)
+            async with served_at_door(self._door, self._settings.serve, self._listener):
+                self._lock.announce(self.url)
+                yield
+        finally:
+            self._door = None
             self.release()
 
     async def serve_when_free(

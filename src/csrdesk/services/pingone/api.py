@@ -187,9 +187,7 @@ class Api:
         raise error_of(response.status_code, response.content, correlation_id=_correlation(response), after=after)
 
 
-def open_api(
-    settings: PingOneSettings, secret: Secret, pace: Pace | None = None, watch: Watch | None = None
-) -> Api:
+def open_api(settings: PingOneSettings, secret: Secret, pace: Pace | None = None, watch: Watch | None = None) -> Api:
     """The environment that the settings name; nothing is sent yet."""
     environment = quote(settings.environment_id, safe="")
     auth_url = f"{settings.auth_url.rstrip('/')}/{environment}"
