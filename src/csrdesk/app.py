@@ -94,6 +94,8 @@ class CsrdeskApp(App[None]):
         self._connect = connect
         self._following: Following | None = None
         self._connection = ("Connecting", False)
+        self._who: tuple[str, str] | None = None
+        """Desk and agent, where they were not known at the start."""
         self._down: tuple[str, ...] = ()
         """What does not answer outside."""
         self.calls = Calls(self, self.around, self._reach)
@@ -260,12 +262,21 @@ class CsrdeskApp(App[None]):
         """Tell the screen what it cannot know by itself: the connection, and the other calls."""
         if frame := self.call.frame:
             words, well = self._status
-            frame.connected(words, well=well)
+            frame.connected(
+                f"{words}: {info.server}" if well and (info := self.around.info).server else words, well=well
+            )
+            if self._who:
+                frame.introduce(*self._who)
             frame.others(*self.calls.counted())
             frame.locks_in = self._locks_in
 
     def _say_connection(self, words: str, well: bool) -> None:  # noqa: FBT001 - whether all is well
         self._connection = (words, well)
+        self._dress()
+
+    def say_who(self, desk: str, agent: str) -> None:
+        """On the first line whose desk this is and who the agent is, once a desk elsewhere has said so."""
+        self._who = (desk, agent)
         self._dress()
 
     def say_down(self, names: tuple[str, ...], words: Mapping[str, str]) -> None:

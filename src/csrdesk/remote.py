@@ -242,8 +242,10 @@ async def rehearsed(line: Line, start: Act | Reset, call_id: str) -> Rehearsed:
 
 
 def _of_the_way(error: ServiceError) -> bool:
-    """Whether the desk itself was not reached; what failed behind it is the desk's to try again."""
-    return error.system == SYSTEM
+    """Whether this side did not reach the desk, or the sign-in's renewal; what failed behind the desk is the desk's to
+    try again, and names no system here.
+    """
+    return error.retryable and bool(error.system)
 
 
 def _error_of(answer: http.Response) -> CsrdeskError:

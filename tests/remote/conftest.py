@@ -37,12 +37,13 @@ class FixedGate:
     agents: Mapping[str, Agent] = field(default_factory=lambda: TOKENS)
     over: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     async def signed_in(self, token: str) -> SignedIn:
         self.asked.append(token)
         if token in self.over or token not in self.agents:
             raise NotSignedInError("This sign-in does not count. Run: csrdesk login")
-        return SignedIn(self.agents[token], datetime.now(UTC), {"groups": ["leads"]})
+        return SignedIn(self.agents[token], self.at, {"groups": ["leads"]})
 
 
 def token_of(agent: Agent) -> str:

@@ -49,6 +49,7 @@ async def _serve(role: Role) -> Result:
     from csrdesk.cli.waiting import until_stopped
     from csrdesk.errors import ConfigError, ConflictError
     from csrdesk.wiring import open_desk
+    from csrdesk.wiring.desk_api import desk_api_of
     from csrdesk.wiring.ops import Ops, desk_watched
     from csrdesk.wiring.pages import NO_PUBLIC_URL
 
@@ -61,6 +62,7 @@ async def _serve(role: Role) -> Result:
         open_desk(settings, serve_pages=True, watch=ops.watch) as desk,
         swept_in_pauses(),
         desk_watched(ops, desk),
+        desk_api_of(desk) as api_port,
     ):
         if not desk.pages.ours:
             holder = desk.pages.holder
@@ -69,6 +71,8 @@ async def _serve(role: Role) -> Result:
         for message in (*messages, *unknown_acts(len(await desk.audit.unknown()))):
             say(message)
         async with until_stopped():
+            if api_port is not None:
+                say(f"Serving the desk API at {settings.desk.api_url} (here: port {api_port}).")
             if ops.url:
                 say(f"Health and figures are at {ops.url}/ready and {ops.url}/metrics.")
             what = "The door of the customers' pages at" if role is Role.DESK else "Serving the customers' pages at"

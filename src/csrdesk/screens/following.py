@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from textual.message import Message
 
-from csrdesk.errors import CsrdeskError, IllegalEventError, StaleFlowError
+from csrdesk.errors import CsrdeskError, IllegalEventError, NotSignedInError, ServiceError, StaleFlowError
 from csrdesk.flows.doors import CallRecord, Session, View
 from csrdesk.flows.kernel import Answer
 
@@ -93,11 +93,21 @@ class Following:
                 newer = await self._session.changed(flow_id, rev)
             except CsrdeskError as error:
                 noted(error)
-                self._connection("Desk not answering", False)  # noqa: FBT003 - whether all is well
+                self._connection(_words_of(error), False)  # noqa: FBT003 - whether all is well
                 await asyncio.sleep(AGAIN_AFTER_SECONDS)
             else:
                 self._connection("Connected", True)  # noqa: FBT003 - as above
                 return newer
+
+
+def _words_of(error: CsrdeskError) -> str:
+    match error:
+        case NotSignedInError():
+            return "Signed out: csrdesk login"
+        case ServiceError():
+            return "Not connected, trying again"
+        case _:
+            return "Desk not answering"
 
 
 def noted(error: CsrdeskError) -> None:

@@ -51,6 +51,7 @@ class FrameScreen(Screen[None]):
         self.locks_in = float("inf")
         """Seconds until the console locks itself."""
         self._connection = (_READY, True)
+        self._who = (around.info.desk, around.info.agent)
         self._focus_before: Widget | None = None
         self._painted = False
         """Whether the widgets are there; a clock may tick before they are."""
@@ -61,7 +62,7 @@ class FrameScreen(Screen[None]):
         self.add_class(fitting(WIDTHS, width), fitting(HEIGHTS, height))
         info = self.around.info
         with Horizontal(id="head"):
-            yield Static(lines.heading(info.desk, info.agent), id="who")
+            yield Static(lines.heading(*self._who), id="who")
             yield Static(id="calls")
             yield Static(lines.connection(*self._connection[:1], well=self._connection[1]), id="connection")
         yield Static(id="window")
@@ -134,7 +135,14 @@ class FrameScreen(Screen[None]):
 
     def connected_as(self, before: FrameScreen) -> None:
         """Begin with what the screen before this one said, so that nothing else flashes up."""
-        self._connection = before._connection
+        self._connection, self._who = before._connection, before._who
+
+    def introduce(self, desk: str, agent: str) -> None:
+        """Say whose desk this is and who the agent is, where that was not known before."""
+        if (desk, agent) != self._who:
+            self._who = (desk, agent)
+            if self._painted:
+                self.query_one("#who", Static).update(lines.heading(desk, agent))
 
     def others(self, calls: int, wanting: int) -> None:
         """Say how many calls are open beside this one, and how many of them want the agent."""

@@ -19,6 +19,8 @@ class ConsoleInfo(msgspec.Struct, frozen=True):
     """The agent's display name."""
     desk: str = "Help desk"
     """The company or desk that callers called."""
+    server: str = ""
+    """The name of the machine that the desk is on; empty where it is this console's own."""
     mailbox_url: str = ""
     """The demo's mailbox and phones, for whoever plays the customer; empty otherwise."""
     ticket_required: bool = False

@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
+from csrdesk.config import RoleSettings
+from csrdesk.config.grants import grants_of
 from csrdesk.engine.reading import AuditReader
 from csrdesk.engine.rehearsal import Rehearsed
 from csrdesk.engine.session import AgentSession
@@ -27,6 +30,7 @@ from csrdesk.server.serve import listen, serve
 from csrdesk.wire.openapi import description
 from csrdesk.wire.values import About, State
 from csrdesk.wiring.desk import Desk
+from csrdesk.wiring.tokens import gate_of
 from csrdesk.wiring.watching import watch
 
 Granting = Callable[[SignedIn], Grants]
@@ -65,6 +69,25 @@ class ServedDesk:
         if not isinstance(start, Act | Reset):
             raise NoSuchFlowError("Only acts on one account can be rehearsed.")
         return await self._desk.engine.rehearse(start, signed.agent, call_id)
+
+
+@contextlib.asynccontextmanager
+async def desk_api_of(desk: Desk) -> AsyncIterator[int | None]:
+    """Serve the desk API where settings name its origin, as long as the block lasts; gives the port, None for nowhere.
+
+    Raises `ConfigError` where nobody could say whose token it is.
+    """
+    settings = desk.settings
+    if not settings.desk.api_url:
+        yield None
+        return
+    granted = partial(_granted, settings.roles)
+    async with gate_of(settings) as gate, desk_api_served(desk, gate, granted) as port:
+        yield port
+
+
+def _granted(roles: RoleSettings, signed: SignedIn) -> Grants:
+    return grants_of(signed, roles)
 
 
 @contextlib.asynccontextmanager

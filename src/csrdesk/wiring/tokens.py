@@ -1,25 +1,43 @@
-"""Where the token comes from that says who asks: a file that the environment names, for scripts; else the sign-in."""
+"""Tokens at both ends of the desk API: where a client's comes from, and who judges them at the desk."""
 
 from __future__ import annotations
 
-import os
-from typing import Final
+import contextlib
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from csrdesk.config import Settings
-from csrdesk.errors import NotSignedInError
+from csrdesk.errors import ConfigError
 from csrdesk.model.secret import Secret
-from csrdesk.remote import TokenSource
 from csrdesk.services import keys
 
-TOKEN: Final = keys.Wanted("CSRDESK_TOKEN_FILE", "CSRDESK_TOKEN_FILE", "token")
+if TYPE_CHECKING:
+    from csrdesk.remote import TokenSource
+    from csrdesk.server.gate import Gate
 
-
-def token_of(_settings: Settings) -> TokenSource:
-    """Asked before each request, because a token lives for minutes."""
+def token_of(settings: Settings) -> TokenSource:
+    """The token of whoever is signed in here; asked before each request, because it lives for minutes."""
 
     async def token() -> Secret:
-        if not os.environ.get(TOKEN.variable):
-            raise NotSignedInError("You are not signed in. Name a file with a token in CSRDESK_TOKEN_FILE.")
-        return keys.read(TOKEN, "")
+        from csrdesk.services.sign_in import access_token
+
+        return await access_token(settings)
 
     return token
+
+
+@contextlib.asynccontextmanager
+async def gate_of(settings: Settings) -> AsyncIterator[Gate]:
+    """Who says whose token it is. Raises `ConfigError` where nobody could."""
+    if not settings.sign_in.issuer:
+        words = "is required where desk.api_url is set: without it nobody could say who asks."
+        raise ConfigError(f"sign_in.issuer {words}", key="sign_in.issuer")
+    from csrdesk.server.tokens import TokenGate
+
+    wanted = settings.sign_in.introspect
+    secret = keys.read(keys.SIGN_IN_RESOURCE, settings.sign_in.resource_secret_file) if wanted else None
+    gate = TokenGate(settings.sign_in, resource_secret=secret)
+    try:
+        yield gate
+    finally:
+        await gate.close()

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from csrdesk.wiring.desk import Desk
+    from csrdesk.wiring.front import FrontDesk
 
 EVERY: Final = 60.0
 """Seconds between two looks outside; a look costs each server one question."""
@@ -27,7 +27,7 @@ WORDS: Final = {
 
 
 async def watch(
-    desk: Desk, tell: Callable[[tuple[str, ...]], None], *, every: float = EVERY, here: float = HERE
+    desk: FrontDesk, tell: Callable[[tuple[str, ...]], None], *, every: float = EVERY, here: float = HERE
 ) -> None:
     """Tell what cannot be used, whenever that is another than before; runs until it is cancelled."""
     down: dict[str, tuple[str, ...]] = {}
