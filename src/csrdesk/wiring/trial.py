@@ -11,6 +11,15 @@ from csrdesk.config import Settings, load
 from csrdesk.sandbox import Connection
 
 PHONE = "+1 512 555 0100"
+_GROUPS = {
+    "verifier": "Help desk verifiers",
+    "agent": "Help desk agents",
+    "lead": "Help desk leads",
+    "auditor": "Audit",
+}
+"""The sandbox's groups of agents, by the role that each gives."""
+_ROLES: dict[str, object] = {role: [group] for role, group in _GROUPS.items()}
+_EVERYWHERE: dict[str, object] = {f'"{group}"': ["*"] for group in _GROUPS.values()}
 
 
 class OtherDirectory(msgspec.Struct, frozen=True):
@@ -64,6 +73,15 @@ def write_settings(
             "data_dir": str(folder / "data"),
             "phone": PHONE,
         },
+        "sign_in": {
+            "issuer": connection.sign_in.issuer,
+            "client_id": connection.sign_in.client_id,
+            "audience": connection.sign_in.audience,
+            "scopes": connection.sign_in.scopes,
+        },
+        "roles": _ROLES,
+        "roles.populations": _EVERYWHERE,
+        "roles.ous": _EVERYWHERE,
         "flow": {
             "p1MFAPolicyId": connection.mfa_policy_id,
             "ciam_companyName": "Example Health",

@@ -42,7 +42,7 @@ class Current:
         """A token that counts for a while yet. Raises `NotSignedInError`, `ConfigError`, or `ServiceError`."""
         if named := os.environ.get(TOKEN_FILE, ""):
             return await asyncio.to_thread(keys.private_file, named, TOKEN_FILE)
-        self._need_issuer()
+        need_issuer(self._settings)
         if self._held is not None and self._lasts(self._held):
             return self._held.access_token
         if is_script(self._settings):
@@ -113,11 +113,6 @@ class Current:
     def _end_of(self, answer: token_answers.TokenAnswer) -> float:
         return self._now() + answer.expires_in
 
-    def _need_issuer(self) -> None:
-        if not self._settings.sign_in.issuer:
-            words = "is empty: where you sign in is not known. Ask whoever runs the desk, or look at [sign_in]."
-            raise ConfigError(words, key="sign_in.issuer")
-
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         async with alone(_folder(self._settings) / "sign-in.lock"):
@@ -132,6 +127,18 @@ async def opened(settings: Settings) -> AsyncIterator[Provider]:
         yield provider
     finally:
         await provider.close()
+
+
+def need_issuer(settings: Settings) -> None:
+    """Raises `ConfigError` where settings do not say where one signs in."""
+    if not settings.sign_in.issuer:
+        words = "is empty: where you sign in is not known. Ask whoever runs the desk, and fill in [sign_in]."
+        raise ConfigError(words, key="sign_in.issuer")
+
+
+def acts_alone(settings: Settings) -> bool:
+    """Whether no sign-in of a person is looked for: a token is named, or a secret."""
+    return bool(os.environ.get(TOKEN_FILE)) or is_script(settings)
 
 
 def is_script(settings: Settings) -> bool:
