@@ -14,10 +14,11 @@ from csrdesk.flows.doors import Agent, LinkDesk
 from csrdesk.services.keys import desk_key
 from csrdesk.services.performer import Performer
 from csrdesk.wiring.checkpoints import checkpoints_of
-from csrdesk.wiring.desk import DATABASE, recovery_of, registration_of, rules_of
+from csrdesk.wiring.desk import recovery_of, registration_of, rules_of
 from csrdesk.wiring.outside import open_outside
 from csrdesk.wiring.pages import Pages
 from csrdesk.wiring.presence import Processes
+from csrdesk.wiring.store import DATABASE
 from csrdesk.wiring.who import data_folder
 from tests.crash.points import KilledPerform, KilledStore, Points
 

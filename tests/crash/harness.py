@@ -22,7 +22,7 @@ from csrdesk.sandbox import Options, Sandbox, ids
 from csrdesk.sandbox.digests import digest
 from csrdesk.sandbox.domain import ACCOUNT_DISABLE, NEVER, filetime
 from csrdesk.sandbox.model import Entry, SignOnSession, User
-from csrdesk.wiring.desk import DATABASE
+from csrdesk.wiring.store import DATABASE
 from csrdesk.wiring.trial import write_settings
 from tests.crash.customer import NEW_PASSWORD
 from tests.crash.plots import ACTS, BY_THEMSELVES, Plot, Way, with_settings

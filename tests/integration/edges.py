@@ -14,7 +14,7 @@ from typing import Self
 
 from csrdesk.flows.graph import graph
 from csrdesk.flows.kernel import State
-from csrdesk.wiring.desk import DATABASE
+from csrdesk.wiring.store import DATABASE
 from tests.integration.conftest import World
 
 Edge = tuple[str, str]

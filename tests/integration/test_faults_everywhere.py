@@ -45,7 +45,7 @@ from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Sandbox
 from csrdesk.sandbox.model import User
 from csrdesk.wiring import Desk, open_desk
-from csrdesk.wiring.desk import DATABASE
+from csrdesk.wiring.store import DATABASE
 from tests.flows.explore import FIRST, path, walk
 from tests.flows.values import ADA, DN, LINK, LINK_AND_CODE, NEW_PASSWORD, TRY
 

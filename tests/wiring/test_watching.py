@@ -12,7 +12,7 @@ from csrdesk.flows import csr_main
 from csrdesk.sandbox import Options, Sandbox
 from csrdesk.services.answering import DIRECTORY, MAIL, PINGONE
 from csrdesk.wiring import open_desk
-from csrdesk.wiring.desk import DATABASE
+from csrdesk.wiring.store import DATABASE
 from csrdesk.wiring.trial import settings_for
 from csrdesk.wiring.watching import AUDIT, WORDS, watch
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from csrdesk.config.database import wrong_database
 from csrdesk.config.keys import wrong_key
 from csrdesk.config.running import wrong_serve
 from csrdesk.config.settings import FLOW_NAMES, DeskSettings, DirectorySettings, ProtectSettings, Settings
@@ -72,6 +73,8 @@ def _check_desk(desk: DeskSettings, wrong: Wrong) -> None:
     if desk.api_url and desk.api_url == desk.public_url:
         raise wrong("desk.api_url", "must be another origin than desk.public_url: customers have nothing to do there.")
     if desk.alert_to and not _ONE_ADDRESS.fullmatch(desk.alert_to):
+    if problem := wrong_database(desk.database):
+        raise wrong("desk.database", problem)
         raise wrong("desk.alert_to", "must be one mail address, of a person or a list.")
 
 

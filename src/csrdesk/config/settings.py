@@ -130,6 +130,11 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Empty for the user's data folder."""
     key_file: str = ""
     """32 random bytes behind the spoken codes and form tokens. Empty: made in the data folder, mode 0600."""
+    database: str = ""
+    """Empty: a file in the data folder. Else the PostgreSQL that any number of servers share, as
+    `postgresql://user@host/database`, without a password."""
+    database_password_file: str = ""
+    """Holds its password, mode 0600. Empty: `CSRDESK_DATABASE_PASSWORD_FILE`, then the keyring; none on a socket."""
     phone: str = ""
     """The number that customers call, as their page shows it."""
     agent_name: str = ""

@@ -13,7 +13,7 @@ from csrdesk.engine.store_sqlite import SqliteStore
 from csrdesk.engine.verify import Verdict, verify
 from csrdesk.sandbox.folder import own_folder
 from csrdesk.wiring.checkpoints import checkpoints_of
-from csrdesk.wiring.desk import DATABASE
+from csrdesk.wiring.store import DATABASE
 
 
 async def audit_verified(on_stage: Stage) -> AsyncIterator[Step]:

@@ -20,16 +20,22 @@ class Address:
     busy_seconds: float = 5.0
     """How long another writer is waited for, and half of how long one may stand still while it holds up all others."""
 
+    tls: bool = False
+    """Whether the server's certificate is looked at, and its name in it; there is no way back to less."""
+
     @property
     def conninfo(self) -> str:
         """All of it for libpq, the password included. A server that is gone without a word is found out within about
         ten seconds.
         """
-        from psycopg.conninfo import make_conninfo
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+        told = conninfo_to_dict(self.url)
+        if self.tls:
+            roots = told.get("sslrootcert") or "system"
+            told |= {"sslmode": "verify-full", "sslrootcert": roots, "gssencmode": "disable"}
         return make_conninfo(
-            self.url,
-            password=self.password.reveal() if self.password else None,
+            **told | {"password": self.password.reveal() if self.password else None},
             client_encoding="UTF8",
             connect_timeout=5,
             keepalives_idle=5,

@@ -40,6 +40,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
 PINGONE = Wanted("CSRDESK_PINGONE_CLIENT_SECRET_FILE", "pingone.client_secret_file", "pingone-client-secret")
 DIRECTORY = Wanted("CSRDESK_DIRECTORY_PASSWORD_FILE", "directory.password_file", "directory-password")
+DATABASE = Wanted("CSRDESK_DATABASE_PASSWORD_FILE", "desk.database_password_file", "database-password")
 MAIL = Wanted("CSRDESK_MAIL_PASSWORD_FILE", "mail.password_file", "mail-password")
 DOOR = Wanted("CSRDESK_DOOR_SECRET_FILE", "serve.door_secret_file", "door-secret")
 PAGES_DOOR = Wanted("CSRDESK_DOOR_SECRET_FILE", "pages.door_secret_file", "pages-door-secret")
@@ -94,6 +95,11 @@ def door_secret(wanted: Wanted, file: str) -> Secret:
 
 
 def desk_key(settings: DeskSettings, data_dir: Path) -> bytes:
+def is_named(wanted: Wanted) -> bool:
+    """Whether the environment names a file of it."""
+    return bool(os.environ.get(wanted.variable))
+
+
     """The 32 bytes behind spoken codes and form tokens; made in `data_dir`, mode 0600, where no file is named."""
     if settings.key_file:
         path = Path(settings.key_file).expanduser()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from csrdesk.config import Settings
 from csrdesk.flows.doors import Agent, CustomerSession, LinkDesk, Perform, Session
+from csrdesk.wiring.store import be_there, open_store
 from csrdesk.wiring.pages import Pages
 from csrdesk.wiring.who import agent_of, data_folder, log_path
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from csrdesk.engine.engine import Engine
     from csrdesk.engine.reading import AuditReader
     from csrdesk.engine.rehearsal import Rehearsed
-    from csrdesk.engine.store import Store
     from csrdesk.flows.password_reset import Start as Reset
     from csrdesk.flows.recovery_inputs import Start as RecoveryStart
     from csrdesk.flows.registration_inputs import Start as RegistrationStart
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from csrdesk.services.performer import Outside
     from csrdesk.services.timing import Watch
     from csrdesk.wire.values import About
-
-DATABASE = "desk.sqlite3"
 
 
 @dataclass(frozen=True)
@@ -167,7 +165,7 @@ async def open_desk(
         stack.callback(pages.release)
         if serve_pages:
             await pages.claim()
-        store = await _store(data_dir / DATABASE, wait_for_store=wait_for_store)
+        store = await open_store(settings, data_dir, key, wait=wait_for_store)
         stack.push_async_callback(store.close)
         world: list[Outside] = []
         performer = _performer(settings, pages, stack, (paces, watch), world) if reach_out else _nothing
@@ -182,7 +180,7 @@ async def open_desk(
         )
         _offer(engine, settings)
         engine.write_checkpoints(checkpoints_of(settings))
-        _be_there(engine, data_dir, stack)
+        await be_there(engine, store, data_dir, stack)
         if settings.desk.alert_to:
             engine.mail_alerts()
         await stack.enter_async_context(engine)
@@ -206,23 +204,6 @@ def _offer(engine: Engine, settings: Settings) -> None:
         engine.public.offer("account_recovery", recovery_of(settings))
     if settings.registration.enabled:
         engine.public.offer("registration", registration_of(settings))
-
-
-def _be_there(engine: Engine, data_dir: Path, stack: AsyncExitStack) -> None:
-    """Let the desk's other processes see that this one is there, until the desk is closed."""
-    from csrdesk.wiring.presence import Processes
-
-    processes = Processes(data_dir, engine.name)
-    stack.callback(processes.leave)
-    processes.arrive()
-    engine.tell_who_is_gone(processes)
-
-
-async def _store(path: Path, *, wait_for_store: bool) -> Store:
-    from csrdesk.engine.store_late import LateStore
-    from csrdesk.engine.store_sqlite import SqliteStore
-
-    return await SqliteStore.open(path) if wait_for_store else LateStore(path)
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -10,7 +10,8 @@ from pathlib import Path
 from csrdesk.config import Settings, notes
 from csrdesk.errors import ConfigError, StoreUnavailableError
 from csrdesk.model.checkup import Finding, ok, warning, wrong
-from csrdesk.wiring.desk import DATABASE as FILE
+from csrdesk.wiring.store import DATABASE as FILE
+from csrdesk.wiring.store import open_store, wants_password
 from csrdesk.wiring.who import agent_of, data_folder, log_path
 
 SETTINGS = "Settings"
@@ -54,6 +55,8 @@ def keys_of(settings: Settings) -> tuple[Finding, ...]:
         wanted.append((keys.DIRECTORY, settings.directory.password_file))
     if settings.mail.user:
         wanted.append((keys.MAIL, settings.mail.password_file))
+    if wants_password(settings):
+        wanted.append((keys.DATABASE, settings.desk.database_password_file))
     found: list[Finding] = []
     for one, file in wanted:
         try:
@@ -86,21 +89,29 @@ def _open_to_others(path: Path) -> Finding:
 async def database(settings: Settings) -> tuple[Finding, ...]:
     """Whether the desk's database can be written: without it there is no audit, and so no act."""
     path = data_folder(settings) / FILE
-    if not path.exists():
+    where = settings.desk.database or path
+    if not settings.desk.database and not path.exists():
         return (ok(DATABASE, f"{path} is made when the desk is first opened."),)
-    from csrdesk.engine.store_sqlite import SqliteStore
-
     try:
-        store = await SqliteStore.open(path)
+        from csrdesk.services.keys import desk_key
+
+        key = desk_key(settings.desk, data_folder(settings))
+        store = await open_store(settings, data_folder(settings), key, wait=True)
         try:
             await store.at_once(lambda tx: tx.wake("probe"))
         finally:
             await store.close()
+    except ConfigError as error:
+        return (wrong(DATABASE, error.message),)
     except StoreUnavailableError as error:
         words = error.message.removesuffix(" Nothing was done.")
-        todo = f"Look at the disk and the rights of {path.parent}, and at what else has the file open."
+        todo = _AT_SERVER if settings.desk.database else _AT_FILE.format(path.parent)
         return (wrong(DATABASE, f"{words} Without it people can be looked up, and nothing else is done.", todo),)
-    return (ok(DATABASE, f"{path} can be written."),)
+    return (ok(DATABASE, f"{where} can be written."),)
+
+
+_AT_FILE = "Look at the disk and the rights of {}, and at what else has the file open."
+_AT_SERVER = "Look at the server and its log, at desk.database, and at the rights of that user."
 
 
 def log_file(settings: Settings) -> tuple[Finding, ...]:
