@@ -73,15 +73,7 @@ def write_settings(
             "data_dir": str(folder / "data"),
             "phone": PHONE,
         },
-        "sign_in": {
-            "issuer": connection.sign_in.issuer,
-            "client_id": connection.sign_in.client_id,
-            "audience": connection.sign_in.audience,
-            "scopes": connection.sign_in.scopes,
-        },
-        "roles": _ROLES,
-        "roles.populations": _EVERYWHERE,
-        "roles.ous": _EVERYWHERE,
+        **_agents(connection),
         "flow": {
             "p1MFAPolicyId": connection.mfa_policy_id,
             "ciam_companyName": "Example Health",
@@ -106,6 +98,22 @@ def settings_for(
     """The same, read back: as strict as for anybody's settings."""
     path = write_settings(connection, folder, public_url=public_url, listen_port=listen_port, directory=directory)
     return load(path)
+
+
+def _agents(connection: Connection) -> dict[str, dict[str, object]]:
+    """Where the sandbox's agents sign in, and what they may do: everything that their roles have, everywhere."""
+    sign_in = connection.sign_in
+    return {
+        "sign_in": {
+            "issuer": sign_in.issuer,
+            "client_id": sign_in.client_id,
+            "audience": sign_in.audience,
+            "scopes": sign_in.scopes,
+        },
+        "roles": _ROLES,
+        "roles.populations": _EVERYWHERE,
+        "roles.ous": _EVERYWHERE,
+    }
 
 
 def _of_sandbox(connection: Connection) -> OtherDirectory:
