@@ -30,7 +30,8 @@ async def waiting() -> AsyncIterator[Callable[[DeviceCode], None]]:
     def shown(code: DeviceCode) -> None:
         for line in picture(code.verification_uri_complete, *shutil.get_terminal_size()):
             sys.stderr.write(line)
-        say(f"Open {code.verification_uri} on another device, and type:   {spread(code.user_code)}")
+        say(f"Open {code.verification_uri}")
+        say(f"on another device, and type:   {spread(code.user_code)}")
         telling.append(asyncio.create_task(_tell(time.monotonic() + code.expires_in)))
 
     try:
