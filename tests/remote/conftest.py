@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -60,13 +60,15 @@ class Served:
     url: str
 
     @asynccontextmanager
-    async def session(self, agent: Agent = GRACE, url: str = "", patience: float = 0.0) -> AsyncIterator[RemoteSession]:
+    async def session(
+        self, agent: Agent = GRACE, *, url: str = "", patience: float = 0.0, tell: Callable[[str], None] | None = None
+    ) -> AsyncIterator[RemoteSession]:
         """The session of an agent somewhere else."""
 
         async def token() -> Secret:
             return Secret(token_of(agent))
 
-        line = Line(url or self.url, token, patience=patience)
+        line = Line(url or self.url, token, patience=patience, tell=tell)
         try:
             yield RemoteSession(agent, line)
         finally:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import Final, TypeVar
+from typing import Final, TypeVar, get_args
 
 import msgspec
 
-from csrdesk.errors import CsrdeskError, UnexpectedAnswerError
+from csrdesk.errors import CsrdeskError, IllegalEventError, UnexpectedAnswerError
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import AccountEffect, Answer, Audience, Outcome, Prompt
 from csrdesk.model.secret import Secret, decode_hook
@@ -90,7 +90,12 @@ def encode_answer(answer: Answer) -> bytes:
 
 
 def decode_answer(content: bytes, prompt: Prompt) -> Answer:
-    """One of the answers that `prompt` takes. Raises `msgspec.DecodeError` for everything else."""
+    """One of the answers that `prompt` takes. Raises `IllegalEventError` for what it does not take, and
+    `msgspec.DecodeError` for one of its own that is not as it must be.
+    """
+    name = msgspec.json.decode(content, type=_Tagged).type
+    if name not in {kind.__name__ for kind in get_args(prompt.answers) or (prompt.answers,)}:
+        raise IllegalEventError(prompt, content)
     answer: Answer = msgspec.convert(msgspec.json.decode(content), prompt.answers, dec_hook=decode_hook)
     return answer
 
