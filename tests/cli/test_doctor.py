@@ -22,6 +22,7 @@ AREAS = [
     "MFA policy",
     "Passkeys",
     "Clock",
+    "Sign-in",
     "Directory",
     "Passwords",
     "Mail",

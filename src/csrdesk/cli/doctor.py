@@ -18,8 +18,8 @@ _INDENT = " " * 26
 def doctor(_json: Json = False) -> Result:
     """Look at everything that a desk needs, and say what to do where something is missing. Changes and sends nothing.
 
-    Settings, PingOne (sign-in, rights, MFA policy, clock), directory, mail server, customers' pages, keys, database
-    and log. Ends with 0 where all is well or only worth knowing, 1 where something is wrong.
+    Settings, PingOne (sign-in, rights, MFA policy, clock), where agents sign in, directory, mail server, customers'
+    pages, keys, database and log. Ends with 0 where all is well or only worth knowing, 1 where something is wrong.
 
     \b
     Examples:

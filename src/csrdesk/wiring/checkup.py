@@ -13,7 +13,7 @@ from pathlib import Path
 from csrdesk.config import Settings, load
 from csrdesk.errors import ConfigError, CsrdeskError
 from csrdesk.model.checkup import Finding, Level, ok, warning, wrong
-from csrdesk.wiring import here
+from csrdesk.wiring import here, second_audit
 
 PATIENCE = 20.0
 """Seconds that one look may take."""
@@ -66,6 +66,7 @@ def looks(settings: Settings, path: Path) -> tuple[Look, ...]:
     return (
         Look("Settings", lambda: asyncio.to_thread(here.settings_file, settings, path)),
         Look("PingOne", lambda: _pingone(settings)),
+        *([Look("Sign-in", lambda: _sign_in(settings))] if settings.sign_in.issuer else ()),
         *([Look("PingOne Protect", lambda: _protect(settings))] if asks_protect(settings) else ()),
         *([Look("Registration", lambda: _registration(settings))] if settings.registration.enabled else ()),
         Look("Directory", lambda: _directory(settings)),
@@ -74,6 +75,7 @@ def looks(settings: Settings, path: Path) -> tuple[Look, ...]:
         Look("Pages", lambda: _pages(settings)),
         Look("Keys", lambda: asyncio.to_thread(here.keys_of, settings)),
         Look("Database", lambda: here.database(settings)),
+        *([Look(second_audit.AREA, lambda: second_audit.look(settings))] if settings.audit_sink.kind != "none" else ()),
         Look("Log", lambda: asyncio.to_thread(here.log_file, settings)),
     )
 
@@ -100,6 +102,24 @@ async def _pingone(settings: Settings) -> Found:
         )
     finally:
         await api.close()
+
+
+async def _sign_in(settings: Settings) -> Found:
+    from csrdesk.services import keys
+    from csrdesk.services.probes import sign_in
+    from csrdesk.services.sign_in import sign_in_at
+
+    chosen = settings.sign_in
+    try:
+        wanted = keys.SIGN_IN_RESOURCE if chosen.introspect else None
+        secret = await asyncio.to_thread(keys.read, wanted, chosen.resource_secret_file) if wanted else None
+    except ConfigError:
+        return (wrong(sign_in.AREA, "Not asked: the resource's secret is missing.", "See Keys."),)
+    try:
+        kept = await sign_in_at(settings).kept()
+    except ConfigError:  # no keyring: of account only to whoever signs in here, and said there
+        kept = None
+    return await sign_in.probe(chosen, resource_secret=secret, token=kept.access_token if kept else None)
 
 
 def asks_protect(settings: Settings) -> bool:

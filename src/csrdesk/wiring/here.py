@@ -57,6 +57,14 @@ def keys_of(settings: Settings) -> tuple[Finding, ...]:
         wanted.append((keys.MAIL, settings.mail.password_file))
     if wants_password(settings):
         wanted.append((keys.DATABASE, settings.desk.database_password_file))
+    if settings.sign_in.introspect:
+        wanted.append((keys.SIGN_IN_RESOURCE, settings.sign_in.resource_secret_file))
+    if settings.sign_in.client_secret_file:
+        wanted.append((keys.SIGN_IN_CLIENT, settings.sign_in.client_secret_file))
+    if settings.serve.door:
+        wanted.append((keys.DOOR, settings.serve.door_secret_file))
+    if settings.audit_sink.with_token:
+        wanted.append((keys.AUDIT_SINK, settings.audit_sink.token_file))
     found: list[Finding] = []
     for one, file in wanted:
         try:

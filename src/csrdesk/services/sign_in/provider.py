@@ -17,6 +17,7 @@ from csrdesk.errors import (
 from csrdesk.services import http
 
 SYSTEM: Final = "The sign-in service"
+_ADDRESSES: Final = ("_endpoint", "_uri")
 _LARGEST: Final = 256 * 1024
 T = TypeVar("T")
 
@@ -31,6 +32,8 @@ class Metadata(msgspec.Struct, frozen=True):
     device_authorization_endpoint: str = ""
     revocation_endpoint: str = ""
     introspection_endpoint: str = ""
+    code_challenge_methods_supported: tuple[str, ...] = ()
+    """Empty where it does not say."""
 
 
 class OAuthError(msgspec.Struct, frozen=True):
@@ -59,8 +62,8 @@ class Provider:
             if found.issuer != self.settings.issuer:
                 words = "The metadata is another issuer's: compare sign_in.issuer with it, letter by letter."
                 raise UnexpectedAnswerError(words, system=SYSTEM, details="issuer differs")
-            named = [value for name, value in msgspec.structs.asdict(found).items() if name != "issuer" and value]
-            if not all(is_safe(url) for url in named):
+            named = [value for name, value in msgspec.structs.asdict(found).items() if name.endswith(_ADDRESSES)]
+            if not all(is_safe(url) for url in named if url):
                 words = f"{SYSTEM} names an address that is not https. Nothing was sent there."
                 raise UnexpectedAnswerError(words, system=SYSTEM, details="endpoint is not https")
             self._metadata = found
