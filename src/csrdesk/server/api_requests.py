@@ -74,13 +74,13 @@ def _refuse_browsers(request: Request) -> None:
         raise e.ForbiddenError(NO_BROWSER, details="a browser asked")
 
 
-async def body_of(request: Request, kind: type[T]) -> T:
+async def body_of(request: Request, kind: type[T], seconds: float) -> T:
     """The body as that class. Raises `HTTPException` where it is too much, too slow or no JSON, `InvalidValueError`."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415)
     content = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             async for chunk in request.stream():
                 content += chunk
                 if len(content) > MAX_BODY:

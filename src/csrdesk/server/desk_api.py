@@ -25,6 +25,7 @@ from csrdesk.flows.catalog import FLOWS
 from csrdesk.flows.doors import Session, View
 from csrdesk.model.sign_in import SignedIn
 from csrdesk.server.api_requests import (
+    BODY_SECONDS,
     Gated,
     always,
     as_json,
@@ -98,9 +99,10 @@ class DeskSide(Protocol):
 class DeskApi:
     """The endpoints."""
 
-    def __init__(self, desk: DeskSide, polls: LongPolls) -> None:
+    def __init__(self, desk: DeskSide, polls: LongPolls, body_seconds: float) -> None:
         self._desk = desk
         self._polls = polls
+        self._body_seconds = body_seconds
 
     async def about(self, _request: Request, signed: SignedIn) -> Response:
         return as_json(await self._desk.about(signed))
@@ -109,7 +111,7 @@ class DeskApi:
         return as_json(self._desk.state)
 
     async def start(self, request: Request, signed: SignedIn) -> Response:
-        given = await body_of(request, Started)
+        given = await body_of(request, Started, self._body_seconds)
         inputs, session = _inputs_of(given), self._desk.session(signed)
         return _shown(await session.start(given.flow, inputs, call_id=given.call_id, key=given.key))
 
@@ -122,7 +124,11 @@ class DeskApi:
 
     async def answer(self, request: Request, signed: SignedIn) -> Response:
         """Decoded as an answer of the prompt that is shown, so nobody can claim to be the world's reply."""
-        given, session, flow_id = await body_of(request, Answered), self._desk.session(signed), _flow(request)
+        given, session, flow_id = (
+            await body_of(request, Answered, self._body_seconds),
+            self._desk.session(signed),
+            _flow(request),
+        )
         view = await session.view(flow_id)
         if view.rev != given.rev:
             raise StaleFlowError("The call has moved on. Look at the screen again.")
@@ -135,11 +141,12 @@ class DeskApi:
         return _shown(await session.answer(flow_id, given.rev, answer))
 
     async def changed(self, request: Request, signed: SignedIn) -> Response:
-        rev = number_of(request, "rev", 0, most=_NEWEST)
-        return await self._polls.view(request, signed.agent.id, self._desk.session(signed).changed(_flow(request), rev))
+        rev, session = number_of(request, "rev", 0, most=_NEWEST), self._desk.session(signed)
+        return await self._polls.view(request, signed.agent.id, lambda: session.changed(_flow(request), rev))
 
     async def settled(self, request: Request, signed: SignedIn) -> Response:
-        return await self._polls.view(request, signed.agent.id, self._desk.session(signed).settled(_flow(request)))
+        session = self._desk.session(signed)
+        return await self._polls.view(request, signed.agent.id, lambda: session.settled(_flow(request)))
 
     async def calls(self, request: Request, signed: SignedIn) -> Response:
         everything = bool(number_of(request, "all", 0, most=1))
@@ -170,19 +177,27 @@ class DeskApi:
         return as_json(await (await self._desk.reader(signed)).show(_seq(request)))
 
     async def leave(self, request: Request, signed: SignedIn) -> Response:
-        given = await body_of(request, Reason)
+        given = await body_of(request, Reason, self._body_seconds)
         return as_json(await (await self._desk.reader(signed)).leave(_seq(request), given.reason))
 
     async def rehearse(self, request: Request, signed: SignedIn) -> Response:
-        given = await body_of(request, Started)
+        given = await body_of(request, Started, self._body_seconds)
         found = await self._desk.rehearse(_inputs_of(given), signed, given.call_id)
         planned = tuple(Would(one.effect, one.refusal) for one in found.planned)
         return as_json(Rehearsal(found.person, planned, found.outcome))
 
 
-def make_desk_api(desk: DeskSide, gate: Gate, polls: LongPolls, *, https: bool, description: bytes) -> Starlette:
+def make_desk_api(
+    desk: DeskSide,
+    gate: Gate,
+    polls: LongPolls,
+    *,
+    https: bool,
+    description: bytes,
+    body_seconds: float = BODY_SECONDS,
+) -> Starlette:
     """The application; `description` is the OpenAPI document that it serves, to anybody."""
-    api, gated = DeskApi(desk, polls), Gated(gate)
+    api, gated = DeskApi(desk, polls, body_seconds), Gated(gate)
 
     async def openapi(_request: Request) -> Response:
         return raw_json(description)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Callable, Coroutine
 from typing import Final
 
 from starlette.requests import Request
@@ -20,6 +20,8 @@ from csrdesk.wire.codec import encode_view
 
 LONGEST: Final = 25
 """Seconds that a client waits for news: less than what proxies keep a silent connection for (nginx: 60 s)."""
+SHORTEST: Final = 1
+"""Seconds that the desk takes to look, whatever is asked for."""
 AT_ONCE: Final = 50
 """Waits of one agent: a console has one for each open call."""
 
@@ -40,19 +42,18 @@ class LongPolls:
         """How many wait now."""
         return self._waiting.total()
 
-    async def view(self, request: Request, agent: str, news: Awaitable[View]) -> Response:
+    async def view(self, request: Request, agent: str, news: Callable[[], Coroutine[None, None, View]]) -> Response:
         """The view that `news` brings; 204 where it did not come in time. Raises what `news` does, and
         `LimitReachedError`.
         """
-        seconds = number_of(request, "wait", LONGEST, most=LONGEST)
-        work = asyncio.ensure_future(news)
+        seconds = max(SHORTEST, number_of(request, "wait", LONGEST, most=LONGEST))
         if self._waiting[agent] >= AT_ONCE:
-            work.cancel()
             words = f"You wait for {AT_ONCE} calls at once already: close a console, or end a command."
             raise LimitReachedError(words, after=float(LONGEST))
-        self._waiting[agent] += 1
         await request.body()  # so that what comes next is the client's going
-        others = [asyncio.ensure_future(_gone(request)), asyncio.ensure_future(self._stopping.wait())]
+        self._waiting[agent] += 1
+        work = asyncio.create_task(news())
+        others = [asyncio.create_task(_gone(request)), asyncio.create_task(self._stopping.wait())]
         try:
             await asyncio.wait([work, *others], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             return raw_json(encode_view(work.result())) if work.done() else Response(status_code=204)
