@@ -9,7 +9,7 @@ from csrdesk.config.checks import ONE_MACHINE, check, is_loopback, is_safe, note
 from csrdesk.config.keys import KeySettings
 from csrdesk.config.loading import default_path, load
 from csrdesk.config.roles import RoleSettings
-from csrdesk.config.running import LogSettings, ServeSettings
+from csrdesk.config.running import AuditSinkSettings, LogSettings, ServeSettings
 from csrdesk.config.settings import (
     DeskSettings,
     DirectorySettings,
@@ -28,6 +28,7 @@ from csrdesk.config.sign_in import SignInSettings
 
 __all__ = [
     "ONE_MACHINE",
+    "AuditSinkSettings",
     "DeskSettings",
     "DirectorySettings",
     "FlowSettings",

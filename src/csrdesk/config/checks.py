@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from csrdesk.config.database import wrong_database
 from csrdesk.config.keys import wrong_key
-from csrdesk.config.running import wrong_serve
+from csrdesk.config.running import wrong_serve, wrong_sink
 from csrdesk.config.settings import FLOW_NAMES, DeskSettings, DirectorySettings, ProtectSettings, Settings
 from csrdesk.config.sign_in import wrong_sign_in
 from csrdesk.errors import ConfigError
@@ -58,6 +58,7 @@ def check(settings: Settings, *, file: str = "") -> None:
         ("keys", wrong_key(settings.keys)),
         ("sign_in", wrong_sign_in(settings.sign_in, is_safe)),
         ("serve", wrong_serve(settings.serve, is_safe)),
+        ("audit_sink", wrong_sink(settings.audit_sink)),
     ):
         if found:
             raise wrong(f"{section}.{found[0]}", found[1])

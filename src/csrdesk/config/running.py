@@ -36,6 +36,54 @@ class LogSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`json`: one object a line, with the call, the agent and PingOne's correlation id where there are any."""
 
 
+class AuditSinkSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A second keeper of the audit: every row and every checkpoint goes there as well, masked as they are here."""
+
+    kind: Literal["none", "syslog", "https"] = "none"
+    """`syslog`: over TLS (RFC 5425). `https`: lines of JSON in a POST."""
+    url: str = ""
+    """Of `syslog` a host and port, like logs.example:6514; of `https` the whole address."""
+    ca_file: str = ""
+    """A CA of your own (PEM); empty for the system's."""
+    certificate_file: str = ""
+    """The certificate that csrdesk shows, where the server wants one (PEM)."""
+    certificate_key_file: str = ""
+    """Its key (PEM)."""
+    with_token: bool = False
+    """Whether the server of `https` wants a bearer token."""
+    token_file: str = ""
+    """Empty: `CSRDESK_AUDIT_SINK_TOKEN_FILE`, then the keyring."""
+    timeout_seconds: Annotated[float, Meta(ge=0.5, le=20)] = 10.0
+    """For each batch of rows."""
+    late_minutes: Annotated[int, Meta(ge=1, le=1440)] = 10
+    """How old a row may be that the server has not got; then the console, `csrdesk doctor` and an alert say so."""
+
+    @property
+    def server(self) -> tuple[str, int]:
+        """Host and port of `syslog`; 6514 where none is named (RFC 5425, section 4.1)."""
+        parts = urlsplit(f"//{self.url}")
+        return parts.hostname or "", parts.port or 6514
+
+
+def wrong_sink(settings: AuditSinkSettings) -> tuple[str, str] | None:
+    """The first key of them that is wrong, with what to do."""
+    if settings.kind == "https" and not (settings.url.startswith("https://") and urlsplit(settings.url).hostname):
+        return "url", "must be an https address."
+    if settings.kind == "syslog" and not _is_server(settings.url):
+        return "url", "must be a host and a port, like logs.example:6514."
+    if settings.certificate_file and not settings.certificate_key_file:
+        return "certificate_key_file", "is required with certificate_file."
+    return None
+
+
+def _is_server(url: str) -> bool:
+    try:
+        parts = urlsplit(f"//{url}")
+        return bool(parts.hostname) and parts.port != 0 and parts.netloc == url and parts.username is None
+    except ValueError:
+        return False
+
+
 def wrong_serve(settings: ServeSettings, safe: Callable[[str], bool]) -> tuple[str, str] | None:
     """The first key of them that is wrong, with what to do; `safe` tells whether an address may be used."""
     if not settings.door:

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct, field
 
 from csrdesk.config.keys import KeySettings
 from csrdesk.config.roles import RoleSettings
-from csrdesk.config.running import LogSettings, ServeSettings
+from csrdesk.config.running import AuditSinkSettings, LogSettings, ServeSettings
 from csrdesk.config.sign_in import SignInSettings
 from csrdesk.model.devices import ORDER
 from csrdesk.model.passwords import Authority
@@ -443,6 +443,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Set by the demo alone: a sandbox on loopback, throw-away data."""
     mailbox_url: str = ""
     """Set by the demo alone: where its mails and phones are seen. The console shows it."""
+    audit_sink: AuditSinkSettings = field(default_factory=AuditSinkSettings)
 
     @property
     def must_have_mfa(self) -> bool:

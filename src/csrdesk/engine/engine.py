@@ -17,7 +17,7 @@ from csrdesk.engine.bulk_orders import Bulk
 from csrdesk.engine.call_effects import CallEffects
 from csrdesk.engine.changes import Changes
 from csrdesk.engine.checkpointing import Checkpointing
-from csrdesk.engine.checkpoints import CheckpointFile
+from csrdesk.engine.checkpoints import Checkpoint, CheckpointFile
 from csrdesk.engine.clock import Clock, SystemClock
 from csrdesk.engine.codes import new_id
 from csrdesk.engine.completing import Completing
@@ -27,6 +27,7 @@ from csrdesk.engine.device_pages import DevicePages
 from csrdesk.engine.evaluations import Following
 from csrdesk.engine.figures import Figures
 from csrdesk.engine.flow_rows import FlowRows
+from csrdesk.engine.forwarding import Forwarding, Times
 from csrdesk.engine.guard import NOT_AUDITED, Guard
 from csrdesk.engine.invitations import Invitations
 from csrdesk.engine.link_effects import LinkEffects
@@ -55,6 +56,7 @@ from csrdesk.flows.catalog import FLOWS, Flow
 from csrdesk.flows.doors import Agent, Context, LinkDesk, Perform
 from csrdesk.flows.password_reset import Start as Reset
 from csrdesk.flows.rules import Rules
+from csrdesk.model.sink import Sink
 from csrdesk.model.grants import EVERYTHING, Grants
 
 KEY_BYTES: Final = 32
@@ -103,6 +105,7 @@ class Engine:
         self.public = PublicDesk(self._desk, self._runner)
         self._watching: asyncio.Task[None] | None = None
         self._checkpointing: Checkpointing | None = None
+        self.forwarding: Forwarding | None = None
         self._signing: asyncio.Task[None] | None = None
 
     def _around(self, outside: Perform) -> Perform:
@@ -112,12 +115,13 @@ class Engine:
     @property
     def trouble(self) -> str:
         """What front ends must say loudly: audit or checkpoints cannot be written, the clock was set back, somebody was
-        not told.
+        not told, the audit's second keeper gets nothing.
 
         Empty while all is well.
         """
         signing = self._checkpointing.trouble if self._checkpointing else ""
-        return self._guard.trouble or signing or self._desk.clock.trouble or self._outbox.trouble
+        second = self.forwarding.trouble if self.forwarding else ""
+        return self._guard.trouble or signing or self._desk.clock.trouble or self._outbox.trouble or second
 
     async def is_writable(self) -> bool:
         """Whether a row can be written now; then what could not be written before is, and the trouble is over."""
@@ -134,6 +138,11 @@ class Engine:
     def write_checkpoints(self, file: CheckpointFile) -> None:
         """Write the audit's checkpoints to `file`, from `start` on."""
         self._checkpointing = Checkpointing(self._desk.store, self._desk.changes, self._desk.clock, file)
+
+    def forward_to(self, sink: Sink, newest: Callable[[], Checkpoint | None], *, late: timedelta) -> Forwarding:
+        """Hand the audit to a second keeper while what this gives runs; `newest` is the newest checkpoint."""
+        self.forwarding = Forwarding(self._desk, sink, newest, name=self.name, times=Times(late))
+        return self.forwarding
 
     @property
     def name(self) -> str:

@@ -274,6 +274,17 @@ UPDATE resets SET nr = rowid;
 """
 """Which of the pages for a new password is the newest, where a table's rows have no order of their own."""
 
+AUDIT_SINK = """
+CREATE TABLE audit_sink (
+    id INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    checkpoint INTEGER NOT NULL,
+    holder TEXT NOT NULL,
+    turn INTEGER NOT NULL
+);
+"""
+"""How far the audit's second keeper has got, and which process hands it over."""
+
 STEPS: tuple[str, ...] = (
     FLOWS + CHALLENGES + AUDIT + CHANGES,
     OPEN_INTENTS,
@@ -294,6 +305,7 @@ STEPS: tuple[str, ...] = (
     WRONG_PASSCODES,
     GRANTS,
     ORDERED_RESETS,
+    AUDIT_SINK,
 )
 """Step n brings a database of version n to n + 1."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from prometheus_client import Counter, Gauge
 
 from csrdesk.engine.figures import Figures
@@ -9,11 +11,19 @@ from csrdesk.errors import StoreUnavailableError
 from csrdesk.server.metrics import Metrics
 
 
+class Second(Protocol):
+    """How far the audit's second keeper is behind."""
+
+    rows_behind: int
+    seconds_behind: float
+
+
 class DeskFigures:
     """A desk's own figures, read from its tables when somebody asks."""
 
-    def __init__(self, metrics: Metrics, figures: Figures) -> None:
+    def __init__(self, metrics: Metrics, figures: Figures, second: Second | None = None) -> None:
         self._figures = figures
+        self._second = second
 
         def gauge(name: str, said: str) -> Gauge:
             return Gauge(f"csrdesk_{name}", said, registry=metrics.registry)
@@ -30,10 +40,16 @@ class DeskFigures:
         self._verified = counter("calls_verified", "Callers who were verified, at the whole desk.")
         self._rows = counter("audit_rows", "Rows of the audit by kind, at the whole desk.", "kind")
         self._refusals = counter("refusals", "Refused acts by the error's code, at the whole desk.", "code")
+        if second:
+            self._rows_behind = gauge("audit_sink_rows_behind", "Rows that the audit's second keeper has not got.")
+            self._age_behind = gauge("audit_sink_behind_seconds", "The age of the oldest of them.")
         metrics.updates.append(self.update)
 
     async def update(self) -> None:
         """Read them. Where the database cannot be read the rest stays as it was."""
+        if self._second:
+            self._rows_behind.set(self._second.rows_behind)
+            self._age_behind.set(self._second.seconds_behind)
         try:
             now, since = await self._figures.now(), await self._figures.since()
         except StoreUnavailableError:

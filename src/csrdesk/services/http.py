@@ -66,15 +66,22 @@ def open_client(base_url: str, *, timeout_seconds: float, auth: Auth | None = No
 
 def open_door(url: str, *, ca_file: str = "") -> Client:
     """A client for a desk's inner door: `unix:` and a socket's path, or an address. TLS is always verified, by
-    `ca_file` alone where one is named. No proxy stands between.
+    `ca_file` alone where one is named.
     """
-    from csrdesk.services.transport import Transport
-
     local = url.removeprefix("unix:") if url.startswith("unix:") else ""
     plain = bool(local) or urlsplit(url).scheme == "http"
     trusted = _nothing_trusted() if plain else ssl.create_default_context(cafile=ca_file) if ca_file else _trusted()
+    return open_at("http://desk" if local else url, trusted=trusted, local=local)
+
+
+def open_at(base_url: str, *, trusted: ssl.SSLContext, local: str = "") -> Client:
+    """A client that trusts what it is told to, with no proxy between; `local`: a socket's path on this machine."""
+    from csrdesk.services.transport import Transport
+
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # as in `open_client`
     return httpx.AsyncClient(
-        base_url="http://desk" if local else url,
+        base_url=base_url,
         transport=Transport(trusted, local=local),
         trust_env=False,
         headers={"accept": "application/json"},

@@ -48,6 +48,7 @@ SIGN_IN_CLIENT = Wanted("CSRDESK_SIGN_IN_CLIENT_SECRET_FILE", "sign_in.client_se
 SIGN_IN_RESOURCE = Wanted(
     "CSRDESK_SIGN_IN_RESOURCE_SECRET_FILE", "sign_in.resource_secret_file", "sign-in-resource-secret"
 )
+AUDIT_SINK = Wanted("CSRDESK_AUDIT_SINK_TOKEN_FILE", "audit_sink.token_file", "audit-sink-token")
 SHORTEST_DOOR_SECRET = 32
 
 

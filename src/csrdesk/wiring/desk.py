@@ -155,6 +155,7 @@ async def open_desk(
     from csrdesk.engine.engine import Engine
     from csrdesk.services.keys import desk_key
     from csrdesk.wiring.checkpoints import checkpoints_of
+    from csrdesk.wiring.second_audit import forward_audit
     from csrdesk.wiring.log import send_logging_to, stop_logging_to
 
     data_dir = data_folder(settings)
@@ -188,6 +189,8 @@ async def open_desk(
             stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_sending()))
             stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_completing()))
         agent = agent_of(settings)
+        if serve_pages and reach_out:  # as above
+            await forward_audit(engine, settings, stack)
         if serve_pages:  # by whoever stays: a one-shot command leaves what is old to the next console
             stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_purging(agent)))
         if pages.ours:

@@ -69,7 +69,7 @@ async def desk_watched(ops: Ops, desk: Desk) -> AsyncIterator[None]:
     if ops.metrics:
         from csrdesk.server.desk_figures import DeskFigures
 
-        figures = DeskFigures(ops.metrics, desk.engine.figures())
+        figures = DeskFigures(ops.metrics, desk.engine.figures(), desk.engine.forwarding)
         await figures.update()  # from here on it counts
     async with ops.served(checks_of(desk)):
         yield

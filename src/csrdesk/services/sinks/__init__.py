@@ -1,0 +1,1 @@
+"""Keepers of a second audit, outside: syslog over TLS, and HTTPS."""
