@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import stat
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from csrdesk.errors import ConflictError
+from csrdesk.flows import effects as fx
+from csrdesk.flows import replies as r
+from csrdesk.flows.doors import Agent, Context
+from csrdesk.flows.kernel import Effect, Reply
 from csrdesk.wiring.log import log_crash, places, redacted, send_logging_to, stop_logging_to
+from csrdesk.wiring.log_lines import Told
 
 TOKEN = "kJ8_v3Qx-Zt0aBcDeFgHiJkLmNoPqRsTuVwXyZ01234"
 SECRET = "correct horse battery staple"
@@ -89,3 +97,45 @@ def test_a_log_that_cannot_be_written_is_no_second_crash(home: Path) -> None:
     (home / ".local").write_text("in the way")
     reference, path = log_crash(crash(), "")
     assert (len(reference), path) == (8, None)
+
+
+def test_r_16_a_log_of_json_has_one_object_a_line_and_no_secret(tmp_path: Path) -> None:
+    handler = send_logging_to(tmp_path / "csrdesk.log", "json")
+    try:
+        logging.getLogger("somebody").warning("GET /v/%s\nsecond line correlation=%s", TOKEN, "c-12")
+        logging.getLogger("somebody").error("failed", exc_info=crash())
+        logging.getLogger("somebody").error("refused", exc_info=ConflictError("Secret words.", correlation_id="c-13"))
+    finally:
+        stop_logging_to(handler)
+    text = (tmp_path / "csrdesk.log").read_text()
+    first, second, third = map(json.loads, text.splitlines())
+    assert first["message"] == "GET /v/*** second line correlation=c-12"
+    assert (first["level"], first["logger"], first["correlation"]) == ("WARNING", "somebody", "c-12")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", first["time"])
+    assert "builtins.RuntimeError" in second["places"]
+    assert third["correlation"] == "c-13"
+    assert SECRET not in text
+    assert TOKEN not in text
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+async def test_a_line_says_for_which_call_and_which_agent_it_was_written(
+    tmp_path: Path, form: Literal["text", "json"]
+) -> None:
+    async def performs(effect: Effect, context: Context) -> Reply:
+        logging.getLogger("somebody").warning("PingOne answered 503")
+        return r.NoSuchUser()
+
+    handler = send_logging_to(tmp_path / "csrdesk.log", form)
+    try:
+        context = Context("flow-1", 1, "call-1", Agent("grace"))
+        await Told(performs)(fx.FindUser(identifier="ada"), context)
+        logging.getLogger("somebody").warning("nobody's line")
+    finally:
+        stop_logging_to(handler)
+    during, after = (tmp_path / "csrdesk.log").read_text().splitlines()
+    if form == "json":
+        assert (json.loads(during)["call"], json.loads(during)["agent"]) == ("call-1", "grace")
+    else:
+        assert during.endswith("PingOne answered 503 call=call-1 agent=grace")
+    assert "call" not in after

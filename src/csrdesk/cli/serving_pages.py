@@ -6,6 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from csrdesk.cli.result import Result, say
 
@@ -20,7 +21,7 @@ async def serve_pages() -> Result:
 
     settings = load_pages(default_path())
     ops = Ops(settings.serve.ops_host, settings.serve.ops_port)
-    with _logged(settings.pages.log_file):
+    with _logged(settings.pages.log_file, settings.log.format):
         reached = outer_pages(settings.pages, _waits, ops.watch)
         async with reached as (pages, here), ops.served({"desk": pages.ready}), until_stopped():
             if ops.url:
@@ -34,11 +35,11 @@ def _waits(why: str) -> None:
 
 
 @contextlib.contextmanager
-def _logged(file: str) -> Iterator[None]:
+def _logged(file: str, form: Literal["text", "json"]) -> Iterator[None]:
     """The log in that file, or on standard error; redacted in either."""
     from csrdesk.wiring.log import send_logging_to, stop_logging_to
 
-    handler = send_logging_to(Path(file).expanduser() if file else sys.stderr)
+    handler = send_logging_to(Path(file).expanduser() if file else sys.stderr, form)
     try:
         yield
     finally:

@@ -162,7 +162,7 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     windows_live_hours: Annotated[int, Meta(ge=0, le=168)] = 10
     """The same for Windows sign-ins: the life of your domain's Kerberos tickets."""
     log_file: str = ""
-    """Empty: `csrdesk.log` in the data folder. It holds no names and no secrets."""
+    """Empty: `csrdesk.log` in the data folder. It holds no secrets, and no names but those of agents' accounts."""
 
 
 class PasswordSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -160,7 +160,7 @@ async def open_desk(
 
     data_dir = data_folder(settings)
     async with AsyncExitStack() as stack:
-        stack.callback(stop_logging_to, send_logging_to(log_path(settings)))
+        stack.callback(stop_logging_to, send_logging_to(log_path(settings), settings.log.format))
         key = desk_key(settings.desk, data_dir)
         pages = Pages(settings, data_dir)
         stack.callback(pages.release)
@@ -185,20 +185,29 @@ async def open_desk(
         if settings.desk.alert_to:
             engine.mail_alerts()
         await stack.enter_async_context(engine)
-        if reach_out:
-            stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_sending()))
-            stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_completing()))
         agent = agent_of(settings)
-        if serve_pages and reach_out:  # as above
-            await forward_audit(engine, settings, stack)
-        if serve_pages:  # by whoever stays: a one-shot command leaves what is old to the next console
-            stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_purging(agent)))
+        await _keep_running(engine, settings, stack, stays=agent if serve_pages else None, reach_out=reach_out)
         if pages.ours:
             await stack.enter_async_context(pages.served(engine.customers, key, engine.public))
         elif serve_pages:
             waiting = pages.serve_when_free(engine.customers, key, engine.public)
             stack.push_async_callback(_cancelled, asyncio.create_task(waiting))
         yield Desk(settings, data_dir, agent, pages, engine, tuple(world))
+
+
+async def _keep_running(
+    engine: Engine, settings: Settings, stack: AsyncExitStack, *, stays: Agent | None, reach_out: bool
+) -> None:
+    """What goes on beside the calls; what takes long is for whoever stays, and a one-shot command leaves it to them."""
+    from csrdesk.wiring.second_audit import forward_audit
+
+    if reach_out:
+        stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_sending()))
+        stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_completing()))
+    if stays:
+        stack.push_async_callback(_cancelled, asyncio.create_task(engine.keep_purging(stays)))
+    if stays and reach_out:
+        await forward_audit(engine, settings, stack)
 
 
 def _offer(engine: Engine, settings: Settings) -> None:
@@ -290,13 +299,14 @@ def _performer(
 ) -> Callable[[LinkDesk], Perform]:
     """What the engine is given for the world outside: opened with it, closed after it has stopped. `world` gets it."""
     from csrdesk.services.performer import Performer
+    from csrdesk.wiring.log_lines import Told
     from csrdesk.wiring.outside import OnlyServedLinks, open_outside
 
     def opened(links: LinkDesk) -> Perform:
         outside = open_outside(settings, links, pages, *how)
         stack.push_async_callback(outside.close)
         world.append(outside)
-        return OnlyServedLinks(Performer(outside), pages)
+        return Told(OnlyServedLinks(Performer(outside), pages))
 
     return opened
 

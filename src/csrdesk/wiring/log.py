@@ -5,6 +5,7 @@ A crash is written as types and places only. What exceptions and local variables
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -19,6 +20,7 @@ from typing import TextIO
 from csrdesk import __version__
 from csrdesk.config import Settings, default_path, load
 from csrdesk.errors import CsrdeskError
+from csrdesk.wiring.log_lines import Format, as_json, as_text
 from csrdesk.wiring.who import log_path
 
 _SECRETS = (
@@ -60,23 +62,28 @@ def log_crash(error: BaseException, command: str) -> tuple[str, Path | None]:
     """Write a crash of `command` to the log. Gives the reference to quote, and the file where it could be written."""
     reference = secrets.token_hex(4)
     try:
-        path = log_path(_settings())
+        settings = _settings()
+        path = log_path(settings)
         with _opened(path) as file:
             now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            file.write(f"{now} crash {reference} csrdesk {__version__} {command}\n{places(error)}\n")
+            if settings and settings.log.format == "json":
+                crash = {"message": f"crash {reference} csrdesk {__version__} {command}", "places": places(error)}
+                file.write(json.dumps({"time": now, "level": "CRITICAL", "logger": "csrdesk", **crash}) + "\n")
+            else:
+                file.write(f"{now} crash {reference} csrdesk {__version__} {command}\n{places(error)}\n")
     except (OSError, CsrdeskError):
         return reference, None
     return reference, path
 
 
-def send_logging_to(place: Path | TextIO) -> logging.Handler:
+def send_logging_to(place: Path | TextIO, form: Format = "text") -> logging.Handler:
     """Let warnings of every library go to that file, redacted, and nowhere else: not even where it takes none."""
     try:
         handler: logging.Handler = _Quiet(_opened(place) if isinstance(place, Path) else place)
     except OSError:
         handler = logging.NullHandler()
     handler.setLevel(logging.WARNING)
-    handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(_Json() if form == "json" else _Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.getLogger().addHandler(handler)
     logging.lastResort = None
     return handler
@@ -104,7 +111,14 @@ class _Redacting(logging.Formatter):
         record.message = record.getMessage()
         record.asctime = self.formatTime(record)
         error = record.exc_info[1] if record.exc_info else None
-        return "\n".join([redacted(self.formatMessage(record)), *([places(error)] if error else [])])
+        return "\n".join([as_text(redacted(self.formatMessage(record))), *([places(error)] if error else [])])
+
+
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """As above, for programs."""
+        error = record.exc_info[1] if record.exc_info else None
+        return as_json(record, redacted(record.getMessage()), places(error) if error else "")
 
 
 def _settings() -> Settings | None:
