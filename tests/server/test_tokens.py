@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from csrdesk.config import SignInSettings
-from csrdesk.errors import NotSignedInError, ServiceError, UnexpectedAnswerError, UnreachableError
+from csrdesk.errors import ConfigError, NotSignedInError, ServiceError, UnexpectedAnswerError, UnreachableError
 from csrdesk.model.secret import Secret
 from csrdesk.sandbox import Options, Sandbox
 from csrdesk.sandbox.options import SignIn
@@ -335,6 +335,12 @@ async def test_nobody_passes_while_introspection_gives_no_answer(asking: TokenGa
     box.faults.add(path="/as/introspect", cut=True)
     with pytest.raises(UnreachableError):
         await asking.signed_in(token)
+
+
+async def test_a_desk_that_should_ask_and_has_no_secret_is_not_opened(at: SignIn) -> None:
+    with pytest.raises(ConfigError) as raised:
+        TokenGate(settings_of(at, introspect=True))
+    assert raised.value.key == "sign_in.resource_secret_file"
 
 
 async def test_a_wrong_secret_for_introspection_is_the_desks_trouble_and_not_the_agents(at: SignIn, token: str) -> None:

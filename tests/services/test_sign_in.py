@@ -126,7 +126,7 @@ async def test_a_second_browser_with_another_state_is_turned_away_and_the_first_
 
         async def stray() -> httpx.Response:
             async with httpx.AsyncClient(timeout=5) as browser:
-                return await browser.get(f"{asked['redirect_uri']}?{urlencode({'state': 'x', 'code': 'stolen'})}")
+                return await browser.get(f"{asked['redirect_uri']}?{urlencode({'state': 'ä', 'code': 'stolen'})}")
 
         strays.append(asyncio.create_task(stray()))
         strays[0].add_done_callback(lambda _done: person.opens(url))
@@ -148,6 +148,7 @@ async def test_a_second_browser_with_another_state_is_turned_away_and_the_first_
         ("state={state}&code=abc&iss=https://elsewhere.example", UnexpectedAnswerError, "another sign-in service"),
         ("state={state}", UnexpectedAnswerError, "no code"),
         ("state={state}&code=guessed", UnauthorizedError, "invalid_grant"),
+        ("state={state}&error=%E2%80%AE%1b[2J", UnexpectedAnswerError, "(2J)"),
     ],
 )
 async def test_an_answer_that_signs_nobody_in_says_so_in_browser_and_terminal(
@@ -367,6 +368,41 @@ async def test_two_commands_at_once_use_one_refresh_token_once(
 async def introspected_by(box: Sandbox, token: Secret) -> bool:
     async with httpx.AsyncClient(timeout=5) as client:
         return await introspected(client, box.settings().sign_in, token.reveal())
+
+
+async def test_ctrl_c_in_the_middle_of_a_renewal_loses_no_sign_in(
+    settings: Settings, memory_keyring: Keyring, box: Sandbox
+) -> None:
+    kept = await signed_in(settings)
+    await Current(settings).keep(kept)
+    box.faults.add(path="/as/token", late_ms=300)
+    late = Current(settings, now=lambda: time.time() + 16 * 60)
+    asking = asyncio.create_task(late.access_token())
+    (before,) = box.provider.sign_ons.refreshes
+    while before in box.provider.sign_ons.refreshes:  # noqa: ASYNC110 - the sandbox has no event for it
+        await asyncio.sleep(0.01)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    again = await Current(settings).kept()
+    assert again is not None
+    assert again.refresh_token is not None
+    assert again.refresh_token.reveal() in box.provider.sign_ons.refreshes
+    assert memory_keyring
+
+
+async def test_whoever_signs_out_elsewhere_is_signed_out_here(settings: Settings, memory_keyring: Keyring) -> None:
+    moved = 0.0
+    here = Current(settings, now=lambda: time.time() + moved)
+    await here.keep(await signed_in(settings))
+    await Current(settings).end()
+    assert (await here.access_token()).reveal(), "for some seconds the keyring is not asked"
+    moved = 25
+    with pytest.raises(NotSignedInError):
+        await here.access_token()
+    await Current(settings).keep(await signed_in(settings, Person(LEAD)))
+    assert (await here.access_token()).reveal()
+    assert memory_keyring
 
 
 async def test_whoever_waits_too_long_for_another_is_told_so(tmp_path: Path) -> None:

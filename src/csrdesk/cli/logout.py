@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def logout(_json: Json = False) -> Result:
     """End your sign-in: the keyring forgets it, and the sign-in service is told that it counts no more.
 
-    A console that is open goes on until its token ends, a quarter of an hour at the most. Ends with 0, also where
-    nobody was signed in; with 3 where the sign-in service could not be told.
+    A console that is open notices within half a minute. Ends with 0, also where nobody was signed in; with 3 where the
+    sign-in service could not be told.
 
     \b
     Example:

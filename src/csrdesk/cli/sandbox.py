@@ -71,6 +71,7 @@ async def _serve(options: Options) -> Result:
             say(f"Faults      {control}/faults, {control}/clock")
             say(f"People      {_program()} sandbox people")
             say(f"Use it      CSRDESK_CONFIG={settings} {_program()}")
+            say(f"Sign in     CSRDESK_CONFIG={settings} {_program()} login")
             async with until_stopped():
                 say("Ctrl-C ends it.")
     return Result()

@@ -30,7 +30,10 @@ def of_code(call: Call, provider: Provider, app: App, form: Form) -> Response:
     code.used = True
     digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
     challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-    right = hmac.compare_digest(challenge, code.challenge) and form.get("redirect_uri") == code.redirect_uri
+    right = (
+        hmac.compare_digest(challenge.encode(), code.challenge.encode())
+        and form.get("redirect_uri") == code.redirect_uri
+    )
     if not right or not provider.sign_ons.lives(code.ends) or not provider.sign_ons.stands(code.sign_on):
         return _invalid_grant()
     return JSONResponse(for_sign_on(call, provider, code.sign_on), headers=NO_STORE)

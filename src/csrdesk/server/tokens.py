@@ -15,7 +15,7 @@ import jwt
 import msgspec
 
 from csrdesk.config import SignInSettings
-from csrdesk.errors import NotSignedInError
+from csrdesk.errors import ConfigError, NotSignedInError
 from csrdesk.model.secret import Secret
 from csrdesk.model.sign_in import Agent, SignedIn
 from csrdesk.model.text import clean
@@ -54,12 +54,12 @@ class TokenGate:
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`resource_secret`: what introspection asks with, needed where settings want it."""
+        """`resource_secret`: what introspection asks with; `ConfigError` where settings want that and there is none."""
         self._settings = settings
         self._now = now
         self._provider = Provider(settings)
         self._keys = KeySet.of(self._provider, monotonic=monotonic)
-        self._resource = http.BasicAuth(settings.resource_id, resource_secret.reveal()) if resource_secret else None
+        self._resource = _resource(settings, resource_secret) if settings.introspect else None
 
     async def close(self) -> None:
         await self._provider.close()
@@ -72,8 +72,8 @@ class TokenGate:
         self._check_purpose(claims)
         self._check_time(claims)
         found = self._found(claims)
-        if self._settings.introspect:
-            await self._ask(token)
+        if self._resource is not None:
+            await self._ask(token, self._resource)
         return found
 
     async def _claims(self, token: str) -> Mapping[str, object]:
@@ -166,14 +166,20 @@ class TokenGate:
         agent = Agent(username, _text(claims, "name") or username)
         return SignedIn(agent, datetime.fromtimestamp(at, UTC), claims)
 
-    async def _ask(self, token: str) -> None:
-        """RFC 7662. Nobody passes while the provider cannot be asked."""
-        url = (await self._provider.metadata()).introspection_endpoint
-        answer = await self._provider.post(url, {"token": token}, client=self._resource)
+    async def _ask(self, token: str, resource: http.BasicAuth) -> None:
+        """Nobody passes while the provider cannot be asked."""
+        answer = await self._provider.introspected(token, resource)
         if not answer.is_success:
             raise failure(answer)
         if not decoded(answer, _Introspected).active:
             _refuse("inactive", "Your sign-in was ended. Sign in again: csrdesk login")
+
+
+def _resource(settings: SignInSettings, secret: Secret | None) -> http.BasicAuth:
+    """Without it every token would pass unasked, so it is never left out."""
+    if secret is None:
+        raise ConfigError("is required with sign_in.introspect.", key="sign_in.resource_secret_file")
+    return http.BasicAuth(settings.resource_id, secret.reveal())
 
 
 def _refuse(reason: str, words: str) -> NoReturn:

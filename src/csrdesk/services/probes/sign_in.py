@@ -36,7 +36,7 @@ async def probe(
         middle = before + (datetime.now(UTC) - before) / 2
         found = [*_clock(provider.date, middle), *_offered(metadata), *await _keys(provider)]
         if settings.introspect and resource_secret is not None:
-            found += await _introspection(provider, metadata, resource_secret)
+            found += await _introspection(provider, resource_secret)
     finally:
         await provider.close()
     if token is not None:
@@ -63,11 +63,11 @@ async def _keys(provider: Provider) -> list[Finding]:
     return []
 
 
-async def _introspection(provider: Provider, metadata: Metadata, secret: Secret) -> list[Finding]:
+async def _introspection(provider: Provider, secret: Secret) -> list[Finding]:
     """Asked about a token that nobody made: the answer tells whether the desk may ask."""
     client = http.BasicAuth(provider.settings.resource_id, secret.reveal())
     try:
-        answer = await provider.post(metadata.introspection_endpoint, {"token": "csrdesk-doctor"}, client=client)
+        answer = await provider.introspected("csrdesk-doctor", client)
     except ServiceError as error:
         return [wrong(AREA, error.message, "While tokens cannot be asked about, nobody gets in.")]
     if answer.is_success:

@@ -31,7 +31,7 @@ async def by_browser(provider: Provider, opened: Callable[[str], None], *, patie
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
 
     def is_ours(answer: Mapping[str, str]) -> bool:
-        return hmac.compare_digest(answer.get("state", ""), state)
+        return hmac.compare_digest(answer.get("state", "").encode(), state.encode())
 
     async with listening(provider.settings.redirect_port, is_ours) as loopback:
         opened(_address(provider, metadata, loopback.redirect_uri, state=state, nonce=nonce, verifier=verifier))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from csrdesk.config import Settings
-from csrdesk.errors import ConfigError, NotSignedInError, ServiceError
+from csrdesk.errors import ConfigError, CsrdeskError, NotSignedInError, ServiceError
 from csrdesk.model.secret import Secret
 from csrdesk.services import keys
 from csrdesk.services.sign_in import token_answers
@@ -23,6 +23,8 @@ from csrdesk.services.sign_in.turn import alone
 
 TOKEN_FILE: Final = "CSRDESK_TOKEN_FILE"  # noqa: S105 - the variable's name
 NOBODY: Final = "You are not signed in. Run: csrdesk login"
+_HELD: Final = 20.0
+"""Seconds after which the keyring is asked again: whoever signs out or in elsewhere does so for this process, too."""
 _EARLY: Final = 60.0
 """Seconds before its end at which a token is renewed."""
 
@@ -37,23 +39,28 @@ class Current:
         self._keeper: Keeper = keeper or KeyringKeeper(settings.sign_in)
         self._now = now
         self._held: Kept | None = None
+        self._held_since = float("-inf")
 
     async def access_token(self) -> Secret:
         """A token that counts for a while yet. Raises `NotSignedInError`, `ConfigError`, or `ServiceError`."""
         if named := os.environ.get(TOKEN_FILE, ""):
             return await asyncio.to_thread(keys.private_file, named, TOKEN_FILE)
         need_issuer(self._settings)
-        if self._held is not None and self._lasts(self._held):
+        script = is_script(self._settings)
+        recent = script or self._now() - self._held_since < _HELD
+        if self._held is not None and recent and self._lasts(self._held):
             return self._held.access_token
-        if is_script(self._settings):
-            self._held = await self._of_script()
-        else:
-            async with self._alone():
-                kept = await self.kept()
-                if kept is None:
-                    raise NotSignedInError(NOBODY, details="nobody")
-                self._held = kept if self._lasts(kept) else await self._renewed(kept)
-        return self._held.access_token
+        held = await (self._of_script() if script else self._of_person())
+        self._held, self._held_since = held, self._now()
+        return held.access_token
+
+    async def _of_person(self) -> Kept:
+        async with self._alone():
+            kept = await self.kept()
+            if kept is None:
+                self._held = None
+                raise NotSignedInError(NOBODY, details="nobody")
+            return kept if self._lasts(kept) else await _to_its_end(self._renewed(kept))
 
     async def kept(self) -> Kept | None:
         """What is kept, as it stands."""
@@ -63,7 +70,7 @@ class Current:
         """From now on this one."""
         async with self._alone():
             await asyncio.to_thread(self._keeper.write, kept)
-        self._held = kept
+        self._held, self._held_since = kept, self._now()
 
     async def end(self) -> Kept | None:
         """Forget the sign-in here, then tell the provider. Raises `ServiceError` where that could not be told."""
@@ -117,6 +124,17 @@ class Current:
     async def _alone(self) -> AsyncIterator[None]:
         async with alone(_folder(self._settings) / "sign-in.lock"):
             yield
+
+
+async def _to_its_end(work: Coroutine[None, None, Kept]) -> Kept:
+    """As `work`, which Ctrl-C does not leave half done: a refresh token that was used and not replaced is the end."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with suppress(CsrdeskError):
+            await task
+        raise
 
 
 @asynccontextmanager

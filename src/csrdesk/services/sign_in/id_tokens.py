@@ -69,7 +69,7 @@ async def identity(provider: Provider, id_token: Secret | None, access: Secret, 
 
 def _check(claims: Mapping[str, object], client_id: str, nonce: str) -> None:
     """What a signature alone does not say: that it is this sign-in's and this client's."""
-    if nonce and not hmac.compare_digest(str(claims.get("nonce", "")), nonce):
+    if nonce and not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
         raise _not_usable("it is of another sign-in")
     if claims.get("azp", client_id) != client_id:
         raise _not_usable("it is of another application")

@@ -38,6 +38,7 @@ class Loopback:
         self._came: asyncio.Future[Answer] = loop.create_future()
         self._told: asyncio.Future[Told] = loop.create_future()
         self._shown = asyncio.Event()
+        self._open: set[asyncio.StreamWriter] = set()
 
     @property
     def redirect_uri(self) -> str:
@@ -61,20 +62,32 @@ class Loopback:
                 async with asyncio.timeout(_MOMENT):
                     await self._shown.wait()
 
+    def close(self) -> None:
+        """Nobody is answered any more, and whoever is connected and says nothing is not waited for."""
+        for writer in self._open:
+            writer.close()
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection: one request, whatever its headers, and no body."""
+        """One connection."""
+        self._open.add(writer)
+        try:
+            await self._one(reader, writer)
+        finally:
+            self._open.discard(writer)
+            writer.close()
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request, whatever its headers, and no body."""
         try:
             async with asyncio.timeout(_PATIENCE):
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
-            writer.close()
             return
         status, page = await self._page(head)
         body = page.encode()
         writer.write(f"HTTP/1.1 {status}\r\n{_HEADERS}content-length: {len(body)}\r\n\r\n".encode() + body)
         with suppress(ConnectionError):
             await writer.drain()
-        writer.close()
         if status.startswith("200"):
             self._shown.set()
 
@@ -112,6 +125,7 @@ async def listening(port: int, is_ours: Callable[[Answer], bool]) -> AsyncIterat
         yield waiting
     finally:
         server.close()
+        waiting.close()
         await server.wait_closed()
 
 

@@ -81,6 +81,14 @@ class Provider:
         request = self._client.build_request("POST", url, data=form)
         return await self._sent(next(client.sync_auth_flow(request)) if client else request)
 
+    async def introspected(self, token: str, client: http.BasicAuth) -> http.Response:
+        """What the provider says to a question about a token (RFC 7662); `client` is csrdesk's resource."""
+        url = (await self.metadata()).introspection_endpoint
+        if not url:
+            words = f"{SYSTEM} cannot be asked about tokens. Set sign_in.introspect to false."
+            raise UnexpectedAnswerError(words, system=SYSTEM, details="no introspection_endpoint")
+        return await self.post(url, {"token": token}, client=client)
+
     async def _sent(self, request: http.Request) -> http.Response:
         answer = await http.send(self._client, request, system=SYSTEM, timeout_seconds=self.settings.timeout_seconds)
         self.date = answer.headers.get("date", "")
