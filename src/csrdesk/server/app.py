@@ -58,9 +58,6 @@ def make_app(
     async def logo(request: Request) -> Response:
         return render.picture(request.path_params["hash"]) or nothing_here(request)
 
-    async def healthz(_request: Request) -> Response:
-        return PlainTextResponse("ok\n")
-
     def failed(error: Exception, reference: str) -> Response:
         return render.page("failed.html", status=status_of(error), reference=reference)
 
@@ -77,7 +74,7 @@ def make_app(
             *(_at_address(address) if spoken_address else ()),
             Route("/static/{hash}/{name}", static),
             Route("/logo/{hash}", logo),
-            Route("/healthz", healthz),
+            Route("/healthz", _healthz),
         ],
         middleware=[
             Middleware(SecureHeaders, https=guard.https, signals_origin=look.signals.origin if look.signals else ""),
@@ -89,6 +86,10 @@ def make_app(
     # It would send a browser to whatever the Host header says.
     app.router.redirect_slashes = False
     return app
+
+
+async def _healthz(_request: Request) -> Response:
+    return PlainTextResponse("ok\n")
 
 
 def _at_address(address: AddressPage) -> list[Route]:
