@@ -205,7 +205,7 @@ def make_desk_api(
     return Starlette(
         routes=[
             Route(f"{PREFIX}/openapi.json", openapi, methods=["GET"]),
-            *(Route(f"{PREFIX}{path}", gated(work), methods=[method]) for method, path, work in _routes(api)),
+            *(Route(f"{PREFIX}{path}", gated(work), methods=[method]) for method, path, work in routes(api)),
         ],
         middleware=[Middleware(_Headers, https=https), Middleware(Failures, answer=crashed)],
         exception_handlers={HTTPException: refused},
@@ -215,7 +215,8 @@ def make_desk_api(
 Endpoint = Callable[[Request, SignedIn], Awaitable[Response]]
 
 
-def _routes(api: DeskApi) -> tuple[tuple[str, str, Endpoint], ...]:
+def routes(api: DeskApi) -> tuple[tuple[str, str, Endpoint], ...]:
+    """Methods and paths, and what answers them: `csrdesk.wire.operations` describes each."""
     return (
         ("GET", "/about", api.about),
         ("GET", "/state", api.state),

@@ -20,7 +20,7 @@ from csrdesk.wire.codec import encode_view
 
 LONGEST: Final = 25
 """Seconds that a client waits for news: less than what proxies keep a silent connection for (nginx: 60 s)."""
-SHORTEST: Final = 1
+SHORTEST: Final = 0.2
 """Seconds that the desk takes to look, whatever is asked for."""
 AT_ONCE: Final = 50
 """Waits of one agent: a console has one for each open call."""

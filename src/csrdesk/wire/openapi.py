@@ -79,7 +79,7 @@ def document(url: str = "") -> Json:
 def _schemas() -> tuple[Json, Json]:
     """All schemas, and the reference to each that an operation names."""
     prompts, acts = list(codec.prompts().values()), list(codec.acts().values())
-    outcomes = [kind for flow in codec.OUTCOMES for kind in codec.outcomes(flow).values()]
+    outcomes = list(dict.fromkeys(kind for flow in codec.OUTCOMES for kind in codec.outcomes(flow).values()))
     given = list(dict.fromkeys(kind for prompt in prompts for kind in answers(prompt)))
     inputs = [FLOWS[flow].inputs for flow in codec.OUTCOMES]
     union: list[Any] = [reduce(or_, prompts), reduce(or_, acts), reduce(or_, given)]
