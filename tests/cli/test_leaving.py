@@ -25,6 +25,13 @@ def entries(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def can_be_hung_up(terminal: int | None = None) -> None:
+    """In the new process: whoever runs the tests may be deaf to SIGHUP (nohup), which would be handed on."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if terminal is not None:
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+
 def opened(folder: Path) -> bool:
     """The desk of the demo is there, with all that it keeps."""
     return len(entries(folder)) == 2 and any(folder.glob("csrdesk-demo-*/data/desk.sqlite3"))
@@ -40,6 +47,7 @@ async def test_a_program_that_is_ended_leaves_no_folder_behind(
     process = await asyncio.create_subprocess_exec(
         CSRDESK, *words, stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=os.environ | {"TMPDIR": str(tmp_path)},
+        preexec_fn=can_be_hung_up,
     )  # fmt: skip
     assert process.stdout
     said = b""
@@ -65,7 +73,7 @@ async def test_closing_the_window_of_the_demo_leaves_no_folder_behind(tmp_path: 
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     process = await asyncio.create_subprocess_exec(
         CSRDESK, "demo", stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0),
+        preexec_fn=lambda: can_be_hung_up(theirs),
         env=os.environ | {"TMPDIR": str(tmp_path), "TERM": "xterm-256color"},
     )  # fmt: skip
     os.close(theirs)

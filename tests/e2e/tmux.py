@@ -94,6 +94,11 @@ class Tmux:
             await self._run("send-keys", "C-u")
         raise AssertionError(f"{text[-20:]!r} cannot be typed here")
 
+    async def paste(self, text: str) -> None:
+        """Paste into the field that has the focus, as a terminal does where a program asks for it: in one piece."""
+        await self._run("set-buffer", text)
+        await self._run("paste-buffer", "-p")
+
     async def ended(self) -> int:
         """Wait for the program's end; its exit code."""
         async with asyncio.timeout(PATIENCE):

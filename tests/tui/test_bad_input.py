@@ -102,6 +102,16 @@ async def test_pasted_escape_sequences_do_nothing_and_only_the_first_line_is_tak
     assert session.answers == [a.UsernameGiven(typed, "")]
 
 
+async def test_a_paste_that_is_too_long_is_left_out_as_a_whole_and_that_is_said() -> None:
+    app = console(at("username"))
+    async with app.run_test(notifications=True) as pilot:
+        await until(lambda: isinstance(app.screen, UsernameScreen) and "Connected" in words(app))
+        await pilot.press("a")
+        app.post_message(events.Paste("x" * 10_000))
+        await until(lambda: "At most 256 characters fit here." in words(app))
+        assert app.screen.query_one("#identifier", Input).value == "a"
+
+
 async def test_a_paste_where_nothing_can_be_typed_does_nothing() -> None:
     session = at("account")
     app = console(session)

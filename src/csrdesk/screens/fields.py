@@ -19,6 +19,11 @@ class Field(Input):
         """Holds for typing, pasting and what a prompt fills in."""
         return printable(value)
 
+    def restricted(self) -> None:
+        """What does not fit is left out as a whole, and that is said: half an address would find somebody else."""
+        super().restricted()
+        self.notify(f"At most {self.max_length} characters fit here. What was added last is left out.", markup=False)
+
 
 def field(name: str, *, max_length: int, value: str = "", placeholder: str = "") -> Field:
     """A one-line field that takes at most `max_length` characters."""
