@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -302,6 +303,23 @@ async def test_keys_go_on_counting_while_the_provider_is_away(
     box.faults.add(path="/as/", status=503)
     clock.moved = 11 * 60
     assert await who(gate, token) == AGENT
+    clock.moved = 62 * 60
+    with pytest.raises(ServiceError):
+        await gate.signed_in(token)
+
+
+async def test_nobody_with_a_known_key_waits_for_the_question_about_an_unknown_one(
+    gate: TokenGate, box: Sandbox, token: str, clock: Clock
+) -> None:
+    assert await who(gate, token) == AGENT
+    clock.moved = 11
+    box.faults.add(path="/as/jwks", latency_ms=3000)
+    stranger = asyncio.create_task(refusal(gate, by_unknown_key(box, token)))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(2):
+        assert await who(gate, token) == AGENT
+    assert not stranger.done()
+    assert (await stranger).details == "key"
 
 
 async def test_without_any_key_nobody_passes_and_the_next_may_ask_again(

@@ -20,6 +20,8 @@ ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES25
 """Those with a public key (RFC 7518, 3.1): never `none`, and never one whose key both sides hold."""
 FRESH_SECONDS: Final = 600.0
 """A key that was withdrawn is believed no longer than that."""
+STALE_SECONDS: Final = 3600.0
+"""How long keys count that could not be asked for again. Tokens live a quarter of it."""
 PAUSE_SECONDS: Final = 10.0
 """Between two questions, so that a flood of invented key ids is no flood of questions."""
 
@@ -47,7 +49,13 @@ class KeySet:
         return cls(fetch, monotonic=monotonic)
 
     async def key(self, id_: str) -> jwt.PyJWK | None:
-        """The key of that id, or None where the provider has none. Raises `ServiceError` where no keys are there."""
+        """The key of that id, or None where the provider has none. Raises `ServiceError` where no keys are there.
+
+        Whoever shows a key that is known does not wait for the question about one that is not.
+        """
+        known = self._keys.get(id_)
+        if known is not None and (self._is_fresh() or self._one_at_a_time.locked()):
+            return known
         async with self._one_at_a_time:
             if (id_ not in self._keys or not self._is_fresh()) and self._may_ask():
                 await self._renew()
@@ -60,13 +68,13 @@ class KeySet:
         return self._asked_at is None or self._now() - self._asked_at >= PAUSE_SECONDS
 
     async def _renew(self) -> None:
-        """The keys that there are go on counting while the provider cannot be asked."""
+        """The keys that there are go on counting for a while when the provider cannot be asked."""
         self._asked_at = self._now()
         try:
             self._keys = _read(await self._fetch())
         except ServiceError:
-            if not self._keys:
-                self._asked_at = None
+            if self._read_at is None or self._now() - self._read_at > STALE_SECONDS:
+                self._keys, self._read_at, self._asked_at = {}, None, None
                 raise
             return
         self._read_at = self._now()

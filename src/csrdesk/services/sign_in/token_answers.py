@@ -56,14 +56,17 @@ async def of_script(provider: Provider, secret: Secret) -> TokenAnswer:
 
 
 async def revoke(provider: Provider, token: Secret, kind: str) -> None:
-    """Tell the provider that a token counts no more (RFC 7009). Raises `ServiceError` where it could not be told."""
+    """Tell the provider that a token counts no more (RFC 7009). Raises `ServiceError` where it could not be told.
+
+    One that a provider never takes back (2.2.1) ends by itself, and is no failure.
+    """
     url = (await provider.metadata()).revocation_endpoint
     if not url:
         words = f"{SYSTEM} has no way to end a sign-in."
         raise UnexpectedAnswerError(words, system=SYSTEM, details="no revocation_endpoint")
     form = {"token": token.reveal(), "token_type_hint": kind, "client_id": provider.settings.client_id}
     answer = await provider.post(url, form)
-    if not answer.is_success:
+    if not answer.is_success and oauth_error(answer) != "unsupported_token_type":
         raise failure(answer)
 
 
