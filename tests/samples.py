@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
+from csrdesk.flows import desk_prompts as kp
 from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import password_reset as reset
@@ -16,7 +17,9 @@ from csrdesk.flows.act_words import EXPIRY
 from csrdesk.flows.kernel import Prompt
 from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.agreements import Consent, ConsentState
+from csrdesk.model.approvals import Approval
 from csrdesk.model.devices import Age, Device, Strength
+from csrdesk.model.grants import AgentOnRecord, Role
 from csrdesk.model.link import Link, LinkAbout, LinkStage
 from csrdesk.model.passwords import Home, Requirement
 from csrdesk.model.people import Person
@@ -219,6 +222,21 @@ REQUIREMENTS = (
     Requirement("At least 1 digit", "characters", 1, "0123456789"),
     Requirement("None of your last 6 passwords", "said"),
 )
+
+APPROVAL = Approval(
+    "ap-1",
+    "grace",
+    "Grace Hopper",
+    ADA,
+    Act.RESET,
+    "Forgot the password, and the phone is new.",
+    "INC-1042",
+    "recovery proof: link and code, no device",
+    NOW - timedelta(seconds=40),
+    NOW + timedelta(seconds=260),
+)
+GRACE_ON_RECORD = AgentOnRecord("grace", "Grace Hopper", (Role.AGENT,), NOW - timedelta(hours=2), NOW)
+ENDED_ON_RECORD = AgentOnRecord("hal", "", (), NOW - timedelta(days=3), NOW, ended_by="lena")
 
 AGENT: dict[str, Prompt] = {
     "username": p.UsernamePrompt(),
@@ -515,6 +533,11 @@ AGENT: dict[str, Prompt] = {
         again=True,
         verified_until=UNTIL,
     ),
+    "second_agent": kp.SecondAgentPrompt(person=ADA, approval=APPROVAL, verified_until=UNTIL),
+    "approvals": kp.ApprovalsPrompt(approvals=(APPROVAL, replace(APPROVAL, id="ap-2", act=Act.DISABLE, ticket=""))),
+    "approvals_none": kp.ApprovalsPrompt(approvals=(), note="Approved: reset for Ada Lovelace."),
+    "agents": kp.AgentsPrompt(agents=(GRACE_ON_RECORD, ENDED_ON_RECORD)),
+    "agents_none": kp.AgentsPrompt(agents=(), note="Only a lead does this. Nothing was done.", code="forbidden"),
     "error": p.ErrorPrompt(
         error_message="PingOne cannot be reached. Nothing was changed.",
         error_details="UnreachableError: no connection to api.pingone.example within 10 s",

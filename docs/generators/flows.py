@@ -8,7 +8,9 @@ import msgspec
 
 from csrdesk.flows import account_management as am
 from csrdesk.flows import account_recovery as ar
+from csrdesk.flows import agents as ag2
 from csrdesk.flows import agreement as ag
+from csrdesk.flows import approvals as ap
 from csrdesk.flows import call_back as cb
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main as cm
@@ -37,6 +39,7 @@ from csrdesk.flows import registration as rg
 from csrdesk.flows import registration_inputs as gi
 from csrdesk.flows import registration_invitation as inr
 from csrdesk.flows import risk_check as rk
+from csrdesk.flows import second_agent as sa2
 from csrdesk.flows import setting_password as sp
 from csrdesk.flows import spoken_address as sa
 from csrdesk.flows import threat_detection as td
@@ -89,6 +92,13 @@ MANAGING_DEVICES = Part(
     dm.DeviceManagementState,
     "Changing one of the caller's devices, which takes another strong one.",
 )
+SECOND_AGENT = Part(
+    "second_agent",
+    sa2.SecondAgentState,
+    "An act of `desk.second_agent_for` waits here until another agent approves it.",
+)
+APPROVALS = Part("approvals", ap.ApprovalsState, "What other agents wait for, and the answer to it.")
+WHO = Part("agents", ag2.AgentsState, "Who signed in at the desk, and the end of a sign-in by a lead.")
 MAIN = Part("csr_main", cm.CsrMainState, "The agent's call from the first question to its end.")
 AGENTS = Part("verify_user", vu.VerifyUserState, "The agent's side: send, say the code, watch.")
 CUSTOMERS = Part(
@@ -203,7 +213,7 @@ FLOWS = (
         "csr-main",
         "Healthcare - CSR Help Desk - Main Flow",
         "The agent's flow: look a caller up, verify them, act on the account. It loops until the agent ends the call.",
-        (MAIN, LOOK_UP, CHECK, INVITING, INVITING_NEW, PROTECT, MANAGEMENT, MANAGING_DEVICES),
+        (MAIN, LOOK_UP, CHECK, INVITING, INVITING_NEW, PROTECT, MANAGEMENT, MANAGING_DEVICES, SECOND_AGENT),
         None,
         (cm.CallOver,),
     ),
@@ -307,6 +317,22 @@ FLOWS = (
         (THREATS,),
         td.Inputs,
         (td.Outputs,),
+    ),
+    Flow(
+        "approvals",
+        "Approvals",
+        "The second agent's side of an act that settings let nobody do alone. Not one of Ping's flows.",
+        (APPROVALS,),
+        None,
+        (ap.Looked,),
+    ),
+    Flow(
+        "agents",
+        "Agents",
+        "What a lead sees and ends where agents sign in. Not one of Ping's flows.",
+        (WHO,),
+        None,
+        (ag2.Looked,),
     ),
 )
 PAGE_OF: Mapping[type[State], tuple[str, str]] = {

@@ -10,23 +10,51 @@ from functools import cache
 import msgspec
 
 from csrdesk.errors import IllegalEventError
+from csrdesk.flows import account_management as am
+from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
-from csrdesk.flows import csr_main, device_page, magic_link_page, new_password, password_reset
+from csrdesk.flows import csr_main, device_page, magic_link_page, new_password, password_reset, second_agent
 from csrdesk.flows import user_functions as uf
+from csrdesk.flows.caller import Given
 from csrdesk.flows.device_inputs import NOT_USABLE, Choice
 from csrdesk.flows.kernel import Event, Failed, Problem, State
 from csrdesk.flows.registration_inputs import Work
 from csrdesk.flows.rules import Rules
+from csrdesk.model.proofs import Act
 from csrdesk.model.risk import WhenDown
+from tests.flows import desk_values as ev
 from tests.flows import pairing_values as dv
 from tests.flows import recovery_values as rv
 from tests.flows import registration_values as gv
-from tests.flows.values import ABOUT, ADA, BY_ITSELF, DN, EVENTS, NOT_MAILED, PAGE, RULES, STRICT
+from tests.flows.values import (
+    ABOUT,
+    ADA,
+    BY_ITSELF,
+    DN,
+    ENABLED,
+    EVENTS,
+    NOT_MAILED,
+    PAGE,
+    RULES,
+    STRICT,
+    UNTIL,
+    WITH_APP,
+)
 
 Path = tuple[type[State], ...]
 Kind = tuple[object, ...]
+RESET = am.ConfirmingAct(am.Verified(ADA, DN, WITH_APP, UNTIL), am.Needs(rules=RULES), ENABLED, Act.RESET)
+WAITING = csr_main.Managing(
+    Given(RULES),
+    am.AwaitingSecondAgent(
+        RESET,
+        a.Confirmed("Forgot it.", "HD-1"),
+        second_agent.begin(second_agent.Order(ADA, DN, Act.RESET, "Forgot it.", "HD-1", WITH_APP.label, UNTIL)),
+    ),
+)
+"""A reset that waits for a second agent: no beginning, but where the rules of the others lead with other acts alone."""
 FIRST: dict[str, tuple[State, ...]] = {
-    "csr_main": (csr_main.begin(csr_main.Start("HD-1")), csr_main.begin(csr_main.Start())),
+    "csr_main": (csr_main.begin(csr_main.Start("HD-1")), csr_main.begin(csr_main.Start()), WAITING),
     "challenge_acceptance": (
         *(
             ca.begin(ca.Start(ABOUT, ADA.id, rules))
@@ -47,6 +75,8 @@ FIRST: dict[str, tuple[State, ...]] = {
     "device_authentication": tuple(device_page.begin(device_page.Start(inputs, ABOUT, PAGE)) for inputs in BY_ITSELF),
     "account_recovery": rv.FIRST,
     "registration": gv.FIRST,
+    "approvals": ev.APPROVALS,
+    "agents": ev.AGENTS,
     "magic_link_page": (magic_link_page.begin(magic_link_page.Start(ABOUT, ADA.id)),),
 }
 """Where each flow of the catalog can begin."""
@@ -98,8 +128,20 @@ def kind(state: State) -> Kind:
         getattr(getattr(innermost, "begun", None), "device_type", ""),
         *made,
     )
+    second = isinstance(innermost, am.ConfirmingAct) and innermost.act in innermost.needs.rules.second_agent_for
     free = bool(getattr(innermost, "invite", "")), "@" in str(getattr(innermost, "identifier", ""))
-    return (*path(state), *again, *free, to_do, *leads_to, *told, *spent, *(("unsure",) if unsure else ()), *stepped)
+    return (
+        *path(state),
+        *again,
+        *free,
+        to_do,
+        *leads_to,
+        *told,
+        *spent,
+        *(("unsure",) if unsure else ()),
+        *stepped,
+        second,
+    )
 
 
 @dataclass

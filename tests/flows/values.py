@@ -30,6 +30,7 @@ from csrdesk.model.people import Person, Protection, directory_id
 from csrdesk.model.proofs import Act, Evidence, Proof
 from csrdesk.model.recovery import Progress, Stage
 from csrdesk.model.secret import Secret
+from tests.flows import desk_values as ev
 from tests.flows import pairing_values as dv
 from tests.flows import recovery_values as rv
 from tests.flows import registration_values as gv
@@ -68,7 +69,13 @@ LOCKED = PingOneAccount(enabled=True, locked=True, password="PASSWORD_LOCKED_OUT
 AD_LOCKED = DirectoryAccount(DN, "ada", locked=True)
 ALL_LOCKED, AD_LOCKED_ALONE = Account(LOCKED, AD_LOCKED), Account(directory=AD_LOCKED, pingone_problem="No answer.")
 
-RULES = Rules(recovery=True, registration=True, spoken_address=True, call_back=True)
+RULES = Rules(
+    recovery=True,
+    registration=True,
+    spoken_address=True,
+    call_back=True,
+    second_agent_for=(Act.MUST_CHANGE,),
+)
 STRICT = Rules(flow_require_mfa=True, ticket_required=True, push="off")
 ABOUT = LinkAbout("link-1", "K7Q-2M9", "Sam Porter", "A*** L***, ending 41")
 NOT_MAILED = LinkAbout("link-1", "K7Q-2M9", "Sam Porter", "A*** L***, ending 41", mailed=False)
@@ -118,6 +125,7 @@ WITH_PHONE = r.DevicesRead(Devices((APP, LOCKED_APP), phone="+44 *** *** 43", ph
 """Whoever can be verified by every way."""
 
 ANSWERS: tuple[Answer, ...] = (
+    *ev.ANSWERS,
     a.UsernameGiven("ada", "HD-1"),
     a.UsernameGiven("ada"),
     a.UsernameGiven("  "),
@@ -393,7 +401,7 @@ GROUPS: tuple[Reply, ...] = (
     Replies((authentication("DEVICE_SELECTION_REQUIRED"), FAILED)),
     Replies(()),
 )
-REPLIES: tuple[Reply, ...] = (*SINGLE, *GROUPS)
+REPLIES: tuple[Reply, ...] = (*SINGLE, *GROUPS, *ev.REPLIES)
 """Every reply, with the contents that matter."""
 
 EVENTS = (*ANSWERS, *REPLIES)

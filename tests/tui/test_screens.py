@@ -8,6 +8,7 @@ from textual.widgets import Input, OptionList
 
 from csrdesk.config.keys import first_key
 from csrdesk.flows import answers as a
+from csrdesk.flows import desk_prompts as kp
 from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
@@ -37,7 +38,7 @@ FACES = {
 
 
 def agent_prompts() -> set[type[Prompt]]:
-    named = (*vars(p).values(), *vars(pp).values(), *vars(dp).values(), *vars(sp).values(), *vars(tp).values())
+    named = [kind for module in (p, pp, dp, sp, tp, kp) for kind in vars(module).values()]
     found = {c for c in named if isinstance(c, type) and issubclass(c, Prompt) and hasattr(c, "answers")}
     return {c for c in found if c.audience is Audience.AGENT}
 
@@ -123,7 +124,7 @@ async def test_nothing_needs_scrolling_at_80x24(name: str) -> None:
         assert app.screen.query_one("#body").max_scroll_y == 0
 
 
-@pytest.mark.parametrize("name", ["account", "confirm", "notice"])
+@pytest.mark.parametrize("name", ["account", "confirm", "notice", "second_agent"])
 async def test_the_verified_window_is_on_every_screen_after_the_verification(name: str) -> None:
     app = easel(AGENT[name])
     async with app.run_test() as pilot:

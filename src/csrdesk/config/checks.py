@@ -73,9 +73,9 @@ def _check_desk(desk: DeskSettings, wrong: Wrong) -> None:
             _check_origin(f"desk.{key}", url, "a token goes there.", wrong)
     if desk.api_url and desk.api_url == desk.public_url:
         raise wrong("desk.api_url", "must be another origin than desk.public_url: customers have nothing to do there.")
-    if desk.alert_to and not _ONE_ADDRESS.fullmatch(desk.alert_to):
     if problem := wrong_database(desk.database):
         raise wrong("desk.database", problem)
+    if desk.alert_to and not _ONE_ADDRESS.fullmatch(desk.alert_to):
         raise wrong("desk.alert_to", "must be one mail address, of a person or a list.")
 
 
@@ -152,7 +152,9 @@ def _check_origin(key: str, url: str, why: str, wrong: Wrong) -> None:
 
 
 def notes(settings: Settings) -> tuple[str, ...]:
-    """What to know before the first call, a sentence each."""
+    """What to know before the first call, a sentence each; of a desk that is elsewhere it is known there."""
+    if settings.desk.server:
+        return ()
     desk, flow = settings.desk, settings.flow
     said = [
         (not desk.public_url and not settings.demo, "desk.public_url is empty: no link can be sent."),

@@ -41,5 +41,3 @@ class RoleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ous: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Which OUs of AD (distinguished names) the members of a group serve, with what is below; `["*"]` for all. It
     concerns callers who have an account in AD."""
-    write_minutes: Annotated[int, Meta(ge=1, le=720)] = 15
-    """How old a sign-in may be for a command that changes an account (`user disable`, `user reset`, ...)."""

@@ -143,6 +143,8 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Account names (in PingOne or AD) of those who work at this desk: nobody acts on them. Whoever did is known."""
     ticket_required: bool = False
     """Whether each look-up and each act needs a ticket's number."""
+    second_agent_for: tuple[Literal["disable", "enable", "unlock", "reset", "expire", "must_change"], ...] = ()
+    """Acts that another agent has to approve first. They are then done from the console alone."""
     theme: Literal["dark", "light", "contrast"] = "dark"
     """What the console looks like at first; `contrast` keeps 7 to 1. With `NO_COLOR` set there are only greys."""
     script_identities: tuple[str, ...] = ()
@@ -289,6 +291,10 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Callers who may have a code for the spoken address at once, at the whole desk: a guess meets each of them."""
     proof_age_hours: Annotated[int, Meta(ge=1, le=720)] = 72
     """A device, or a mail address, that is newer proves nobody yet."""
+    approval_seconds: Annotated[int, Meta(ge=60, le=900)] = 300
+    """How long an act of `desk.second_agent_for` waits for another agent's answer."""
+    sign_in_minutes: Annotated[int, Meta(ge=1, le=720)] = 15
+    """How old an agent's sign-in may be for a command that changes an account (`user disable`, `user reset`, ...)."""
     protective_disables_an_hour: Annotated[int, Meta(ge=0, le=5)] = 5
     """Disables without proof that an agent may make."""
     reset_needs_device: bool = False
@@ -437,13 +443,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     limits: LimitSettings = field(default_factory=LimitSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    audit_sink: AuditSinkSettings = field(default_factory=AuditSinkSettings)
     keys: KeySettings = field(default_factory=KeySettings)
     flow: FlowSettings = field(default_factory=FlowSettings)
     demo: bool = False
     """Set by the demo alone: a sandbox on loopback, throw-away data."""
     mailbox_url: str = ""
     """Set by the demo alone: where its mails and phones are seen. The console shows it."""
-    audit_sink: AuditSinkSettings = field(default_factory=AuditSinkSettings)
 
     @property
     def must_have_mfa(self) -> bool:

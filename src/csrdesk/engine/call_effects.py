@@ -10,6 +10,7 @@ from csrdesk.engine import bound, facts, policy, public_pages, standings, window
 from csrdesk.engine.audit import CALL_ENDED, Kind, event
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close_all
+from csrdesk.engine.second_agents import withdraw_all
 from csrdesk.engine.store import Transaction
 from csrdesk.engine.store_inside import inside
 from csrdesk.flows import effects as fx
@@ -35,7 +36,7 @@ class CallEffects:
                 await self._desk.clock.sleep_until(effect.moment)
                 return r.TimeCame()
             case fx.RequireProof():
-                known = await facts.read(self._desk.store, self._desk, context, effect.person_id, "")
+                known = await facts.read(self._desk.store, self._desk, context, effect.person_id, "", act=effect.act)
                 policy.require_proof(effect.act, known, self._desk.limits)
                 return r.Noted()
             case fx.RecordNotVerified():
@@ -70,6 +71,7 @@ class CallEffects:
 
     async def _end_verification(self, tx: Transaction, context: Context, person_id: str, why: str) -> None:
         await close_all(tx, self._desk, why=why, agent=context.agent.id, call_id=context.call_id)
+        await withdraw_all(tx, self._desk, context.call_id, context.agent.id)
         if await windows.end(tx, context.call_id, self._desk.clock.now()):
             await self._desk.audit.append(tx, event(context, "verification.ended", person_id=person_id, why=why))
 

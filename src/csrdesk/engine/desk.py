@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from typing import Final
 
 from csrdesk.config import LimitSettings
 from csrdesk.engine.audit import Audit
@@ -14,9 +13,6 @@ from csrdesk.engine.clock import Clock
 from csrdesk.engine.owed import Owed
 from csrdesk.engine.store import Store
 from csrdesk.flows.rules import Rules
-
-FRESH: Final = timedelta(minutes=15)
-"""How old a sign-in may be for a command that changes an account, where settings say nothing else."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +29,6 @@ class Desk:
     """32 random bytes that spoken codes and address hashes are derived from; the same in every process."""
     scripts: frozenset[str] = frozenset()
     """Agents that settings let act without a call (`desk.script_identities`)."""
-    fresh: timedelta = FRESH
-    """The same as settings say it (`roles.write_minutes`)."""
 
     vouched_for: set[str] = field(default_factory=set)
     """Agents at this process's door whom the operating system vouches for, and no sign-in limits."""

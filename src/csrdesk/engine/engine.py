@@ -22,7 +22,7 @@ from csrdesk.engine.clock import Clock, SystemClock
 from csrdesk.engine.codes import new_id
 from csrdesk.engine.completing import Completing
 from csrdesk.engine.customers import CustomerDesk
-from csrdesk.engine.desk import FRESH, Desk
+from csrdesk.engine.desk import Desk
 from csrdesk.engine.device_pages import DevicePages
 from csrdesk.engine.evaluations import Following
 from csrdesk.engine.figures import Figures
@@ -46,7 +46,9 @@ from csrdesk.engine.rehearsal import Rehearsed, rehearse
 from csrdesk.engine.resuming import left_unknown
 from csrdesk.engine.risk_notes import RiskNotes
 from csrdesk.engine.runner import Runner
+from csrdesk.engine.second_agents import SecondAgents
 from csrdesk.engine.session import AgentSession
+from csrdesk.engine.sign_ins import SignIns
 from csrdesk.engine.store import Store
 from csrdesk.engine.tries import Tries
 from csrdesk.errors import StoreUnavailableError
@@ -56,8 +58,8 @@ from csrdesk.flows.catalog import FLOWS, Flow
 from csrdesk.flows.doors import Agent, Context, LinkDesk, Perform
 from csrdesk.flows.password_reset import Start as Reset
 from csrdesk.flows.rules import Rules
-from csrdesk.model.sink import Sink
 from csrdesk.model.grants import EVERYTHING, Grants
+from csrdesk.model.sink import Sink
 
 KEY_BYTES: Final = 32
 PROBED: Final = "probe"
@@ -80,7 +82,6 @@ class Engine:
         limits: LimitSettings,
         key: bytes,
         scripts: frozenset[str] = frozenset(),
-        fresh: timedelta = FRESH,
         clock: Clock | None = None,
         catalog: Mapping[str, Flow] = FLOWS,
     ) -> None:
@@ -88,7 +89,7 @@ class Engine:
             raise ValueError(f"the desk's key needs {KEY_BYTES} random bytes")
         clock = clock or SystemClock()
         self.audit = Audit(store, clock)
-        self._desk = Desk(store, self.audit, Changes(store), clock, rules, limits, key, scripts, fresh)
+        self._desk = Desk(store, self.audit, Changes(store), clock, rules, limits, key, scripts)
         rows = FlowRows(store, catalog, clock, new_id())
         self.links = Links(self._desk, rows)
         self._outbox = Outbox(self._desk)
@@ -98,7 +99,8 @@ class Engine:
         of_calls = CallEffects(self._desk), LinkEffects(self._desk), Tries(self._desk), RecoveryEffects(self._desk)
         visits = RiskNotes(self._desk), RecoveryWatch(self._desk), RegistrationEffects(self._desk)
         invited = Invitations(self._desk)
-        inside = *of_calls, *pages, BulkEffects(self._desk), self._outbox, *visits, invited
+        of_agents = SecondAgents(self._desk), SignIns(self._desk)
+        inside = *of_calls, *of_agents, *pages, BulkEffects(self._desk), self._outbox, *visits, invited
         self._guard = Guard(self._desk, inside, self._around(outside(self.links)))
         self._runner = Runner(self._desk, rows, self._guard)
         self.customers = CustomerDesk(self._desk, self._runner)

@@ -60,7 +60,7 @@ class Entrance:
     async def act(self, flow: str) -> None:
         """As `call`, for an act that a command starts by itself. Raises `NotSignedInError` for an old sign-in."""
         await self.call()
-        signed_in_at, longest = self.grants.signed_in_at, self._desk.fresh
+        signed_in_at, longest = self.grants.signed_in_at, timedelta(minutes=self._desk.limits.sign_in_minutes)
         if signed_in_at and self._desk.clock.now() - signed_in_at > longest:
             minutes = round(longest.total_seconds() / 60)
             await self._desk.audit.write(refused(self._agent, "sign_in.old", flow=flow))

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from csrdesk.engine import bulk_runs, public_pages, standings, windows
+from csrdesk.engine import approvals, bulk_runs, public_pages, standings, windows
 from csrdesk.engine.audit import Detail
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
@@ -21,6 +21,7 @@ from csrdesk.flows.kernel import Effect
 from csrdesk.model.days import moment_of
 from csrdesk.model.grants import EVERYTHING
 from csrdesk.model.people import directory_id
+from csrdesk.model.proofs import Act
 from csrdesk.model.recovery import Stage
 
 PROTECTED: Final = "protective_disable"
@@ -30,14 +31,24 @@ RISK_DISABLE: Final = "risk.disable"
 _HOUR = timedelta(hours=1)
 
 
-async def read(reading: Reading, desk: Desk, context: Context, person_id: str, action: str, dn: str = "") -> Facts:
-    """What is known of this agent, call and person; `action` names the directory whose last change matters.
+async def read(
+    reading: Reading,
+    desk: Desk,
+    context: Context,
+    person_id: str,
+    action: str,
+    dn: str = "",
+    *,
+    act: Act | None = None,
+) -> Facts:
+    """What is known of this agent, call and person for an act; `action` names the directory whose last change matters.
 
     `dn`: the entry under whose name it may have been changed while PingOne could not be asked whose it is.
     """
     now = desk.clock.now()
     standing = await standings.of(reading, context.agent.id)
     grants = standing.grants if standing else EVERYTHING
+    second = act if act in desk.rules.second_agent_for else None
     asks_for_password = await _asks_for_password(reading, context, person_id)
     return Facts(
         now=now,
@@ -52,6 +63,8 @@ async def read(reading: Reading, desk: Desk, context: Context, person_id: str, a
         grants=grants,
         # Whoever is typing a new password is not stopped because the agent has left for the day meanwhile.
         signed_out="" if standing is None else standing.ended() if asks_for_password else standing.over(now),
+        needs_second=second is not None,
+        approval=await approvals.good_for(reading, second, person_id, context, action, now) if second else "",
         in_scope=await standings.is_within(reading, grants, context.call_id, person_id),
         public_page=await _is_on_public_page(reading, context, person_id, now),
         registers=await _registers(reading, context, person_id, now),
@@ -63,7 +76,7 @@ async def read(reading: Reading, desk: Desk, context: Context, person_id: str, a
     )
 
 
-async def why_not_theirs(reading: Reading, desk: Desk, context: Context, effect: Effect) -> PolicyError | None:
+async def why_not_theirs(reading: Reading, context: Context, effect: Effect) -> PolicyError | None:
     """Why this person is not reached in this agent's name; None where nothing speaks against it.
 
     The end of a sign-in by itself does not: the customer's page goes on while the agent listens.

@@ -84,10 +84,11 @@ class FlowRows:
     async def calls_of(self, agent: str) -> list[Row]:
         """The rows of an agent's calls, newest first; and of acts under way that are bound to a call."""
         sql = (
-            "SELECT * FROM flows WHERE agent = ? AND (id = call_id OR (over = 0 AND name IN (?, ?)))"
+            "SELECT * FROM flows WHERE agent = ? AND name NOT IN (?, ?)"
+            " AND (id = call_id OR (over = 0 AND name IN (?, ?)))"
             " ORDER BY started_at DESC"
         )
-        return await self._store.all(sql, agent, *BOUND)
+        return await self._store.all(sql, agent, *ASIDE, *BOUND)
 
     async def claim(self, tx: Transaction, running: Running) -> bool:
         """Become the process that has this flow, where nobody was faster."""
@@ -201,6 +202,9 @@ _INSERT = "INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONF
 
 BOUND = ("user_functions", "password_reset")
 """The flows of a single act, which run beside their call."""
+
+ASIDE = ("approvals", "agents")
+"""The flows between agents, which are nobody's call."""
 
 OTHER_VERSION = "This call was begun by another version of csrdesk and cannot go on. Start again."
 """A saved state is never migrated: a call lasts minutes."""

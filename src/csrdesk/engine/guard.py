@@ -46,9 +46,10 @@ NOT_AUDITED = "The audit cannot be written. Look-ups go on; nothing else does."
 
 
 def _marks(effect: AccountEffect, known: policy.Facts) -> Marks:
+    approved: Marks = {"approval": known.approval} if known.approval else {}
     if policy.is_in_bulk(effect.act, known):
-        return IN_BULK
-    return BY_SCRIPT if policy.is_by_script(effect.act, known) else {}
+        return approved | IN_BULK
+    return approved | (BY_SCRIPT if policy.is_by_script(effect.act, known) else {})
 
 
 def problem(error: CsrdeskError) -> Problem:
@@ -176,15 +177,14 @@ class Guard:
     async def _intend(self, tx: Transaction, effect: Effect, context: Context) -> tuple[Reply | None, Marks]:
         """What is answered instead of performing it, if anything, and how its rows are marked."""
         marks: Marks = {}
-        if isinstance(effect, _REACHES_OUT) and (no := await facts.why_not_theirs(tx, self._desk, context, effect)):
+        if isinstance(effect, _REACHES_OUT) and (no := await facts.why_not_theirs(tx, context, effect)):
             refusal = Failed(problem(no))
             row = entry(Row.REFUSED, effect, context, refusal)
             await self._desk.audit.append(tx, replace(row, result="refused"))
             return refusal, marks
         if isinstance(effect, AccountEffect):
-            known = await facts.read(
-                tx, self._desk, context, effect.person_id, effect.action, getattr(effect, "dn", "")
-            )
+            dn = getattr(effect, "dn", "")
+            known = await facts.read(tx, self._desk, context, effect.person_id, effect.action, dn, act=effect.act)
             marks = _marks(effect, known)
             try:
                 policy.permit(effect, known, self._desk.limits)

@@ -63,7 +63,8 @@ class PasswordPages:
     async def _open(self, effect: pfx.OpenPasswordPage, context: Context) -> Reply:
         desk, person_id = self._desk, effect.person_id
         async with desk.store.transaction() as tx:
-            known = await facts.read(tx, desk, context, person_id, "")
+            known = await facts.read(tx, desk, context, person_id, "", act=Act.RESET)
+            policy.require_grant(Act.RESET, known)
             window = policy.verified(known)
             if missing := window.shown.missing_for(Act.RESET):
                 return pr.NoPasswordPage(f"{missing} Send a link for it.")
@@ -120,7 +121,7 @@ class PasswordPages:
                 return r.Noted()  # the step was interrupted after this and is performed again
             if not row.stage.open:
                 return r.LinkOver(row.stage)
-            known = await facts.read(tx, desk, context, effect.person_id, "")
+            known = await facts.read(tx, desk, context, effect.person_id, "", act=Act.RESET)
             policy.require_proof(Act.RESET, known, desk.limits)
             await challenges.save(tx, row, stage=LinkStage.SETTING)
         return r.Noted()

@@ -98,6 +98,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Why nothing is done in the agent's name any more, in words; empty where it is."""
     in_scope: bool = True
     """Whether the person is one whom the agent serves."""
+    needs_second: bool = False
+    """Whether settings let nobody do this act alone."""
+    approval: str = ""
+    """What a second agent approved of it, and is good for it now: its id."""
     risk_disables: int = 0
     """How often the account was disabled within 24 hours because Protect recommended it."""
 
@@ -124,13 +128,21 @@ def require_proof(act: Act | None, facts: Facts, limits: LimitSettings) -> None:
 
 
 def require_grant(act: Act | None, facts: Facts) -> None:
-    """Refuse what is not the agent's to do, whoever is verified. Raises `NotSignedInError` or `ForbiddenError`."""
+    """Refuse what is not the agent's to do, or not alone, whoever is verified.
+
+    Raises `NotSignedInError` or `ForbiddenError`.
+    """
     if facts.signed_out:
         raise NotSignedInError(f"{facts.signed_out} Nothing was done.")
     if not facts.grants.has_calls or (act and act not in facts.grants.acts):
         raise ForbiddenError("Your role at this desk does not include this. Ask a lead. Nothing was done.")
     if not facts.in_scope:
         raise ForbiddenError("This account is not among those that you serve. Nothing was done.")
+    if facts.needs_second and not facts.approval:
+        raise ForbiddenError(
+            "A second agent has to approve this first, and none has, or what was approved is done or too old. Ask from "
+            "the account's page in the console. Nothing was done."
+        )
 
 
 def verified(facts: Facts) -> Window:

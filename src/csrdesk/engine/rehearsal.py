@@ -74,11 +74,16 @@ async def rehearse(state: State, context: Context, desk: Desk, guard: Guard) -> 
     return Rehearsed(person, tuple(planned), want.outcome if isinstance(want, Done) else None)
 
 
+async def _facts(effect: AccountEffect, context: Context, desk: Desk) -> policy.Facts:
+    dn = getattr(effect, "dn", "")
+    return await facts.read(desk.store, desk, context, effect.person_id, effect.action, dn, act=effect.act)
+
+
 async def _weigh(effect: Effect, context: Context, desk: Desk) -> Planned | None:
     """The change and what policy says of it; None for what only the desk would note."""
     if not isinstance(effect, AccountEffect):
         return None
-    known = await facts.read(desk.store, desk, context, effect.person_id, effect.action, getattr(effect, "dn", ""))
+    known = await _facts(effect, context, desk)
     try:
         policy.permit(effect, known, desk.limits)
     except PolicyError as error:
@@ -103,7 +108,7 @@ def _by_the_customer(effect: Effect) -> tuple[AccountEffect, ...]:
 
 async def _later(effect: AccountEffect, context: Context, desk: Desk) -> Planned:
     """The change, and whether the caller has shown enough for it; the page's own rule comes when it is there."""
-    known = await facts.read(desk.store, desk, context, effect.person_id, effect.action, getattr(effect, "dn", ""))
+    known = await _facts(effect, context, desk)
     try:
         policy.require_proof(effect.act, known, desk.limits)
     except PolicyError as error:

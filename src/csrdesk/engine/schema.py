@@ -274,6 +274,31 @@ UPDATE resets SET nr = rowid;
 """
 """Which of the pages for a new password is the newest, where a table's rows have no order of their own."""
 
+APPROVALS = """
+CREATE TABLE approvals (
+    id TEXT PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    call_id TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    agent_name TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    person TEXT NOT NULL,
+    dn TEXT NOT NULL,
+    act TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    ticket TEXT NOT NULL,
+    shown TEXT NOT NULL,
+    asked_at TEXT NOT NULL,
+    until TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    decided_by TEXT NOT NULL,
+    why TEXT NOT NULL
+);
+CREATE INDEX approvals_open ON approvals (asked_at) WHERE decision = 'asked';
+CREATE INDEX approvals_of_call ON approvals (call_id);
+"""
+"""What one agent asks another for."""
+
 AUDIT_SINK = """
 CREATE TABLE audit_sink (
     id INTEGER PRIMARY KEY,
@@ -305,6 +330,7 @@ STEPS: tuple[str, ...] = (
     WRONG_PASSCODES,
     GRANTS,
     ORDERED_RESETS,
+    APPROVALS,
     AUDIT_SINK,
 )
 """Step n brings a database of version n to n + 1."""

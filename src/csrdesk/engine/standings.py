@@ -50,6 +50,10 @@ class Standing(msgspec.Struct, frozen=True):
         """The row that takes the place of an older one, whose end by a lead stays on record."""
         return replace(self, revoked_at=before.revoked_at, revoked_by=before.revoked_by) if before else self
 
+    def ended_at(self, moment: datetime, by: str) -> Standing:
+        """The row of an agent whose sign-in somebody has ended."""
+        return replace(self, revoked_at=moment, revoked_by=by)
+
     def ended(self) -> str:
         """That a lead ended the sign-in, in words; empty where none did."""
         return ended_by(self.revoked_by) if self.is_revoked_for(self.grants) else ""

@@ -5,8 +5,6 @@ A nested flow of its own, so that "nothing gives access before verification" is 
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
 from csrdesk.errors import IllegalEventError
@@ -18,9 +16,11 @@ from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import password_reset as reset
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
+from csrdesk.flows import second_agent as sa
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.account_ends import SECTION, EndedCall, Left, LostCaller, Refused, WentBack, WindowClosed
-from csrdesk.flows.act_words import CHOSEN, NOT_YOURS, words_of
+from csrdesk.flows.account_given import Needs, Verified
+from csrdesk.flows.act_words import CHOSEN, NOT_YOURS, SECOND_AGENT, words_of
 from csrdesk.flows.kernel import (
     Answer,
     Ask,
@@ -35,16 +35,15 @@ from csrdesk.flows.kernel import (
     Want,
 )
 from csrdesk.flows.result_lines import told_line
-from csrdesk.flows.rules import Rules
 from csrdesk.flows.telling import Later, prompt_with
 from csrdesk.model.account import Account
 from csrdesk.model.days import moment_of
-from csrdesk.model.people import Person
-from csrdesk.model.proofs import Act, Evidence
+from csrdesk.model.proofs import Act
 
 __all__ = [
     "SECTION",
     "AccountManagementState",
+    "AwaitingSecondAgent",
     "ChangingAccount",
     "ConfirmingAct",
     "EndedCall",
@@ -63,24 +62,6 @@ __all__ = [
     "WindowClosed",
     "begin",
 ]
-
-
-class Verified(msgspec.Struct, frozen=True):
-    """Who was verified, how, until when."""
-
-    person: Person
-    dn: str
-    evidence: Evidence
-    until: datetime
-    ticket: str = ""
-
-
-class Needs(msgspec.Struct, frozen=True):
-    """What policy wants with every act."""
-
-    ticket: bool = False
-    rules: Rules = Rules()
-    """For a link of its own, where a reset needs one."""
 
 
 def begin(verified: Verified, needs: Needs) -> ReadingAccount:
@@ -269,7 +250,9 @@ class ConfirmingAct(State, frozen=True):
 
     def step(
         self, event: Event
-    ) -> ChangingAccount | Resetting | ConfirmingAct | ManagingAccount | WindowClosed | ReturnError:
+    ) -> (
+        ChangingAccount | Resetting | AwaitingSecondAgent | ConfirmingAct | ManagingAccount | WindowClosed | ReturnError
+    ):
         match event:
             case a.Confirmed(reason, ticket) if not reason.strip():
                 return self._saying("A reason is needed: one line for the audit.", ticket)
@@ -277,18 +260,34 @@ class ConfirmingAct(State, frozen=True):
                 return self._saying("A ticket number is needed.", ticket)
             case a.Confirmed(_, ticket, ends) if self.act is Act.EXPIRE and (wrong := da.wrong_end(ends)):
                 return self._saying(wrong, ticket)
-            case a.Confirmed(reason, ticket) if self.act is Act.RESET:
-                return Resetting(self.verified, self.needs, reset.ReadingAuthority(self._reset(reason, ticket)))
-            case a.Confirmed(reason, ticket, ends):
-                return ChangingAccount(self.verified, self.needs, self.act, self._task(reason, ticket, ends))
+            case a.Confirmed() as confirmed if self.act in self.needs.rules.second_agent_for:
+                return AwaitingSecondAgent(self, confirmed, sa.begin(self._order(confirmed)))
+            case a.Confirmed() as confirmed:
+                return self.done(confirmed)
             case a.Declined():
-                return ManagingAccount(self.verified, self.needs, self.account, self.why_no_reset)
+                return self.managing()
             case r.TimeCame():
                 return WindowClosed(self.verified.person)
             case Failed(problem):
                 return ReturnError(self.verified, self.needs, problem)
             case _:
                 raise IllegalEventError(self, event)
+
+    def done(self, confirmed: a.Confirmed) -> ChangingAccount | Resetting:
+        """What the agent has said yes to, and whoever else had to."""
+        reason, ticket = confirmed.reason, confirmed.ticket
+        if self.act is Act.RESET:
+            return Resetting(self.verified, self.needs, reset.ReadingAuthority(self._reset(reason, ticket)))
+        return ChangingAccount(self.verified, self.needs, self.act, self._task(reason, ticket, confirmed.ends))
+
+    def managing(self, note: str = "") -> ManagingAccount:
+        """Back at the account, with nothing done."""
+        return ManagingAccount(self.verified, self.needs, self.account, self.why_no_reset, note)
+
+    def _order(self, confirmed: a.Confirmed) -> sa.Order:
+        v = self.verified
+        reason, ticket, shown = confirmed.reason.strip(), confirmed.ticket.strip(), v.evidence.label
+        return sa.Order(v.person, v.dn, self.act, reason, ticket, shown, v.until)
 
     def _saying(self, note: str, ticket: str) -> ConfirmingAct:
         return msgspec.structs.replace(self, note=note, ticket=ticket.strip())
@@ -304,9 +303,34 @@ class ConfirmingAct(State, frozen=True):
         return reset.Task(v.person, v.dn, reason.strip(), ticket.strip(), self.needs.rules)
 
     def _words(self) -> tuple[str, ...]:
+        second = SECOND_AGENT if self.act in self.needs.rules.second_agent_for else ()
         if self.act is Act.RESET:
-            return reset.WORDS
-        return words_of(self.act, self.account, has_directory=bool(self.verified.dn))
+            return (*second, *reset.WORDS)
+        return (*second, *words_of(self.act, self.account, has_directory=bool(self.verified.dn)))
+
+
+class AwaitingSecondAgent(State, frozen=True):
+    """An act that settings let nobody do alone waits here for another agent."""
+
+    section = SECTION
+
+    confirming: ConfirmingAct
+    confirmed: a.Confirmed
+    sub: sa.SecondAgentState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> AwaitingSecondAgent | ChangingAccount | Resetting | ManagingAccount | EndedCall:
+        match self.sub.step(event):
+            case sa.Approved():
+                return self.confirming.done(self.confirmed)
+            case sa.NotApproved(note):
+                return self.confirming.managing(note)
+            case sa.EndedCall():
+                return EndedCall()
+            case sub:
+                return msgspec.structs.replace(self, sub=sub)
 
 
 _ACTIONS = {
@@ -443,6 +467,7 @@ AccountManagementState = (
     | ManagingAccount
     | ManagingDevices
     | ConfirmingAct
+    | AwaitingSecondAgent
     | ChangingAccount
     | Resetting
     | ShowingNotice

@@ -20,6 +20,7 @@ CHOSEN: Final[dict[type[Event], Act]] = {
     a.DevicesChosen: Act.DEVICES,
 }
 """Which act an answer begins."""
+SECOND_AGENT: Final = ("Ask another agent first: nothing is done before somebody else has approved it.",)
 NOT_YOURS: Final = "Your role at this desk does not include this. Ask a lead. Nothing was done."
 
 

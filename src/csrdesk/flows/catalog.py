@@ -10,6 +10,8 @@ import msgspec
 
 from csrdesk.flows import (
     account_recovery,
+    agents,
+    approvals,
     challenge_acceptance,
     csr_main,
     device_page,
@@ -59,6 +61,8 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
             Flow("new_password", 4, new_password.NewPasswordState, new_password.Start, new_password.begin),
             Flow("user_functions", 7, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
             Flow("device_authentication", 4, device_page.DevicePageState, device_page.Start, device_page.begin),
+            Flow("approvals", 1, approvals.ApprovalsState, approvals.Start, approvals.begin),
+            Flow("agents", 1, agents.AgentsState, agents.Start, agents.begin),
             Flow(
                 "magic_link_page", 2, magic_link_page.MagicLinkPageState, magic_link_page.Start, magic_link_page.begin
             ),

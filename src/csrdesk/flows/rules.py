@@ -42,4 +42,6 @@ class Rules(msgspec.Struct, frozen=True):
     otp_fallback_allowed: bool = True
     withheld: tuple[Act, ...] = ()
     """Acts that are not this agent's to do (`[roles]`)."""
+    second_agent_for: tuple[Act, ...] = ()
+    """`desk.second_agent_for`: what waits for another agent's approval."""
     protected_words: str = "This account is protected. Nobody at the help desk acts on it."

@@ -107,6 +107,19 @@ class Grants(msgspec.Struct, frozen=True):
         return not dn or self.has_all_of_ad or any(is_below(dn, ou) for ou in self.ous)
 
 
+class AgentOnRecord(msgspec.Struct, frozen=True):
+    """Somebody who signed in at the desk, as leads see them."""
+
+    id: str
+    name: str
+    roles: tuple[Role, ...]
+    signed_in_at: datetime | None
+    until: datetime
+    """Until when the sign-in counts, as far as the desk has seen."""
+    ended_by: str = ""
+    """Who ended it; empty where nobody did."""
+
+
 EVERYTHING: Final = Grants(tuple(Role), OF_AGENTS, (ANYWHERE,), (ANYWHERE,))
 """Where nobody signs in: the operating system's user."""
 

@@ -9,6 +9,8 @@ from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Prompt
 from csrdesk.screens.account import AccountScreen
 from csrdesk.screens.agent_push import AgentPushScreen
+from csrdesk.screens.agents import AgentsScreen
+from csrdesk.screens.approvals import ApprovalsScreen
 from csrdesk.screens.cannot_verify import CannotVerifyScreen
 from csrdesk.screens.card import CardScreen
 from csrdesk.screens.confirm import ConfirmScreen
@@ -26,6 +28,7 @@ from csrdesk.screens.prompted import PromptScreen
 from csrdesk.screens.protected import ProtectedScreen
 from csrdesk.screens.recovery_watch import RecoveryWatchScreen
 from csrdesk.screens.registration_watch import RegistrationWatchScreen
+from csrdesk.screens.second_agent import SecondAgentScreen
 from csrdesk.screens.several_found import SeveralFoundScreen
 from csrdesk.screens.spoken_address import AddressFormScreen, SpokenAddressScreen
 from csrdesk.screens.unverifiable_card import UnverifiableCardScreen
@@ -52,9 +55,12 @@ SCREENS = (
     AccountScreen,
     DevicesScreen,
     ConfirmScreen,
+    SecondAgentScreen,
     NewPasswordScreen,
     NoticeScreen,
     ErrorScreen,
+    ApprovalsScreen,
+    AgentsScreen,
 )
 _BY_PROMPT: dict[type[Prompt], AnyScreen] = {screen.prompt_class: screen for screen in SCREENS}  # type: ignore[misc]
 

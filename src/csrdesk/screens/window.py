@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from csrdesk.flows import prompts as p
+from csrdesk.flows.desk_prompts import SecondAgentPrompt
 from csrdesk.flows.device_prompts import DevicesPrompt
 from csrdesk.flows.kernel import Prompt
 from csrdesk.flows.password_prompts import WaitingForNewPasswordPrompt
@@ -14,6 +15,8 @@ def verified_until(prompt: Prompt, before: datetime | None) -> datetime | None:
     """The window's end with this prompt; `before` is what it was, for prompts that do not say."""
     match prompt:
         case p.AccountPrompt() | p.ConfirmPrompt() | p.NoticePrompt() | WaitingForNewPasswordPrompt() | DevicesPrompt():
+            return prompt.verified_until
+        case SecondAgentPrompt():
             return prompt.verified_until
         case p.ErrorPrompt():
             return before

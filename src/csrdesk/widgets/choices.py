@@ -8,6 +8,7 @@ import msgspec
 
 from csrdesk.config.keys import KeySettings
 from csrdesk.flows import answers as a
+from csrdesk.flows import desk_answers as da
 from csrdesk.flows.kernel import Answer, Prompt
 
 
@@ -78,6 +79,9 @@ CHOICES: tuple[Choice, ...] = (
     Choice(a.RefreshChosen, "reload", "Reload", "read it again"),
     Choice(a.LineDropped, "dropped", "Dropped", "it dropped: links and verification end; customer and ticket stay"),
     Choice(a.BackChosen, "back", "Back", "leave this page; a verification ends"),
+    Choice(da.ApprovalGiven, "approve", "Approve", "the other agent's act is done, in your name as well"),
+    Choice(da.ApprovalDenied, "refuse", "Refuse", "nothing is done; the other agent reads why"),
+    Choice(da.SignInEndChosen, "end_sign_in", "End sign-in", "at once: their links and verified callers end"),
     Choice(a.Confirmed, "confirm", "Yes, do it", "do what stands above"),
     Choice(a.Declined, "escape", "No", "go back; nothing is done"),
     Choice(a.NoticeRead, "enter", "Go on", "back to the caller"),

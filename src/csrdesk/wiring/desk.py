@@ -7,14 +7,13 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from csrdesk.config import Settings
 from csrdesk.flows.doors import Agent, CustomerSession, LinkDesk, Perform, Session
-from csrdesk.wiring.store import be_there, open_store
 from csrdesk.wiring.pages import Pages
+from csrdesk.wiring.store import be_there, open_store
 from csrdesk.wiring.who import agent_of, data_folder, log_path
 
 if TYPE_CHECKING:
@@ -155,7 +154,6 @@ async def open_desk(
     from csrdesk.engine.engine import Engine
     from csrdesk.services.keys import desk_key
     from csrdesk.wiring.checkpoints import checkpoints_of
-    from csrdesk.wiring.second_audit import forward_audit
     from csrdesk.wiring.log import send_logging_to, stop_logging_to
 
     data_dir = data_folder(settings)
@@ -177,7 +175,6 @@ async def open_desk(
             limits=settings.limits,
             key=key,
             scripts=frozenset(settings.desk.script_identities),
-            fresh=timedelta(minutes=settings.roles.write_minutes),
         )
         _offer(engine, settings)
         engine.write_checkpoints(checkpoints_of(settings))
@@ -221,6 +218,7 @@ def _offer(engine: Engine, settings: Settings) -> None:
 def rules_of(settings: Settings) -> Rules:
     """The settings that change a flow's path."""
     from csrdesk.flows.rules import Rules
+    from csrdesk.model.proofs import Act
     from csrdesk.model.risk import WhenDown
 
     return Rules(
@@ -237,6 +235,7 @@ def rules_of(settings: Settings) -> Rules:
         when_down=WhenDown(settings.protect.when_down),
         reset_needs_device=settings.limits.reset_needs_device,
         ticket_required=settings.desk.ticket_required,
+        second_agent_for=tuple(map(Act, settings.desk.second_agent_for)),
         resend_otp_limit=settings.limits.resend_otp,
     )
 
