@@ -14,6 +14,7 @@ WIRE: Final = 1
 """Of the shapes of prompts, answers and bodies: it grows with each change that the other end would not understand."""
 WIRE_HEADER: Final = "csrdesk-wire"
 """Which shapes, as `1; csrdesk 0.1.0`: on each request of a csrdesk, and on every answer of a desk."""
+NO_NUMBER: Final = -1
 _SPOKEN = re.compile(r"(\d{1,6}); csrdesk ([0-9A-Za-z.+-]{1,40})")
 
 
@@ -32,7 +33,7 @@ def check_client(header: str) -> None:
 def check_desk(header: str) -> None:
     """For the client: raises `OtherVersionError` where the desk speaks other shapes, or is none."""
     number, version = _read(header)
-    if number == 0:
+    if number == NO_NUMBER:
         words = "What answers there is no csrdesk desk. Look at desk.server in the settings. Nothing was done."
         raise OtherVersionError(words, details=f"header={header[:80]!r}")
     if number != WIRE:
@@ -41,7 +42,7 @@ def check_desk(header: str) -> None:
 
 def _read(header: str) -> tuple[int, str]:
     found = _SPOKEN.fullmatch(header)
-    return (int(found[1]), found[2]) if found else (0, "unknown")
+    return (int(found[1]), found[2]) if found else (NO_NUMBER, "of another kind")
 
 
 def _words(*, mine: tuple[int, str], theirs: tuple[int, str], i_am_desk: bool) -> str:

@@ -62,11 +62,16 @@ async def take_all(
 
 
 def looks(settings: Settings, path: Path) -> tuple[Look, ...]:
-    """In the order in which they are shown."""
+    """In the order in which they are shown; the few of a machine whose desk is elsewhere."""
+    file = Look("Settings", lambda: asyncio.to_thread(here.settings_file, settings, path))
+    log = Look("Log", lambda: asyncio.to_thread(here.log_file, settings))
+    signing_in = [Look("Sign-in", lambda: _sign_in(settings))] if settings.sign_in.issuer else []
+    if settings.desk.server:
+        return (file, *signing_in, Look("Desk", lambda: _desk(settings)), log)
     return (
-        Look("Settings", lambda: asyncio.to_thread(here.settings_file, settings, path)),
+        file,
         Look("PingOne", lambda: _pingone(settings)),
-        *([Look("Sign-in", lambda: _sign_in(settings))] if settings.sign_in.issuer else ()),
+        *signing_in,
         *([Look("PingOne Protect", lambda: _protect(settings))] if asks_protect(settings) else ()),
         *([Look("Registration", lambda: _registration(settings))] if settings.registration.enabled else ()),
         Look("Directory", lambda: _directory(settings)),
@@ -76,8 +81,19 @@ def looks(settings: Settings, path: Path) -> tuple[Look, ...]:
         Look("Keys", lambda: asyncio.to_thread(here.keys_of, settings)),
         Look("Database", lambda: here.database(settings)),
         *([Look(second_audit.AREA, lambda: second_audit.look(settings))] if settings.audit_sink.kind != "none" else ()),
-        Look("Log", lambda: asyncio.to_thread(here.log_file, settings)),
+        log,
     )
+
+
+async def _desk(settings: Settings) -> Found:
+    from csrdesk.wiring.elsewhere import open_remote
+
+    async with open_remote(settings, patience=0) as desk:
+        down = () if await desk.is_writable() else ("Audit",)
+        down = (*down, *await desk.not_answering())
+    found = ok("Desk", f"{settings.desk.server} answers, and knows you as {desk.agent.id}.")
+    words = f"It says that something does not answer: {', '.join(down)}."
+    return (found, warning("Desk", words, "Ask whoever runs the desk.")) if down else (found,)
 
 
 async def _pingone(settings: Settings) -> Found:
