@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 PROMPTS: Final = (
     "csrdesk.flows.prompts",
+    "csrdesk.flows.desk_prompts",
     "csrdesk.flows.device_prompts",
     "csrdesk.flows.password_prompts",
     "csrdesk.flows.spoken_prompts",
@@ -33,6 +34,8 @@ OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "csr_main": ("csrdesk.flows.csr_main:CallOver",),
     "user_functions": ("csrdesk.flows.account_task:Outputs", "csrdesk.flows.account_task:Refusal"),
     "password_reset": ("csrdesk.flows.reset_ends:Outputs",),
+    "approvals": ("csrdesk.flows.approvals:Looked",),
+    "agents": ("csrdesk.flows.agents:Looked",),
 }
 """How each flow that an agent can start ends."""
 ACTS: Final = (
