@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import signal
 import socket
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 import pytest_asyncio
+import trustme
 
 from csrdesk.engine import postgres_connection
 from csrdesk.engine.audit import Audit, Entry, Kind
@@ -324,6 +326,30 @@ async def test_the_password_is_given_to_the_server_and_shown_to_nobody(own: Serv
         with pytest.raises(StoreUnavailableError, match="refuses name or password") as refused:
             await PostgresStore.open(Address(address.url, password))
         assert "wrong" not in refused.value.message
+
+
+async def test_r_44_elsewhere_only_tls_is_spoken_and_the_servers_name_and_ca_are_checked(own: Server) -> None:
+    ca = trustme.CA()
+    issued = ca.issue_cert("localhost")
+    root, cert, key = (own.folder / name for name in ("root.pem", "cert.pem", "key.pem"))
+    for path, pem in ((root, ca.cert_pem), (cert, issued.cert_chain_pems[0]), (key, issued.private_key_pem)):
+        pem.write_to_path(path)
+        path.chmod(0o600)
+        os.chown(path, own.folder.stat().st_uid, own.folder.stat().st_gid)
+    url = own.new().replace("127.0.0.1", "localhost")
+    ours, numbered = (f"{named}?sslrootcert={root}" for named in (url, url.replace("localhost", "127.0.0.1")))
+    with pytest.raises(StoreUnavailableError, match="speaks no TLS"):
+        await PostgresStore.open(Address(ours, tls=True))
+    own.options = ("ssl=on", f"ssl_cert_file={cert}", f"ssl_key_file={key}", *own.options)
+    own.stop()
+    own.start()
+    store = await PostgresStore.open(Address(ours, tls=True))
+    in_use = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+    assert await store.one(in_use) == {"ssl": True}
+    await store.close()
+    for refused in (url, numbered):
+        with pytest.raises(StoreUnavailableError, match="certificate cannot be trusted"):
+            await PostgresStore.open(Address(refused, tls=True))
 
 
 async def fill(store: PostgresStore) -> None:

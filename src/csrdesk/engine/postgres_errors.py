@@ -53,6 +53,7 @@ _AT_THE_DOOR: Final = (
     ("No space left", _REASONS["53100"]),
     ("password", _REASONS["28P01"]),
     ("pg_hba.conf", _REASONS["28000"]),
+    ("does not support SSL", "its server speaks no TLS"),
     ("certificate", "its server's certificate cannot be trusted"),
     ("read-only", _REASONS["25006"]),
     ("does not exist", "its server knows no such name or database"),
