@@ -14,9 +14,9 @@ What the console and the commands ask of a desk that is elsewhere ([how to](../h
 served at the origin `desk.api_url`, below `{PREFIX}`; the desk itself serves this as OpenAPI 3.1 at
 `{PREFIX}/openapi.json`.
 
-* **Who asks**: `Authorization: Bearer TOKEN`, of the sign-in that `[sign_in]` describes. No cookies; whatever a page in a
+* **Who asks**: `Authorization: Bearer TOKEN`, of the sign-in that `[sign_in]` describes. No cookies; what a page in a
   browser sends (`Origin`, `Sec-Fetch-Site`, `Cookie`) is refused.
-* **Bodies** are JSON, 64 KiB at most. An error has `code`, `message`, `details`, `correlation_id`, `after` and `fields`,
+* **Bodies** are JSON, 64 KiB at most. An error has `code`, `message`, `details`, `correlation_id`, `after`, `fields`,
   as far as there is something to say, with the codes of [the errors](errors.md).
 * **A flow** shows a prompt or its outcome, at a revision. An answer names the revision that it answers: whoever is late
   reads 409 `stale_flow`, and nothing was done. Only the answers that the prompt lists are taken.
