@@ -480,6 +480,19 @@ asyncio.run(main())
 """
 
 
+async def test_what_a_process_says_of_itself_the_others_hear_until_it_says_it_no_more(url: str) -> None:
+    one, two = await PostgresStore.open(Address(url)), await PostgresStore.open(Address(url))
+    here, there = await one.arrive("one"), await two.arrive("two")
+    assert not there.is_said("well")
+    here.say("well")
+    await until(lambda: there.is_said("well"))
+    here.say("well", on=False)
+    await until(lambda: not there.is_said("well"))
+    assert not there.is_gone("one")
+    await one.close()
+    await two.close()
+
+
 async def test_nobody_is_gone_while_nothing_can_be_heard_and_waiters_look_for_themselves(own: Server) -> None:
     url = own.new()
     one, two = await PostgresStore.open(Address(url)), await PostgresStore.open(Address(url))

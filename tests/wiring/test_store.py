@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from csrdesk.sandbox import Options, Sandbox, people
 from csrdesk.services import keys
 from csrdesk.wiring import open_desk
 from csrdesk.wiring.here import database, keys_of
+from csrdesk.wiring.pages import NOBODY_SERVES
 from csrdesk.wiring.store import DATABASE, address_of
 from csrdesk.wiring.trial import settings_for
 from tests.postgres import Server
@@ -76,6 +78,24 @@ async def test_two_servers_share_calls_and_each_serves_its_own_pages(
         await elsewhere.answer(begun.id, view.rev, a.MagicLinkChosen())
         assert (await session.settled(begun.id)).prompt == (await elsewhere.settled(begun.id)).prompt
     assert not (tmp_path / "one" / DATABASE).exists()
+
+
+async def test_a_link_can_be_sent_from_a_machine_where_nobody_serves_while_another_one_serves_the_pages(
+    box: Sandbox, tmp_path: Path, postgres: Server, password_file: Path, key_file: Path
+) -> None:
+    url = postgres.new()
+    one, two = (server_of(box, tmp_path / name, url, password_file, key_file) for name in ("one", "two"))
+    async with open_desk(two, serve_pages=False) as sender:
+        assert sender.pages.why_no_link() == NOBODY_SERVES
+        async with open_desk(one, serve_pages=True):
+            await until(lambda: sender.pages.why_no_link() == "")
+        await until(lambda: sender.pages.why_no_link() == NOBODY_SERVES)
+
+
+async def until(seen: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not seen():  # noqa: ASYNC110 - another process's word rings no event here
+            await asyncio.sleep(0.02)
 
 
 async def test_a_server_with_another_key_is_refused_and_says_what_to_do(

@@ -52,6 +52,8 @@ class News:
         """Moves with everything that was heard."""
         self.name = ""
         """How this process is known to the others; set before `run`."""
+        self._said: set[str] = set()
+        self._held: set[str] = set()
         self._address = address
         self._elapsed = elapsed
         self._trouble: StoreUnavailableError | None = unavailable("it is not listened to yet")
@@ -75,6 +77,14 @@ class News:
         known = self._looked.is_set() and self._trouble is None
         return known and performer not in ("", self.name) and lock_of(performer) not in self._there
 
+    def say(self, what: str, *, on: bool = True) -> None:
+        """Let the others know something of this process, or no more; they do so within seconds."""
+        (self._said.add if on else self._said.discard)(what)
+
+    def is_said(self, what: str) -> bool:
+        """Whether any process said that, this one included; nothing is while nothing can be heard."""
+        return self._trouble is None and lock_of(what) in self._there
+
     async def run(self) -> None:
         """Listen, again and again where it breaks, until cancelled."""
         while True:
@@ -92,17 +102,29 @@ class News:
         async with live:
             await live.execute(address.session())
             await live.execute(f"LISTEN {CHANGED}; LISTEN {HERE}".encode())
-            if self.name:  # shared: where the way broke, the server may not know yet that the one before is gone
-                await live.execute(b"SELECT pg_advisory_lock_shared(%s)", (lock_of(self.name),))
-                await live.execute(f"NOTIFY {HERE}".encode())
+            self._held = set()
             self._grace_until = self._elapsed() + GRACE if self._there else 0.0
             while True:
+                await self._hold(live)
                 await self._look(live)
                 async with aclosing(live.notifies(timeout=LOOK)) as telling:
                     async for told in telling:
                         self.heard += 1
                         if told.channel == HERE:
                             break
+
+    async def _hold(self, live: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
+        """Have the locks that say what is said. Shared: where the way broke, the server may not know yet that the one
+        who had them before is gone, and several may say the same.
+        """
+        wanted = self._said | ({self.name} if self.name else set())
+        for what in wanted - self._held:
+            await live.execute(b"SELECT pg_advisory_lock_shared(%s)", (lock_of(what),))
+        for what in self._held - wanted:
+            await live.execute(b"SELECT pg_advisory_unlock_shared(%s)", (lock_of(what),))
+        if wanted != self._held:
+            self._held = wanted
+            await live.execute(f"NOTIFY {HERE}".encode())
 
     async def _look(self, live: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
         rows = await (await live.execute(_WHO)).fetchall()

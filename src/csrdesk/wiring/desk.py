@@ -178,7 +178,7 @@ async def open_desk(
         )
         _offer(engine, settings)
         engine.write_checkpoints(checkpoints_of(settings))
-        await be_there(engine, store, data_dir, stack)
+        await be_there(engine, store, pages, data_dir, stack)
         if settings.desk.alert_to:
             engine.mail_alerts()
         await stack.enter_async_context(engine)

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
 
 from csrdesk.config import Settings
 from csrdesk.errors import ConfigError
@@ -27,8 +27,21 @@ NO_PUBLIC_URL = (
     "desk.public_url is not set, so no link can be made. Set it to the origin where customers reach the pages."
 )
 NOBODY_SERVES = "Nobody serves the customers' pages, so a link would open nothing. Start `csrdesk serve` or a console."
+_SERVES: Final = "serves the customers' pages"
 _LOOK_AGAIN = 1.0
 """Seconds between two looks at whether the pages need somebody else to serve them."""
+
+
+class Others(Protocol):
+    """The desk's processes on other machines, where its database tells of them."""
+
+    def say(self, what: str, *, on: bool = True) -> None:
+        """Let them know something of this process, or no more."""
+        ...
+
+    def is_said(self, what: str) -> bool:
+        """Whether any process said that."""
+        ...
 
 
 class Pages:
@@ -39,6 +52,8 @@ class Pages:
         self._lock = PagesLock(data_dir)
         self._listener: socket.socket | None = None
         self._door: Door | None = None
+        self.others: Others | None = None
+        """Who else serves them, at the same `public_url`; set where the desk is shared by several machines."""
 
     @property
     def ours(self) -> bool:
@@ -78,7 +93,8 @@ class Pages:
             from csrdesk.server.door import NOBODY
 
             return NOBODY
-        return "" if self.ours or self.holder else NOBODY_SERVES
+        elsewhere = self.others is not None and self.others.is_said(_SERVES)
+        return "" if self.ours or self.holder or elsewhere else NOBODY_SERVES
 
     async def claim(self) -> bool:
         """Become the one who serves, if nobody else does: the lock is held, and the port listens."""
@@ -130,7 +146,7 @@ class Pages:
         )
         try:
             async with serve(app, self._listener):
-                self._lock.announce(self.url)
+                self._announce()
                 # Templates are compiled while no customer waits for one yet, and agents' keys go through.
                 loading = asyncio.get_running_loop().run_in_executor(None, load_pages, app)
                 yield
@@ -149,7 +165,7 @@ class Pages:
         try:
             self._door = door_of(self._settings, look, key, self.url, customers, public)
             async with served_at_door(self._door, self._settings.serve, self._listener):
-                self._lock.announce(self.url)
+                self._announce()
                 yield
         finally:
             self._door = None
@@ -170,8 +186,15 @@ class Pages:
         except ConfigError:  # the port is still taken
             return False
 
+    def _announce(self) -> None:
+        self._lock.announce(self.url)
+        if self.others:
+            self.others.say(_SERVES)
+
     def release(self) -> None:
         """Serve no more, and let somebody else."""
+        if self.others:
+            self.others.say(_SERVES, on=False)
         if self._listener is not None:
             self._listener.close()
             self._listener = None

@@ -12,23 +12,28 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from csrdesk.config import Settings
 from csrdesk.config.database import is_elsewhere, needs_password
+from csrdesk.engine.presence import Presence
 from csrdesk.errors import ConfigError
+from csrdesk.wiring.pages import Others, Pages
 
 if TYPE_CHECKING:
     from csrdesk.engine.engine import Engine
     from csrdesk.engine.postgres_address import Address
-    from csrdesk.engine.presence import Presence
     from csrdesk.engine.store import Store
 
 DATABASE = "desk.sqlite3"
 NO_DRIVER = "desk.database needs PostgreSQL's driver, which is an extra. Run: pip install 'csrdesk[postgres]'"
 
 
+class Neighbours(Presence, Others, Protocol):
+    """Those who use a shared store."""
+
+
 @runtime_checkable
 class SharedStore(Protocol):
     """A store that knows who uses it, wherever they run."""
 
-    async def arrive(self, name: str) -> Presence:
+    async def arrive(self, name: str) -> Neighbours:
         """Be seen by the others by that name, and see them."""
         ...
 
@@ -70,7 +75,7 @@ def wants_password(settings: Settings) -> bool:
     return bool(desk.database_password_file) or keys.is_named(keys.DATABASE) or needs_password(desk.database)
 
 
-async def be_there(engine: Engine, store: Store, data_dir: Path, stack: AsyncExitStack) -> None:
+async def be_there(engine: Engine, store: Store, pages: Pages, data_dir: Path, stack: AsyncExitStack) -> None:
     """Let the desk's other processes see that this one is there, until the desk is closed."""
     if not isinstance(store, SharedStore):
         from csrdesk.wiring.presence import Processes
@@ -80,4 +85,5 @@ async def be_there(engine: Engine, store: Store, data_dir: Path, stack: AsyncExi
         processes.arrive()
         engine.tell_who_is_gone(processes)
     else:
-        engine.tell_who_is_gone(await store.arrive(engine.name))
+        pages.others = others = await store.arrive(engine.name)
+        engine.tell_who_is_gone(others)
