@@ -33,14 +33,19 @@ def csrdesk(served: Served, tmp_path: Path) -> Csrdesk:
     there = machine(tmp_path / "laptop", served.url, token_of(GRACE))
 
     async def run(*words: str) -> Ran:
-        process = await asyncio.create_subprocess_exec(
-            CSRDESK, *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE, env=os.environ | there, start_new_session=True,
-        )  # fmt: skip
-        out, err = await asyncio.wait_for(process.communicate(), 60)
-        return Ran(process.returncode or 0, out.decode(), err.decode())
+        return await program(there, *words)
 
     return run
+
+
+async def program(there: dict[str, str], *words: str) -> Ran:
+    """Run csrdesk as a program of its own on that machine."""
+    process = await asyncio.create_subprocess_exec(
+        CSRDESK, *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE, env=os.environ | there, start_new_session=True,
+    )  # fmt: skip
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    return Ran(process.returncode or 0, out.decode(), err.decode())
 
 
 async def test_a_verified_callers_account_is_shown_closed_and_read_back(

@@ -70,7 +70,8 @@ class AccountScreen(PromptScreen[AccountPrompt]):
 
     def is_offered(self, kind: type[Answer]) -> bool:
         """What is the agent's to do: the act that the read names; the other, too, where one directory alone has the
-        account."""
+        account.
+        """
         if CHOSEN.get(kind) in self.prompt.withheld:
             return False
         enable = self.prompt.button_value == "enableUser"
