@@ -62,7 +62,7 @@ class FrameScreen(Screen[None]):
         self.add_class(fitting(WIDTHS, width), fitting(HEIGHTS, height))
         info = self.around.info
         with Horizontal(id="head"):
-            yield Static(lines.heading(*self._who), id="who")
+            yield Static(lines.heading(*self._who, short=bool(info.server)), id="who")
             yield Static(id="calls")
             yield Static(lines.connection(*self._connection[:1], well=self._connection[1]), id="connection")
         yield Static(id="window")
@@ -142,7 +142,8 @@ class FrameScreen(Screen[None]):
         if (desk, agent) != self._who:
             self._who = (desk, agent)
             if self._painted:
-                self.query_one("#who", Static).update(lines.heading(desk, agent))
+                short = bool(self.around.info.server)
+                self.query_one("#who", Static).update(lines.heading(desk, agent, short=short))
 
     def others(self, calls: int, wanting: int) -> None:
         """Say how many calls are open beside this one, and how many of them want the agent."""

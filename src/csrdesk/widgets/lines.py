@@ -18,11 +18,11 @@ _ALMOST_OVER = 120
 """Seconds before its end at which the window's line becomes a warning."""
 
 
-def heading(desk: str, agent: str) -> Content:
-    """The first line's left half."""
+def heading(desk: str, agent: str, *, short: bool = False) -> Content:
+    """The first line's left half; shorter where the right one names the machine that it is connected to."""
     return Content.assemble(
         inert(desk, Tone.STRONG, limit=40),
-        ("  help desk console", Tone.QUIET.value),
+        ("" if short else "  help desk console", Tone.QUIET.value),
         "   ",
         inert(f"Agent: {agent}", limit=40),
     )
