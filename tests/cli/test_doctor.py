@@ -22,6 +22,7 @@ AREAS = [
     "MFA policy",
     "Passkeys",
     "Clock",
+    "PingOne roles",
     "Sign-in",
     "Directory",
     "Passwords",

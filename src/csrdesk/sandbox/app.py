@@ -82,6 +82,7 @@ _API: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/users/{user}/sessions/{session}", sessions.read_session),
     ("DELETE", "/users/{user}/sessions/{session}", sessions.delete_session),
     ("GET", "/users/{user}/roleAssignments", roles.list_role_assignments),
+    ("GET", "/applications/{application}/roleAssignments", roles.list_application_roles),
     ("GET", "/users/{user}/agreementConsents", consents.list_consents),
     ("GET", "/users/{user}/agreementConsents/{agreement}", consents.read_consent),
     ("POST", "/users/{user}/agreementConsents/{agreement}", consents.act_on_consent),
@@ -216,6 +217,16 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
         return self._plain(method, path, checked)
 
+    def _roles(self) -> Route:
+        """Behind a token, and of no environment."""
+        tokens = oauth.Tokens(self.provider.signing)
+
+        def checked(call: Call) -> Response:
+            tokens.check(call)
+            return roles.list_roles(call)
+
+        return self._plain("GET", "/v1/roles", checked)
+
     def _oauth_route(self, method: str, path: str, handler: Callable[[Call, Provider], Response]) -> Route:
         def checked(call: Call) -> Response:
             if call.path["environment"].lower() != ids.ENVIRONMENT:
@@ -248,6 +259,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
             *(self._plain(*route) for route in _MAILBOX),
             *(self._directory_route(*route) for route in _DIRECTORY),
             *self._control_routes(),
+            self._roles(),
             *(self._guarded(method, api + path, handler) for method, path, handler in _API),
             *(self._oauth_route(method, auth + path, handler) for method, path, handler in _OAUTH),
             *(self._guarded(method, auth + path, handler) for method, path, handler in _AUTHENTICATIONS),

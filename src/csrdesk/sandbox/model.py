@@ -291,6 +291,8 @@ class World(msgspec.Struct, kw_only=True):
     activities: list[Activity] = []
     offline_gateways: list[str] = []
     """Ids of gateways that nobody answers for."""
+    worker_roles: list[tuple[str, str]] = []
+    """What the desk's own application may do: roles by name, and how far each goes."""
     supported_controls: list[str] = []
     """OIDs that the directory understands."""
     sequence: int = 0

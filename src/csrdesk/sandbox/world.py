@@ -153,4 +153,5 @@ def build_world(people: tuple[Person, ...], now: datetime) -> World:
         activities=_earlier_activities(people, now),
         offline_gateways=[BRANCH.id],
         supported_controls=list(SUPPORTED_CONTROLS),
+        worker_roles=[("Identity Data Admin", "POPULATION"), ("Configuration Read Only", "ENVIRONMENT")],
     )

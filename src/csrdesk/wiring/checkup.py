@@ -71,6 +71,7 @@ def looks(settings: Settings, path: Path) -> tuple[Look, ...]:
     return (
         file,
         Look("PingOne", lambda: _pingone(settings)),
+        Look("PingOne roles", lambda: _granted(settings)),
         *signing_in,
         *([Look("PingOne Protect", lambda: _protect(settings))] if asks_protect(settings) else ()),
         *([Look("Registration", lambda: _registration(settings))] if settings.registration.enabled else ()),
@@ -136,6 +137,22 @@ async def _sign_in(settings: Settings) -> Found:
     except ConfigError:  # no keyring: of account only to whoever signs in here, and said there
         kept = None
     return await sign_in.probe(chosen, resource_secret=secret, token=kept.access_token if kept else None)
+
+
+async def _granted(settings: Settings) -> Found:
+    from csrdesk.services import keys
+    from csrdesk.services.pingone.api import open_api
+    from csrdesk.services.probes import granted
+
+    try:
+        secret = await asyncio.to_thread(keys.read, keys.PINGONE, settings.pingone.client_secret_file)
+    except ConfigError:
+        return (wrong(granted.AREA, "Not asked: there is no client secret.", "See Keys."),)
+    api = open_api(settings.pingone, secret)
+    try:
+        return await granted.probe(api, settings.pingone.client_id)
+    finally:
+        await api.close()
 
 
 def asks_protect(settings: Settings) -> bool:

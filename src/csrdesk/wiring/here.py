@@ -103,7 +103,8 @@ async def database(settings: Settings) -> tuple[Finding, ...]:
     try:
         from csrdesk.services.keys import desk_key
 
-        key = desk_key(settings.desk, data_folder(settings))
+        # A file knows nothing of the desk's key, whose own trouble is said of Keys.
+        key = desk_key(settings.desk, data_folder(settings)) if settings.desk.database else b""
         store = await open_store(settings, data_folder(settings), key, wait=True)
         try:
             await store.at_once(lambda tx: tx.wake("probe"))
