@@ -1,5 +1,5 @@
-"""The console at a desk elsewhere: whose desk it is, who the agent is and how the connection is stand on its first line,
-and a network that goes away in the middle of a call costs nothing.
+"""The console at a desk elsewhere: its first line says whose desk it is, who the agent is and how the connection is; a
+network that goes away in the middle of a call costs nothing.
 """
 
 from __future__ import annotations

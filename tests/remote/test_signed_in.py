@@ -1,131 +1,145 @@
-"""An agent who signs in at the identity provider, and a desk that looks at the token: nothing between is left out."""
+"""The whole of it as it is run: `csrdesk serve` with a desk API, an identity provider, and agents' machines that hold a
+sign-in and nothing else.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import os
+import re
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
-from msgspec.structs import replace
 
-from csrdesk.config import Settings
-from csrdesk.demo.agent import Call
-from csrdesk.errors import ForbiddenError, NotSignedInError
-from csrdesk.sandbox import Options, Sandbox
-from csrdesk.sandbox.staff import AGENT, AUDITOR, WITHOUT_ROLE
-from csrdesk.services.sign_in import only_this_run
-from csrdesk.services.sign_in.browser import by_browser
-from csrdesk.services.sign_in.current import opened
-from csrdesk.wire.version import PREFIX, WIRE_HEADER, spoken
-from csrdesk.wiring import Desk, open_desk
-from csrdesk.wiring.desk_api import desk_api_of
-from csrdesk.wiring.elsewhere import open_remote
-from csrdesk.wiring.trial import settings_for
+from csrdesk.sandbox import Sandbox, people
+from csrdesk.sandbox.options import SignIn
+from csrdesk.sandbox.staff import AGENT, AUDITOR, LEAD, VERIFIER, WITHOUT_ROLE
+from csrdesk.wiring.trial import write_settings
+from tests.cli.conftest import CSRDESK, Ran, change
+from tests.remote.conftest import box
 from tests.signing_on import tokens
 
+__all__ = ["box"]
+ROLES = """
+[roles]
+verifier = ["Help desk verifiers"]
+agent = ["Help desk agents"]
+lead = ["Help desk leads"]
+auditor = ["Audit"]
 
-@dataclass(frozen=True)
-class Team:
-    """A desk, its identity provider, and what an agent's machine knows of both."""
+[roles.populations]
+"Help desk agents" = ["*"]
+"Help desk verifiers" = ["*"]
+"Help desk leads" = ["*"]
 
-    box: Sandbox
-    desk: Desk
-    theirs: Settings
+[roles.ous]
+"Help desk agents" = ["*"]
+"Help desk verifiers" = ["*"]
+"Help desk leads" = ["*"]
+"""
 
-    async def sign_in(self, who: str) -> None:
-        """As `csrdesk login --once` does."""
-        going: list[asyncio.Task[None]] = []
 
-        async def browse(url: str) -> None:
-            async with httpx.AsyncClient(timeout=10) as browser:
-                back = await browser.post(url, data={"agent": who})
-                await browser.get(back.headers["location"])
+def sign_in(at: SignIn, **other: object) -> str:
+    """The settings' section of that name."""
+    keys = {"issuer": at.issuer, "client_id": at.client_id, "audience": at.audience, **other}
+    return "\n[sign_in]\n" + "".join(f"{key} = {msgspec.json.encode(value).decode()}\n" for key, value in keys.items())
 
-        async with opened(self.theirs) as provider:
-            kept = await by_browser(provider, lambda url: going.append(asyncio.create_task(browse(url))))
-        await going[0]
-        only_this_run(self.theirs, kept)
 
-    async def asked(self, token: str) -> httpx.Response:
-        """What the desk says to whoever shows that token."""
-        headers = {"authorization": f"Bearer {token}", WIRE_HEADER: spoken()}
-        async with httpx.AsyncClient(timeout=10) as client:
-            return await client.get(f"{self.theirs.desk.server}{PREFIX}/about", headers=headers)
+def take_away(settings: Path, *sections: str) -> None:
+    """Leave these tables out, whoever wrote them."""
+    tables = re.split(r"(?=^\[)", settings.read_text("utf-8"), flags=re.MULTILINE)
+    kept = [table for table in tables if not table.startswith(tuple(f"[{name}" for name in sections))]
+    settings.write_text("".join(kept), "utf-8")
+
+
+@pytest.fixture
+def settings(box: Sandbox, tmp_path: Path) -> Path:
+    folder = tmp_path / "desk"
+    folder.mkdir(mode=0o700)
+    path = write_settings(box.settings(), folder)
+    change(path, "[desk]\n", '[desk]\napi_url = "http://localhost"\napi_port = 0\n')
+    take_away(path, "sign_in", "roles")
+    path.write_text(path.read_text("utf-8") + sign_in(box.settings().sign_in) + ROLES, "utf-8")
+    return path
 
 
 @asynccontextmanager
-async def team(tmp_path: Path, *, introspect: bool = False) -> AsyncIterator[Team]:
-    async with Sandbox(Options()) as box:
-        for name in ("desk", "agent"):
-            (tmp_path / name).mkdir(mode=0o700)
-        made = settings_for(box.settings(), tmp_path / "desk")
-        secret = tmp_path / "resource-secret"
-        secret.write_text(box.settings().sign_in.resource_secret)
-        secret.chmod(0o600)
-        asking = replace(
-            made.sign_in,
-            introspect=introspect,
-            resource_id=box.settings().sign_in.resource_id,
-            resource_secret_file=str(secret),
-        )
-        ours = replace(made, desk=replace(made.desk, api_url="http://localhost", api_port=0), sign_in=asking)
-        async with open_desk(ours, serve_pages=True) as desk, desk_api_of(desk) as port:
-            at = replace(made.desk, server=f"http://localhost:{port}", data_dir=str(tmp_path / "agent"))
-            yield Team(box, desk, replace(made, desk=at))
+async def serving(settings: Path) -> AsyncIterator[str]:
+    """`csrdesk serve`, which must end well; the origin of its desk API."""
+    server = await asyncio.create_subprocess_exec(
+        CSRDESK, "serve", stderr=PIPE, env=os.environ | {"CSRDESK_CONFIG": str(settings)}
+    )
+    assert server.stderr
+    try:
+        said = (await asyncio.wait_for(server.stderr.readline(), 30)).decode()
+        port = re.fullmatch(r"Serving the desk API at http://localhost \(here: port (\d+)\)\.\n", said)
+        assert port, said
+        yield f"http://localhost:{port[1]}"
+    finally:
+        server.terminate()
+        await asyncio.wait_for(server.communicate(), 30)
+    assert server.returncode == 0
 
 
-async def test_r_42_whoever_signed_in_is_the_agent_of_what_they_do(tmp_path: Path) -> None:
-    async with team(tmp_path) as at:
-        await at.sign_in(AGENT)
-        async with open_remote(at.theirs) as desk:
-            assert (desk.agent.id, desk.agent.name) == (AGENT, "Oskar Nyström")
-            await desk.session(desk.agent).calls()
-        rows = await at.desk.audit.list(limit=50)
-        assert {row.agent for row in rows if row.action == "sign_in"} == {AGENT}
+async def run(env: dict[str, str], *words: str) -> Ran:
+    process = await asyncio.create_subprocess_exec(
+        CSRDESK, *words, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=os.environ | env, start_new_session=True
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    return Ran(process.returncode or 0, out.decode(), err.decode())
 
 
-@pytest.mark.parametrize("who", [WITHOUT_ROLE, AUDITOR])
-async def test_r_41_a_sign_in_without_a_role_for_callers_starts_no_call(tmp_path: Path, who: str) -> None:
-    async with team(tmp_path) as at:
-        await at.sign_in(who)
-        with pytest.raises(ForbiddenError):
-            async with open_remote(at.theirs) as desk:
-                await Call.begin(desk.session(desk.agent))
-
-
-async def test_r_55_tokens_that_are_not_for_csrdesk_get_401_and_stand_in_no_log(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+async def test_agents_do_at_a_served_desk_what_their_role_lets_them(
+    box: Sandbox, settings: Path, tmp_path: Path
 ) -> None:
-    async with team(tmp_path) as at, httpx.AsyncClient(timeout=10) as http:
-        provider, connection = at.box.settings().sign_in, at.box.settings()
-        worker = await http.post(
-            f"{provider.issuer}/token",
-            data={"grant_type": "client_credentials"},
-            auth=(connection.client_id, connection.client_secret),
-        )
-        right = await tokens(http, provider)
-        shown = [worker.json()["access_token"], right["id_token"], right["refresh_token"]]
-        with caplog.at_level(logging.DEBUG):
-            assert [(await at.asked(token)).status_code for token in shown] == [401, 401, 401]
-        assert (await at.asked(right["access_token"])).status_code == 200
-        kept = caplog.text + (tmp_path / "desk" / "data" / "csrdesk.log").read_text("utf-8")
-        assert "token refused: audience" in kept
-        assert not [piece for token in shown for piece in token.split(".") if len(piece) > 8 and piece in kept]
-        rows = repr(await at.desk.audit.list(limit=100))
-        assert not [token for token in shown if token in rows]
+    """Takes some seconds: a server and a command of each role, all as programs."""
+    at = box.settings().sign_in
+    async with serving(settings) as url, httpx.AsyncClient() as http:
+
+        async def machine(who: str, **other: object) -> dict[str, str]:
+            folder = tmp_path / who
+            folder.mkdir()
+            (folder / "config.toml").write_text(f'[desk]\nserver = "{url}"\n' + sign_in(at, **other), "utf-8")
+            env = {"CSRDESK_CONFIG": str(folder / "config.toml"), "XDG_DATA_HOME": str(folder)}
+            if who != "script":
+                (folder / "token").write_text((await tokens(http, at, who))["access_token"], "utf-8")
+                (folder / "token").chmod(0o600)
+                env["CSRDESK_TOKEN_FILE"] = str(folder / "token")
+            return env
+
+        at_desks = {who: await machine(who) for who in (AGENT, VERIFIER, LEAD, AUDITOR, WITHOUT_ROLE)}
+        shown = {who: await run(env, "user", "show", people.TOTP, "--json") for who, env in at_desks.items()}
+        assert {who: ran.code for who, ran in shown.items()} == {
+            AGENT: 0, VERIFIER: 0, LEAD: 0, AUDITOR: 6, WITHOUT_ROLE: 6,
+        }  # fmt: skip
+        protect = ("user", "disable", people.TOTP, "--protective", "--reason", "stolen", "--ticket", "INC-1", "--yes")
+        refused = await run(at_desks[VERIFIER], *protect, "--json")
+        assert (refused.code, refused.error["code"], box.world.user(people.TOTP).enabled) == (6, "forbidden", True)
+        done = await run(at_desks[AGENT], *protect, "--json")
+        assert (done.code, box.world.user(people.TOTP).enabled) == (0, False), done.err
+        rows = (await run(at_desks[LEAD], "audit", "list", "--limit", "200", "--json")).data
+        assert {AGENT, VERIFIER, LEAD} <= {row["agent"] for row in rows}
+        own = (await run(at_desks[AGENT], "audit", "list", "--limit", "200", "--json")).data
+        assert {row["agent"] for row in own} == {AGENT}
+
+        (tmp_path / "secret").write_text(at.script_client_secret, "utf-8")
+        (tmp_path / "secret").chmod(0o600)
+        script = await machine("script", client_id=at.script_client_id, client_secret_file=str(tmp_path / "secret"))
+        nothing = await run(script, "user", "show", people.TOTP, "--json")
+        assert (nothing.code, nothing.error["code"]) == (6, "forbidden")
+        checked = await run(at_desks[AGENT], "doctor", "--json")
+        assert [one["what"] for one in checked.data if one["area"] == "Desk"] == [
+            f"{url} answers, and knows you as oskar."
+        ]
 
 
-async def test_r_55_whoever_is_removed_is_out_at_the_next_request(tmp_path: Path) -> None:
-    async with team(tmp_path, introspect=True) as at:
-        await at.sign_in(AGENT)
-        async with open_remote(at.theirs) as desk:
-            session = desk.session(desk.agent)
-            await session.calls()
-            at.box.provider.sign_ons.removed.add(AGENT)
-            with pytest.raises(NotSignedInError, match="Sign in again"):
-                await session.calls()
+async def test_a_desk_api_without_a_sign_in_is_not_served(settings: Path) -> None:
+    take_away(settings, "sign_in")
+    ran = await run({"CSRDESK_CONFIG": str(settings)}, "serve")
+    assert ran.code == 2
+    assert "sign_in.issuer is required where desk.api_url is set" in ran.err

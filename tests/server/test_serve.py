@@ -9,13 +9,16 @@ import time
 
 import httpx
 import pytest
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from csrdesk.errors import ConfigError
-from csrdesk.server.serve import listen, serve
+from csrdesk.server.serve import listen, protocol, serve
+from csrdesk.server.slow_clients import BoundedHttp
 
 
 def test_it_listens_on_loopback_unless_told_otherwise() -> None:
@@ -66,3 +69,31 @@ async def test_a_slow_request_does_not_keep_it_from_ending() -> None:
             await started.wait()
         assert (await request).status_code == 500
     assert time.perf_counter() - begin < 10
+
+
+class Hasty(BoundedHttp):
+    """The same with less patience."""
+
+    head_seconds = 0.2
+
+
+async def ok(scope: Scope, receive: Receive, send: Send) -> None:
+    await PlainTextResponse("ok")(scope, receive, send)
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nhost:", b"GET / HTTP/1.1\r\nhost: x\r\n\r\nGET / HT"])
+async def test_a_connection_whose_head_does_not_come_is_closed(sent: bytes) -> None:
+    server = uvicorn.Server(uvicorn.Config(ok, http=Hasty, lifespan="off", log_config=None))
+    listener = listen()
+    running = asyncio.create_task(server.serve([listener]))
+    reader, writer = await asyncio.open_connection("127.0.0.1", listener.getsockname()[1])
+    writer.write(sent)
+    answer = await asyncio.wait_for(reader.read(), 20)
+    assert answer.count(b"200 OK") == (b"\r\n\r\n" in sent)
+    writer.close()
+    server.should_exit = True
+    await running
+
+
+def test_what_is_served_waits_no_longer_than_that_for_a_head() -> None:
+    assert (protocol(), BoundedHttp.head_seconds) == (BoundedHttp, 10)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from starlette.types import ASGIApp
 
 from csrdesk.errors import ConfigError
+from csrdesk.server.inherited import inherited
 
 _WHAT = {"desk.listen_port": "The pages"}
 
@@ -36,8 +37,10 @@ class _Server(uvicorn.Server):
 
 def listen(host: str = "127.0.0.1", port: int = 0, *, key: str = "desk.listen_port") -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises `ConfigError` where the address is taken or not ours; `key`
-    is the setting to change then.
+    is the setting to change then. A worker has been given it.
     """
+    if given := inherited(key):
+        return given
     # Named as TCP: asyncio switches Nagle's algorithm off only where a socket says so, and it costs 40 ms an answer.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -100,6 +103,7 @@ async def serve(app: ASGIApp, listener: socket.socket, certificate: Certificate 
     """
     config = uvicorn.Config(
         app,
+        http=protocol(),
         ssl_certfile=certificate.file if certificate else None,
         ssl_keyfile=certificate.key_file if certificate else None,
         access_log=False,  # a path holds a link's token
@@ -124,3 +128,14 @@ async def serve(app: ASGIApp, listener: socket.socket, certificate: Certificate 
         server.should_exit = True
         await running
         listener.close()
+
+
+def protocol() -> type[asyncio.Protocol]:
+    """The one that does not wait for ever; where httptools is not built (Windows), uvicorn's own choice."""
+    try:
+        from csrdesk.server.slow_clients import BoundedHttp
+    except ModuleNotFoundError:
+        from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+        return AutoHTTPProtocol
+    return BoundedHttp
