@@ -71,6 +71,7 @@ class CsrdeskApp(App[None]):
         named("history", "history", "Your calls so far"),
         named("ticket", "ticket", "Ticket text"),
         named("audit", "audit", "Audit"),
+        named("approvals", "aside('approvals')", "Second agent"),
         named("copy", "copy_value", "Copy a value"),
         named("new_call", "new_call", "New call"),
         named("commands", "command_palette", "Commands", priority=True),
@@ -123,6 +124,8 @@ class CsrdeskApp(App[None]):
         self._following = Following(session, self.post_message, self._say_connection)
         self._say_connection("Connected", True)  # noqa: FBT003 - all is well
         self.call_later(self._offer_left)
+        if self.around.info.second_agent:
+            self.calls.watch("approvals")
         return self._following
 
     async def _offer_left(self) -> None:
@@ -197,6 +200,14 @@ class CsrdeskApp(App[None]):
     async def action_history(self) -> None:
         """The agent's own calls so far."""
         await self._records.history()
+
+    async def action_aside(self, flow: str) -> None:
+        """What other agents wait for, or who is signed in; from there back to the call."""
+        if self._following is None:
+            self.call.complain("Not connected yet. One moment.")
+        elif not isinstance(self.screen, ModalScreen):
+            await self.calls.aside(flow)
+            self._dress()
 
     def action_copy_value(self) -> None:
         """What the screen shows, to copy."""
@@ -361,6 +372,8 @@ class CsrdeskApp(App[None]):
             ("Your calls so far", "each with its text for the ticket and its audit", keys.history, self.action_history),
             ("Ticket text", "what was proved and done in this call, to copy", keys.ticket, self.action_ticket),
             ("Audit", "what was done, of this call or of all", keys.audit, self.action_audit),
+            ("Second agent", "what other agents wait for", keys.approvals, partial(self.action_aside, "approvals")),
+            ("Agents", "who signed in at this desk; for leads", "", partial(self.action_aside, "agents")),
             ("Copy a value", "of what the screen shows", keys.copy, self.action_copy_value),
             ("Lock", "hide every call until you are back", "", self._lock),
             ("Next theme", "dark, light, high contrast", "", partial(theme.next_one, self)),

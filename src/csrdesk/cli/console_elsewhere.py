@@ -63,10 +63,12 @@ def _info(settings: Settings, about: About | None) -> ConsoleInfo:
         agent=about.agent.name or about.agent.id,
         desk=about.company,
         server=server,
+        mailbox_url=about.mailbox_url,
         ticket_required=about.ticket_required,
         log_file=log,
         theme=theme,
         keys=keys,
         lock_seconds=about.lock_seconds,
         lock_seconds_in_call=about.lock_seconds_in_call,
+        second_agent=about.second_agent,
     )

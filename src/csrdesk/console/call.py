@@ -340,7 +340,7 @@ class Call:
             field.clear()
         await app.push_screen(screen)
 
-    def first_screen(self) -> UsernameScreen:
+    def first_screen(self) -> FrameScreen:
         """The look-up is a call's very first screen: an empty one below it would be laid out for nobody."""
         prompt = UsernamePrompt(ticket_required=self._around.info.ticket_required)
         first = UsernameScreen(self.view, prompt, self._around)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import count
+from typing import TYPE_CHECKING
 
 from textual.app import App
 
@@ -18,6 +19,9 @@ from csrdesk.flows.prompts import UsernamePrompt
 from csrdesk.screens.call_line import CallLine
 from csrdesk.screens.following import Following
 from csrdesk.screens.info import Surroundings
+
+if TYPE_CHECKING:
+    from csrdesk.console.aside import Aside
 
 FIRST = "call-1"
 """The mode that the console begins with."""
@@ -38,6 +42,10 @@ class Calls:
         self._known: tuple[CallSummary, ...] = ()
         """The agent's open calls as the desk listed them last."""
         self._at = 0
+        self._asides: dict[str, Aside] = {}
+        """What stands beside the calls, by its flow."""
+        self._beside: Aside | None = None
+        """Which of them is on the screen."""
         self._add()
 
     def __iter__(self) -> Iterator[Call]:
@@ -45,16 +53,44 @@ class Calls:
 
     @property
     def current(self) -> Call:
-        """The call on the screen."""
-        return self._calls[self._at]
+        """The call on the screen, or what stands there beside the calls."""
+        return self._beside or self._calls[self._at]
 
     def at(self, place: str) -> Call | None:
         """The call in that mode."""
-        return next((call for call in self._calls if call.mode == place), None)
+        return self._asides.get(place) or next((call for call in self._calls if call.mode == place), None)
 
     def counted(self) -> tuple[int, int]:
         """How many calls there are, and how many of those behind the screen want the agent."""
         return len(self._calls), sum(call.needs_agent for call in self._calls)
+
+    # Beside the calls
+    def watch(self, flow: str) -> Aside:
+        """Follow what stands beside the calls, from now on."""
+        from csrdesk.console.aside import Aside
+
+        found = self._asides.get(flow)
+        if found is None:
+            found = self._asides[flow] = Aside(self._app, flow, self._around, self._reach, self.back)
+            self._app.add_mode(flow, found.first_screen)
+            found.follow()
+        return found
+
+    async def aside(self, flow: str) -> None:
+        """Bring up what stands beside the calls; back to the call from there."""
+        if self._beside and self._beside.mode == flow:
+            await self._bring(self._calls[self._at])
+            return
+        self._beside = self.watch(flow)
+        await self._app.switch_mode(flow)
+        await self._beside.bring_up()
+
+    async def back(self) -> None:
+        """The agent has seen enough: back to the call, and begin to watch anew."""
+        over = self._beside
+        if over:
+            await self._bring(self._calls[self._at])
+            over.follow("")
 
     # Going from one to another
     async def go(self, step: int) -> None:
@@ -88,13 +124,13 @@ class Calls:
         return call
 
     async def _bring(self, call: Call) -> None:
-        before = self.current
-        if call is before:
+        before, beside = self._calls[self._at], self._beside
+        if call is self.current:
             call.catch_up()
             return
-        self._at = self._calls.index(call)
+        self._at, self._beside = self._calls.index(call), None
         await self._app.switch_mode(call.mode)
-        if before.is_over:
+        if before.is_over and not beside:
             await self._close(before)
         await call.bring_up()
 
@@ -108,7 +144,7 @@ class Calls:
     # All of them
     async def forget(self) -> None:
         """Keep nothing of any caller but the calls' ids, in no screen and in no value."""
-        for call in self._calls:
+        for call in (*self._calls, *self._asides.values()):
             call.leave_alone()
             await self._app.remove_mode(call.mode)
             self._app.add_mode(call.mode, call.first_screen)
@@ -116,7 +152,7 @@ class Calls:
     async def read_again(self) -> None:
         """Bring up the call that was on the screen, and follow all of them from where they stand."""
         await self._app.switch_mode(self.current.mode)
-        for call in self._calls:
+        for call in (*self._calls, *self._asides.values()):
             call.follow()
 
     async def lines(self) -> tuple[CallLine, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from csrdesk.console.call import Call
+from csrdesk.flows import desk_prompts as kp
 from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
@@ -33,6 +34,9 @@ _STATES: dict[type[object], str] = {
     p.ConfirmPrompt: "asks you to confirm",
     pp.WaitingForNewPasswordPrompt: "waiting for a new password",
     p.NoticePrompt: "has a result for you",
+    kp.SecondAgentPrompt: "waiting for a second agent",
+    kp.ApprovalsPrompt: "what other agents wait for",
+    kp.AgentsPrompt: "who signed in",
     p.ErrorPrompt: "an error to look at",
 }
 _STAGES = {
@@ -85,6 +89,8 @@ def _until(view: View) -> datetime | None:
     match view.prompt:
         case p.PollingPrompt(link=link):
             return link.page_until or link.expires_at
+        case kp.SecondAgentPrompt(approval=approval):
+            return approval.until
         case tp.AgentPushPrompt():
             return view.prompt.ends_at
         case tp.HeardPrompt(link=link):

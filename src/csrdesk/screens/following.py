@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+import msgspec
 from textual.message import Message
 
 from csrdesk.errors import CsrdeskError, IllegalEventError, NotSignedInError, ServiceError, StaleFlowError
@@ -43,9 +44,9 @@ class Following:
         self._arrived = arrived
         self._connection = connection
 
-    async def follow(self, flow_id: str, place: str) -> None:
-        """Post the call whenever it has moved on, until it is over; an empty id starts a new one."""
-        view = await (self._session.view(flow_id) if flow_id else self._start())
+    async def follow(self, flow_id: str, place: str, *, start: tuple[str, msgspec.Struct] | None = None) -> None:
+        """Post the flow whenever it has moved on, until it is over; an empty id starts a call, or what `start` names."""
+        view = await (self._session.view(flow_id) if flow_id else self._start(start))
         while True:
             self._arrive(view, place)
             if view.outcome is not None:
@@ -80,7 +81,9 @@ class Following:
         """What the audit holds of the call."""
         return await self._session.record(call_id)
 
-    async def _start(self) -> View:
+    async def _start(self, start: tuple[str, msgspec.Struct] | None) -> View:
+        if start:
+            return await self._session.start(*start)
         # The flows are loaded while the first screen takes keys.
         from csrdesk.flows.csr_main import Start
 

@@ -24,6 +24,8 @@ class ConsoleInfo(msgspec.Struct, frozen=True):
     mailbox_url: str = ""
     """The demo's mailbox and phones, for whoever plays the customer; empty otherwise."""
     ticket_required: bool = False
+    second_agent: bool = False
+    """Whether other agents may wait for this one's approval: then it is said as soon as one does."""
     log_file: str = ""
     """Where the redacted log is, for the help screen."""
     lock_seconds: int = 180

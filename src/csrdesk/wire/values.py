@@ -139,6 +139,10 @@ class About(Struct, frozen=True):
     lock_seconds: int
     """How long an agent may do nothing before the console locks itself."""
     lock_seconds_in_call: int
+    second_agent: bool = False
+    """Whether settings let nobody do some acts alone, so that agents may wait for one another."""
+    mailbox_url: str = ""
+    """Of the demo alone: where the mails of the invented people can be read."""
 
 
 class State(Struct, frozen=True):

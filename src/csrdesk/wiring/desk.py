@@ -111,6 +111,8 @@ class Desk:
             trouble=self.trouble,
             lock_seconds=limits.lock_seconds,
             lock_seconds_in_call=limits.lock_seconds_in_call,
+            mailbox_url=settings.mailbox_url,
+            second_agent=bool(settings.desk.second_agent_for),
         )
 
     async def left_unknown(self) -> tuple[AuditRow, ...]:
