@@ -21,6 +21,7 @@ from csrdesk.services import keys
 if TYPE_CHECKING:
     import socket
 
+    from starlette.applications import Starlette
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from csrdesk.flows.doors import CustomerSession, PublicSession
@@ -124,16 +125,19 @@ class OuterPages:
                 log.warning("the desk was not reached: %s %s", error.code, error.details)
 
     async def _look(self) -> None:
+        from csrdesk.server.app import load_pages
         from csrdesk.server.through_door import check_version
 
         about = await self._way.about()
         check_version(about)
         self._heard = time.monotonic()
         if about != self._about:
-            self._app = self._made(about)
-            self._about, self.url = about, about.public_url
+            app = self._made(about)
+            # Templates are compiled while no customer waits for one.
+            await asyncio.get_running_loop().run_in_executor(None, load_pages, app)
+            self._app, self._about, self.url = app, about, about.public_url
 
-    def _made(self, about: About) -> ASGIApp:
+    def _made(self, about: About) -> Starlette:
         from csrdesk.server.app import make_app
         from csrdesk.server.through_door import DoorCustomers, DoorPublic, look_of
 
