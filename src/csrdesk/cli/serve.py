@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from csrdesk.cli.interrupts import run as run_loop
 from csrdesk.cli.result import Result, say
+
+if TYPE_CHECKING:
+    from csrdesk.wiring.desk import Desk
 
 
 class Role(StrEnum):
@@ -24,6 +28,9 @@ def serve(
         Role,
         typer.Option(help="all: desk and pages. desk: the desk, with its door (serve.door). pages: the pages alone."),
     ] = Role.ALL,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that share the work; more than one needs desk.database.")
+    ] = 1,
 ) -> Result:
     """Serve the customers' pages until Ctrl-C or SIGTERM. Consoles and commands beside it use them.
 
@@ -33,9 +40,16 @@ def serve(
     \b
     Examples:
       csrdesk serve
+      csrdesk serve --workers 4
       csrdesk serve --role desk
       CSRDESK_CONFIG=pages.toml csrdesk serve --role pages
     """
+    if workers > 1:
+        from csrdesk.cli.serving_workers import not_apart, serve_by_workers
+
+        if role is not Role.ALL:
+            raise not_apart()
+        return run_loop(serve_by_workers(workers))
     if role is Role.PAGES:
         from csrdesk.cli.serving_pages import serve_pages
 
@@ -47,17 +61,20 @@ async def _serve(role: Role) -> Result:
     from csrdesk.cli.desk import settings_of_own_desk, unknown_acts
     from csrdesk.cli.sweeping import swept_in_pauses
     from csrdesk.cli.waiting import until_stopped
-    from csrdesk.errors import ConfigError, ConflictError
+    from csrdesk.errors import ConfigError
     from csrdesk.wiring import open_desk
     from csrdesk.wiring.desk_api import desk_api_of
     from csrdesk.wiring.ops import Ops, desk_watched
-    from csrdesk.wiring.pages import NO_PUBLIC_URL
+    from csrdesk.wiring.pages import NO_PUBLIC_URL, served_already
+    from csrdesk.wiring.workers import AsWorker
 
     settings, messages = settings_of_own_desk()
     if not settings.desk.public_url and not settings.demo:
         raise ConfigError(NO_PUBLIC_URL, key="desk.public_url")
     check_role(role, settings.serve.door)
-    ops = Ops(settings.serve.ops_host, settings.serve.ops_port)
+    worker = AsWorker()
+    ops_port = settings.serve.ops_port and settings.serve.ops_port + worker.number
+    ops = Ops(settings.serve.ops_host, ops_port)
     async with (
         open_desk(settings, serve_pages=True, watch=ops.watch) as desk,
         swept_in_pauses(),
@@ -65,19 +82,23 @@ async def _serve(role: Role) -> Result:
         desk_api_of(desk) as api_port,
     ):
         if not desk.pages.ours:
-            holder = desk.pages.holder
-            who = f"Process {holder.pid}" if holder else "Another process"
-            raise ConflictError(f"{who} serves the customers' pages already. Nothing was started.", system="csrdesk")
-        for message in (*messages, *unknown_acts(len(await desk.audit.unknown()))):
+            raise served_already(desk.pages.holder)
+        unknown = unknown_acts(len(await desk.audit.unknown())) if worker.number == 0 else ()
+        for message in (*(() if worker.is_one_of_several else messages), *unknown):
             say(message)
-        async with until_stopped():
-            if api_port is not None:
-                say(f"Serving the desk API at {settings.desk.api_url} (here: port {api_port}).")
-            if ops.url:
-                say(f"Health and figures are at {ops.url}/ready and {ops.url}/metrics.")
-            what = "The door of the customers' pages at" if role is Role.DESK else "Serving the customers' pages at"
-            say(f"{what} {desk.pages_url} (here: {desk.pages.local_url}). Ctrl-C ends it.")
+        async with worker.serving(), until_stopped():
+            for line in () if worker.is_one_of_several else _where(desk, role, ops.url, api_port):
+                say(line)
     return Result()
+
+
+def _where(desk: Desk, role: Role, ops_url: str, api_port: int | None) -> Iterator[str]:
+    if api_port is not None:
+        yield f"Serving the desk API at {desk.settings.desk.api_url} (here: port {api_port})."
+    if ops_url:
+        yield f"Health and figures are at {ops_url}/ready and {ops_url}/metrics."
+    what = "The door of the customers' pages at" if role is Role.DESK else "Serving the customers' pages at"
+    yield f"{what} {desk.pages_url} (here: {desk.pages.local_url}). Ctrl-C ends it."
 
 
 def check_role(role: Role, door: str) -> None:

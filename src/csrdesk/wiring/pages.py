@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from csrdesk.config import Settings
-from csrdesk.errors import ConfigError
+from csrdesk.errors import ConfigError, ConflictError
 from csrdesk.wiring.lock import Holder, PagesLock
 
 if TYPE_CHECKING:
@@ -30,6 +30,25 @@ NOBODY_SERVES = "Nobody serves the customers' pages, so a link would open nothin
 _SERVES: Final = "serves the customers' pages"
 _LOOK_AGAIN = 1.0
 """Seconds between two looks at whether the pages need somebody else to serve them."""
+
+
+def served_already(holder: Holder | None) -> ConflictError:
+    """Why this process cannot serve them."""
+    who = f"Process {holder.pid}" if holder else "Another process"
+    return ConflictError(f"{who} serves the customers' pages already. Nothing was started.", system="csrdesk")
+
+
+@contextlib.asynccontextmanager
+async def claimed_for_others(data_dir: Path, url: str) -> AsyncIterator[None]:
+    """Hold the lock for processes of this one's own until the block ends. Raises `ConflictError`."""
+    lock = PagesLock(data_dir)
+    if not await lock.take():
+        raise served_already(lock.holder())
+    try:
+        lock.announce(url)
+        yield
+    finally:
+        lock.release()
 
 
 class Others(Protocol):
@@ -100,6 +119,11 @@ class Pages:
         """Become the one who serves, if nobody else does: the lock is held, and the port listens."""
         if not self._settings.desk.public_url and not self._settings.demo:
             return False
+        from csrdesk.server.inherited import inherited
+
+        self._listener = inherited("desk.listen_port")
+        if self._listener:  # the lock is held by the process that gave it
+            return True
         if not await self._lock.take():
             return False
         try:
