@@ -103,12 +103,15 @@ def test_r_16_a_log_of_json_has_one_object_a_line_and_no_secret(tmp_path: Path) 
     handler = send_logging_to(tmp_path / "csrdesk.log", "json")
     try:
         logging.getLogger("somebody").warning("GET /v/%s\nsecond line correlation=%s", TOKEN, "c-12")
-        logging.getLogger("somebody").error("failed", exc_info=crash())
+        logging.getLogger("somebody").error("failed: reference=page-1 correlation= at x", exc_info=crash())
+        logging.getLogger("somebody").error("PingOne unavailable: status=503 reference=c-14")
         logging.getLogger("somebody").error("refused", exc_info=ConflictError("Secret words.", correlation_id="c-13"))
     finally:
         stop_logging_to(handler)
     text = (tmp_path / "csrdesk.log").read_text()
-    first, second, third = map(json.loads, text.splitlines())
+    first, second, ours, third = map(json.loads, text.splitlines())
+    assert "correlation" not in second
+    assert ours["correlation"] == "c-14"
     assert first["message"] == "GET /v/*** second line correlation=c-12"
     assert (first["level"], first["logger"], first["correlation"]) == ("WARNING", "somebody", "c-12")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", first["time"])

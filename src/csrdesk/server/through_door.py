@@ -24,7 +24,7 @@ from csrdesk.wire.wrong import from_wire
 
 T = TypeVar("T")
 
-SYSTEM: Final = "the desk"
+SYSTEM: Final = "The desk"
 SECONDS: Final = 25.0
 """For each request: a page is kept waiting for up to 15 s on purpose."""
 

@@ -21,7 +21,9 @@ Format = Literal["text", "json"]
 
 _ABOUT: Final[ContextVar[tuple[str, str]]] = ContextVar("about", default=("", ""))
 """Call and agent of what is being performed."""
-_REFERENCE = re.compile(r"\b(?:correlation|reference)=([\w-]{1,64})")
+_CORRELATION = re.compile(r"\bcorrelation=([\w-]{0,64})")
+_REFERENCE = re.compile(r"\breference=([\w-]{1,64})")
+"""Of PingOne, unless the line has a correlation beside it: then it is the reference that a page shows."""
 
 
 class Told:
@@ -49,7 +51,7 @@ def as_json(record: logging.LogRecord, message: str, crash: str) -> str:
     """One object on one line, in ASCII; `message` and `crash` are redacted already."""
     error = record.exc_info[1] if record.exc_info else None
     own = error.correlation_id if isinstance(error, CsrdeskError) else ""
-    found = _REFERENCE.search(message)
+    found = _CORRELATION.search(message) or _REFERENCE.search(message)
     correlation = own or (found[1] if found else "")
     at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     line = {"time": at, "level": record.levelname, "logger": record.name, "message": message, **about()}
