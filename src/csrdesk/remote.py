@@ -30,7 +30,7 @@ from csrdesk.services import http
 from csrdesk.services.retry import decide
 from csrdesk.wire.codec import act_of, decode_view, decoded, encode_answer, outcome_of
 from csrdesk.wire.values import Answered, Calls, History, Reason, RehearsalRead, Started, TakenUp, Told, Wrong
-from csrdesk.wire.version import PREFIX, WIRE_HEADER, check_desk, spoken
+from csrdesk.wire.version import PREFIX, SETTLED_HEADER, WIRE_HEADER, check_desk, spoken
 from csrdesk.wire.wrong import from_wire
 
 if TYPE_CHECKING:
@@ -151,18 +151,24 @@ class Line:
 
 
 class RemoteSession:
-    """A `Session` at the other end of a line."""
+    """A `Session` at the other end of a line.
 
-    def __init__(self, agent: Agent, line: Line) -> None:
+    With `ahead` each step asks for the next question as well, which saves a command, that waits for it anyway, a way.
+    """
+
+    def __init__(self, agent: Agent, line: Line, *, ahead: bool = False) -> None:
         self.agent = agent
         self._line = line
+        self._step: Query = {"settle": 1} if ahead else {}
+        self._settled: dict[str, View] = {}
+        """What came with the last step of a flow."""
 
     async def start(self, flow: str, inputs: msgspec.Struct, *, call_id: str = "") -> View:
         started = Started(flow, msgspec.Raw(msgspec.json.encode(inputs)), call_id, secrets.token_urlsafe(16))
-        answer = await self._line.ask("POST", "/flows", body=msgspec.json.encode(started))
-        return decode_view(answer.content)
+        return self._came(await self._line.ask("POST", "/flows", query=self._step, body=msgspec.json.encode(started)))
 
     async def view(self, flow_id: str) -> View:
+        self._settled.pop(flow_id, None)
         return decode_view((await self._line.ask("GET", f"/flows/{flow_id}")).content)
 
     async def resume(self, flow_id: str) -> Resumed:
@@ -174,15 +180,22 @@ class RemoteSession:
         """As `Session`. Where the network lost what came of it, the call says where it stands: not taken twice."""
         body = msgspec.json.encode(Answered(rev, msgspec.Raw(encode_answer(answer))))
         try:
-            return decode_view((await self._line.ask("POST", f"/flows/{flow_id}/answers", body=body)).content)
+            return self._came(await self._line.ask("POST", f"/flows/{flow_id}/answers", query=self._step, body=body))
         except _MovedOnError:
             return await self.view(flow_id)
 
     async def changed(self, flow_id: str, rev: int) -> View:
+        self._settled.pop(flow_id, None)
         return await self._line.news(f"/flows/{flow_id}/changed", rev=rev)
 
     async def settled(self, flow_id: str) -> View:
-        return await self._line.news(f"/flows/{flow_id}/settled")
+        return self._settled.pop(flow_id, None) or await self._line.news(f"/flows/{flow_id}/settled")
+
+    def _came(self, answer: http.Response) -> View:
+        view = decode_view(answer.content)
+        if SETTLED_HEADER in answer.headers:
+            self._settled[view.id] = view
+        return view
 
     async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
         return (await self._line.get("/calls", Calls, all=int(all_of_them))).calls

@@ -61,7 +61,13 @@ class Served:
 
     @asynccontextmanager
     async def session(
-        self, agent: Agent = GRACE, *, url: str = "", patience: float = 0.0, tell: Callable[[str], None] | None = None
+        self,
+        agent: Agent = GRACE,
+        *,
+        url: str = "",
+        patience: float = 0.0,
+        tell: Callable[[str], None] | None = None,
+        ahead: bool = False,
     ) -> AsyncIterator[RemoteSession]:
         """The session of an agent somewhere else."""
 
@@ -70,7 +76,7 @@ class Served:
 
         line = Line(url or self.url, token, patience=patience, tell=tell)
         try:
-            yield RemoteSession(agent, line)
+            yield RemoteSession(agent, line, ahead=ahead)
         finally:
             await line.close()
 

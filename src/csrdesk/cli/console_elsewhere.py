@@ -31,7 +31,7 @@ async def run_elsewhere(settings: Settings) -> Result:
         desk = await _soon(settings, desks)
 
         async def connect() -> Session:
-            opened = desk if desk else await desks.enter_async_context(open_remote(settings, patience=0))
+            opened = desk if desk else await desks.enter_async_context(open_remote(settings, patience=0, ahead=False))
             about = await opened.about()
             for words in unknown_acts(about.unknown):
                 say_long(app, words)
@@ -48,7 +48,7 @@ async def _soon(settings: Settings, desks: AsyncExitStack) -> RemoteDesk | None:
     """The desk, where it answers soon."""
     try:
         async with asyncio.timeout(SOON):
-            return await desks.enter_async_context(open_remote(settings, patience=0))
+            return await desks.enter_async_context(open_remote(settings, patience=0, ahead=False))
     except (ServiceError, TimeoutError):
         return None
 

@@ -5,8 +5,9 @@ An application of its own, for an origin of its own: none of the customers' page
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 from starlette.applications import Starlette
@@ -54,9 +55,11 @@ from csrdesk.wire.values import (
     Told,
     Would,
 )
-from csrdesk.wire.version import PREFIX
+from csrdesk.wire.version import PREFIX, SETTLED_HEADER
 
-MOST_ROWS = 10_000
+MOST_ROWS: Final = 10_000
+SOON: Final = 1.5
+"""Seconds that a step's answer may take longer, so that the next question comes with it."""
 _NEWEST = 2**53 - 1
 """More than any row's number, and what every JSON reader can hold."""
 
@@ -113,7 +116,8 @@ class DeskApi:
     async def start(self, request: Request, signed: SignedIn) -> Response:
         given = await body_of(request, Started, self._body_seconds)
         inputs, session = _inputs_of(given), self._desk.session(signed)
-        return _shown(await session.start(given.flow, inputs, call_id=given.call_id, key=given.key))
+        view = await session.start(given.flow, inputs, call_id=given.call_id, key=given.key)
+        return await _shown_soon(request, session, view)
 
     async def view(self, request: Request, signed: SignedIn) -> Response:
         return _shown(await self._desk.session(signed).view(_flow(request)))
@@ -138,7 +142,7 @@ class DeskApi:
             answer = decode_answer(given.answer, view.prompt)
         except msgspec.DecodeError as error:
             raise not_taken(error) from None
-        return _shown(await session.answer(flow_id, given.rev, answer))
+        return await _shown_soon(request, session, await session.answer(flow_id, given.rev, answer))
 
     async def changed(self, request: Request, signed: SignedIn) -> Response:
         rev, session = number_of(request, "rev", 0, most=_NEWEST), self._desk.session(signed)
@@ -252,6 +256,19 @@ class _Headers:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+async def _shown_soon(request: Request, session: Session, view: View) -> Response:
+    """The flow after a step; where that is asked for, as it asks next, if it does so within a moment."""
+    if not number_of(request, "settle", 0, most=1):
+        return _shown(view)
+    try:
+        async with asyncio.timeout(SOON):
+            response = _shown(await session.settled(view.id))
+    except TimeoutError:
+        return _shown(view)
+    response.headers[SETTLED_HEADER] = "1"
+    return response
 
 
 def _shown(view: View) -> Response:

@@ -12,6 +12,8 @@ PREFIX: Final = "/desk/v1"
 """Below it is everything. Another number here is another protocol; the same one may have another `WIRE`."""
 WIRE: Final = 1
 """Of the shapes of prompts, answers and bodies: it grows with each change that the other end would not understand."""
+SETTLED_HEADER: Final = "csrdesk-settled"
+"""On what comes back of a start or an answer: the flow asks or is over, so nobody has to wait for that."""
 WIRE_HEADER: Final = "csrdesk-wire"
 """Which shapes, as `1; csrdesk 0.1.0`: on each request of a csrdesk, and on every answer of a desk."""
 NO_NUMBER: Final = -1

@@ -37,8 +37,9 @@ _KEPT: Final = 2.0
 class RemoteDesk:
     """A desk at the other end of a line, and all that a front end may do with it."""
 
-    def __init__(self, line: Line, about: About) -> None:
+    def __init__(self, line: Line, about: About, *, ahead: bool) -> None:
         self._line = line
+        self._ahead = ahead
         self._about = about
         self._state = State()
         self._looked_at = float("-inf")
@@ -57,7 +58,7 @@ class RemoteDesk:
         return RemoteReader(self._line)
 
     def session(self, agent: Agent) -> Session:
-        return RemoteSession(agent, self._line)
+        return RemoteSession(agent, self._line, ahead=self._ahead)
 
     async def about(self) -> About:
         return self._about
@@ -86,17 +87,17 @@ class RemoteDesk:
 
 @contextlib.asynccontextmanager
 async def open_remote(
-    settings: Settings, *, patience: float = PATIENCE, tell: Callable[[str], None] | None = None
+    settings: Settings, *, patience: float = PATIENCE, tell: Callable[[str], None] | None = None, ahead: bool = True
 ) -> AsyncIterator[RemoteDesk]:
     """The desk that `desk.server` names, for whoever is signed in here.
 
-    Waiting for news outlasts `patience` seconds without a connection, which `tell` hears of. Raises `NotSignedInError`,
-    `OtherVersionError`, `UnreachableError`.
+    Waiting for news outlasts `patience` seconds without a connection, which `tell` hears of; `ahead` as of
+    `RemoteSession`. Raises `NotSignedInError`, `OtherVersionError`, `UnreachableError`.
     """
     line = Line(settings.desk.server, token_of(settings), patience=patience, tell=tell)
     log = send_logging_to(log_path(settings))
     try:
-        yield RemoteDesk(line, await line.get("/about", About))
+        yield RemoteDesk(line, await line.get("/about", About), ahead=ahead)
     finally:
         await line.close()
         stop_logging_to(log)
