@@ -81,8 +81,10 @@ def apart(box: Sandbox, tmp_path: Path) -> Apart:
 
 
 @asynccontextmanager
-async def pages_of(apart: Apart, *, wait_for: str = "Serving the customers' pages") -> AsyncIterator[Process]:
-    """The pages' process, once it has said `wait_for`."""
+async def pages_of(
+    apart: Apart, *, wait_for: str = "Serving the customers' pages", said: list[bytes] | None = None
+) -> AsyncIterator[Process]:
+    """The pages' process, once it has said `wait_for`; `said` gets what else it says, its log too."""
     environment = {"CSRDESK_CONFIG": str(apart.file), "HOME": str(apart.file.parent), "PATH": os.environ["PATH"]}
     program = [sys.executable, "-m", "csrdesk", "serve", "--role", "pages"]
     process = await asyncio.create_subprocess_exec(*program, env=environment, cwd=apart.file.parent, stderr=PIPE)
@@ -92,7 +94,9 @@ async def pages_of(apart: Apart, *, wait_for: str = "Serving the customers' page
     finally:
         if process.returncode is None:
             process.terminate()
-        await process.communicate()
+        _, rest = await process.communicate()
+        if said is not None:
+            said.append(rest)
 
 
 async def says(process: Process, words: str) -> str:
@@ -113,7 +117,8 @@ async def heard(world: World) -> None:
 
 async def test_r_56_whole_calls_and_resets_go_through_pages_that_hold_no_credential(box: Sandbox, apart: Apart) -> None:
     """Four calls of the demo against a second process, which then is looked at: some ten seconds."""
-    async with open_desk(apart.settings, serve_pages=True) as desk, pages_of(apart) as pages:
+    said: list[bytes] = []
+    async with open_desk(apart.settings, serve_pages=True) as desk, pages_of(apart, said=said) as pages:
         on_stage = Stage(box, desk, SandboxSide(box))
         await heard(World(box, desk))
         for scene in (verified_call, reset_in_page, reset_by_own_link, spoken_address):
@@ -137,6 +142,11 @@ async def test_r_56_whole_calls_and_resets_go_through_pages_that_hold_no_credent
         assert 'csrdesk_outside_seconds_count{result="ok",service="desk"}' in figures
         assert 'service="pingone"' not in figures
     assert await audited(apart, "reset.opened") >= 2
+    tokens = {found for mail in box.world.mails for found in re.findall(r"/v/([\w-]{43})", mail.text)}
+    typed = {code.code for code in box.world.passcodes}
+    assert tokens
+    assert typed
+    assert not [secret for secret in (*tokens, *typed) if secret.encode() in b"".join(said)]
 
 
 async def audited(apart: Apart, action: str) -> int:
