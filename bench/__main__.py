@@ -17,6 +17,7 @@ import msgspec
 from bench import (
     ad,
     audit_append,
+    audit_postgres,
     audit_verify,
     click_to_console,
     console,
@@ -29,6 +30,7 @@ from bench import (
     recovery,
     registration,
     reset,
+    show_elsewhere,
     spoken_address,
     user_show,
     version,
@@ -38,6 +40,7 @@ from bench.figure import Figure, Judged, NotMeasured, Sample
 QUESTIONS: dict[str, Callable[..., list[Figure] | list[Figure | NotMeasured]]] = {
     "version": version.measure,
     "user_show": user_show.measure,
+    "show_elsewhere": show_elsewhere.measure,
     "console": console.measure,
     "critical_path": critical_path.measure,
     "click_to_console": click_to_console.measure,
@@ -48,6 +51,7 @@ QUESTIONS: dict[str, Callable[..., list[Figure] | list[Figure | NotMeasured]]] =
     "registration": registration.measure,
     "spoken_address": spoken_address.measure,
     "audit_append": audit_append.measure,
+    "audit_postgres": audit_postgres.measure,
     "audit_verify": audit_verify.measure,
     "lists": lists.measure,
     "keys": keys.measure,

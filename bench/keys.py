@@ -20,7 +20,7 @@ from bench.audit_verify import INSERT, columns
 from bench.figure import Figure, Judged, sample
 from bench.terminal import Terminal
 from csrdesk.engine.audit import START
-from csrdesk.wiring.desk import DATABASE
+from csrdesk.wiring.store import DATABASE
 
 MANY, FEW = 10_000, 50
 ARROWS, PAGES = 200, 60
