@@ -276,6 +276,26 @@ async def test_a_store_that_was_closed_says_so(store: Store) -> None:
             pass
 
 
+async def close_while_writing(store: Store, asked: list[asyncio.Task[int]]) -> None:
+    async with store.transaction() as tx:
+        await tx.at_once(put("begun"))
+        asked += [asyncio.ensure_future(store.at_once(put(key))) for key in ("a", "b")]
+        await asyncio.sleep(0)
+        await store.close()
+
+
+async def test_what_is_under_way_or_waits_when_the_store_is_closed_is_told_so_and_undone(opens: Open) -> None:
+    store, other = await opens(), await opens()
+    asked: list[asyncio.Task[int]] = []
+    with pytest.raises(StoreUnavailableError, match="it was closed"):
+        await close_while_writing(store, asked)
+    for error in await asyncio.gather(*asked, return_exceptions=True):
+        assert isinstance(error, StoreUnavailableError)
+    with pytest.raises(StoreUnavailableError):
+        await store.generation()
+    assert await kept(other) == []
+
+
 async def test_a_mistake_in_a_statement_is_not_taken_for_a_broken_machine(store: Store) -> None:
     with pytest.raises(Exception, match="nothing") as mistake:
         await store.all("SELECT nothing FROM tries")

@@ -51,7 +51,8 @@ class Connection:
 
     def run(self, work: Callable[[PostgresStatements], T], statements: PostgresStatements | None = None) -> Handed[T]:
         """Have `work` done there, with the statements of a transaction, or with some that see what is committed."""
-        mine = statements or self.statements()
+        seeing = self.statements()
+        mine = statements or seeing
 
         def told() -> T:
             with translating():

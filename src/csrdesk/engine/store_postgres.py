@@ -145,7 +145,8 @@ class PostgresStore:
         self._is_open = True
 
     def _listen(self) -> None:
-        if self._listening is None:
+        self._reading.statements()  # raises where it was closed
+        if self._listening is None or self._listening.done():
             self._listening = asyncio.create_task(self._news.run(), name="news")
 
     def _line(self, durable: bool) -> _Line:  # noqa: FBT001 - called by the writer alone
