@@ -205,7 +205,7 @@ class LimitReachedError(PolicyError):
 
 
 class OtherVersionError(CsrdeskError):
-    """This csrdesk and the desk that it asks are of versions that do not understand each other; nothing was done."""
+    """A csrdesk and the desk that it asks are of versions that do not understand each other; nothing was done."""
 
     code = "other_version"
 

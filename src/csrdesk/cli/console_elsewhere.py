@@ -31,7 +31,9 @@ async def run_elsewhere(settings: Settings) -> Result:
         desk = await _soon(settings, desks)
 
         async def connect() -> Session:
-            opened = desk if desk else await desks.enter_async_context(open_remote(settings, patience=0, ahead=False))
+            opened = desk
+            if opened is None:
+                opened = await desks.enter_async_context(open_remote(settings, patience=0, ahead=False))
             about = await opened.about()
             for words in unknown_acts(about.unknown):
                 say_long(app, words)
