@@ -298,3 +298,18 @@ def test_check_says_what_is_allowed_and_yet_worth_knowing(
 def test_another_file_can_be_named(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CSRDESK_CONFIG", str(tmp_path / "other.toml"))
     assert run("config", "path", "--json").data == {"path": str(tmp_path / "other.toml"), "exists": False}
+
+
+def test_settings_of_pages_are_checked_as_such_and_no_desk_is_opened_with_them(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, file = tmp_path / "secret", tmp_path / "pages.toml"
+    secret.touch(0o600)
+    file.write_text(f'[pages]\ndoor = "unix:/run/csrdesk/door"\ndoor_secret_file = "{secret}"\n')
+    monkeypatch.setenv("CSRDESK_CONFIG", str(file))
+    for content, code in (("", 2), ("short", 2), ("x" * 32, 0)):
+        secret.write_text(content)
+        assert run("config", "check").code == code
+    opened = run("call", "list", "--json")
+    assert (opened.code, opened.error["code"]) == (2, "config")
+    assert "--role pages" in opened.error["errorMessage"]

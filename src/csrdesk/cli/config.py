@@ -52,10 +52,17 @@ def check(_json: Json = False) -> Result:
       csrdesk config check && csrdesk
     """
     path = default_path()
-    settings = load(path)
-    from csrdesk.services.keys import load_secrets
+    from csrdesk.config.pages_file import is_for_pages
+    from csrdesk.services import keys
 
-    load_secrets(settings)
+    if is_for_pages(path):
+        return _check_pages(path)
+    settings = load(path)
+    keys.load_secrets(settings)
+    if settings.serve.door:
+        keys.door_secret(keys.DOOR, settings.serve.door_secret_file)
+    if settings.audit_sink.with_token:
+        keys.read(keys.AUDIT_SINK, settings.audit_sink.token_file)
     said = notes(settings)
     return Result(
         data={"path": str(path), "notes": said}, lines=(f"{path}: can be used.", *(f"  {note}" for note in said))
@@ -72,6 +79,16 @@ def path(_json: Json = False) -> Result:
     """
     where = default_path()
     return Result(data={"path": str(where), "exists": where.exists()}, lines=(str(where),))
+
+
+def _check_pages(path: Path) -> Result:
+    from csrdesk.config.pages_file import load_pages
+    from csrdesk.services import keys
+
+    settings = load_pages(path)
+    keys.door_secret(keys.PAGES_DOOR, settings.pages.door_secret_file)
+    words = f"{path}: can be used by `csrdesk serve --role pages`, and by nothing else."
+    return Result(data={"path": str(path), "notes": ()}, lines=(words,))
 
 
 def _unusable(path: Path, message: str) -> Result:

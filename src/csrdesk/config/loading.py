@@ -67,6 +67,8 @@ def _explained(file: str, what: str, table: str) -> ConfigError:
         from csrdesk.config.wrong_values import explained
 
         message = explained(what, table)
+    elif key == "pages":
+        message = "these are settings of the customers' pages alone: start them with `csrdesk serve --role pages`."
     elif "required" in what:
         message = "this is required; `csrdesk config init` writes an example of it."
     elif _SECRET.search(name) and f"{name}_file" in keys:

@@ -62,6 +62,11 @@ class PagesFile(Struct, frozen=True, forbid_unknown_fields=True):
     log: LogSettings = field(default_factory=LogSettings)
 
 
+def is_for_pages(path: Path) -> bool:
+    """Whether the file is one of these. Raises `ConfigError` where it cannot be read."""
+    return "pages" in read(path)
+
+
 def load_pages(path: Path) -> PagesFile:
     """Read and check it. Raises `ConfigError`, also where file or environment lead to what is not for this process."""
     raw = read(path)

@@ -95,12 +95,12 @@ def door_secret(wanted: Wanted, file: str) -> Secret:
     return secret
 
 
-def desk_key(settings: DeskSettings, data_dir: Path) -> bytes:
 def is_named(wanted: Wanted) -> bool:
     """Whether the environment names a file of it."""
     return bool(os.environ.get(wanted.variable))
 
 
+def desk_key(settings: DeskSettings, data_dir: Path) -> bytes:
     """The 32 bytes behind spoken codes and form tokens; made in `data_dir`, mode 0600, where no file is named."""
     if settings.key_file:
         path = Path(settings.key_file).expanduser()
