@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from csrdesk.cli.interrupts import run as run_loop
-from csrdesk.cli.result import Result
+from csrdesk.cli.result import Result, say
 
 
 class Method(StrEnum):
@@ -50,6 +50,9 @@ def demo(
     ] = None,
     flow: Annotated[Pages | None, typer.Option(help="Play what customers do by themselves on public pages.")] = None,
     protect: Annotated[bool, typer.Option("--protect", help="Play calls that PingOne Protect judges.")] = False,
+    team: Annotated[
+        bool, typer.Option("--team", help="A team's desk: two servers on one PostgreSQL, and agents who sign in.")
+    ] = False,
     record: Annotated[Path | None, typer.Option(metavar="FILE", help="Write API exchanges there, secrets out.")] = None,
 ) -> Result | int:
     """Try everything: a sandbox, a desk and its console on this machine, with invented people. Leaves nothing behind.
@@ -66,9 +69,16 @@ def demo(
       csrdesk demo --play --flow registration
       csrdesk demo --play --flow registration --method fido2
       csrdesk demo --play --protect
+      csrdesk demo --team
+      csrdesk demo --team --play
     """
     from csrdesk import demo as story
 
+    watched = sys.stdin.isatty() and sys.stdout.isatty()
+    if team:
+        if play or as_json or not watched:
+            return run_loop(story.play_team(json=as_json))
+        return run_loop(_team_console())
     if flow is Pages.REGISTRATION:
         from csrdesk.demo import registering
 
@@ -93,6 +103,17 @@ def demo(
         from csrdesk.demo import judged
 
         return run_loop(story.play(json=as_json, record=record, scenes=judged.SCENES, protect=True))
-    if play or as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if play or as_json or not watched:
         return run_loop(story.play(json=as_json, record=record))
     return run_loop(story.console(record=record))
+
+
+async def _team_console() -> Result:
+    """The console of an agent who signs in at the team's desk."""
+    from csrdesk.cli.console_elsewhere import run_elsewhere
+    from csrdesk.demo.team import team
+
+    say("Starting a PostgreSQL, a sandbox and two servers of one desk ...")
+    async with team() as running:
+        await running.sign_in_here()
+        return await run_elsewhere(running.client)

@@ -41,6 +41,20 @@ async def play(
     return teller.finish()
 
 
+async def play_team(*, json: bool = False) -> int:
+    """Play calls at a team's desk: two replicas on one PostgreSQL. As `play`; raises `ConflictError` without one."""
+    from csrdesk.demo.team import team
+    from csrdesk.demo.team_calls import SCENES
+    from csrdesk.demo.telling import Teller
+
+    teller = Teller(as_json=json)
+    async with team() as running:
+        for scene in SCENES:
+            if not await teller.tell(scene, running):
+                break
+    return teller.finish()
+
+
 async def console(*, record: Path | None = None, directory: Beside | None = None) -> int:
     """Open the console on the demo's desk; returns the exit code when the agent leaves it."""
     from csrdesk.demo.console import run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 import msgspec
 
@@ -24,6 +24,7 @@ class DifferenceError(Exception):
     """Something was not as the story expects."""
 
 
+S = TypeVar("S")
 Scene = Callable[[Stage], AsyncIterator[Step]]
 
 
@@ -49,7 +50,7 @@ class Teller:
         self._steps = 0
         self._failed = ""
 
-    async def tell(self, scene: Scene, on_stage: Stage) -> bool:
+    async def tell(self, scene: Callable[[S], AsyncIterator[Step]], on_stage: S) -> bool:
         """Play one scene; False where something differed."""
         title = (scene.__doc__ or "").strip().splitlines()[0]
         self._line("scene", title)

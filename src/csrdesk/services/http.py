@@ -39,6 +39,7 @@ BasicAuth = httpx.BasicAuth
 Client = httpx.AsyncClient
 Headers = httpx.Headers
 Request = httpx.Request
+RequestError = httpx.RequestError
 Response = httpx.Response
 
 

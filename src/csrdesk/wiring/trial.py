@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -37,10 +38,11 @@ def write_settings(
     public_url: str = "",
     listen_port: int = 0,
     directory: OtherDirectory | None = None,
+    desk: Mapping[str, object] | None = None,
 ) -> Path:
     """Write settings and secrets for `connection` into `folder`, each file mode 0600; gives the settings file.
 
-    Without a `public_url` the pages are at http://localhost and whatever port is free.
+    Without a `public_url` the pages are at http://localhost and whatever port is free. `desk`: more of that section.
     """
     beside = directory or _of_sandbox(connection)
     secrets = {
@@ -72,6 +74,7 @@ def write_settings(
             "listen_port": listen_port,
             "data_dir": str(folder / "data"),
             "phone": PHONE,
+            **(desk or {}),
         },
         **_agents(connection),
         "flow": {
@@ -81,10 +84,14 @@ def write_settings(
             "ciam_requireMFA": False,
         },
     }
-    path = folder / "config.toml"
-    top = {"demo": True, "mailbox_url": connection.mailbox_url}
-    _write(path, _keys(top) + "".join(_table(name, keys) for name, keys in tables.items()))
-    return path
+    return _written(folder, {"demo": True, "mailbox_url": connection.mailbox_url}, tables)
+
+
+def write_client_settings(connection: Connection, folder: Path, server: str) -> Path:
+    """What an agent's machine has: the origin of the desk API at `server`, where to sign in, and no secret."""
+    desk: dict[str, object] = {"server": server, "data_dir": str(folder / "data")}
+    tables = {"desk": desk, "sign_in": _agents(connection)["sign_in"]}
+    return _written(folder, {}, tables)
 
 
 def settings_for(
@@ -119,6 +126,12 @@ def _agents(connection: Connection) -> dict[str, dict[str, object]]:
 def _of_sandbox(connection: Connection) -> OtherDirectory:
     keys: dict[str, object] = {"kind": "sandbox", "url": connection.directory_url, "user": connection.directory_user}
     return OtherDirectory(keys, connection.directory_password)
+
+
+def _written(folder: Path, top: dict[str, object], tables: dict[str, dict[str, object]]) -> Path:
+    path = folder / "config.toml"
+    _write(path, _keys(top) + "".join(_table(name, keys) for name, keys in tables.items()))
+    return path
 
 
 def _table(name: str, keys: dict[str, object]) -> str:
