@@ -12,6 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
@@ -311,7 +312,9 @@ async def test_an_unknown_database_and_a_name_without_rights_are_said(postgres: 
         await PostgresStore.open(Address(postgres.new().replace("desk@", "guest@")))
 
 
-async def test_the_password_is_given_to_the_server_and_shown_to_nobody(own: Server) -> None:
+async def test_r_46_the_password_is_given_to_the_server_shown_to_nobody_and_taken_from_nowhere_else(
+    own: Server, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own.ask("CREATE ROLE clerk LOGIN PASSWORD 'gr8-$ecret '' x'")
     own.ask("CREATE DATABASE of_clerk OWNER clerk")
     rules = own.folder / "data" / "pg_hba.conf"
@@ -322,10 +325,13 @@ async def test_the_password_is_given_to_the_server_and_shown_to_nobody(own: Serv
     store = await PostgresStore.open(address)
     assert await store.at_once(put("a")) == 1
     await store.close()
+    monkeypatch.setenv("PGPASSWORD", "gr8-$ecret ' x")
+    (home / ".pgpass").write_text("*:*:*:*:gr8-$ecret ' x")
+    (home / ".pgpass").chmod(0o600)
     for password in (None, Secret("wrong")):
         with pytest.raises(StoreUnavailableError, match="refuses name or password") as refused:
             await PostgresStore.open(Address(address.url, password))
-        assert "wrong" not in refused.value.message
+        assert "wrong" not in refused.value.message + refused.value.details
 
 
 async def test_r_44_elsewhere_only_tls_is_spoken_and_the_servers_name_and_ca_are_checked(own: Server) -> None:

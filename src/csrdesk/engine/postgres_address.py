@@ -19,7 +19,6 @@ class Address:
     password: Secret | None = field(default=None, repr=False)
     busy_seconds: float = 5.0
     """How long another writer is waited for, and half of how long one may stand still while it holds up all others."""
-
     tls: bool = False
     """Whether the server's certificate is looked at, and its name in it; there is no way back to less."""
 
@@ -34,8 +33,11 @@ class Address:
         if self.tls:
             roots = told.get("sslrootcert") or "system"
             told |= {"sslmode": "verify-full", "sslrootcert": roots, "gssencmode": "disable"}
+        # Given even where it is empty: libpq would look for one in the environment and in a file of the user's.
+        told |= {"password": self.password.reveal() if self.password else "", "passfile": "/dev/null/none"}
         return make_conninfo(
-            **told | {"password": self.password.reveal() if self.password else None},
+            "",
+            **told,
             client_encoding="UTF8",
             connect_timeout=5,
             keepalives_idle=5,
