@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from csrdesk.config import LimitSettings
-from csrdesk.engine import policy
+from csrdesk.engine import policy, standings
 from csrdesk.engine.policy import Facts
 from csrdesk.errors import (
     ForbiddenError,
@@ -23,6 +23,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
+from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import AccountEffect, Failed, Problem, Reply
 from csrdesk.model.devices import Strength
 from csrdesk.model.grants import ANYWHERE, EVERYTHING, Grants, Role
@@ -287,9 +288,33 @@ async def test_without_a_database_only_whom_the_operating_system_vouches_for_loo
     async with desk_on(tmp_path / "desk.db") as desk:
         desk.session()
         await desk.store.close()
-        from csrdesk.engine import standings
-
         inner = desk.engine.session(GRACE)._desk  # noqa: SLF001 - what every part of the engine stands on
         assert await standings.granted_to(inner, GRACE.id) == EVERYTHING
         with pytest.raises(StoreUnavailableError):
             await standings.granted_to(inner, HAL.id)
+
+
+async def test_without_a_database_nobody_is_shown_to_whom_a_sign_in_limits(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        await desk.store.close()
+        guard, context = desk.engine._guard, Context("f", 1, "f", HAL)  # noqa: SLF001 - what a flow would reach
+        reply = await guard(fx.FindUser(identifier="ada"), context)
+        assert isinstance(reply, Failed)
+        assert reply.problem.code == "store_unavailable"
+        desk.session(HAL)
+        assert isinstance(await guard(fx.FindUser(identifier="ada"), context), r.UserFound)
+
+
+async def test_r_55_who_is_out_before_they_are_written_down_stays_out(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        grants = granted(desk, Role.AGENT)
+        await signed_in(desk, grants)
+        entrance = desk.engine.session(GRACE, grants)._entrance  # noqa: SLF001 - between its look and its writing
+        async with desk.store.transaction() as tx:
+            known = await standings.of(tx, GRACE.id)
+            assert known is not None
+            await standings.keep(tx, known.ended_at(desk.clock.now(), HAL.id))
+            await entrance._come_in(tx, known)  # noqa: SLF001 - as above
+            after = await standings.of(tx, GRACE.id)
+        assert after is not None
+        assert after.ended() != ""

@@ -25,9 +25,9 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Agent, Context, View
-from csrdesk.flows.kernel import Failed, Problem
+from csrdesk.flows.kernel import Effect, Failed, Problem
 from csrdesk.flows.rules import Rules
-from csrdesk.model.approvals import Approval
+from csrdesk.model.approvals import Approval, Decision
 from csrdesk.model.grants import Role
 from csrdesk.model.proofs import Act
 from tests.engine.roles import EU, US, granted, signed_in
@@ -247,6 +247,26 @@ async def test_a_request_that_a_crash_interrupted_is_asked_once(tmp_path: Path) 
         first, again = await guard(effect, context), await guard(effect, context)
         assert first == again
         assert len(await rows.open_ones(desk.store)) == 1
+
+
+async def test_what_is_answered_is_withdrawn_by_nobody(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db", rules=SECOND) as desk:
+        call, approval = await waiting(desk)
+        await answer(desk, approval, yes=False)
+        again = ex.WithdrawApproval(approval_id=approval.id)
+        reply = await desk.engine._guard(again, Context(call.id, 99, call.id, GRACE))  # noqa: SLF001 - as above
+        assert isinstance(reply, ex.ApprovalIs)
+        assert reply.approval.decision is Decision.REFUSED
+
+
+@pytest.mark.parametrize("effect", [ex.DecideApproval(approval_id="x", approves=True), ex.ReadAgents()])
+async def test_r_55_a_sign_in_that_is_over_answers_nothing_and_reads_nothing(tmp_path: Path, effect: Effect) -> None:
+    async with desk_on(tmp_path / "desk.db", rules=SECOND) as desk:
+        await signed_in(desk, granted(desk, Role.LEAD, until=desk.clock.now() + timedelta(minutes=5)), HAL)
+        desk.clock.move(minutes=5)
+        reply = await desk.engine._guard(effect, Context("f", 1, "f", HAL))  # noqa: SLF001 - as above
+        assert isinstance(reply, Failed)
+        assert reply.problem.code == "not_signed_in"
 
 
 ACTS = st.sampled_from([Act.DISABLE, Act.ENABLE])

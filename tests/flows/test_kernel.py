@@ -95,6 +95,8 @@ def test_the_catalog_names_the_flows_that_can_be_started() -> None:
         "magic_link_page",
         "account_recovery",
         "registration",
+        "approvals",
+        "agents",
     }
     assert all(flow.name == name and flow.version >= 1 for name, flow in FLOWS.items())
 

@@ -11,7 +11,7 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import desk_answers as da
 from csrdesk.flows import desk_effects as ex
 from csrdesk.flows import second_agent as sa
-from csrdesk.flows.kernel import Do, Event, Poll, State
+from csrdesk.flows.kernel import Do, Done, Event, Poll, State
 from csrdesk.flows.rules import Rules
 from csrdesk.model.approvals import Decision
 from csrdesk.model.proofs import Act
@@ -196,3 +196,14 @@ def test_r_40_an_end_of_the_call_ends_the_asking_first() -> None:
     assert waiting.step(ex.ApprovalIs(ASKED)) == am.EndedCall()
     note = am.AwaitingSecondAgent(confirming(Act.DISABLE), YES, sa.Withdrawing("ap-1", ADA.id)).step(FAILED)
     assert replace(note, note="") == confirming(Act.DISABLE).managing()
+
+
+def test_its_ends_say_that_the_account_page_goes_on() -> None:
+    for end in (
+        sa.Approved("grace"),
+        sa.NotApproved("no"),
+        sa.EndedCall(),
+        agents.AgentsLeft(),
+        approvals.ApprovalsLeft(),
+    ):
+        assert isinstance(end.want(), Done)

@@ -91,26 +91,28 @@ class SecondAgents:
         desk = self._desk
         async with desk.store.transaction() as tx:
             asked = await self._own(tx, effect.approval_id, context)
-            if asked.approval.decision in (Decision.ASKED, Decision.APPROVED):
-                asked = await approvals.change(tx, asked, Decision.WITHDRAWN, until=asked.approval.until)
-                await desk.audit.append(tx, _note(asked, "approval.withdrawn", context.agent.id))
+            if asked.approval.decision not in (Decision.ASKED, Decision.APPROVED):
+                return ex.ApprovalIs(asked.approval)
+            asked = await approvals.change(tx, asked, Decision.WITHDRAWN, until=asked.approval.until)
+            await desk.audit.append(tx, _note(asked, "approval.withdrawn", context.agent.id))
         return ex.ApprovalIs(asked.approval)
 
     async def _decide(self, effect: ex.DecideApproval, context: Context) -> Reply:
         desk, now = self._desk, self._desk.clock.now()
-        grants = await standings.granted_to(desk, context.agent.id)
         async with desk.store.transaction() as tx:
+            grants = await standings.acting(tx, context.agent.id, now)
             found = await approvals.find(tx, effect.approval_id)
             if found is None or not may_answer(found, context.agent.id, grants):
                 raise ForbiddenError("There is no such request, or it is not yours to answer. Nothing was answered.")
             asked = await self._lapsed(tx, found)
-            if asked.approval.decision is Decision.ASKED:
-                decision = Decision.APPROVED if effect.approves else Decision.REFUSED
-                until = now + max(desk.verified, desk.page) if effect.approves else now
-                asked = await approvals.change(tx, asked, decision, until=until, by=context.agent.id, why=effect.why)
-                await desk.audit.append(tx, _note(asked, f"approval.{decision.value}", context.agent.id))
-            elif asked.approval.by != context.agent.id:
+            if asked.approval.by == context.agent.id:
+                return ex.ApprovalIs(asked.approval)  # the step was interrupted after this and is performed again
+            if asked.approval.decision is not Decision.ASKED:
                 raise ForbiddenError(_OVER)
+            decision = Decision.APPROVED if effect.approves else Decision.REFUSED
+            until = now + max(desk.verified, desk.page) if effect.approves else now
+            asked = await approvals.change(tx, asked, decision, until=until, by=context.agent.id, why=effect.why)
+            await desk.audit.append(tx, _note(asked, f"approval.{decision.value}", context.agent.id))
         return ex.ApprovalIs(asked.approval)
 
     async def _theirs(self, context: Context) -> tuple[Approval, ...]:

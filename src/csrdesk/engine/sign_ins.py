@@ -8,6 +8,7 @@ from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close_all
 from csrdesk.engine.second_agents import withdraw_all
 from csrdesk.engine.standings import Standing
+from csrdesk.engine.store import Reading
 from csrdesk.errors import ForbiddenError
 from csrdesk.flows import desk_effects as ex
 from csrdesk.flows.doors import Context
@@ -28,21 +29,21 @@ class SignIns:
     async def __call__(self, effect: Effect, context: Context) -> Reply | None:
         match effect:
             case ex.ReadAgents():
-                await self._require_lead(context)
+                await self._require_lead(self._desk.store, context)
                 return ex.AgentsRead(tuple(map(_shown, await standings.every(self._desk.store))))
             case ex.EndSignIn():
-                await self._require_lead(context)
                 return await self._end(effect, context)
             case _:
                 return None
 
-    async def _require_lead(self, context: Context) -> None:
-        if not (await standings.granted_to(self._desk, context.agent.id)).leads:
+    async def _require_lead(self, reading: Reading, context: Context) -> None:
+        if not (await standings.acting(reading, context.agent.id, self._desk.clock.now())).leads:
             raise ForbiddenError("Only a lead does this. Nothing was done.")
 
     async def _end(self, effect: ex.EndSignIn, context: Context) -> Reply:
         desk, now, whose = self._desk, self._desk.clock.now(), effect.agent_id
         async with desk.store.transaction() as tx:
+            await self._require_lead(tx, context)
             known = await standings.of(tx, whose)
             if known is None:
                 return ex.NobodySignedIn()

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.store import Reading, Row, Transaction
-from csrdesk.errors import StoreUnavailableError
+from csrdesk.errors import NotSignedInError, StoreUnavailableError
 from csrdesk.model.grants import EVERYTHING, Grants
 from csrdesk.model.people import Person
 from csrdesk.model.sign_in import Agent
@@ -90,6 +90,14 @@ async def granted_to(desk: Desk, agent: str) -> Grants:
         if agent not in desk.vouched_for:
             raise
         return EVERYTHING
+    return known.grants if known else EVERYTHING
+
+
+async def acting(reading: Reading, agent: str, now: datetime) -> Grants:
+    """The same for what is done in their name now. Raises `NotSignedInError` where their sign-in is over."""
+    known = await of(reading, agent)
+    if known and (words := known.over(now)):
+        raise NotSignedInError(f"{words} Nothing was done.")
     return known.grants if known else EVERYTHING
 
 
