@@ -12,18 +12,22 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from csrdesk.config import Settings
+from csrdesk.config import ServeSettings, Settings
+from csrdesk.config.pages_file import PagesSettings
 from csrdesk.demo.agent import Call
 from csrdesk.engine.audit import Entry, Kind
 from csrdesk.engine.checkpoints import read_checkpoints, signed_by
 from csrdesk.sandbox import Options, Sandbox, people
+from csrdesk.server.door import NOBODY
 from csrdesk.wiring import open_desk
 from csrdesk.wiring.backup import back_up
 from csrdesk.wiring.checkpoints import checkpoints_of
+from csrdesk.wiring.door import outer_pages
 from csrdesk.wiring.trial import settings_for
 from tests.postgres import Server, program
 from tests.services.syslog_server import collector
 from tests.services.test_sinks import Authority, syslog
+from tests.wiring.test_ops import free_port
 from tests.wiring.test_second_audit import numbers, until
 
 pytestmark = pytest.mark.needs("postgres")
@@ -103,3 +107,25 @@ async def test_r_68_of_several_servers_on_one_database_one_sends_the_audit_on(
             assert (await second.engine.figures().since()).rows == {}
     assert numbers(there) == list(range(1, 122))
     assert json.loads(there.messages[-1]["text"])["action"] in ("last", "row")
+
+
+async def test_where_pages_come_to_one_servers_door_the_others_send_links_as_well(
+    box: Sandbox, tmp_path: Path, postgres: Server
+) -> None:
+    """Two servers with doors of their own, and pages at one of them, in this process: two looks of a second each."""
+    url, port = postgres.new(), free_port()
+    desks = [at_door(server_of(box, tmp_path / name, url), tmp_path / name, port) for name in ("one", "two")]
+    async with open_desk(desks[0], serve_pages=True) as first, open_desk(desks[1], serve_pages=True) as second:
+        assert (first.pages.why_no_link(), second.pages.why_no_link()) == (NOBODY, NOBODY)
+        pages = PagesSettings(desks[1].serve.door, door_secret_file=desks[1].serve.door_secret_file, listen_port=port)
+        async with outer_pages(pages, lambda _: None):
+            await until(lambda: (first.pages.why_no_link(), second.pages.why_no_link()) == ("", ""))
+
+
+def at_door(settings: Settings, folder: Path, port: int) -> Settings:
+    """The same with a door, for pages at that port."""
+    secret = folder / "door-secret"
+    secret.touch(0o600)
+    secret.write_text("the door's own secret, long enough to be taken")
+    serve = ServeSettings(door=f"unix:{folder}/door", door_secret_file=str(secret))
+    return replace(settings, serve=serve, desk=replace(settings.desk, public_url=f"http://localhost:{port}"))

@@ -108,12 +108,13 @@ class Pages:
         """Why a link would open nothing now, in words; empty where it would open."""
         if not self._settings.desk.public_url and not self._settings.demo:
             return NO_PUBLIC_URL
-        if self._door is not None and not self._door.is_used:
+        if self.others is not None and self.others.is_said(_SERVES):
+            return ""
+        if self._door is not None:
             from csrdesk.server.door import NOBODY
 
-            return NOBODY
-        elsewhere = self.others is not None and self.others.is_said(_SERVES)
-        return "" if self.ours or self.holder or elsewhere else NOBODY_SERVES
+            return "" if self._door.is_used else NOBODY
+        return "" if self.ours or self.holder else NOBODY_SERVES
 
     async def claim(self) -> bool:
         """Become the one who serves, if nobody else does: the lock is held, and the port listens."""
@@ -189,11 +190,22 @@ class Pages:
         try:
             self._door = door_of(self._settings, look, key, self.url, customers, public)
             async with served_at_door(self._door, self._settings.serve, self._listener):
-                self._announce()
-                yield
+                self._lock.announce(self.url)
+                telling = asyncio.create_task(self._tell_whether_used(self._door))
+                try:
+                    yield
+                finally:
+                    telling.cancel()
         finally:
             self._door = None
             self.release()
+
+    async def _tell_whether_used(self, door: Door) -> None:
+        """Let other servers know while pages come to this one's door: their links open here as well."""
+        while True:
+            if self.others:
+                self.others.say(_SERVES, on=door.is_used)
+            await asyncio.sleep(_LOOK_AGAIN)
 
     async def serve_when_free(
         self, customers: CustomerSession, key: bytes, public: PublicSession | None = None
