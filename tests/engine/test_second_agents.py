@@ -249,6 +249,21 @@ async def test_a_request_that_a_crash_interrupted_is_asked_once(tmp_path: Path) 
         assert len(await rows.open_ones(desk.store)) == 1
 
 
+async def test_r_69_requests_go_with_their_calls_and_a_look_at_them_leaves_nothing(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db", rules=SECOND) as desk:
+        desk.world.replies[fx.FindUser] = r.UserFound(IN_EU)
+        await signed_in(desk, granted(desk, Role.AGENT, populations=(EU,)))
+        call, _ = await waiting(desk)
+        await look(desk)
+        await call.tell(a.CallEnded())
+        desk.clock.move(hours=26)
+        assert (await desk.engine.purge(GRACE)).calls == 2
+        for table in ("flows", "found", "approvals"):
+            assert await desk.store.all(f"SELECT 1 FROM {table}") == []
+        ended = [row.details for row in await desk.engine.audit.list() if row.action == "call.ended"]
+        assert ended == [{}]
+
+
 async def test_what_is_answered_is_withdrawn_by_nobody(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db", rules=SECOND) as desk:
         call, approval = await waiting(desk)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
-from csrdesk.config import RoleSettings
+from csrdesk.config import DeskSettings, PingOneSettings, RoleSettings, Settings, notes
 from csrdesk.config.grants import grants_of
 from csrdesk.model.grants import ANYWHERE, EVERYTHING, OF_AGENTS, Grants, Role
 from csrdesk.model.proofs import Act
@@ -113,3 +114,13 @@ def test_a_sign_in_is_told_from_the_operating_system() -> None:
     assert not EVERYTHING.signed_in
     assert EVERYTHING.withheld == ()
     assert EVERYTHING.is_everywhere
+
+
+def test_what_nobody_could_do_is_said_before_the_first_call() -> None:
+    plain = Settings(pingone=PingOneSettings(environment_id="e", client_id="c"))
+    alone = replace(plain, desk=DeskSettings(second_agent_for=("reset",)))
+    served = replace(plain, desk=DeskSettings(api_url="https://api.example.org", second_agent_for=("reset",)))
+    assert not [note for note in notes(plain) if "second_agent" in note or "roles" in note]
+    assert any("nobody else signs in here who could approve reset" in note for note in notes(alone))
+    assert any("roles names no group" in note for note in notes(served))
+    assert not [note for note in notes(replace(served, roles=SETTINGS)) if "second_agent" in note or "roles" in note]

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from csrdesk.config.database import wrong_database
 from csrdesk.config.keys import wrong_key
+from csrdesk.config.roles import names_any
 from csrdesk.config.running import wrong_serve, wrong_sink
 from csrdesk.config.settings import FLOW_NAMES, DeskSettings, DirectorySettings, ProtectSettings, Settings
 from csrdesk.config.sign_in import wrong_sign_in
@@ -178,6 +179,15 @@ def notes(settings: Settings) -> tuple[str, ...]:
         (
             bool(desk.bulk_identities),
             f"desk.bulk_identities lets {', '.join(desk.bulk_identities)} act on lists of accounts, nobody verified.",
+        ),
+        (
+            bool(desk.second_agent_for) and not desk.api_url,
+            "desk.second_agent_for names acts, and desk.api_url is empty: nobody else signs in here who could approve "
+            f"{', '.join(desk.second_agent_for)}, so nobody does them.",
+        ),
+        (
+            bool(desk.api_url) and not names_any(settings.roles),
+            "roles names no group: whoever signs in at desk.api_url may do nothing.",
         ),
         (
             desk.bulk_restore,

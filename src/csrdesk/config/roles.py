@@ -41,3 +41,8 @@ class RoleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ous: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Which OUs of AD (distinguished names) the members of a group serve, with what is below; `["*"]` for all. It
     concerns callers who have an account in AD."""
+
+
+def names_any(roles: RoleSettings) -> bool:
+    """Whether any group is good for anything."""
+    return any((roles.verifier, roles.agent, roles.lead, roles.auditor))

@@ -17,6 +17,7 @@ from csrdesk.engine import outgoing
 from csrdesk.engine.audit import CALL_ENDED, PURGED, Detail, Entry, Kind
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
+from csrdesk.engine.flow_rows import ASIDE
 from csrdesk.engine.store import Reading, Transaction
 from csrdesk.errors import StoreUnavailableError
 from csrdesk.flows.doors import Agent
@@ -92,7 +93,10 @@ async def _ids(reading: Reading, sql: str, before: datetime) -> list[str]:
 
 async def _purge_calls(tx: Transaction, desk: Desk, agent: Agent, ended: list[str], forgotten: list[str]) -> None:
     now, calls = desk.clock.now(), [*ended, *forgotten]
+    aside = {str(row["id"]) for row in await tx.all("SELECT id FROM flows WHERE name IN (?, ?)", *ASIDE)}
     for call_id in forgotten:
+        if call_id in aside:
+            continue  # a look at what other agents wait for: nobody's call, and nothing of it is kept
         row = Entry(kind=Kind.EVENT, action=CALL_ENDED, agent=agent.id, call_id=call_id, details={"forgotten": True})
         await desk.audit.append(tx, row)
     await tx.execute("DELETE FROM tries WHERE at < ?", stamp(now - CALL_STATES))
@@ -106,6 +110,8 @@ async def _purge_calls(tx: Transaction, desk: Desk, agent: Agent, ended: list[st
         await tx.execute("DELETE FROM windows WHERE call_id = ?", call_id)
         await tx.execute(links, call_id, frozen)
         await tx.execute("DELETE FROM public_pages WHERE id = ?", call_id)
+        await tx.execute("DELETE FROM found WHERE call_id = ?", call_id)
+        await tx.execute("DELETE FROM approvals WHERE call_id = ?", call_id)
         await tx.execute("DELETE FROM flows WHERE call_id = ?", call_id)
     gone = Entry(kind=Kind.EVENT, action="data.purged", agent=agent.id, details={"calls": len(calls)})
     await desk.audit.append(tx, gone)

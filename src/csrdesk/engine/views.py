@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from csrdesk.engine.codes import call_code, spoken_code
 from csrdesk.engine.flow_rows import Running
+from csrdesk.flows import desk_effects as ex
 from csrdesk.flows import device_effects as dx
 from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
@@ -43,6 +44,12 @@ _WORDS: dict[type[Effect], str] = {
     te.RingNumber: "Asking PingOne to ring the number on record",
     te.CheckHeard: "Checking the passcode",
     fx.EndCall: "Ending the call",
+    ex.RequestApproval: "Asking the other agents",
+    ex.WithdrawApproval: "Asking no more",
+    ex.ReadApprovals: "Reading what other agents wait for",
+    ex.DecideApproval: "Answering the other agent",
+    ex.ReadAgents: "Reading who is signed in",
+    ex.EndSignIn: "Ending the sign-in",
 }
 _OTHERWISE = "Working"
 FOR_CUSTOMERS = "One moment"

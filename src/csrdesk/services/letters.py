@@ -197,6 +197,7 @@ _ALERTS = {
     "limit.reached": "A limit was reached",
     "protected.touched": "Somebody came to a protected account",
     "notice.not_sent": "A customer was not told of a change of their account",
+    "sign_in.ended_by_lead": "A lead ended an agent's sign-in",
     "audit.verified": "The audit is not as it was written",
 }
 
