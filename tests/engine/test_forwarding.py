@@ -16,7 +16,7 @@ import pytest
 
 from csrdesk.engine.audit import Entry, Kind
 from csrdesk.engine.checkpoints import Checkpoint, CheckpointFile
-from csrdesk.engine.forwarding import BATCH, LATE, Forwarding, Times
+from csrdesk.engine.forwarding import BATCH, LATE, Forwarding, Times, pause_after
 from csrdesk.errors import UnreachableError
 from csrdesk.flows import answers as a
 from csrdesk.model.sink import Line
@@ -262,3 +262,19 @@ async def test_a_database_that_cannot_be_read_is_noted_for_the_second_audit_too(
         other.close()
         await until(lambda: "how far the second audit is cannot be read" in caplog.text)
         await sending.stop()
+
+
+def test_a_keeper_that_is_away_for_days_is_tried_every_half_minute() -> None:
+    assert [pause_after(failed, 1.0) for failed in (0, 1, 2, 5, 9, 20_000)] == [1.0, 2.0, 4.0, 30.0, 30.0, 30.0]
+
+
+async def test_what_goes_wrong_again_and_again_is_in_the_log_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        keeper = Keeper(down=True)
+        sending = Sending(desk, keeper)
+        await write(desk, 1)
+        await until(lambda: keeper.tried >= 4)
+        await sending.stop()
+    assert caplog.text.count("the second audit takes nothing") == 1

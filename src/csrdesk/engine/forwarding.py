@@ -92,6 +92,7 @@ class Forwarding:
         self._times = times
         self._why = ""
         self._told = False
+        self._noted = ""
         self._seen: tuple[str, int] | None = None
         self._seen_at = 0.0
         self._sign_at = 0.0
@@ -104,19 +105,25 @@ class Forwarding:
                 more = False
                 try:
                     more = await self._turn()
-                    failed = 0
+                    failed, self._noted = 0, ""
                 except ServiceError as error:
                     failed += 1
                     self._why = error.message
-                    if failed == 1:
-                        log.warning("the second audit takes nothing: %s %s", error.code, error.details)
+                    self._note("the second audit takes nothing", f"{error.code} {error.details}")
                 except StoreUnavailableError as error:
-                    log.warning("the audit cannot be read for its second keeper: %s", error.message)
+                    failed += 1
+                    self._note("the audit cannot be read for its second keeper", error.message)
                 await self._look_back()
                 if not more:
-                    await asyncio.sleep(min(_LONGEST, self._times.pause * 2**failed))
+                    await asyncio.sleep(pause_after(failed, self._times.pause))
         finally:
             await self._let_go()
+
+    def _note(self, what: str, why: str) -> None:
+        """In the log once, however often it goes wrong in the same way."""
+        if what not in self._noted:
+            log.warning("%s: %s", what, why)
+            self._noted += f"{what};"
 
     async def _turn(self) -> bool:
         """Hand over the next batch where it is this process's turn; whether there may be more at once."""
@@ -173,7 +180,7 @@ class Forwarding:
                 await self._audit.write(self._alert())
             self._told = late
         except StoreUnavailableError as error:
-            log.warning("how far the second audit is cannot be read: %s", error.message)
+            self._note("how far the second audit is cannot be read", error.message)
 
     def _alert(self) -> Entry:
         details: dict[str, str | int | bool | None] = {"rows": self.rows_behind}
@@ -185,6 +192,11 @@ class Forwarding:
             await self._store.at_once(lambda tx: tx.execute(sql, self._name))
         except StoreUnavailableError as error:
             log.warning("another process sends the audit on in some seconds: %s", error.message)
+
+
+def pause_after(failed: int, pause: float) -> float:
+    """Seconds until the next look, after so many that failed in a row: for however long somebody is away."""
+    return min(_LONGEST, pause * 2 ** min(failed, 10))
 
 
 def _advance(held: _Cursor, sent: _Cursor, tx: Statements) -> None:
