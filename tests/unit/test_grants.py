@@ -121,6 +121,6 @@ def test_what_nobody_could_do_is_said_before_the_first_call() -> None:
     alone = replace(plain, desk=DeskSettings(second_agent_for=("reset",)))
     served = replace(plain, desk=DeskSettings(api_url="https://api.example.org", second_agent_for=("reset",)))
     assert not [note for note in notes(plain) if "second_agent" in note or "roles" in note]
-    assert any("nobody else signs in here who could approve reset" in note for note in notes(alone))
+    assert any("nobody signs in here who could approve reset" in note for note in notes(alone))
     assert any("roles names no group" in note for note in notes(served))
     assert not [note for note in notes(replace(served, roles=SETTINGS)) if "second_agent" in note or "roles" in note]

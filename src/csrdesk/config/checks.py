@@ -182,8 +182,7 @@ def notes(settings: Settings) -> tuple[str, ...]:
         ),
         (
             bool(desk.second_agent_for) and not desk.api_url,
-            "desk.second_agent_for names acts, and desk.api_url is empty: nobody else signs in here who could approve "
-            f"{', '.join(desk.second_agent_for)}, so nobody does them.",
+            f"desk.second_agent_for: nobody signs in here who could approve {', '.join(desk.second_agent_for)}.",
         ),
         (
             bool(desk.api_url) and not names_any(settings.roles),
