@@ -24,7 +24,7 @@ from csrdesk.wiring.here import database, keys_of
 from csrdesk.wiring.pages import NOBODY_SERVES
 from csrdesk.wiring.store import DATABASE, address_of
 from csrdesk.wiring.trial import settings_for
-from tests.postgres import Server
+from tests.postgres import Server, server
 
 pytestmark = pytest.mark.needs("postgres")
 
@@ -96,6 +96,31 @@ async def until(seen: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not seen():  # noqa: ASYNC110 - another process's word rings no event here
             await asyncio.sleep(0.02)
+
+
+async def test_a_console_opens_while_its_server_is_away_shows_nobody_unchecked_and_goes_on_when_it_is_back(
+    box: Sandbox, tmp_path: Path, password_file: Path
+) -> None:
+    with server() as own:
+        url = own.new()
+        settings = server_of(box, tmp_path / "one", url, password_file)
+        own.stop()
+        async with open_desk(settings, serve_pages=False, wait_for_store=False) as desk:
+            session = desk.session(desk.agent)
+            begun = await session.settled((await session.start("csr_main", csr_main.Start())).id)
+            await session.answer(begun.id, begun.rev, a.UsernameGiven(people.ONE_DEVICE))
+            view = await session.settled(begun.id)
+            assert isinstance(view.prompt, p.ErrorPrompt)
+            assert view.prompt.code == "store_unavailable", "who is protected or frozen stands there"
+            assert "audit cannot be written" in desk.trouble
+            assert not await desk.is_writable()
+            own.start()
+            async with asyncio.timeout(30):
+                while not await desk.is_writable():  # noqa: ASYNC110 - a server's start rings no event here
+                    await asyncio.sleep(0.1)
+            assert desk.trouble == ""
+            await session.answer(begun.id, view.rev, a.TryAgainChosen())
+            assert isinstance((await session.settled(begun.id)).prompt, p.CardPrompt)
 
 
 async def test_a_server_with_another_key_is_refused_and_says_what_to_do(
