@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 from csrdesk import errors as e
 from csrdesk.flows.doors import View
 from csrdesk.flows.prompts import UsernamePrompt
+from csrdesk.server.agent_rates import AT_ONCE as AT_ONCE_REQUESTS
+from csrdesk.server.agent_rates import AgentRates
 from csrdesk.server.api_requests import MAX_BODY
 from csrdesk.server.desk_api import make_desk_api
 from csrdesk.server.failures import status_of
@@ -20,7 +22,7 @@ from csrdesk.server.long_poll import AT_ONCE, LongPolls
 from csrdesk.server.serve import listen, serve
 from csrdesk.wire.values import State
 from csrdesk.wire.wrong import from_wire, to_wire
-from tests.remote.conftest import GRACE, FixedGate, Served, token_of
+from tests.remote.conftest import GRACE, HAL, FixedGate, Served, token_of
 from tests.unit.test_errors import LEAVES, made
 
 PREFIX = "/desk/v1"
@@ -65,8 +67,8 @@ async def until(polls: LongPolls, number: int) -> None:
         await asyncio.sleep(0.01)
 
 
-def api(desk: Quiet, polls: LongPolls) -> ASGIApp:
-    return make_desk_api(desk, FixedGate(), polls, https=True, description=b"{}")  # type: ignore[arg-type]  # ten lines
+def api(desk: Quiet, polls: LongPolls, *, rates: AgentRates | None = None) -> ASGIApp:
+    return make_desk_api(desk, FixedGate(), polls, https=True, description=b"{}", rates=rates)  # type: ignore[arg-type]  # ten lines
 
 
 async def test_a_body_that_is_too_large_is_not_read_to_its_end(served: Served) -> None:
@@ -117,6 +119,36 @@ async def test_one_agent_waits_for_a_bounded_number_of_calls_at_once() -> None:
         assert refused.headers["retry-after"] == "25"
         desk.news.set()
         assert {(await one).status_code for one in waiting} == {200}
+
+
+async def test_r_18_one_agent_cannot_keep_a_desk_busy_for_the_others() -> None:
+    async with serving(api(Quiet(), LongPolls(), rates=AgentRates(now=lambda: 0.0))) as client:
+        answers = [await client.get("/state") for _ in range(int(AT_ONCE_REQUESTS) + 1)]
+        *taken, refused = answers
+        assert {answer.status_code for answer in taken} == {200}
+        assert (refused.status_code, refused.json()["code"]) == (429, "limit_reached")
+        assert refused.headers["retry-after"] == "1"
+        other = await client.get("/state", headers={"authorization": f"Bearer {token_of(HAL)}"})
+        assert other.status_code == 200
+
+
+def test_what_an_agent_used_up_flows_back_with_the_time() -> None:
+    moved = 0.0
+    rates = AgentRates(now=lambda: moved)
+
+    def taken(agent: str) -> int:
+        for number in range(10_000):
+            try:
+                rates.count(agent)
+            except e.LimitReachedError:
+                return number
+        return -1
+
+    assert (taken("grace"), taken("grace"), taken("hal")) == (300, 0, 300)
+    moved = 0.5
+    assert taken("grace") == 25
+    moved = 1000
+    assert taken("grace") == 300
 
 
 async def test_nobody_waits_any_more_for_a_client_that_has_gone() -> None:

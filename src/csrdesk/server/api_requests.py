@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from csrdesk import errors as e
 from csrdesk.model.sign_in import SignedIn
+from csrdesk.server.agent_rates import AgentRates
 from csrdesk.server.failures import status_of
 from csrdesk.server.gate import Gate
 from csrdesk.wire.values import Wrong
@@ -40,8 +41,9 @@ NO_BROWSER: Final = "This is for csrdesk, not for web pages. Nothing was done."
 class Gated:
     """Makes endpoints: each is reached by somebody who is signed in, or not at all."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, rates: AgentRates) -> None:
         self._gate = gate
+        self._rates = rates
 
     def __call__(self, work: Work) -> Callable[[Request], Awaitable[Response]]:
         """An endpoint that answers what `work` does, or the error that it meets, as JSON."""
@@ -51,6 +53,7 @@ class Gated:
                 _refuse_browsers(request)
                 check_client(request.headers.get(WIRE_HEADER, ""))
                 signed = await self._gate.signed_in(bearer(request))
+                self._rates.count(signed.agent.id)
                 return await work(request, signed)
             except e.CsrdeskError as error:
                 logger.info("The desk API said no: %s %s", error.code, error.details)

@@ -25,6 +25,7 @@ from csrdesk.errors import IllegalEventError, NoSuchFlowError, StaleFlowError
 from csrdesk.flows.catalog import FLOWS
 from csrdesk.flows.doors import Session, View
 from csrdesk.model.sign_in import SignedIn
+from csrdesk.server.agent_rates import AgentRates
 from csrdesk.server.api_requests import (
     BODY_SECONDS,
     Gated,
@@ -199,9 +200,10 @@ def make_desk_api(
     https: bool,
     description: bytes,
     body_seconds: float = BODY_SECONDS,
+    rates: AgentRates | None = None,
 ) -> Starlette:
     """The application; `description` is the OpenAPI document that it serves, to anybody."""
-    api, gated = DeskApi(desk, polls, body_seconds), Gated(gate)
+    api, gated = DeskApi(desk, polls, body_seconds), Gated(gate, rates or AgentRates())
 
     async def openapi(_request: Request) -> Response:
         return raw_json(description)
