@@ -95,7 +95,7 @@ async def open_remote(
     `RemoteSession`. Raises `NotSignedInError`, `OtherVersionError`, `UnreachableError`.
     """
     line = Line(settings.desk.server, token_of(settings), patience=patience, tell=tell)
-    log = send_logging_to(log_path(settings))
+    log = send_logging_to(log_path(settings), settings.log.format)
     try:
         yield RemoteDesk(line, await line.get("/about", About), ahead=ahead)
     finally:
