@@ -32,8 +32,10 @@ from bench import (
     reset,
     show_elsewhere,
     spoken_address,
+    team,
     user_show,
     version,
+    waiting_consoles,
 )
 from bench.figure import Figure, Judged, NotMeasured, Sample
 
@@ -41,6 +43,7 @@ QUESTIONS: dict[str, Callable[..., list[Figure] | list[Figure | NotMeasured]]] =
     "version": version.measure,
     "user_show": user_show.measure,
     "show_elsewhere": show_elsewhere.measure,
+    "waiting_consoles": waiting_consoles.measure,
     "console": console.measure,
     "critical_path": critical_path.measure,
     "click_to_console": click_to_console.measure,
@@ -55,6 +58,7 @@ QUESTIONS: dict[str, Callable[..., list[Figure] | list[Figure | NotMeasured]]] =
     "audit_verify": audit_verify.measure,
     "lists": lists.measure,
     "keys": keys.measure,
+    "team": team.measure,
     "ad": ad.measure,
 }
 RESULTS = Path(__file__).with_name("results.json")
