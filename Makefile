@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LONGEST := tests/flows/test_histories.py
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-ad test check look fast longest snapshots crash bench docs fmt lock
+.PHONY: help setup demo demo-ad test check look fast longest snapshots crash faults bench docs fmt lock
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | while read -r task line; do printf '  make %-7s %s\n' "$$task" "$$line"; done
@@ -43,6 +43,9 @@ snapshots:
 
 crash: setup ## kill processes in the middle of calls, a thousand times, and look at what came of it (KILLS, SEED)
 	@$(BIN)/python -m tests.crash --kills $(or $(KILLS),1000) $(if $(SEED),--seed $(SEED))
+
+faults: setup ## hurt a team's desk: servers killed, PostgreSQL and PingOne away, networks cut; and look at what came of it
+	@$(BIN)/python -m tests.faults $(FAULTS)
 
 bench: setup ## measure: each figure a ratio against a baseline of the same run (bench/results.json)
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m bench
