@@ -73,6 +73,22 @@ def test_r_41_nothing_is_done_out_of_scope_or_after_the_sign_in(act: Act, effect
             policy.require_proof(act, facts, LIMITS)
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        KNOWN,
+        replace(KNOWN, window=None, script=True),
+        replace(KNOWN, window=None, bulk=Act.DISABLE),
+        replace(KNOWN, needs_second=True, approval="ap-1"),
+    ],
+    ids=["a caller", "a script", "a list", "approved"],
+)
+def test_r_40_what_needs_a_second_agent_is_nobodys_alone_neither_a_scripts_nor_a_lists(facts: Facts) -> None:
+    policy.permit(disable(), facts, LIMITS)
+    with pytest.raises(ForbiddenError, match="A second agent has to approve this first"):
+        policy.permit(disable(), replace(facts, needs_second=True, approval=""), LIMITS)
+
+
 def test_r_41_every_account_effect_of_an_agent_is_in_the_table() -> None:
     kinds = {type(effect) for _, effect in EVERY}
     of_customers = {"RecoverPassword", "RegistrationChange"}
