@@ -8,7 +8,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,10 +82,18 @@ async def replicas(number: int, folder: Path) -> AsyncIterator[list[Replica]]:
         yield made
 
 
-async def start(several: list[Replica], connection: Connection, database: str, *, pages: str, desk: str) -> None:
+async def start(
+    several: list[Replica],
+    connection: Connection,
+    database: str,
+    *,
+    pages: str,
+    desk: str,
+    limits: Mapping[str, object] | None = None,
+) -> None:
     """Start them side by side: on that database, reached at the origins `pages` and `desk`, whichever serves.
 
-    Raises `ConflictError`.
+    `limits`: settings of that section. Raises `ConflictError`.
     """
     key = secrets.token_bytes(32)
     for one in several:
@@ -93,7 +101,7 @@ async def start(several: list[Replica], connection: Connection, database: str, *
         key_file.touch(mode=0o600)
         key_file.write_bytes(key)
         more = {"api_url": desk, "api_port": one.api_port, "database": database, "key_file": str(key_file)}
-        write_settings(connection, one.folder, public_url=pages, listen_port=one.pages_port, desk=more)
+        write_settings(connection, one.folder, public_url=pages, listen_port=one.pages_port, desk=more, limits=limits)
     await asyncio.gather(*(one.start() for one in several))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -64,14 +64,14 @@ class Team:
         only_this_run(self.client, await self.signed_in(staff.LEAD))
 
     @asynccontextmanager
-    async def session(self, username: str) -> AsyncIterator[RemoteSession]:
-        """Have an agent sign in and come to the desk, as their console does."""
+    async def session(self, username: str, *, url: str = "") -> AsyncIterator[RemoteSession]:
+        """Have an agent sign in and come to the desk, as their console does; or to one server of it at `url`."""
         kept = await self.signed_in(username)
 
         async def token() -> Secret:
             return kept.access_token
 
-        line = Line(self.desk_url, token, patience=PATIENCE)
+        line = Line(url or self.desk_url, token, patience=PATIENCE)
         try:
             about = await line.get("/about", About)
             yield RemoteSession(about.agent, line)
@@ -96,23 +96,28 @@ async def _sign_on(url: str, username: str) -> None:
 
 
 @asynccontextmanager
-async def team() -> AsyncIterator[Team]:
-    """Start everything on free loopback ports; leave nothing behind. Raises `ConflictError` without a PostgreSQL."""
+async def team(
+    *, servers: int = REPLICAS, limits: Mapping[str, object] | None = None, options: tuple[str, ...] = ()
+) -> AsyncIterator[Team]:
+    """Start everything on free loopback ports; leave nothing behind. Raises `ConflictError` without a PostgreSQL.
+
+    `limits`: settings of that section; `options`: settings of PostgreSQL, such as `fsync=on`.
+    """
     if problem := why_not():
         words = "The team's desk needs PostgreSQL's programs (Debian: apt install postgresql). Nothing was started."
         raise ConflictError(words, system="csrdesk", details=problem)
     remove_dead()
     with own_folder("team") as folder:
         async with (
-            _in_thread(server()) as database,
+            _in_thread(server(*options)) as database,
             Sandbox(Options()) as box,
-            replicas(REPLICAS, folder) as several,
+            replicas(servers, folder) as several,
             relayed([one.pages_port for one in several]) as pages_port,
             relayed([one.api_port for one in several]) as desk_port,
         ):
             url = await asyncio.to_thread(database.new, by_socket=True)
             pages, desk = f"http://localhost:{pages_port}", f"http://localhost:{desk_port}"
-            await start(several, box.settings(), url, pages=pages, desk=desk)
+            await start(several, box.settings(), url, pages=pages, desk=desk, limits=limits)
             own = folder / "agent"
             own.mkdir(mode=0o700)
             client = load(write_client_settings(box.settings(), own, desk))

@@ -39,10 +39,12 @@ def write_settings(
     listen_port: int = 0,
     directory: OtherDirectory | None = None,
     desk: Mapping[str, object] | None = None,
+    limits: Mapping[str, object] | None = None,
 ) -> Path:
     """Write settings and secrets for `connection` into `folder`, each file mode 0600; gives the settings file.
 
-    Without a `public_url` the pages are at http://localhost and whatever port is free. `desk`: more of that section.
+    Without a `public_url` the pages are at http://localhost and whatever port is free. `desk` and `limits`: more of
+    those sections.
     """
     beside = directory or _of_sandbox(connection)
     secrets = {
@@ -83,6 +85,7 @@ def write_settings(
             # So that the recovery proof can be tried, too.
             "ciam_requireMFA": False,
         },
+        "limits": dict(limits or {}),
     }
     return _written(folder, {"demo": True, "mailbox_url": connection.mailbox_url}, tables)
 
