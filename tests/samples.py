@@ -19,7 +19,7 @@ from csrdesk.model.account import Account, DirectoryAccount, PingOneAccount
 from csrdesk.model.agreements import Consent, ConsentState
 from csrdesk.model.approvals import Approval
 from csrdesk.model.devices import Age, Device, Strength
-from csrdesk.model.grants import AgentOnRecord, Role
+from csrdesk.model.grants import OF_AGENTS, AgentOnRecord, Role
 from csrdesk.model.link import Link, LinkAbout, LinkStage
 from csrdesk.model.passwords import Home, Requirement
 from csrdesk.model.people import Person
@@ -532,6 +532,16 @@ AGENT: dict[str, Prompt] = {
         half_done=True,
         again=True,
         verified_until=UNTIL,
+    ),
+    "card_of_a_verifier": p.CardPrompt(person=ADA, devices=(PHONE,), ways=(WayOffer(Way.LINK),), withheld=OF_AGENTS),
+    "account_of_a_verifier": p.AccountPrompt(
+        person=ADA,
+        account=FINE,
+        evidence=Evidence((Proof("ml", Strength.NONE),)),
+        verified_until=UNTIL,
+        button_label="Disable",
+        button_value="disableUser",
+        withheld=OF_AGENTS,
     ),
     "second_agent": kp.SecondAgentPrompt(person=ADA, approval=APPROVAL, verified_until=UNTIL),
     "approvals": kp.ApprovalsPrompt(approvals=(APPROVAL, replace(APPROVAL, id="ap-2", act=Act.DISABLE, ticket=""))),

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from csrdesk.config import LimitSettings
 from csrdesk.engine import policy, standings
+from csrdesk.engine.audit import Kind, Which
+from csrdesk.engine.entries import entry
 from csrdesk.engine.policy import Facts
 from csrdesk.errors import (
     ForbiddenError,
@@ -334,3 +336,28 @@ async def test_r_55_who_is_out_before_they_are_written_down_stays_out(tmp_path: 
             after = await standings.of(tx, GRACE.id)
         assert after is not None
         assert after.ended() != ""
+
+
+async def test_r_41_whoever_reads_their_own_rows_neither_sees_nor_settles_what_others_left_unknown(
+    tmp_path: Path,
+) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        inner = desk.engine._desk  # noqa: SLF001 - an act of somebody else that a crash cut off
+        await inner.audit.write(entry(Kind.INTENT, disable(), Context("f", 1, "f", HAL)))
+        await inner.audit.write(entry(Kind.INTENT, disable(), Context("f", 2, "f", GRACE)))
+        session = await signed_in(desk, granted(desk, Role.AGENT))
+        reader = await session.reader()
+        (own,) = await reader.unknown()
+        assert own.agent == GRACE.id
+        others = next(row for row in await desk.engine.audit.unknown() if row.agent == HAL.id)
+        with pytest.raises(NotFoundError):
+            await reader.leave(others.seq, "looked")
+        assert (await reader.leave(own.seq, "looked")).seq == own.seq
+        pages = [page async for page in reader.export(Which(), "jsonl")]
+        assert {row.agent for page in pages for row in page} == {GRACE.id}
+        with pytest.raises(ForbiddenError, match="whole audit"):
+            await reader.verify(iter(()), lambda _: True)
+        await session.enter()
+        lead = await (await signed_in(desk, granted(desk, Role.LEAD), HAL)).reader()
+        assert [row.agent for row in await lead.unknown()] == [HAL.id]
+        assert (await lead.verify(iter(()), lambda _: True)).finding is None

@@ -15,7 +15,7 @@ from csrdesk.engine.checkpoints import Checkpoint, Signed
 from csrdesk.engine.scope import HIDDEN
 from csrdesk.engine.store import Store
 from csrdesk.engine.verify import Verdict, verify
-from csrdesk.errors import NotFoundError
+from csrdesk.errors import ForbiddenError, NotFoundError
 from csrdesk.flows.doors import Agent, AuditLine, AuditPage
 
 EXPORT_PAGE: Final = 1000
@@ -51,13 +51,13 @@ class AuditReader:
 
     async def unknown(self) -> tuple[AuditRow, ...]:
         """The acts that were begun and have no outcome on record."""
-        rows = await self._audit.unknown()
+        rows = await self._unknown()
         await self._note("audit.read", {"rows": len(rows), "unknown": True})
         return rows
 
     async def leave(self, seq: int, reason: str) -> AuditRow:
         """Write down that somebody has looked after an act whose outcome is unknown. Raises `NotFoundError`."""
-        intent = next((row for row in await self._audit.unknown() if row.seq == seq), None)
+        intent = next((row for row in await self._unknown() if row.seq == seq), None)
         if intent is None:
             raise NotFoundError(f"Row {seq} is no act without an outcome.", system="csrdesk")
         outcome = Entry(
@@ -77,6 +77,7 @@ class AuditReader:
 
     async def export(self, which: Which, form: str) -> AsyncIterator[tuple[AuditRow, ...]]:
         """Every row that is there now, the oldest first, page by page."""
+        which = self._theirs(which)
         head = await self._store.one("SELECT max(seq) AS seq FROM audit")
         upto = int(str((head and head["seq"]) or 0))
         await self._note("audit.exported", {"form": form, "upto": upto, **which.said})
@@ -86,13 +87,19 @@ class AuditReader:
             seq = rows[-1].seq
 
     async def verify(self, checkpoints: Iterator[Checkpoint], is_signed: Signed) -> Verdict:
-        """Whether the audit is as it was written; see `verify`."""
+        """Whether the audit is as it was written; see `verify`. Raises `ForbiddenError` for who reads but their own."""
+        if self._own:
+            raise ForbiddenError("Your role at this desk does not read the whole audit. Ask a lead or an auditor.")
         verdict = await verify(self._store, checkpoints, is_signed)
         found = verdict.finding
         details: dict[str, Detail] = {"rows": verdict.rows, "covered": verdict.covered}
         details |= {"flaw": found.flaw.value, "seq": found.seq} if found else {}
         await self._note("audit.verified", details, Kind.ALERT if found else Kind.EVENT)
         return verdict
+
+    async def _unknown(self) -> tuple[AuditRow, ...]:
+        rows = await self._audit.unknown()
+        return tuple(row for row in rows if row.agent == self._agent.id) if self._own else rows
 
     def _theirs(self, which: Which) -> Which:
         return msgspec.structs.replace(which, agent=self._agent.id, but=HIDDEN) if self._own else which
