@@ -133,7 +133,7 @@ def _of_sandbox(connection: Connection) -> OtherDirectory:
 
 def _written(folder: Path, top: dict[str, object], tables: dict[str, dict[str, object]]) -> Path:
     path = folder / "config.toml"
-    _write(path, _keys(top) + "".join(_table(name, keys) for name, keys in tables.items()))
+    _write(path, _keys(top) + "".join(_table(name, keys) for name, keys in tables.items() if keys))
     return path
 
 
