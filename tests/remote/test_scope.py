@@ -28,7 +28,7 @@ IN_BOTH, IN_PINGONE = people.ONE_DEVICE, people.ONLY_PINGONE
         (("*",), (), {IN_PINGONE}),
         ((), ("*",), set()),
     ],
-    ids=str,
+    ids=lambda part: str(sorted(part)),  # the same in each process of the tests
 )
 async def test_r_41_only_whom_the_groups_serve_is_found_and_the_others_are_nobody(
     box: Sandbox, settings: Settings, populations: tuple[str, ...], ous: tuple[str, ...], found: set[str]
