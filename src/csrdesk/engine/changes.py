@@ -1,7 +1,7 @@
 """Waiting for what others write, without asking in a loop: topics, and waiters that are rung for theirs alone.
 
-A commit of this process rings at once; commits of other processes are noticed by one task that asks the database for
-its generation every 25 ms (a few microseconds) and reads the new rows of `changes` when it moved.
+A commit of this process rings at once; commits of other processes are noticed by one task that reads the new rows of
+`changes` when the generation moved: SQLite is asked for it every 25 ms (a few microseconds), PostgreSQL tells of it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from csrdesk.errors import StoreUnavailableError
 
 T = TypeVar("T")
 
-INTERVAL: Final = 0.025
-"""Seconds between two looks at the generation."""
 PAUSE: Final = 1.0
 """Seconds before the next look where the database could not be read."""
 
@@ -95,7 +93,7 @@ class Changes:
                 if newest != generation:
                     await self._catch_up()
                     generation = newest
-                await asyncio.sleep(INTERVAL)
+                await self._store.moved(generation)
             except StoreUnavailableError:
                 # Waiters look for themselves and hear why; without this they would wait for news that cannot come.
                 self.ring(list(self._waiters))

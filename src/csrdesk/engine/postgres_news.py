@@ -11,7 +11,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Final
 
 import psycopg
@@ -58,6 +58,7 @@ class News:
         self._elapsed = elapsed
         self._trouble: StoreUnavailableError | None = unavailable("it is not listened to yet")
         self._looked = asyncio.Event()
+        self._news = asyncio.Event()
         self._there: frozenset[int] = frozenset()
         self._grace_until = 0.0
 
@@ -67,6 +68,14 @@ class News:
         if why := self._trouble:
             raise StoreUnavailableError(why.message, details=why.details)
         return self.heard
+
+    async def moved(self, generation: int) -> None:
+        """What `Store.moved` is; a moment later at the latest, whatever is heard."""
+        self._news.clear()
+        if self.heard == generation and not self._trouble:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await self._news.wait()
 
     async def settled(self) -> None:
         """Wait until it listens, or is known not to."""
@@ -94,6 +103,7 @@ class News:
                 self._trouble = not_let_in(error)
                 log.warning("the database is not listened to: %s", self._trouble.message)
                 self._looked.set()
+                self._news.set()
             await asyncio.sleep(PAUSE)
 
     async def _listen(self) -> None:
@@ -109,7 +119,7 @@ class News:
                 await self._look(live)
                 async with aclosing(live.notifies(timeout=LOOK)) as telling:
                     async for told in telling:
-                        self.heard += 1
+                        self._hear()
                         if told.channel == HERE:
                             break
 
@@ -132,5 +142,9 @@ class News:
         self._there = found | self._there if self._elapsed() < self._grace_until else found
         if self._trouble:
             self._trouble = None
-            self.heard += 1
+            self._hear()
             self._looked.set()
+
+    def _hear(self) -> None:
+        self.heard += 1
+        self._news.set()

@@ -105,7 +105,11 @@ class Store(Reading, Protocol):
         ...
 
     async def generation(self) -> int:
-        """A number that moves whenever anything was committed; cheap enough to ask for 40 times a second."""
+        """A number that moves whenever somebody was woken; cheap enough to ask for 40 times a second."""
+        ...
+
+    async def moved(self, generation: int) -> None:
+        """Wait until the generation may be another one than this."""
         ...
 
     async def close(self) -> None:

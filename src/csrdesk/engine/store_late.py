@@ -70,6 +70,9 @@ class LateStore:
     async def generation(self) -> int:
         return await (await self._opened()).generation()
 
+    async def moved(self, generation: int) -> None:
+        await (await self._opened()).moved(generation)
+
     async def close(self) -> None:
         store, self._store = self._store, None
         if store:

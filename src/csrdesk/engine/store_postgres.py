@@ -111,6 +111,9 @@ class PostgresStore:
         self._listen()
         return await self._news.generation()
 
+    async def moved(self, generation: int) -> None:
+        await self._news.moved(generation)
+
     async def arrive(self, name: str) -> News:
         """Let the desk's other processes see this one by that name, and this one them: an `engine.presence.Presence`.
 

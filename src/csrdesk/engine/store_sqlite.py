@@ -5,6 +5,7 @@ See https://www.sqlite.org/wal.html.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import sqlite3
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from csrdesk.engine import schema
 from csrdesk.engine.store import Row, Statements, Value
@@ -23,6 +24,8 @@ from csrdesk.engine.store_writing import OpenTransaction, Writer
 
 T = TypeVar("T")
 
+LOOK: Final = 0.025
+"""Seconds between two looks at the generation."""
 KEPT_CHANGES = 10_000
 """A process that looks every 25 ms never lags this far behind."""
 _OURS = 1000
@@ -88,6 +91,9 @@ class SqliteStore:
     async def generation(self) -> int:
         row = await self.at_key("PRAGMA data_version")
         return int(str((row or {})["data_version"]))
+
+    async def moved(self, generation: int) -> None:  # noqa: ARG002 - a file tells nobody, so it is looked at again
+        await asyncio.sleep(LOOK)
 
     async def close(self) -> None:
         self._glance.close()
