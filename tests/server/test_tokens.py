@@ -378,3 +378,31 @@ async def test_metadata_of_another_issuer_is_not_believed(box: Sandbox, at: Sign
             await gate.signed_in(token)
     finally:
         await gate.close()
+
+
+LONG = "anna." + "a" * 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["(customer)", "(desk)", "csrdesk", "CSRdesk", "Client:nightly", LONG, "osk\u200bar", "osk\u202ear", " oskar", ""],
+    ids=ascii,
+)
+async def test_r_42_a_name_that_could_be_taken_for_another_is_nobodys(
+    gate: TokenGate, box: Sandbox, token: str, name: str
+) -> None:
+    others = {"sub": "", "username": ""} if not name else {}
+    posing: dict[str, object] = {"preferred_username": name, **others}
+    assert (await refusal(gate, signed(box, token, type_="at+jwt", **posing))).details == "claims"
+
+
+async def test_r_42_a_person_without_a_subject_is_no_script(gate: TokenGate, box: Sandbox, token: str) -> None:
+    assert await who(gate, signed(box, token, sub=None)) == AGENT
+
+
+async def test_r_55_a_sign_in_of_tomorrow_is_refused_for_no_end_would_come_after_it(
+    gate: TokenGate, box: Sandbox, token: str
+) -> None:
+    later = signed(box, token, auth_time=int(time.time()) + 86_400)
+    assert (await refusal(gate, later)).details == "not_yet"
+    assert await who(gate, signed(box, token, auth_time=int(time.time()) + 30)) == AGENT

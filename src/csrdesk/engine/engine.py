@@ -197,10 +197,12 @@ class Engine:
         """The agent's way to one order for many accounts, as far as settings allow."""
         return BulkDesk(agent, allowed, self._desk, self._runner, self._guard)
 
-    async def rehearse(self, start: uf.Start | Reset, agent: Agent, call_id: str = "") -> Rehearsed:
+    async def rehearse(
+        self, start: uf.Start | Reset, agent: Agent, call_id: str = "", grants: Grants = EVERYTHING
+    ) -> Rehearsed:
         """What the flow of one account would do, with nothing done. Raises `NoSuchFlowError` for another's call."""
         if call_id:
-            await self.session(agent).view(call_id)
+            await self.session(agent, grants).view(call_id)
         own_id = new_id()
         context = Context(own_id, 1, call_id or own_id, agent)
         state = uf.begin(start) if isinstance(start, uf.Start) else password_reset.begin(start)

@@ -23,6 +23,7 @@ from csrdesk.model.grants import EVERYTHING
 from csrdesk.model.people import directory_id
 from csrdesk.model.proofs import Act
 from csrdesk.model.recovery import Stage
+from csrdesk.model.sign_in import SCRIPT
 
 PROTECTED: Final = "protective_disable"
 """The alert that every protective disable raises once: it is what the hourly limit counts."""
@@ -50,14 +51,16 @@ async def read(
     grants = standing.grants if standing else EVERYTHING
     second = act if act in desk.rules.second_agent_for else None
     asks_for_password = await _asks_for_password(reading, context, person_id)
+    # Settings name accounts of the operating system: a person who signs in by such a name is somebody else.
+    as_named = standing is None or context.agent.id.startswith(SCRIPT)
     return Facts(
         now=now,
         agent=context.agent.id,
         call_id=context.call_id,
         person_id=person_id,
         window=await windows.newest(reading, context.call_id),
-        script=context.agent.id in desk.scripts and context.call_id == context.flow_id,
-        bulk=await bulk_runs.open_act(reading, context.call_id, context.agent.id),
+        script=as_named and context.agent.id in desk.scripts and context.call_id == context.flow_id,
+        bulk=await bulk_runs.open_act(reading, context.call_id, context.agent.id) if as_named else None,
         protected_elsewhere=await _protected_elsewhere(reading, context, person_id, now),
         asks_for_password=asks_for_password,
         grants=grants,

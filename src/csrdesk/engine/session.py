@@ -88,13 +88,16 @@ class AgentSession:
     async def changed(self, flow_id: str, rev: int) -> View:
         await self._entrance.enter()
         await self._own(flow_id)
-        return self._view(await self._runner.until(flow_id, lambda running: running.rev > rev))
+        running = await self._runner.until(flow_id, lambda running: running.rev > rev)
+        await self._entrance.enter()  # a lead may have ended the sign-in meanwhile
+        return self._view(running)
 
     async def settled(self, flow_id: str) -> View:
         await self._entrance.enter()
         await self._own(flow_id)
         running = await self._runner.until(flow_id, is_settled)
         await show_in_its_call(running, self._runner)
+        await self._entrance.enter()  # as above
         return self._view(running)
 
     async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:

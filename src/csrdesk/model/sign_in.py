@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import msgspec
+
+SCRIPT: Final = "client:"
+"""Before the client id of a script that signs in, so that no person's user name is ever a script's."""
 
 
 class Agent(msgspec.Struct, frozen=True):

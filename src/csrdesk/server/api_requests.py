@@ -92,7 +92,7 @@ async def body_of(request: Request, kind: type[T], seconds: float) -> T:
         raise HTTPException(408) from None
     try:
         return msgspec.json.decode(content, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise not_taken(error) from None
 
 

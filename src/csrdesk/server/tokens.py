@@ -17,7 +17,7 @@ import msgspec
 from csrdesk.config import SignInSettings
 from csrdesk.errors import ConfigError, NotSignedInError
 from csrdesk.model.secret import Secret
-from csrdesk.model.sign_in import Agent, SignedIn
+from csrdesk.model.sign_in import SCRIPT, Agent, SignedIn
 from csrdesk.model.text import clean
 from csrdesk.services import http
 from csrdesk.services.sign_in.key_set import ALGORITHMS, KeySet
@@ -33,8 +33,10 @@ _API: Final = "https://api.pingone."
 _NAME: Final = 80
 _LAST: Final = 253_402_300_799
 """The end of the year 9999."""
-SCRIPT: Final = "client:"
-"""Before the client id of a script, so that no person's user name is ever a script's."""
+_DESK, _ASIDE = "csrdesk", "("
+"""By which name, and by names that begin how, the desk keeps what it and its customers do themselves."""
+_LONGEST_NAME: Final = 128
+"""Letters of a user name in PingOne."""
 
 _log = logging.getLogger(__name__)
 
@@ -149,20 +151,24 @@ class TokenGate:
             _refuse("life", f"{words} Set the access token's time to live at the identity provider's resource.")
 
     def _found(self, claims: Mapping[str, object]) -> SignedIn:
-        client = _text(claims, "client_id")
-        subject = _text(claims, "sub")
-        if subject in ("", client):
+        client, subject = _named(claims, "client_id"), _named(claims, "sub")
+        if subject in ("", client) and "auth_time" not in claims:
             issued = datetime.fromtimestamp(_moment(claims["iat"]) or 0, UTC)
             return SignedIn(Agent(SCRIPT + client, client), issued, claims)
         at = _moment(claims.get("auth_time"))
         if at is None:
             _refuse("claims", "The token does not say when you signed in (auth_time).")
+        if at - self._now() > LEEWAY:  # no end of a sign-in would ever come after it
+            _refuse(
+                "not_yet", "The token says that you sign in later: the clocks of desk and sign-in service are apart."
+            )
         if self._now() - at > self._settings.shift_hours * 3600 + LEEWAY:
             words = f"You signed in more than {self._settings.shift_hours} hours ago. Sign in again: csrdesk login"
             _refuse("shift", words)
-        username = _text(claims, "preferred_username") or _text(claims, "username") or subject
-        if username.startswith(SCRIPT):
-            _refuse("claims", "The token names a person as if they were a script.")
+        username = _named(claims, "preferred_username", "username", "sub")
+        known_as = username.casefold()
+        if not username or known_as == _DESK or known_as.startswith((SCRIPT, _ASIDE)):
+            _refuse("claims", "The token names a person as a script or the desk itself would be named, or not at all.")
         agent = Agent(username, _text(claims, "name") or username)
         return SignedIn(agent, datetime.fromtimestamp(at, UTC), claims)
 
@@ -197,6 +203,14 @@ def _moment(value: object) -> float | None:
 
 def _clock(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S} UTC"
+
+
+def _named(claims: Mapping[str, object], *names: str) -> str:
+    """Whom the first of these names that is there, as it stands: shortened, two people could be one agent."""
+    value = next((held for name in names if isinstance(held := claims.get(name), str) and held), "")
+    if clean(value, _LONGEST_NAME) != value:
+        _refuse("claims", "The token holds a name that is too long, or has letters that cannot be told from others.")
+    return value
 
 
 def _text(claims: Mapping[str, object], name: str) -> str:

@@ -22,7 +22,7 @@ from csrdesk.errors import NoSuchFlowError
 from csrdesk.flows.password_reset import Start as Reset
 from csrdesk.flows.user_functions import Start as Act
 from csrdesk.model.grants import Grants
-from csrdesk.model.sign_in import SignedIn
+from csrdesk.model.sign_in import SCRIPT, SignedIn
 from csrdesk.server.desk_api import make_desk_api
 from csrdesk.server.gate import Gate
 from csrdesk.server.long_poll import LongPolls
@@ -56,19 +56,23 @@ class ServedDesk:
     def session(self, signed: SignedIn) -> AgentSession:
         return self._desk.engine.session(signed.agent, self._granted(signed))
 
-    async def reader(self, signed: SignedIn) -> AuditReader:
-        return await self.session(signed).reader()
+    async def reader(self, signed: SignedIn, *, acts: bool = False) -> AuditReader:
+        session = self.session(signed)
+        if acts:
+            await session.enter_with_calls()
+        return await session.reader()
 
     async def about(self, signed: SignedIn) -> About:
         await self.session(signed).enter()
-        by_name = signed.agent.id in self._desk.settings.desk.script_identities
+        named = signed.agent.id in self._desk.settings.desk.script_identities
+        by_name = named and signed.agent.id.startswith(SCRIPT)
         return replace(await self._desk.about(), agent=signed.agent, without_call=by_name)
 
     async def rehearse(self, start: msgspec.Struct, signed: SignedIn, call_id: str) -> Rehearsed:
         await self.session(signed).enter_with_calls()
         if not isinstance(start, Act | Reset):
             raise NoSuchFlowError("Only acts on one account can be rehearsed.")
-        return await self._desk.engine.rehearse(start, signed.agent, call_id)
+        return await self._desk.engine.rehearse(start, signed.agent, call_id, self._granted(signed))
 
 
 @contextlib.asynccontextmanager
