@@ -60,3 +60,7 @@ def test_flows_load_no_event_loop_and_no_client() -> None:
 def test_the_list_of_invented_people_needs_no_server() -> None:
     loaded = loaded_by("from csrdesk.sandbox.people import worth_trying; assert worth_trying()")
     assert loaded & {"uvicorn", "starlette", "aiosmtpd", "jwt", "trustme", "textual"} == set()
+
+
+def test_a_desk_of_its_own_loads_nothing_of_a_shared_database() -> None:
+    assert "psycopg" not in loaded_by("from csrdesk.wiring.desk import load; load()")
