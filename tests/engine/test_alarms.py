@@ -12,8 +12,11 @@ from msgspec.structs import replace
 from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
+from csrdesk.flows.doors import Agent
 from csrdesk.flows.kernel import Effect, Problem
+from csrdesk.model.grants import Role
 from csrdesk.model.people import Protection, directory_id
+from tests.engine.roles import granted, signed_in
 from tests.engine.world import ADA, HAL, desk_on, looked_up
 
 READ = fx.ReadProtection(person_id=ADA.id)
@@ -87,3 +90,13 @@ async def test_r_39_whoever_is_in_the_audit_as_an_agent_works_at_this_desk(
         assert not await desk.engine.links.is_agent()
         await looked_up(desk, HAL)
         assert await desk.engine.links.is_agent("nobody", "hal")
+
+
+@pytest.mark.parametrize(("roles", "is_agent"), [((), False), ((Role.VERIFIER,), True)])
+async def test_r_39_a_customer_who_signs_in_without_a_role_keeps_nobody_off_their_account(
+    tmp_path: Path, roles: tuple[Role, ...], *, is_agent: bool
+) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        await signed_in(desk, granted(desk, *roles), Agent("ada"))
+        assert [row.agent for row in await desk.engine.audit.list() if row.action == "sign_in"] == ["ada"]
+        assert await desk.engine.links.is_agent("ada") is is_agent

@@ -50,6 +50,15 @@ async def test_r_39_nobody_acts_on_their_own_account(do: Do, box: Sandbox, agent
     assert found.reasons == ("your own account",)
 
 
+async def test_r_39_nor_does_an_agent_of_whom_the_sign_in_says_nothing_but_the_id(do: Do, box: Sandbox) -> None:
+    oneself = Agent(box.world.user("ada").id)
+    assert (await read(do, box, people.ONE_DEVICE, oneself)).reasons == ("your own account",)
+    (effect, *_) = writes(box, "ada")
+    reply = await do(effect, agent=oneself)
+    assert isinstance(reply, Failed)
+    assert reply.problem.code == "forbidden"
+
+
 @pytest.mark.parametrize("named", ["ada", "ADA"])
 async def test_r_39_whoever_works_at_the_desk_is_protected_by_settings_before_each_write_too(
     outside: Outside, box: Sandbox, named: str

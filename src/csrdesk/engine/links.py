@@ -16,6 +16,7 @@ from csrdesk.engine import (
     public_pages,
     quotas,
     registrations,
+    standings,
     wrong_passcodes,
 )
 from csrdesk.engine.challenges import Challenge
@@ -145,10 +146,18 @@ class Links:
             await close(tx, self._desk, row, LinkStage.ENDED, why="the mail server did not take it")
 
     async def is_agent(self, *names: str) -> bool:
-        """Names of accounts are compared in the letter case that they have, and in small letters."""
+        """Names of accounts are compared in the letter case that they have, and in small letters.
+
+        Whoever signed in and has no role here is none: otherwise a customer could keep the desk off their account.
+        """
         wanted = {form for name in names if name for form in (name, name.casefold())}
-        known = [await self._desk.store.one("SELECT 1 FROM audit WHERE agent = ? LIMIT 1", name) for name in wanted]
-        return any(known)
+        return any([await self._is_agent(name) for name in wanted])
+
+    async def _is_agent(self, name: str) -> bool:
+        known = await standings.of(self._desk.store, name)
+        if known and not known.grants.roles:
+            return False
+        return await self._desk.store.one("SELECT 1 FROM audit WHERE agent = ? LIMIT 1", name) is not None
 
     async def way_back(self, person_id: str) -> Secret | None:
         """Kept as its hash alone."""

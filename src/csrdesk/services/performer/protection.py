@@ -40,7 +40,7 @@ async def read_protection(effect: fx.ReadProtection, context: Context, outside: 
     reasons = [_ROLE] if sure(assigning.result()) else []
     for entry in entries:
         reasons += outside.protected.reasons(entry)
-    names = (user.username, *(entry.first("sAMAccountName") or "" for entry in entries))
+    names = (user.username, effect.person_id, *(entry.first("sAMAccountName") or "" for entry in entries))
     reasons += _of_the_desk(context.agent, outside, *names)
     if not reasons and await outside.links().is_agent(*names):
         reasons.append(_AGENT)
@@ -71,7 +71,7 @@ async def refuse_protected_user(user_id: str, context: Context, outside: Outside
         reading = group.create_task(attempt(users.read(outside.pingone, user_id)))
     user = sure(reading.result()).body
     reasons = [_ROLE] if sure(assigning.result()) else []
-    _refuse([*reasons, *_of_the_desk(context.agent, outside, user.username)])
+    _refuse([*reasons, *_of_the_desk(context.agent, outside, user.username, user_id)])
     return user
 
 
@@ -103,7 +103,7 @@ def reasons_of(entry: Entry, agent: Agent, outside: Outside) -> tuple[str, ...]:
 
 
 def is_own(agent: Agent, *names: str) -> bool:
-    """Whether one of these account names is the agent's."""
+    """Whether one of these is the agent's: names of accounts, or the id in PingOne, where a sign-in says no name."""
     return any(name.casefold() == agent.id.casefold() for name in names if name)
 
 
