@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from csrdesk.remote import TokenSource
     from csrdesk.server.gate import Gate
 
+
 def token_of(settings: Settings) -> TokenSource:
     """The token of whoever is signed in here; asked before each request, because it lives for minutes."""
 
