@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest_asyncio
 from msgspec.structs import replace
 
 from csrdesk.config import Settings
+from csrdesk.engine.postgres_address import Address
+from csrdesk.engine.store_postgres import PostgresStore
 from csrdesk.errors import ConfigError, StoreUnavailableError
 from csrdesk.flows import answers as a
 from csrdesk.flows import csr_main
@@ -178,6 +181,23 @@ def test_r_46_the_databases_password_comes_from_a_file_or_the_keyring(
     monkeypatch.delenv("CSRDESK_DATABASE_PASSWORD_FILE")
     on_socket = replace(settings, desk=replace(unnamed.desk, database="postgresql:///csrdesk"))
     assert (address_of(on_socket).password, address_of(on_socket).tls) == (None, False)
+
+
+@pytest.mark.parametrize("variable", ["PGHOST", "PGHOSTADDR"])
+async def test_r_44_the_environment_leads_to_no_other_server_than_settings_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """There is another one, on this machine here, and nobody would have asked it for a certificate."""
+    with socket.create_server(("127.0.0.2", 0)) as other:
+        port = other.getsockname()[1]
+        other.setblocking(False)
+        monkeypatch.setenv(variable, "127.0.0.2")
+        monkeypatch.setenv("PGPORT", str(port))
+        for url in ("postgresql:///csrdesk", f"postgresql://csrdesk@localhost:{port}/csrdesk"):
+            with pytest.raises(StoreUnavailableError):
+                await PostgresStore.open(Address(url))
+        with pytest.raises(BlockingIOError):
+            other.accept()
 
 
 def test_without_the_driver_it_is_said_how_to_get_it(

@@ -33,8 +33,10 @@ class Address:
         if self.tls:
             roots = told.get("sslrootcert") or "system"
             told |= {"sslmode": "verify-full", "sslrootcert": roots, "gssencmode": "disable"}
-        # Given even where it is empty: libpq would look for one in the environment and in a file of the user's.
+        # Given even where it is empty: libpq would look for it in the environment and in files of the user's, and might
+        # find another machine there, which nobody has asked for its certificate.
         told |= {"password": self.password.reveal() if self.password else "", "passfile": "/dev/null/none"}
+        told |= {"host": told.get("host") or "", "hostaddr": told.get("hostaddr") or ""}
         return make_conninfo(
             "",
             **told,
