@@ -45,7 +45,7 @@ class Following:
         self._connection = connection
 
     async def follow(self, flow_id: str, place: str, *, start: tuple[str, msgspec.Struct] | None = None) -> None:
-        """Post the flow whenever it has moved on, until it is over; an empty id starts a call, or what `start` names."""
+        """Post the flow whenever it has moved on, until it is over; an empty id starts one, or what `start` names."""
         view = await (self._session.view(flow_id) if flow_id else self._start(start))
         while True:
             self._arrive(view, place)
