@@ -241,6 +241,8 @@ class CsrdeskApp(App[None]):
                 await self._lock()
                 return
             self._idle.touch()
+            if not self.screen_stack:
+                return  # between two screens there is nothing that it could be for
         await super().on_event(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

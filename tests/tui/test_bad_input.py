@@ -123,6 +123,13 @@ async def test_a_paste_where_nothing_can_be_typed_does_nothing() -> None:
     assert session.answers == []
 
 
+@pytest.mark.parametrize("event", [events.Paste("ada"), events.Key("a", "a")], ids=["paste", "key"])
+async def test_what_comes_between_two_screens_is_for_nobody_and_ends_nothing(event: events.Event) -> None:
+    app = console(at("account"))
+    assert app.screen_stack == []
+    await app.on_event(event)
+
+
 class Raced(FakeSession):
     """Another console of the same agent is faster."""
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from csrdesk.cli.interrupts import run as run_loop
 from csrdesk.cli.result import Result, say
+
+if TYPE_CHECKING:
+    from csrdesk.demo.telling import Scene
 
 
 class Method(StrEnum):
@@ -74,38 +77,45 @@ def demo(
     """
     from csrdesk import demo as story
 
-    watched = sys.stdin.isatty() and sys.stdout.isatty()
+    by_itself = play or as_json or not (sys.stdin.isatty() and sys.stdout.isatty())
     if team:
-        if play or as_json or not watched:
+        if by_itself:
             return run_loop(story.play_team(json=as_json))
         return run_loop(_team_console())
+    scenes = _scenes(method, way, flow, protect=protect)
+    if scenes is None and not by_itself:
+        return run_loop(story.console(record=record))
+    ringing, judged = way is WithoutLink.CALL_BACK, protect and not (method or way or flow)
+    return run_loop(story.play(json=as_json, record=record, scenes=scenes, call_back=ringing, protect=judged))
+
+
+def _scenes(
+    method: Method | None, way: WithoutLink | None, flow: Pages | None, *, protect: bool
+) -> tuple[Scene, ...] | None:
+    """What is asked for alone; None for the whole story."""
     if flow is Pages.REGISTRATION:
         from csrdesk.demo import registering
 
         if method is not None and method not in registering.VARIANTS:
             raise typer.BadParameter("No page registers a device of that kind.", param_hint="--method")
-        scenes = (registering.VARIANTS[method],) if method is not None else registering.SCENES
-        return run_loop(story.play(json=as_json, record=record, scenes=scenes))
+        return (registering.VARIANTS[method],) if method is not None else registering.SCENES
     if method is not None:
         from csrdesk.demo.methods import METHODS
 
-        return run_loop(story.play(json=as_json, record=record, scenes=(METHODS[method],)))
+        return (METHODS[method],)
     if way is not None:
         from csrdesk.demo.without_link import WAYS
 
-        ringing = way is WithoutLink.CALL_BACK
-        return run_loop(story.play(json=as_json, record=record, scenes=WAYS[way], call_back=ringing))
+        return WAYS[way]
     if flow is not None:
         from csrdesk.demo.recovering import SCENES
 
-        return run_loop(story.play(json=as_json, record=record, scenes=SCENES[flow]))
+        return SCENES[flow]
     if protect:
         from csrdesk.demo import judged
 
-        return run_loop(story.play(json=as_json, record=record, scenes=judged.SCENES, protect=True))
-    if play or as_json or not watched:
-        return run_loop(story.play(json=as_json, record=record))
-    return run_loop(story.console(record=record))
+        return judged.SCENES
+    return None
 
 
 async def _team_console() -> Result:
