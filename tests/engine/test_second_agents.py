@@ -394,6 +394,19 @@ async def test_r_55_a_lead_ends_an_agents_sign_in_at_once(tmp_path: Path) -> Non
             await desk.engine.session(GRACE, grants).calls()
 
 
+async def test_r_40_what_an_agent_approved_counts_no_more_once_their_sign_in_is_ended(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db", rules=SECOND) as desk:
+        call, approval = await waiting(desk)
+        await signed_in(desk, granted(desk, Role.LEAD), ZOE)
+        desk.world.replies[fx.SetPingOneEnabled] = Failed(Problem("PingOne is not well.", code="unavailable"))
+        await answer(desk, approval, agent=ZOE)
+        await call.until_stage(p.NoticePrompt)
+        assert await desk.do(disable(), call_id=call.id) == ("Failed:unavailable",)  # what failed may be tried again
+        await (await lead_at(desk)).tell(da.SignInEndChosen(ZOE.id, "Their phone was stolen."))
+        assert await desk.do(disable(), call_id=call.id) == ("Failed:forbidden",)
+        assert await said(desk, "approval.withdrawn") == [(HAL.id, "disable")]
+
+
 async def test_r_55_only_a_lead_ends_a_sign_in_and_only_of_somebody_who_signed_in(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         lead = await lead_at(desk)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import httpx
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from csrdesk.config import RoleSettings, Settings
 from csrdesk.engine.audit import Entry, Kind
+from csrdesk.errors import StoreUnavailableError
 from csrdesk.sandbox import Sandbox
+from csrdesk.server.api_requests import told
 from tests.remote.conftest import GRACE, HAL, Served, served_at, token_of
 
 AS_JSON = {"content-type": "application/json"}
@@ -31,10 +34,17 @@ async def test_json_in_json_without_end_is_told_to_whoever_sent_it_and_is_no_cra
             (answers, b'{"rev":%d,"answer":' % begun["rev"] + nested + b"}"),
             (answers, b'{"rev":%d,"answer":{"type":"UsernameGiven","identifier":' % begun["rev"] + nested + b"}}"),
         ):
-            told = await http.post(path, content=body, headers=AS_JSON)
-            assert (told.status_code, told.json()["code"]) == (422, "invalid_value"), path
+            came = await http.post(path, content=body, headers=AS_JSON)
+            assert (came.status_code, came.json()["code"]) == (422, "invalid_value"), path
         good = {"type": "UsernameGiven", "identifier": "nobody.at.all"}
         assert (await http.post(answers, json={"rev": begun["rev"], "answer": good})).status_code == 200
+
+
+async def test_r_16_where_the_database_is_and_who_asks_it_is_no_agents_business() -> None:
+    said = 'connection to server at "10.1.2.3", port 5432 failed for user "csrdesk"'
+    body = bytes(told(StoreUnavailableError("The desk's database cannot be used.", details=said)).body)
+    assert b"10.1.2.3" not in body
+    assert msgspec.json.decode(body)["code"] == "store_unavailable"
 
 
 @pytest.mark.parametrize(("role", "status"), [("auditor", 403), ("lead", 200)])

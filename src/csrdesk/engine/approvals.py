@@ -103,6 +103,12 @@ async def open_of_call(reading: Reading, call_id: str) -> tuple[Asked, ...]:
     return tuple(map(_asked, await reading.all(sql, call_id)))
 
 
+async def given_by(reading: Reading, agent: str, now: datetime) -> tuple[Asked, ...]:
+    """What that agent has approved, as long as it counts."""
+    sql = "SELECT * FROM approvals WHERE decision = 'approved' AND decided_by = ? AND until > ?"
+    return tuple(map(_asked, await reading.all(sql, agent, stamp(now))))
+
+
 async def good_for(reading: Reading, act: Act, person_id: str, context: Context, action: str, now: datetime) -> str:
     """The id of an approval for that act on that person, in this call of this agent, whose `action` is not done yet.
 

@@ -169,6 +169,14 @@ async def withdraw_all(tx: Transaction, desk: Desk, call_id: str, agent: str) ->
         await desk.audit.append(tx, _note(gone, "approval.withdrawn", agent))
 
 
+async def take_back_all(tx: Transaction, desk: Desk, whose: str, agent: str) -> None:
+    """What somebody approved counts no more, since they are out; what was done by it is done."""
+    for asked in await approvals.given_by(tx, whose, desk.clock.now()):
+        one = asked.approval
+        gone = await approvals.change(tx, asked, Decision.WITHDRAWN, until=one.until, by=one.by, why=one.why)
+        await desk.audit.append(tx, _note(gone, "approval.withdrawn", agent))
+
+
 async def _first_end(waiting: tuple[Approval, ...], desk: Desk) -> None:
     """Until the first of them lapses; for ever where nothing waits."""
     ends: list[datetime] = [one.until for one in waiting]

@@ -6,7 +6,7 @@ from csrdesk.engine import standings, windows
 from csrdesk.engine.audit import Kind, event
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close_all
-from csrdesk.engine.second_agents import withdraw_all
+from csrdesk.engine.second_agents import take_back_all, withdraw_all
 from csrdesk.engine.standings import Standing
 from csrdesk.engine.store import Reading
 from csrdesk.errors import ForbiddenError
@@ -48,6 +48,7 @@ class SignIns:
             if known is None:
                 return ex.NobodySignedIn()
             await standings.keep(tx, known.ended_at(now, context.agent.id))
+            await take_back_all(tx, desk, whose, context.agent.id)
             sql = "SELECT id FROM flows WHERE agent = ? AND over = 0 AND id = call_id AND name = 'csr_main'"
             calls = [str(row["id"]) for row in await tx.all(sql, whose)]
             for call_id in calls:

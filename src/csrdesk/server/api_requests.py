@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -135,7 +136,10 @@ def raw_json(content: bytes, status: int = 200) -> Response:
 
 def told(error: e.CsrdeskError) -> Response:
     """An error that was expected."""
-    response = raw_json(msgspec.json.encode(to_wire(error)), status_of(error))
+    wrong = to_wire(error)
+    if isinstance(error, e.StoreUnavailableError):
+        wrong = replace(wrong, details="")  # names the database's server and user: for the desk's own log
+    response = raw_json(msgspec.json.encode(wrong), status_of(error))
     if isinstance(error, e.NotSignedInError):
         response.headers["WWW-Authenticate"] = "Bearer"
     if after := getattr(error, "after", 0.0):
