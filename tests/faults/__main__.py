@@ -14,7 +14,9 @@ from pathlib import Path
 
 from tests.faults.desk import desk
 from tests.faults.judge import flaws
-from tests.faults.scenes import FAULTS, SHORT, Fault, Size
+from tests.faults.machines import disk_full, small_disk
+from tests.faults.scenes import FAULTS
+from tests.faults.size import SHORT, Fault, Size
 from tests.postgres import why_not
 
 LONGEST = 900.0
@@ -24,8 +26,11 @@ LONGEST = 900.0
 async def hurt(fault: Fault, size: Size) -> list[str]:
     """Play one fault at a desk of its own; the flaws."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="csrdesk-faults-") as name:
-        async with desk(Path(name), patience=size.cut_off + 60) as running:
+    with tempfile.TemporaryDirectory(prefix="csrdesk-faults-") as name, small_disk() as disk:
+        if fault is disk_full and disk is None:
+            print(f"{fault.__doc__}\n    not done: mounting a small disk takes root", flush=True)
+            return []
+        async with desk(Path(name), patience=size.cut_off + 60, database_folder=disk) as running:
             try:
                 async with asyncio.timeout(LONGEST):
                     came = await fault(running, size)

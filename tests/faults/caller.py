@@ -95,8 +95,15 @@ class Caller:
                 return
 
     async def waits_for(self, kind: type[P]) -> P:
-        """Wait until the screen shows this, as a console does that asks again and again."""
+        """Wait until the screen shows this, as a console does that asks again and again; where it shows a problem
+        instead, the agent presses Try again.
+        """
         while not isinstance(prompt := self.view.prompt, kind):
+            if isinstance(prompt, p.ErrorPrompt):
+                self.said.append(prompt.error_message)
+                await asyncio.sleep(AGAIN)
+                await self.press(a.TryAgainChosen())
+                continue
             seen = self.view
             self._view = await self._again(self.session.changed, seen.id, seen.rev)
         return prompt
@@ -110,31 +117,28 @@ class Caller:
 
     async def disable(self) -> None:
         """Disable the account, and try again what was interrupted or refused until all of it is done."""
-        await self.press_disable()
-        await self.finish_disabling()
+        while not (self.notices and self._is_done(self.notices[-1])):
+            match prompt := self.view.prompt:
+                case p.AccountPrompt():
+                    await self.press(a.DisableChosen())
+                case p.ConfirmPrompt():
+                    await self.press(a.Confirmed("The caller asks for it: phone lost", "INC-5000"))
+                case p.ErrorPrompt():
+                    self.said.append(prompt.error_message)
+                    await asyncio.sleep(AGAIN)
+                    await self.press(a.TryAgainChosen())
+                case p.NoticePrompt():
+                    self.notices.append(prompt)
+                    await asyncio.sleep(AGAIN)
+                    await self.press(a.TryAgainChosen() if prompt.again else a.NoticeRead())
+                case _:
+                    raise LostError(f"{self.username}: cannot be disabled: {prompt}")
+        if self.user.enabled:
+            raise LostError(f"{self.username}: said to be disabled and is not")
 
-    async def press_disable(self) -> None:
-        await self.press(a.DisableChosen())
-        await self.press(a.Confirmed("The caller asks for it: phone lost", "INC-5000"))
-
-    async def finish_disabling(self) -> None:
-        while True:
-            prompt = self.view.prompt
-            if isinstance(prompt, p.ErrorPrompt):
-                self.said.append(prompt.error_message)
-                await self.press(a.TryAgainChosen())
-            elif not isinstance(prompt, p.NoticePrompt):
-                raise LostError(f"{self.username}: no notice of what was done: {prompt}")
-            else:
-                self.notices.append(prompt)
-                if not prompt.again:
-                    break
-                await asyncio.sleep(AGAIN)
-                await self.press(a.TryAgainChosen())
-        wrong = [line for line in self.notices[-1].lines if not (line.ok or line.aside)]
-        if wrong or self.user.enabled:
-            raise LostError(f"{self.username}: not disabled: {wrong}")
-        await self.press(a.NoticeRead())
+    @staticmethod
+    def _is_done(notice: p.NoticePrompt) -> bool:
+        return not notice.again and all(line.ok or line.aside for line in notice.lines)
 
     async def end(self) -> None:
         """End the call, wherever it is."""
@@ -193,6 +197,9 @@ class Caller:
         """From the first question to the end."""
         await self.begin()
         await self.is_verified()
+        await self.whole_after_verified()
+
+    async def whole_after_verified(self) -> None:
         await self.disable()
         await self.end()
 

@@ -24,9 +24,9 @@ _SETTLES = 20.0
 """Seconds in which what was queued behind a fault is sent."""
 
 
-async def flaws(desk: Desk, calls: Sequence[Caller]) -> list[str]:
+async def flaws(desk: Desk, calls: Sequence[Caller], *, settles: float = _SETTLES) -> list[str]:
     """Everything that is wrong now; `calls` are those that must be over."""
-    found = [f"unknown at the end: {action}" for (action,) in await _unknown(desk)]
+    found = [f"unknown at the end: {action}" for (action,) in await _unknown(desk, settles)]
     found += _twice(desk)
     found += await _without_intent(desk)
     for replica in desk.replicas:
@@ -39,8 +39,8 @@ async def flaws(desk: Desk, calls: Sequence[Caller]) -> list[str]:
     return found
 
 
-async def _unknown(desk: Desk) -> list[tuple[object, ...]]:
-    until = time.monotonic() + _SETTLES
+async def _unknown(desk: Desk, settles: float) -> list[tuple[object, ...]]:
+    until = time.monotonic() + settles
     while (rows := await desk.rows(_OPEN)) and time.monotonic() < until:  # noqa: ASYNC110 - other processes settle it
         await asyncio.sleep(0.2)
     return rows

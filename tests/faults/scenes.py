@@ -3,51 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 
 from csrdesk.flows import prompts as p
+from tests.faults.away import connections_used_up, console_cut_off, pingone_refuses, restarted_in_turn
 from tests.faults.caller import Caller, LostError, several
 from tests.faults.desk import AGENTS, Desk
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much of it."""
-
-    waiting: int = 200
-    """Calls that wait while a replica is killed."""
-    verified: int = 12
-    """Of these, how many go on to the end."""
-    calls: int = 8
-    """Calls of the other faults."""
-    away: float = 20.0
-    """Seconds without PostgreSQL."""
-    refused: float = 60.0
-    """Seconds of PingOne's refusals."""
-    cut_off: float = 300.0
-    """Seconds without a network."""
-
-
-SHORT = Size(waiting=20, verified=3, calls=3, away=3.0, refused=5.0, cut_off=10.0)
-
-
-@dataclass
-class Came:
-    """What came of a fault."""
-
-    calls: list[Caller]
-    words: str
-
-    @property
-    def told(self) -> str:
-        """With what agents and customers saw of it."""
-        said, reloads = sum(len(call.said) for call in self.calls), sum(call.reloads for call in self.calls)
-        return f"{self.words}; {said} errors said to agents, {reloads} pages loaded again"
-
-
-Fault = Callable[[Desk, Size], Awaitable[Came]]
+from tests.faults.machines import disk_full
+from tests.faults.size import Came, Fault, Size
 
 
 async def killed_while_calls_wait(desk: Desk, size: Size) -> Came:
@@ -82,7 +45,7 @@ async def killed_while_it_writes(desk: Desk, size: Size) -> Came:
         await call.begin()
         await call.is_verified()
         slow = desk.box.faults.add(method="PUT", path="/enabled$", late_ms=5000, times=1)
-        pressing = asyncio.create_task(call.press_disable())
+        pressing = asyncio.create_task(call.disable())
         while call.user.enabled:  # noqa: ASYNC110 - the sandbox rings no event
             await asyncio.sleep(0.01)
         await one.kill()
@@ -90,7 +53,6 @@ async def killed_while_it_writes(desk: Desk, size: Size) -> Came:
         unknown = await desk.rows("SELECT 1 FROM open_intents")
         road.leads_to(other.api_port)
         await pressing
-        await call.finish_disabling()
         await call.end()
         await one.start()
         if not unknown:
@@ -130,4 +92,13 @@ def _in_tens(calls: list[Caller]) -> list[list[Caller]]:
     return [calls[at : at + 10] for at in range(0, len(calls), 10)]
 
 
-FAULTS: tuple[Fault, ...] = (killed_while_calls_wait, killed_while_it_writes, postgresql_stopped)
+FAULTS: tuple[Fault, ...] = (
+    killed_while_calls_wait,
+    killed_while_it_writes,
+    postgresql_stopped,
+    connections_used_up,
+    pingone_refuses,
+    console_cut_off,
+    restarted_in_turn,
+    disk_full,
+)
