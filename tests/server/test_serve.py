@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 import time
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -93,6 +94,29 @@ async def test_a_connection_whose_head_does_not_come_is_closed(sent: bytes) -> N
     writer.close()
     server.should_exit = True
     await running
+
+
+@pytest.mark.parametrize("begun", [b"GET / HTTP/1.1\r\nhost: x\r\nx-more: ", b"GET /"])
+async def test_a_head_without_end_is_cut_off_and_a_long_one_or_a_long_body_is_not(begun: bytes) -> None:
+    async with serve(Starlette(routes=[Route("/", _size, methods=["GET", "POST"])]), listen()) as port:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            for _ in range(2):
+                assert (await client.post("/", content=b"b" * 1_000_000)).text == "1000000"
+                assert (await client.get("/", headers={"x-more": "m" * 40_000})).text == "0"
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(begun)
+        taken = 0
+        with suppress(ConnectionError):
+            while taken < 100_000_000:
+                writer.write(b"a" * 100_000)
+                await writer.drain()
+                taken += 100_000
+        assert taken < 50_000_000
+        writer.close()
+
+
+async def _size(request: Request) -> Response:
+    return PlainTextResponse(str(len(await request.body())))
 
 
 def test_what_is_served_waits_no_longer_than_that_for_a_head() -> None:
