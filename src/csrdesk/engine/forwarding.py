@@ -196,7 +196,7 @@ class Forwarding:
 
 def pause_after(failed: int, pause: float) -> float:
     """Seconds until the next look, after so many that failed in a row: for however long somebody is away."""
-    return min(_LONGEST, pause * 2 ** min(failed, 10))
+    return min(_LONGEST, pause * 2.0 ** min(failed, 10))
 
 
 def _advance(held: _Cursor, sent: _Cursor, tx: Statements) -> None:
