@@ -108,12 +108,15 @@ class Caller:
             self._view = await self._again(self.session.changed, seen.id, seen.rev)
         return prompt
 
-    async def still_waits(self) -> None:
-        """Raises `LostError` unless the link still waits and its code is the same."""
+    async def still_waits(self) -> bool:
+        """Whether the link waits with the same code; False where its own time ran out. Raises `LostError`."""
         self._view = await self._again(self.session.settled, self.view.id)
-        code = self.view.spoken_code
-        if not isinstance(self.view.prompt, p.PollingPrompt) or code is None or code.reveal() != self.code:
-            raise LostError(f"{self.username}: does not wait any more: {self.view.prompt}")
+        prompt, code = self.view.prompt, self.view.spoken_code
+        if isinstance(prompt, p.MagicLinkFormPrompt) and "Time ran out" in prompt.note:
+            return False
+        if not isinstance(prompt, p.PollingPrompt) or code is None or code.reveal() != self.code:
+            raise LostError(f"{self.username}: does not wait any more: {prompt}")
+        return True
 
     async def disable(self) -> None:
         """Disable the account, and try again what was interrupted or refused until all of it is done."""
