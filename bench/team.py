@@ -1,11 +1,11 @@
 """A customer's click, and the news of it at an agent's machine, where a thousand consoles wait at a team's desk.
 
-Three servers on one PostgreSQL (fsync on), with sandbox, database and this measure on the same two cores. Consoles are
-what they are to the desk: long polls, each of an agent who signed in, spread over the servers; most wait at a look-up,
-the others for a customer who holds a link. Beside these lie thousands of open links that nobody clicks. Then customers
-post their right codes, twenty a second, each by whichever server is next; the news is there when the poll of their call
-comes back. Painting is `click_to_console`'s. The baseline is a commit with NOTIFY on the same database, until another
-connection hears it.
+Three servers on one PostgreSQL (fsync on), with sandbox, database and this measure on the same two cores. Consoles
+are what they are to the desk: long polls, each of an agent of its own who signed in, spread over the servers; most
+wait at a look-up, the others for a customer who holds a link. Beside these lie thousands of open links that nobody
+clicks. Then customers post their right codes, twenty a second, each by whichever server is next; the news is there
+when the poll of their call comes back. Painting is `click_to_console`'s. The baseline is a commit with NOTIFY on the
+same database, until another connection hears it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count, cycle
@@ -26,12 +26,12 @@ from bench.figure import Figure, Judged, NotMeasured, sample
 from csrdesk.demo.agent import Call
 from csrdesk.demo.postgres import why_not
 from csrdesk.demo.team import Team, team
-from csrdesk.demo.team_calls import AGENTS
 from csrdesk.flows import prompts as p
 from csrdesk.flows.doors import View
 from csrdesk.model.link import LinkStage
 from csrdesk.model.ways import Way
 from csrdesk.remote import RemoteSession
+from csrdesk.sandbox import staff
 from csrdesk.sandbox.people import everybody
 
 CONSOLES, LINKS, PER_SECOND, SERVERS = 1_000, 5_000, 20, 3
@@ -77,12 +77,19 @@ async def _measured(question: str, consoles: int, links: int) -> list[Figure | N
     options = ("fsync=on", "full_page_writes=on")
     async with team(servers=SERVERS, limits=_LIMITS, options=options) as running, AsyncExitStack() as stack:
         ports = cycle(f"http://localhost:{one.api_port}" for one in running.replicas)
-        sessions = [await stack.enter_async_context(running.session(name, url=next(ports))) for name in AGENTS]
+        turns = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+        async def came(username: str, url: str) -> RemoteSession:
+            async with turns:
+                return await stack.enter_async_context(running.session(username, url=url))
+
+        agents = [one.username for one in staff.CREW[:consoles]]
+        sessions = await asyncio.gather(*(came(agent, next(ports)) for agent in agents))
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=_PATIENCE))
         before = _memory(running)
         clicking = await _with_links(running, sessions, client)
         await _copied(running, links - len(clicking))
-        polls = [await _at_look_up(sessions[n % len(sessions)]) for n in range(consoles - len(clicking))]
+        polls = await asyncio.gather(*(_at_look_up(one, turns) for one in sessions[: consoles - len(clicking)]))
         await stack.enter_async_context(_waited_for(polls))
         await asyncio.sleep(2)
         memory = (_memory(running) - before) / consoles
@@ -98,7 +105,7 @@ async def _measured(question: str, consoles: int, links: int) -> list[Figure | N
     ]  # fmt: skip
 
 
-async def _with_links(running: Team, sessions: list[RemoteSession], client: httpx.AsyncClient) -> list[Waiting]:
+async def _with_links(running: Team, sessions: Sequence[RemoteSession], client: httpx.AsyncClient) -> list[Waiting]:
     """A call for each person who can be sent a link, up to the customer's page with its form."""
     turns, numbers = asyncio.Semaphore(_SIDE_BY_SIDE), count()
     known = [one for one in everybody() if one.in_pingone and not one.situation and one.devices]
@@ -145,13 +152,14 @@ async def _copied(running: Team, number: int) -> None:
 Poll = tuple[RemoteSession, asyncio.Task[View]]
 
 
-async def _at_look_up(session: RemoteSession) -> Poll:
-    call = await Call.begin(session)
+async def _at_look_up(session: RemoteSession, turns: asyncio.Semaphore) -> Poll:
+    async with turns:
+        call = await Call.begin(session)
     return session, asyncio.create_task(session.changed(call.view.id, call.view.rev))
 
 
 @asynccontextmanager
-async def _waited_for(polls: list[Poll]) -> AsyncIterator[None]:
+async def _waited_for(polls: Sequence[Poll]) -> AsyncIterator[None]:
     try:
         yield
     finally:
