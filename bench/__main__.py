@@ -35,6 +35,7 @@ from bench import (
     spoken_address,
     team,
     user_show,
+    verify_page,
     version,
     waiting_consoles,
 )
@@ -60,6 +61,7 @@ QUESTIONS: dict[str, Callable[..., list[Figure] | list[Figure | NotMeasured]]] =
     "audit_verify": audit_verify.measure,
     "lists": lists.measure,
     "keys": keys.measure,
+    "verify_page": verify_page.measure,
     "team": team.measure,
     "ad": ad.measure,
 }

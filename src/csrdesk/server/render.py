@@ -45,6 +45,7 @@ class Render:
         if look.logo_style:
             rule = f".brand img {{ {'; '.join(look.logo_style)}; }}\n"
             self._assets["site.css"] += rule.encode()
+        self._static = {name: f"/static/{_hash(content)}/{quote(name)}" for name, content in self._assets.items()}
         self._environment = Environment(
             loader=PackageLoader("csrdesk.server"),
             autoescape=True,
@@ -52,6 +53,7 @@ class Render:
             trim_blocks=True,
             lstrip_blocks=True,
             bytecode_cache=_COMPILED,
+            auto_reload=False,  # or each page looks at the file of each template that it is made of
         )
         self._environment.globals.update(
             t=texts,
@@ -74,7 +76,7 @@ class Render:
 
     def static(self, name: str) -> str:
         """The address of a file of ours, which changes with what it holds."""
-        return f"/static/{_hash(self._assets[name])}/{quote(name)}"
+        return self._static[name]
 
     @property
     def logo(self) -> str:
