@@ -55,6 +55,20 @@ def test_r_40_the_act_waits_and_begins_only_when_somebody_else_approves(act: Act
     assert isinstance(approved, am.Resetting if act is Act.RESET else am.ChangingAccount)
 
 
+@pytest.mark.parametrize(
+    ("ends", "words"), [("2026-12-25T00:00:00+01:00", "to end with 24 December 2026"), ("never", "to end never")]
+)
+def test_r_40_whoever_approves_the_end_of_an_account_reads_its_date(ends: str, words: str) -> None:
+    needs = am.Needs(rules=Rules(second_agent_for=(Act.EXPIRE,)))
+    waiting = confirming(Act.EXPIRE, needs).step(a.Confirmed("Asked for it.", "HD-1", ends))
+    assert isinstance(waiting, am.AwaitingSecondAgent)
+    want = waiting.want()
+    assert isinstance(want, Do)
+    assert isinstance(want.effect, ex.RequestApproval)
+    assert want.effect.shown.startswith(WITH_APP.label)
+    assert words in want.effect.shown
+
+
 def test_r_40_other_acts_and_other_desks_do_not_wait() -> None:
     assert isinstance(confirming(Act.UNLOCK).step(YES), am.ChangingAccount)
     assert isinstance(confirming(Act.DISABLE, ALONE).step(YES), am.ChangingAccount)

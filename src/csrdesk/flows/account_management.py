@@ -37,7 +37,7 @@ from csrdesk.flows.kernel import (
 from csrdesk.flows.result_lines import told_line
 from csrdesk.flows.telling import Later, prompt_with
 from csrdesk.model.account import Account
-from csrdesk.model.days import moment_of
+from csrdesk.model.days import last_day, moment_of
 from csrdesk.model.proofs import Act
 
 __all__ = [
@@ -285,9 +285,11 @@ class ConfirmingAct(State, frozen=True):
         return ManagingAccount(self.verified, self.needs, self.account, self.why_no_reset, note)
 
     def _order(self, confirmed: a.Confirmed) -> sa.Order:
-        v = self.verified
-        reason, ticket, shown = confirmed.reason.strip(), confirmed.ticket.strip(), v.evidence.label
-        return sa.Order(v.person, v.dn, self.act, reason, ticket, shown, v.until)
+        v, shown = self.verified, self.verified.evidence.label
+        if self.act is Act.EXPIRE:
+            until = moment_of(confirmed.ends)
+            shown = f"{shown}; the account is to end {f'with {last_day(until)}' if until else 'never'}"
+        return sa.Order(v.person, v.dn, self.act, confirmed.reason.strip(), confirmed.ticket.strip(), shown, v.until)
 
     def _saying(self, note: str, ticket: str) -> ConfirmingAct:
         return msgspec.structs.replace(self, note=note, ticket=ticket.strip())
