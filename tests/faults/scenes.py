@@ -16,7 +16,7 @@ from tests.faults.size import Came, Fault, Size
 async def killed_while_calls_wait(desk: Desk, size: Size) -> Came:
     """kill -9 of a replica while calls wait"""
     async with AsyncExitStack() as stack:
-        agents = AGENTS[: max(2, size.waiting // 40)]
+        agents = AGENTS[: max(2, size.waiting // 5)]  # as many calls as a person has, and not more
         idle = await several(desk, stack, size.waiting - size.verified, agents, verifiable=False)
         goes_on = await several(desk, stack, size.verified, agents)
         for some in _in_tens([*idle, *goes_on]):
