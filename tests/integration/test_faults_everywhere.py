@@ -25,6 +25,7 @@ from csrdesk.engine.clock import stamp
 from csrdesk.engine.flow_rows import Running
 from csrdesk.engine.runner import Typed
 from csrdesk.engine.views import is_settled
+from csrdesk.flows import desk_effects as dx
 from csrdesk.flows import device_effects as de
 from csrdesk.flows import effects as fx
 from csrdesk.flows import password_effects as px
@@ -61,7 +62,7 @@ OUTSIDE = (
 """What the services perform."""
 INSIDE = (
     fx.LoadRules, fx.RequireProof, fx.AwaitChallenge, fx.AwaitNotice, fx.WaitUntil, px.ReadReset, vx.AwaitRecovery,
-    AwaitRegistration,
+    AwaitRegistration, dx.AwaitApproval, dx.AwaitApprovals, dx.ReadAgents, dx.ReadApprovals,
 )  # fmt: skip
 """What the desk reads of itself; with everything of the kind DESK nothing of this asks the outside."""
 
