@@ -29,7 +29,9 @@ class Secret:
 
 def decode_hook(kind: type, value: object) -> object:
     """For `msgspec.convert(form, answers, dec_hook=decode_hook)`: a string becomes a `Secret` where one is due."""
-    if kind is Secret and isinstance(value, str):
-        return Secret(value)
+    if kind is Secret:
+        if isinstance(value, str):
+            return Secret(value)
+        raise ValueError("Expected `str`")  # for msgspec, which says where; never what was given
     msg = f"no way to make a {kind.__name__}"
     raise NotImplementedError(msg)
