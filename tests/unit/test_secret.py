@@ -12,6 +12,10 @@ from csrdesk.model.secret import Secret, decode_hook
 HIDDEN = Secret("s3cret-value")
 
 
+class Form(msgspec.Struct):
+    code: Secret
+
+
 @pytest.mark.parametrize("shown", [str(HIDDEN), repr(HIDDEN), f"{HIDDEN}", f"{[HIDDEN]}"])
 def test_r_16_a_secret_prints_as_stars(shown: str) -> None:
     assert "s3cret" not in shown
@@ -36,9 +40,6 @@ def test_a_secret_is_what_it_hides() -> None:
 
 
 def test_a_traceback_with_a_secret_in_it_does_not_tell() -> None:
-    class Form(msgspec.Struct):
-        code: Secret
-
     form = msgspec.convert({"code": "417209"}, Form, dec_hook=decode_hook)
     assert form.code.reveal() == "417209"
     assert "417209" not in repr(form)
