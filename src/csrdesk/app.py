@@ -15,6 +15,7 @@ from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.command import Provider
+from textual.driver import Driver
 from textual.screen import ModalScreen, Screen
 
 from csrdesk import theme
@@ -29,6 +30,7 @@ from csrdesk.screens.info import ConsoleInfo, Surroundings
 from csrdesk.screens.prompted import Given, PromptScreen
 from csrdesk.widgets.choices import Offering, shown
 from csrdesk.widgets.moments import utc_now
+from csrdesk.widgets.output import lasting_driver
 from csrdesk.widgets.painting import keep_no_painted_widgets
 
 __all__ = ["ConsoleInfo", "CsrdeskApp"]
@@ -220,6 +222,10 @@ class CsrdeskApp(App[None]):
         self._dress()
         if frame := self.call.frame:
             frame.tick(self.around.now())
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's, which goes on where the terminal is gone: the console then ends as it should."""
+        return lasting_driver(super().get_driver_class())
 
     # The lock
     @property
