@@ -517,6 +517,10 @@ async def test_r_21_a_person_whose_phone_said_no_twice_is_frozen_in_those_words(
         card = (await call.until_stage(p.CardPrompt)).prompt
         assert isinstance(card, p.CardPrompt)
         assert card.note.startswith("The request was denied on the phone.")
+        ended = [row for row in await desk.engine.audit.list(limit=1000) if row.action == "link.not_me"]
+        assert [row.details["why"] for row in ended if "why" in row.details] == [
+            "a request was denied on the phone, twice"
+        ]
         other = await looked_up(desk, HAL)
         await other.tell(a.MagicLinkChosen())
         frozen = (await other.tell(a.SendChosen())).prompt

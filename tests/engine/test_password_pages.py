@@ -462,6 +462,26 @@ async def test_r_21_this_wasnt_me_on_the_page_ends_the_verification_and_freezes_
         assert failed(await perform(desk, disable(), await row_of(desk, call))) == "not_verified"
 
 
+async def test_r_21_a_push_denied_on_a_resets_own_link_is_said_as_that_and_not_as_pressed(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call = await resetting(desk)
+        await call.tell(a.OwnLinkChosen())
+        await call.until_stage(p.MagicLinkFormPrompt)
+        await call.tell(a.SendChosen())
+        await call.page("cookie-2")
+        await call.customer(a.NotMeChosen(), "cookie-2")
+        async with desk.store.transaction() as tx:
+            await tx.execute("UPDATE challenges SET denied = 2 WHERE id = ?", call.challenge_id)
+        await call.customer(a.NotMeAnswered("not_me"), "cookie-2")
+        card = (await call.until_stage(p.CardPrompt)).prompt
+        assert isinstance(card, p.CardPrompt)
+        assert card.note.startswith("The request was denied on the phone.")
+        rows = await desk.engine.audit.list(limit=1000, call_id=call.id)
+        why = {row.details["why"] for row in rows if row.action == "verification.ended"}
+        assert "a request was denied on the phone, twice" in why
+        assert not [entry for entry in why if "the customer said" in str(entry)]
+
+
 async def test_r_50_after_a_protective_disable_signing_out_is_fixed_for_a_month(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         call = await verified(desk)

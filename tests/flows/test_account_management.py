@@ -17,6 +17,7 @@ from csrdesk.flows import replies as r
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.kernel import Event, Failed, Replies
 from csrdesk.flows.rules import Rules
+from csrdesk.flows.way_ends import PAGE_SAID_NO
 from csrdesk.model.account import Account
 from csrdesk.model.proofs import Act
 from tests.flows.tables import Row, name, refused, step_by_step
@@ -114,7 +115,7 @@ ROWS: list[Row] = [
         Replies((pr.ResetIs((DONE_IN_AD,), WAITING_MAIL), r.AccountRead(ENABLED))),
         replace(notice(DONE_IN_AD), verified=replace(VERIFIED, until=LATER, evidence=RECOVERY), later=WAITING_MAIL),
     ),
-    (replace(RESULT, sub=replace(RESULT.sub, result="notMe")), FAILED, am.Refused(ADA)),
+    (replace(RESULT, sub=replace(RESULT.sub, result="notMe")), FAILED, am.Refused(ADA, PAGE_SAID_NO)),
     (MANAGING, a.DisableChosen(), CONFIRM),
     (MANAGING, a.EnableChosen(), CONFIRM_ENABLE),
     (MANAGING, a.RefreshChosen(), READING),
@@ -250,6 +251,6 @@ def test_a_protective_disable_is_marked_unverified_and_wants_a_ticket() -> None:
 
 
 def test_leaving_says_nothing_to_anybody() -> None:
-    ends = (am.LostCaller(ADA), am.WentBack(ADA), CLOSED, am.EndedCall(), am.Refused(ADA))
+    ends = (am.LostCaller(ADA), am.WentBack(ADA), CLOSED, am.EndedCall(), am.Refused(ADA, PAGE_SAID_NO))
     others = (pd.Finished(ADA), pd.EndedCall())
     assert {type(state.want().outcome) for state in (*ends, *others)} == {am.Left}

@@ -20,10 +20,10 @@ from csrdesk.flows import verify_user as vu
 from csrdesk.flows.caller import Caller, Given
 from csrdesk.flows.kernel import Ask, Do, Event, Poll, Replies, State
 from csrdesk.flows.rules import Rules
-from csrdesk.flows.way_ends import PHONE_SAID_NO
+from csrdesk.flows.way_ends import PAGE_SAID_NO, PHONE_SAID_NO
 from csrdesk.flows.ways import warning, why_not
 from csrdesk.model.devices import Age, Device, Devices
-from csrdesk.model.link import LinkStage
+from csrdesk.model.link import LinkStage, Purpose
 from csrdesk.model.people import Person, Protection
 from csrdesk.model.proofs import Act
 from tests.flows.tables import Row, name, refused, step_by_step
@@ -91,9 +91,12 @@ FAILED_READ = cm.Managing(GIVEN, am.ReturnError(VERIFIED, am.Needs(rules=RULES),
 ASKED = reset.Task(ADA, DN, "Forgot it.", "HD-1", RULES)
 REFUSED = am.Resetting(VERIFIED, am.Needs(rules=RULES), reset.ReadingResult(ASKED, None, LINK.id, "notMe"))
 REFUSING = cm.Managing(GIVEN, REFUSED)
+OWN_LINK = vu.AwaitingChallenge(vu.begin(ADA, RULES, purpose=Purpose.RESET).given, LINK)
+RESET_AGAIN = cm.Managing(
+    GIVEN, am.Resetting(VERIFIED, am.Needs(rules=RULES), reset.VerifyingAgain(ASKED, None, OWN_LINK))
+)
 SHOWING = cm.Protecting(GIVEN, pd.Showing(ADA, ()))
 TIME_RAN_OUT = "Time ran out before the caller was verified. Nothing was approved. You can send a new link."
-NOT_ME = 'The customer pressed "This wasn\'t me". Verification of this person is frozen. End the call politely.'
 WINDOW_OVER = "The verified window has ended. To go on, verify the caller again."
 DROPPED = "The line dropped, so link and verification have ended. Should they call back, verify them again."
 LINE_DROPPED = replace(LEAVING_ADA, note=DROPPED, why="the line dropped")
@@ -136,7 +139,7 @@ ROWS: list[Row] = [
     (SAYING, a.CallEnded(), ENDING),
     (VERIFYING, a.SendChosen(), verifying(vu.CreatingChallenge(VERIFY_GIVEN))),
     (VERIFYING, a.Cancelled(), CHECKING),
-    (WAITING, r.LinkChanged(STAGES[LinkStage.NOT_ME]), cm.check(GIVEN, ADA, NOT_ME)),
+    (WAITING, r.LinkChanged(STAGES[LinkStage.NOT_ME]), cm.check(GIVEN, ADA, PAGE_SAID_NO)),
     (WAITING, r.LinkChanged(DENIED_AGAIN), cm.check(GIVEN, ADA, PHONE_SAID_NO)),
     (WAITING, a.LineDropped(), LINE_DROPPED),
     (WAITING, FAILED, cm.ReturnError(PROBLEM, LEAVING_ADA)),
@@ -148,7 +151,12 @@ ROWS: list[Row] = [
     (verifying(vu.GoingToSuccess(VERIFY_GIVEN, LINK.id)), r.WindowStarted(UNTIL, WITH_DEVICE), MANAGING),
     (MANAGING, Replies((NOTED, r.AccountRead(ENABLED), IN_BOTH)), ACCOUNT),
     (ACCOUNT, a.LineDropped(), LINE_DROPPED),
-    (REFUSING, FAILED, replace(LEAVING_ADA, note=NOT_ME, why="the customer said: this wasn't me")),
+    (REFUSING, FAILED, replace(LEAVING_ADA, note=PAGE_SAID_NO, why="verification of this person is frozen")),
+    (
+        RESET_AGAIN,
+        r.LinkChanged(DENIED_AGAIN),
+        replace(LEAVING_ADA, note=PHONE_SAID_NO, why="verification of this person is frozen"),
+    ),
     (LINE_DROPPED, r.VerificationEnded(), cm.check(GIVEN, ADA, DROPPED)),
     (ACCOUNT, a.BackChosen(), LEAVING_ADA),
     (ACCOUNT, r.TimeCame(), replace(LEAVING_ADA, note=WINDOW_OVER)),

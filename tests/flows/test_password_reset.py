@@ -15,6 +15,7 @@ from csrdesk.flows.kernel import Do, Event, Failed, Problem, Replies, Reply
 from csrdesk.flows.prompts import ResultLine
 from csrdesk.flows.result_lines import told_line
 from csrdesk.flows.rules import Rules
+from csrdesk.flows.way_ends import PAGE_SAID_NO, PHONE_SAID_NO
 from csrdesk.model.account import Account
 from csrdesk.model.link import Link, LinkStage, Purpose
 from csrdesk.model.people import Protection
@@ -22,6 +23,7 @@ from tests.flows.tables import Row, name, refused, step_by_step
 from tests.flows.values import (
     ADA,
     ALL_LOCKED,
+    DENIED_AGAIN,
     DISABLED,
     DN,
     DONE_IN_AD,
@@ -68,6 +70,11 @@ STILL_TRIED = reset.TellingLater(TASK, DONE, WAITING_MAIL)
 
 def result(words: str) -> reset.ReadingResult:
     return reset.ReadingResult(TASK, None, LINK.id, words)
+
+
+def refused_again(note: str) -> reset.ReturnSuccess:
+    """What ends a reset whose own link ended in a `notMe`: the agent reads where it was said."""
+    return reset.ReturnSuccess("notMe", (replace(NOT_AGAIN, text=f"{NOT_AGAIN.text} {note}"),), note=note)
 
 
 def link(stage: LinkStage) -> Link:
@@ -141,8 +148,9 @@ ROWS: list[Row] = [
     (
         verifying(vu.AwaitingChallenge(GIVEN, LINK)),
         r.LinkChanged(link(LinkStage.NOT_ME)),
-        reset.ReturnSuccess("notMe", (NOT_AGAIN,)),
+        refused_again(PAGE_SAID_NO),
     ),
+    (verifying(vu.AwaitingChallenge(GIVEN, LINK)), r.LinkChanged(DENIED_AGAIN), refused_again(PHONE_SAID_NO)),
     (verifying(vu.AwaitingChallenge(GIVEN, LINK)), FAILED, reset.EndingLinks(TASK, PROBLEM)),
     (
         verifying(vu.GoingToSuccess(GIVEN, LINK.id)),

@@ -66,7 +66,7 @@ ROWS: list[Row] = [
     (WAITING, r.LinkChanged(RIGHT), replace(WAITING, link=RIGHT)),
     (WAITING, r.LinkChanged(STAGES[LinkStage.APPROVED]), STARTING),
     (WAITING, r.LinkChanged(STAGES[LinkStage.EXPIRED]), EXPIRING),
-    (WAITING, r.LinkChanged(STAGES[LinkStage.NOT_ME]), ends.NotMe()),
+    (WAITING, r.LinkChanged(STAGES[LinkStage.NOT_ME]), ends.NotMe(ends.PAGE_SAID_NO)),
     (WAITING, r.LinkChanged(DENIED_AGAIN), ends.NotMe(ends.PHONE_SAID_NO)),
     (
         WAITING,
@@ -202,5 +202,5 @@ def test_a_device_that_nobody_knows_does_not_open_the_way() -> None:
 
 
 def test_the_main_flow_goes_on_after_each_end() -> None:
-    for end in (ends.WentBack(), ends.NotMe(), ends.LineDropped()):
+    for end in (ends.WentBack(), ends.NotMe(ends.PAGE_SAID_NO), ends.LineDropped()):
         assert end.want() == Done(ends.WayOver())

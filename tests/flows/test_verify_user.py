@@ -8,6 +8,7 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import replies as r
 from csrdesk.flows import verify_user as vu
 from csrdesk.flows.kernel import Event
+from csrdesk.flows.way_ends import PAGE_SAID_NO
 from csrdesk.model.link import LinkStage
 from csrdesk.model.secret import Secret
 from tests.flows.tables import Row, name, refused, step_by_step
@@ -25,7 +26,7 @@ NEWS: dict[LinkStage, vu.After] = {
     LinkStage.DEVICE_PASSED: vu.AwaitingChallenge(VERIFY, STAGES[LinkStage.DEVICE_PASSED]),
     LinkStage.APPROVED: SUCCESS,
     LinkStage.EXPIRED: EXPIRING,
-    LinkStage.NOT_ME: vu.ReturnSuccess("notMe"),
+    LinkStage.NOT_ME: vu.ReturnSuccess("notMe", note=PAGE_SAID_NO),
     LinkStage.NO_FACTOR: vu.ReturnSuccess(
         "cancelled", note="The caller cannot use any of their devices. Nothing was approved."
     ),

@@ -24,7 +24,7 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import replies as r
 from csrdesk.flows.doors import Context
 from csrdesk.flows.kernel import Effect, Reply
-from csrdesk.model.link import LinkStage, Purpose
+from csrdesk.model.link import DENIALS, LinkStage, Purpose
 from csrdesk.model.proofs import Evidence
 from csrdesk.model.secret import Secret
 
@@ -32,6 +32,7 @@ _BEFORE_CODE = (LinkStage.SENDING, LinkStage.SENT)
 _DENIED = "link.push_denied"
 _AFTER_CODE = (LinkStage.CODE_RIGHT, LinkStage.DEVICE_PASSED)
 _NOT_ME = "the customer said: this wasn't me"
+_DENIED_TWICE = "a request was denied on the phone, twice"
 
 Change = Callable[[Transaction, Challenge], Awaitable[Reply]]
 
@@ -122,17 +123,18 @@ class PageEffects:
             row = await self._row(tx, effect, context)
             if not row.stage.open:
                 return r.LinkOver(row.stage)
-            row = await close(tx, desk, row, LinkStage.NOT_ME, why=_NOT_ME)
+            why = _DENIED_TWICE if row.denied >= DENIALS else _NOT_ME
+            row = await close(tx, desk, row, LinkStage.NOT_ME, why=why)
             # Bound to the browser that said so, which alone goes on seeing what came of it.
             await challenges.save(tx, row, browser=row.browser or context.browser)
             await desk.audit.append(tx, note(row, "link.not_me", kind=Kind.ALERT, by="customer"))
             for page in await asked_from(tx, row):
-                await close(tx, desk, page, LinkStage.NOT_ME, why=_NOT_ME)
-            await close_all(tx, desk, why=_NOT_ME, person_id=row.person_id)
-            await public_pages.end_all(tx, desk, row.person_id, why=_NOT_ME)
+                await close(tx, desk, page, LinkStage.NOT_ME, why=why)
+            await close_all(tx, desk, why=why, person_id=row.person_id)
+            await public_pages.end_all(tx, desk, row.person_id, why=why)
             # Here, not by the agent's side alone: a step of its own that is bound to the call cannot end it.
             if await windows.end(tx, row.call_id, desk.clock.now()):
-                await desk.audit.append(tx, note(row, "verification.ended", why=_NOT_ME))
+                await desk.audit.append(tx, note(row, "verification.ended", why=why))
         return r.ChallengeRefused()
 
     async def _give_up(self, tx: Transaction, row: Challenge) -> Reply:

@@ -43,6 +43,8 @@ class Refused(Terminal, frozen=True):
     section = SECTION
 
     person: Person
+    note: str
+    """What the agent reads: where it was said."""
 
     def want(self) -> Done[Left]:
         return Done(Left())

@@ -389,8 +389,8 @@ class Resetting(State, frozen=True):
         match self.sub.step(event):
             case reset.ReturnSuccess(line_dropped=True):
                 return LostCaller(v.person)
-            case reset.ReturnSuccess("notMe"):
-                return Refused(v.person)
+            case reset.ReturnSuccess("notMe", note=note):
+                return Refused(v.person, note)
             case reset.ReturnSuccess(_, lines, renewed) as done:
                 v = _renewed(v, renewed)
                 return ShowingNotice(v, self.needs, Act.RESET, lines, half_done=done.half_done)

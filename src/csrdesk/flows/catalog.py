@@ -41,7 +41,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
     {
         flow.name: flow
         for flow in (
-            Flow("csr_main", 15, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
+            Flow("csr_main", 16, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
                 11,
@@ -57,7 +57,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
                 account_recovery.begin,
             ),
             Flow("registration", 1, registration.RegistrationState, registration_inputs.Start, registration.begin),
-            Flow("password_reset", 7, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
+            Flow("password_reset", 8, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
             Flow("new_password", 4, new_password.NewPasswordState, new_password.Start, new_password.begin),
             Flow("user_functions", 7, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
             Flow("device_authentication", 4, device_page.DevicePageState, device_page.Start, device_page.begin),

@@ -223,10 +223,8 @@ class Verifying(State, frozen=True):
             case vu.ReturnSuccess("expired"):
                 note = "Time ran out before the caller was verified. Nothing was approved. You can send a new link."
                 return Verifying(self.given, self.caller, vu.begin(person, self.given.rules, note=note))
-            case ends.NotMe(note) | vu.ReturnSuccess("notMe", note=note) if note:
+            case ends.NotMe(note):
                 return check(self.given, person, note)
-            case vu.ReturnSuccess("notMe") | ends.NotMe():
-                return check(self.given, person, _NOT_ME)
             case vu.ReturnSuccess(line_dropped=True) | ends.LineDropped():
                 return LeavingCustomer(self.given, person, _DROPPED, "the line dropped")
             case vu.ReturnSuccess(note=note):
@@ -241,7 +239,6 @@ class Verifying(State, frozen=True):
 
 
 _DROPPED = "The line dropped, so link and verification have ended. Should they call back, verify them again."
-_NOT_ME = 'The customer pressed "This wasn\'t me". Verification of this person is frozen. End the call politely.'
 
 
 class Managing(State, frozen=True):
@@ -259,8 +256,8 @@ class Managing(State, frozen=True):
         match self.sub.step(event):
             case am.LostCaller(person):
                 return LeavingCustomer(self.given, person, _DROPPED, "the line dropped")
-            case am.Refused(person):
-                return LeavingCustomer(self.given, person, _NOT_ME, "the customer said: this wasn't me")
+            case am.Refused(person, note):
+                return LeavingCustomer(self.given, person, note, "verification of this person is frozen")
             case am.WentBack(person):
                 return LeavingCustomer(self.given, person)
             case am.WindowClosed(person):

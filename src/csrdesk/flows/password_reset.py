@@ -259,7 +259,7 @@ class VerifyingAgain(State, frozen=True):
             case vu.ReturnSuccess(result, line_dropped=dropped, note=note):
                 words = f"The password was not reset: the caller was not verified again. {note}".strip()
                 line = ResultLine(words, ok=False)
-                return ReturnSuccess(result, (line,), self.renewed, line_dropped=dropped)
+                return ReturnSuccess(result, (line,), self.renewed, line_dropped=dropped, note=note)
             case vu.ReturnError(problem):
                 return EndingLinks(self.task, problem)
             case sub:

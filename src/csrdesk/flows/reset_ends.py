@@ -21,6 +21,7 @@ from csrdesk.flows.prompts import ResultLine
 from csrdesk.flows.result_lines import told_line
 from csrdesk.flows.rules import Rules
 from csrdesk.flows.telling import Later
+from csrdesk.flows.way_ends import PAGE_SAID_NO
 from csrdesk.model.passwords import Home
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Evidence
@@ -108,7 +109,8 @@ class ReadingResult(State, frozen=True):
                 lines += [ResultLine(f"{lock.value}: still locked", aside=True) for lock in read.locks]
             case _:
                 lines.append(ResultLine("What is still locked could not be read.", aside=True))
-        so_far = ReturnSuccess(self.result, tuple(lines), self.renewed)
+        note = PAGE_SAID_NO if self.result == "notMe" else ""  # no push is sent while a password is typed
+        so_far = ReturnSuccess(self.result, tuple(lines), self.renewed, note=note)
         later = said.later if isinstance(said, pr.ResetIs) else None
         return TellingLater(self.task, so_far, later) if later else so_far
 
@@ -141,6 +143,8 @@ class ReturnSuccess(Terminal, frozen=True):
     renewed: Renewed | None = None
     line_dropped: bool = False
     """The agent lost the caller; what is open has to be ended by the parent flow."""
+    note: str = ""
+    """Of a `notMe`: what the agent reads, by where it was said."""
 
     @property
     def half_done(self) -> bool:

@@ -239,7 +239,7 @@ def after(given: Given, link: Link) -> After:
         case LinkStage.EXPIRED:
             return Closing(given, link.id, LinkStage.EXPIRED)
         case LinkStage.NOT_ME:
-            return ends.NotMe(ends.PHONE_SAID_NO if link.phone_said_no else "")
+            return ends.NotMe(ends.said_no(link))
         case LinkStage.NO_FACTOR:
             return AskToOpen(given, "The caller cannot use any of their devices. Nothing was approved.")
         case stage if stage.over:

@@ -14,7 +14,7 @@ from csrdesk.flows import replies as r
 from csrdesk.flows.kernel import Ask, Do, Done, Event, Failed, Outcome, Poll, Problem, State, Terminal
 from csrdesk.flows.ping import spelled
 from csrdesk.flows.rules import Rules
-from csrdesk.flows.way_ends import PHONE_SAID_NO
+from csrdesk.flows.way_ends import said_no
 from csrdesk.model.link import Link, LinkStage, Purpose
 from csrdesk.model.masking import mask_name
 from csrdesk.model.people import Person
@@ -290,7 +290,7 @@ class ReturnSuccess(Terminal, frozen=True):
     line_dropped: bool = False
     """The agent lost the caller; the link is still open and the parent flow has to end it."""
     note: str = ""
-    """What the agent reads of it: a `notMe` that was not said on the page, or that no device could be used."""
+    """What the agent reads of it: where a `notMe` was said, or that no device could be used."""
 
     def want(self) -> Done[Outputs]:
         return Done(Outputs(self.subflow_result))
@@ -330,7 +330,7 @@ def after(given: Given, link: Link) -> After:
         case LinkStage.EXPIRED:
             return ExpiringChallenge(given, link.id)
         case LinkStage.NOT_ME:
-            return ReturnSuccess("notMe", note=PHONE_SAID_NO if link.phone_said_no else "")
+            return ReturnSuccess("notMe", note=said_no(link))
         case LinkStage.RISKY:
             found = link.risk.label if link.risk else "high risk"
             return DisplayingForm(given, f"Nothing was approved. PingOne Protect: {found}.", refused=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from csrdesk.flows.kernel import Done, Outcome, Problem, Terminal
+from csrdesk.model.link import Link
 from csrdesk.model.proofs import Evidence
 
 SECTION = "CSR Flow for Verification"
@@ -16,6 +17,13 @@ PHONE_SAID_NO = (
     "End the call politely."
 )
 """What the agent reads after a push that was denied."""
+PAGE_SAID_NO = 'The customer pressed "This wasn\'t me". Verification of this person is frozen. End the call politely.'
+"""What the agent reads where it was said on the customer's page."""
+
+
+def said_no(link: Link) -> str:
+    """What the agent reads of a link that ended because nobody had called: where that was said."""
+    return PHONE_SAID_NO if link.phone_said_no else PAGE_SAID_NO
 
 
 class WayOver(Outcome, frozen=True):
@@ -43,8 +51,8 @@ class WentBack(_End, frozen=True):
 class NotMe(_End, frozen=True):
     """The customer said that they did not call; verification of this person is frozen."""
 
-    note: str = ""
-    """What the agent reads; empty where it was said on the customer's page."""
+    note: str
+    """What the agent reads: where it was said."""
 
 
 class LineDropped(_End, frozen=True):
