@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from csrdesk.engine import bulk_runs, facts, pairing_limits, policy, quotas, tries, wrong_passcodes
 from csrdesk.engine.audit import Detail, event
 from csrdesk.engine.audit import Kind as Row
+from csrdesk.engine.changes import PAUSE
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.entries import BY_SCRIPT, IN_BULK, entry
 from csrdesk.engine.finding_out import FindingOut
@@ -77,13 +78,12 @@ class Guard:
             return await self._together(effect, context)
         if effect.needs_secret and context.secret is None:
             return await self._without_secret(effect, context)
-        for performs in self._inside:
-            try:
-                reply = await performs(effect, context)
-            except (PolicyError, StoreUnavailableError) as error:
-                return await self._refuse(effect, context, error)
-            if reply is not None:
-                return reply
+        try:
+            reply = await (self._waited(effect, context) if effect.waits else self._done_inside(effect, context))
+        except (PolicyError, StoreUnavailableError) as error:
+            return await self._refuse(effect, context, error)
+        if reply is not None:
+            return reply
         if effect.kind in (Kind.SEND, Kind.WRITE):
             return await self._audited(effect, context)
         if isinstance(effect, fx.FindUser) and (over := await self._looked_up_too_often(context)):
@@ -97,6 +97,23 @@ class Guard:
         if effect.action:
             await self._note(Row.LOOKUP, effect, context, reply)
         return reply
+
+    async def _done_inside(self, effect: Effect, context: Context) -> Reply | None:
+        """The desk's own reply; None where the effect is none of its own."""
+        for performs in self._inside:
+            if (reply := await performs(effect, context)) is not None:
+                return reply
+        return None
+
+    async def _waited(self, effect: Effect, context: Context) -> Reply | None:
+        """As `_done_inside`. While the database is away the waiting goes on: whoever waits is told nothing new by
+        that, and looking again does nothing.
+        """
+        while True:
+            try:
+                return await self._done_inside(effect, context)
+            except StoreUnavailableError:
+                await asyncio.sleep(PAUSE)
 
     async def _together(self, effect: Together[Effect], context: Context) -> Reply:
         works = [self(part, replace(context, index=index)) for index, part in enumerate(effect.effects)]

@@ -15,7 +15,7 @@ from datetime import timedelta
 import msgspec
 
 from csrdesk.engine.adrift import MOVED_ON, Adrift
-from csrdesk.engine.changes import News, flow_topic
+from csrdesk.engine.changes import PAUSE, News, flow_topic
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.finishing import to_the_end
 from csrdesk.engine.flow_rows import FlowRows, Running
@@ -25,7 +25,7 @@ from csrdesk.engine.shown import Shown
 from csrdesk.engine.store import Statements
 from csrdesk.errors import NoSuchFlowError, StaleFlowError, StoreUnavailableError
 from csrdesk.flows.doors import NOBODY, Agent, Context, Visitor
-from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Event, Poll, State, Together, Want
+from csrdesk.flows.kernel import Answer, Ask, Do, Done, Effect, Event, Poll, Reply, State, Together, Want
 from csrdesk.model.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -84,19 +84,20 @@ class Runner:
         """The flow as it stands for this process. Raises `NoSuchFlowError`, `StoreUnavailableError`."""
         return await self.adrift.load(flow_id)
 
-    async def step(self, running: Running, event: Event, typed: Typed | None = None) -> Running:
+    async def step(self, running: Running, event: Event, typed: Typed | None = None, *, adrift: bool = True) -> Running:
         """One step from `running`, and go on from there; the flow as it is then.
 
         Raises `IllegalEventError` where the state takes no such event and `StaleFlowError` where somebody was faster;
-        then nothing happened.
+        then nothing happened. Without `adrift` also `StoreUnavailableError`, where a look-up would go on unsaved.
         """
         state = running.state.step(event)
         want = state.want()
         # From one effect to the next, what was typed is handed on where that needs it, and forgotten otherwise.
         kept = typed if isinstance(event, Answer) or _takes_secret(want) else None
-        return await to_the_end(self._step(running, state, want, kept or Typed()))
+        drifts = adrift and running.name in LOOK_UPS
+        return await to_the_end(self._step(running, state, want, kept or Typed(), drifts=drifts))
 
-    async def _step(self, running: Running, state: State, want: Want, typed: Typed) -> Running:
+    async def _step(self, running: Running, state: State, want: Want, typed: Typed, *, drifts: bool) -> Running:
         self.adrift.check(running)
         try:
             saved = await self._swap(running, state, want, typed)
@@ -105,7 +106,7 @@ class Runner:
             self._saved(running.id)
             raise
         except StoreUnavailableError:
-            if running.name not in LOOK_UPS:
+            if not drifts:
                 raise
             saved = self._keep(self.adrift.keep(running, state, want))
             self._typed[saved.id, saved.rev] = typed
@@ -260,13 +261,33 @@ class Runner:
                 await news.wait(work)
                 if not work.done():
                     news.clear()
-                    if await self.adrift.rev(running.id) != running.rev:
+                    if await self._has_moved(running):
                         return
             with suppress(StaleFlowError):  # an answer was faster
-                await self.step(running, work.result())
+                await self._go_on_with(running, work.result(), effect)
         finally:
             work.cancel()
             await asyncio.wait([work])
+
+    async def _has_moved(self, running: Running) -> bool:
+        """Whether somebody answered meanwhile; while nobody can know, that is waited for."""
+        while True:
+            try:
+                return await self.adrift.rev(running.id) != running.rev
+            except StoreUnavailableError:
+                await asyncio.sleep(PAUSE)
+
+    async def _go_on_with(self, running: Running, reply: Reply, effect: Effect) -> None:
+        """The step that was waited for: saved when it can be. Whoever waits for somebody else does not go on unsaved:
+        nothing that is to follow could be done.
+        """
+        while True:
+            try:
+                await self.step(running, reply, adrift=not effect.waits)
+            except StoreUnavailableError:
+                await asyncio.sleep(PAUSE)
+            else:
+                return
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -59,6 +59,7 @@ class AwaitChallenge(Effect, frozen=True, kw_only=True):
     """Wait until the link's row has a revision past `seen`, or its clock runs out (which it then records)."""
 
     kind = Kind.READ
+    waits = True
     challenge_id: str
     seen: int
     stage: LinkStage | None = None

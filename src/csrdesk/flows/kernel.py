@@ -82,7 +82,9 @@ class Effect(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     action: ClassVar[str] = ""
     """What the audit calls it (`pingone.disable`); empty where nothing is audited around it."""
     waits: ClassVar[bool] = False
-    """Whether it does nothing but wait for somebody else: then no process stays for its end."""
+    """Whether it does nothing but wait for somebody else: then no process stays for its end, and it outlasts a database
+    that is away.
+    """
     needs_secret: ClassVar[bool] = False
     """Whether it needs what the person typed: gone after a restart, it is answered with `SecretLost`, not performed."""
     takes_secret: ClassVar[bool] = False
