@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 from xdist.workermanage import WorkerController
 
 from tests import postgres as databases
@@ -225,6 +225,7 @@ async def browser() -> AsyncIterator[Browser]:
         "--no-first-run",
         "--no-sandbox",  # it runs as root in a container, and opens pages of this project alone
     ]
+    expect.set_options(timeout=30_000)  # what a page shows is waited for, however busy the machine
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=chromium(), args=arguments)
         yield running

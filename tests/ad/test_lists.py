@@ -48,7 +48,7 @@ async def ran(settings: Path, act: str, result: str) -> tuple[int, dict[str, Any
         stderr=asyncio.subprocess.PIPE,
         env=os.environ | {"CSRDESK_CONFIG": str(settings)},
     )
-    out, _ = await asyncio.wait_for(process.communicate(), 60)
+    out, _ = await asyncio.wait_for(process.communicate(), 180)
     return process.returncode or 0, msgspec.json.decode(out, type=dict[str, Any])["data"]
 
 

@@ -267,7 +267,7 @@ async def test_the_page_that_verified_goes_on_by_itself_with_the_question(
         await heading(page, texts.DONE_TITLE)
         _, asks = asking(desk)
         link.state, link.rev = asks.state, link.rev + 1
-        await expect(page.get_by_role("heading", level=1)).to_have_text(texts.CHOOSE_TITLE, timeout=10_000)
+        await expect(page.get_by_role("heading", level=1)).to_have_text(texts.CHOOSE_TITLE, timeout=30_000)
         await types(page, GOOD)
         await sends(page)
         await heading(page, texts.CHANGED_TITLE)

@@ -94,7 +94,7 @@ def csrdesk(settings: Path) -> Callable[..., Awaitable[Ran]]:
             env=os.environ | {"CSRDESK_CONFIG": str(settings)},
             start_new_session=True,  # no terminal of whoever runs the tests
         )
-        out, err = await asyncio.wait_for(process.communicate(typed), 60)
+        out, err = await asyncio.wait_for(process.communicate(typed), 180)
         return Ran(process.returncode or 0, out.decode(), err.decode())
 
     return run

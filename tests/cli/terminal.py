@@ -20,7 +20,7 @@ from csrdesk.sandbox import Sandbox
 from tests.cli.conftest import CSRDESK, Ran
 from tests.server.visitor import Visitor
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Terminal:

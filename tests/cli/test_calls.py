@@ -311,7 +311,7 @@ async def test_another_process_serves_and_a_call_that_nobody_watched_is_caught_u
         assert f"Process {server.pid} serves the customers' pages already." in refused.err
     finally:
         server.terminate()
-        _, said = await asyncio.wait_for(server.communicate(), 20)
+        _, said = await asyncio.wait_for(server.communicate(), 60)
     assert (server.returncode, said) == (0, b"")
 
 

@@ -113,7 +113,7 @@ async def test_who_serves_the_pages_is_said_and_the_pages_are_asked_for(settings
         served, answers = of(await csrdesk("doctor", "--json"), "Pages")
     finally:
         server.terminate()
-        await asyncio.wait_for(server.communicate(), 20)
+        await asyncio.wait_for(server.communicate(), 60)
     assert served == ("ok", f"Served by process {server.pid}.")
     assert answers[0] == "ok"
     assert answers[1].endswith(" answers.")

@@ -271,7 +271,7 @@ async def running(settings: Path) -> AsyncIterator[asyncio.subprocess.Process]:
         yield process
     finally:
         if process.returncode is None:
-            await asyncio.wait_for(process.communicate(), 30)
+            await asyncio.wait_for(process.communicate(), 180)
 
 
 async def begun(process: asyncio.subprocess.Process) -> None:
@@ -292,7 +292,7 @@ async def test_ctrl_c_ends_what_is_under_way_and_a_resumed_run_does_the_rest(
         await begun(process)
         process.send_signal(signal.SIGINT)
         box.faults.clear()
-        out, err = await asyncio.wait_for(process.communicate(), 30)
+        out, err = await asyncio.wait_for(process.communicate(), 180)
     told = json.loads(out)
     assert (process.returncode, told["error"]["code"]) == (130, "interrupted"), err
     assert b"what is under way is brought to its end" in err
@@ -423,7 +423,7 @@ async def test_r_61_a_database_that_is_taken_away_stops_the_run_and_a_resumed_on
         await begun(process)
         database.rename(database.with_suffix(".gone"))
         box.faults.clear()
-        out, err = await asyncio.wait_for(process.communicate(), 30)
+        out, err = await asyncio.wait_for(process.communicate(), 180)
     database.with_suffix(".gone").rename(database)
     told = json.loads(out)
     assert (process.returncode, told["error"]["code"]) == (8, "stopped"), err

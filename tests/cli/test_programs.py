@@ -90,7 +90,7 @@ async def test_showing_a_user_loads_nothing_that_it_does_not_use(settings: Path)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", LOADED, stdout=asyncio.subprocess.PIPE, env=os.environ | {"CSRDESK_CONFIG": str(settings)}
     )
-    out, _ = await asyncio.wait_for(process.communicate(), 30)
+    out, _ = await asyncio.wait_for(process.communicate(), 180)
     assert process.returncode == 0
     loaded = set(json.loads(out.splitlines()[-1]))
     assert {"typer", "httpx", "sqlite3", "msgspec"} <= loaded
@@ -110,7 +110,7 @@ async def test_arguments_that_are_no_text_are_no_crash(settings: Path) -> None:
         sys.executable, "-m", "csrdesk", b"user", b"show", b"\xff\xfe", b"--json",
         stdout=asyncio.subprocess.PIPE, env=os.environ | {"CSRDESK_CONFIG": str(settings)},
     )  # fmt: skip
-    out, _ = await asyncio.wait_for(process.communicate(), 30)
+    out, _ = await asyncio.wait_for(process.communicate(), 180)
     assert (process.returncode, json.loads(out)["error"]["code"]) == (1, "not_found")
 
 
@@ -127,7 +127,7 @@ async def test_the_sandbox_offers_settings_and_leaves_nothing_behind(tmp_path: P
     said = ""
     try:
         while "Ctrl-C" not in said:
-            said += (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
+            said += (await asyncio.wait_for(process.stderr.readline(), 60)).decode()
     finally:
         process.terminate()
     assert re.search(rf"CSRDESK_CONFIG={re.escape(str(tmp_path))}/csrdesk-desk-\w+/config\.toml \S*csrdesk\n", said)
@@ -136,6 +136,6 @@ async def test_the_sandbox_offers_settings_and_leaves_nothing_behind(tmp_path: P
     assert program
     assert shutil.which(program[1])
     assert re.search(r"Faults +http://127\.0\.0\.1:\d+/control/faults, http://127\.0\.0\.1:\d+/control/clock\n", said)
-    await asyncio.wait_for(process.wait(), 20)
+    await asyncio.wait_for(process.wait(), 60)
     assert process.returncode == 0
     assert entries(tmp_path) == []

@@ -19,7 +19,7 @@ from tests.cli.test_calls import verified_call
 
 Csrdesk = Callable[..., Awaitable[Ran]]
 WRITE = r"/users/[^/]+/enabled$"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def rows(settings: Path, sql: str, *values: str) -> list[tuple[str, ...]]:

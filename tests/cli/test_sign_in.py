@@ -203,7 +203,7 @@ async def test_a_code_that_is_typed_elsewhere_signs_an_agent_in(csrdesk: Csrdesk
     running = asyncio.create_task(csrdesk("login", "--device"))
     while not (waiting := list(box.provider.sign_ons.devices.values())):  # noqa: ASYNC110 - of another process
         await asyncio.sleep(0.05)
-    async with httpx.AsyncClient(timeout=5) as browser:
+    async with httpx.AsyncClient(timeout=30) as browser:
         go = f"{box.settings().auth_url}/{box.settings().environment_id}/device/go"
         await browser.post(go, data={"user_code": waiting[0].user_code, "agent": AGENT})
     ran = await running

@@ -284,4 +284,4 @@ async def harness(folder: Path, plot: Plot = ACTS) -> AsyncIterator[Harness]:
         finally:
             assert zygote.stdin
             zygote.stdin.close()
-            await asyncio.wait_for(zygote.wait(), 30)
+            await asyncio.wait_for(zygote.wait(), 60)

@@ -106,7 +106,7 @@ async def played(folder: Path, *words: str) -> tuple[str, int]:
         env=os.environ | {"TMPDIR": str(folder)},
         start_new_session=True,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    out, err = await asyncio.wait_for(process.communicate(), 180)
     assert (process.returncode, err.decode()) == (0, ""), out.decode()
     return out.decode(), process.pid
 

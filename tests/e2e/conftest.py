@@ -42,7 +42,7 @@ async def csrdesk(settings: Path, *words: str) -> Ran:
         env=os.environ | {"CSRDESK_CONFIG": str(settings)},
         start_new_session=True,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    out, err = await asyncio.wait_for(process.communicate(), 180)
     return Ran(process.returncode or 0, out.decode(), err.decode())
 
 
@@ -54,10 +54,10 @@ async def serving(settings: Path, *, at: str = "http://localhost:") -> AsyncIter
     )
     assert server.stderr
     try:
-        said = await asyncio.wait_for(server.stderr.readline(), 20)
+        said = await asyncio.wait_for(server.stderr.readline(), 60)
         assert f"Serving the customers' pages at {at}" in said.decode(), said
         yield server.pid
     finally:
         server.terminate()
-        _, rest = await asyncio.wait_for(server.communicate(), 20)
+        _, rest = await asyncio.wait_for(server.communicate(), 60)
     assert (server.returncode, rest) == (0, b"")

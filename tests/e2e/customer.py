@@ -60,5 +60,5 @@ class AtBrowser:
         await self.page.get_by_role("button", name=texts.CONTINUE).click()
         await self.heading(texts.REFUSED_TITLE)
 
-    async def heading(self, words: str, *, seconds: float = 5) -> None:
+    async def heading(self, words: str, *, seconds: float = 30) -> None:
         await expect(self.page.get_by_role("heading", level=1)).to_have_text(words, timeout=seconds * 1000)

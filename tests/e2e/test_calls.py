@@ -90,7 +90,7 @@ async def test_a_link_whose_time_is_up_ends_with_6_and_opens_nothing(
             code = await agent.code()
             async with customer(browser, box) as ada:
                 await ada.follow_link()
-                ran = await asyncio.wait_for(agent.process.communicate(), 40)
+                ran = await asyncio.wait_for(agent.process.communicate(), 60)
                 await ada.type_code(code)
                 await ada.heading(texts.OVER_TITLE)
         assert agent.process.returncode == 6

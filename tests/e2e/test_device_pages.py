@@ -61,7 +61,7 @@ async def at_page(
 
 
 async def heading(page: Page, words: str) -> None:
-    await expect(page.get_by_role("heading", level=1)).to_have_text(words, timeout=15_000)
+    await expect(page.get_by_role("heading", level=1)).to_have_text(words, timeout=30_000)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])

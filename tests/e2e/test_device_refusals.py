@@ -169,7 +169,7 @@ async def test_one_assertion_sent_from_two_tabs_at_once_is_judged_once(
             await page.evaluate(HAND_OVER, made)
         await asyncio.gather(call.use(), call.use(other))
         for page in (call.page, other):
-            await expect(page.get_by_role("heading", level=1)).to_have_text(texts.DONE_TITLE, timeout=15_000)
+            await expect(page.get_by_role("heading", level=1)).to_have_text(texts.DONE_TITLE, timeout=30_000)
         await call.verified()
     assert judged(tmp_path) == 1
 

@@ -110,7 +110,7 @@ async def test_a_browser_that_has_no_such_key_says_so_and_another_way_stays_open
             await amara.heading(texts.DEVICE_TITLE)
             await amara.page.get_by_role("button", name=texts.DEVICE_WORDS["FIDO2"]).click()
             await amara.page.get_by_role("button", name=texts.PASSKEY_USE).click()
-            await amara.page.get_by_text("it was cancelled, or it took too long").wait_for(timeout=20_000)
+            await amara.page.get_by_text("it was cancelled, or it took too long").wait_for(timeout=30_000)
             await amara.page.get_by_role("button", name=texts.OTHER_DEVICE).click()
             await amara.heading(texts.DEVICE_TITLE)
             await amara.page.get_by_role("button", name=texts.DEVICE_WORDS["SMS"]).click()

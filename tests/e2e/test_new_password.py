@@ -72,7 +72,7 @@ async def test_r_16_a_reset_in_the_page_that_verified_leaves_the_password_nowher
             await console.press("C-s")
             panes["waiting"] = await console.shows("The caller's page shows it")
             # The page that verified asks by itself: no new mail, code or factor, and nothing to press.
-            await expect(ada.page.get_by_label(texts.CHOOSE_LABEL)).to_be_visible(timeout=15_000)
+            await expect(ada.page.get_by_label(texts.CHOOSE_LABEL)).to_be_visible(timeout=30_000)
             running = processes_of(settings)
             took = await chooses(ada)
         panes["set"] = await console.shows("AD: password set")

@@ -77,7 +77,7 @@ async def write(engine: Engine, *actions: str) -> None:
 
 
 async def until_said(engine: Engine, words: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while engine.trouble != words:  # noqa: ASYNC110 - trouble rings no event
             await asyncio.sleep(0.01)
 
@@ -91,7 +91,7 @@ async def test_r_64_a_checkpoint_is_written_at_the_end_of_a_call_and_every_100_r
 ) -> None:
     async with engine_on(tmp_path, file) as engine:
         await write(engine, "a", CALL_ENDED, "b")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not counts(file):  # noqa: ASYNC110 - a file rings no event
                 await asyncio.sleep(0.01)
         await write(engine, *["c"] * (CHECKPOINT_EVERY - 3))

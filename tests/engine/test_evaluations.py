@@ -67,7 +67,7 @@ def told(desk: Desk) -> int:
 
 async def comes(condition: Callable[[], Awaitable[bool]]) -> None:
     """Until it is so; raises after some seconds."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not await condition():  # noqa: ASYNC110 - what goes on behind rings no event here
             await asyncio.sleep(0.005)
 

@@ -65,7 +65,7 @@ async def put(desk: Desk, *, stage: Stage = Stage.OPENED) -> PublicPage:
 
 
 async def becomes(call: Call, wanted: Progress) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await progress(call) != wanted:  # noqa: ASYNC110 - what goes on behind rings no event here
             await asyncio.sleep(0.005)
 

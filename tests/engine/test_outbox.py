@@ -47,7 +47,7 @@ async def queued(desk: Desk) -> list[Outgoing]:
 
 async def until(desk: Desk, *, tries: int, stage: Stage = Stage.WAITING) -> Outgoing:
     """The newest mail, once it is that far."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             *_, mail = await queued(desk)
             if (mail.tries, mail.stage, mail.claimed) == (tries, stage, 0):
@@ -126,7 +126,7 @@ async def test_r_36_the_next_mail_of_the_outbox_that_goes_ends_the_warning(tmp_p
         await desk.do(TELL)
         desk.world.replies[fx.TellCustomer] = r.CustomerTold()
         desk.clock.move(seconds=2)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while desk.engine.trouble:  # noqa: ASYNC110 - looked at as a screen looks at it
                 await asyncio.sleep(0.005)
 

@@ -111,7 +111,7 @@ def written(desk: Desk) -> list[str]:
 
 async def held(desk: Desk, effect: type[Effect]) -> None:
     """Wait until the world is asked for it; it keeps that until the gate opens."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while effect.__name__ not in {name for name, _ in desk.world.done}:
             desk.world.begun.clear()
             await desk.world.begun.wait()
@@ -132,7 +132,7 @@ async def test_the_page_that_verified_asks_for_the_password_and_ad_is_set_before
         assert (await waiting(call)).homes == (Home.DIRECTORY, Home.PINGONE)
         prompt = await asks(call)
         assert (prompt.about.account, prompt.about.purpose) == ("A*** B***, ending 41", "to choose a new password")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not (seen := await waiting(call)).link.fetched:
                 await call.session.changed(call.id, (await call.view()).rev)
         assert seen.link.fetched == 1
@@ -663,7 +663,7 @@ async def test_a_script_resets_in_a_verified_call_by_its_own_flow(tmp_path: Path
         assert (beside.call_id, beside.stage) == (call.id, "an act is being done")
         await asks(call)
         await call.customer(typed())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while shown.outcome is None:
                 shown = await call.session.changed(shown.id, shown.rev)
         assert isinstance(shown.outcome, reset.Outputs)

@@ -86,7 +86,7 @@ async def test_r_69_an_open_desk_takes_old_call_states_away_by_itself(
 
 
 async def until(fact: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not fact():  # noqa: ASYNC110 - a log rings no event
             await asyncio.sleep(0.01)
 

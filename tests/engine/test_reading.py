@@ -183,7 +183,7 @@ async def test_r_62_an_act_that_a_kill_cut_short_is_found_at_the_next_start(tmp_
         sys.executable, "-c", ACTING, str(path), cwd=Path(__file__).parents[2], stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout
-    assert await asyncio.wait_for(process.stdout.readline(), 20) == b"begun\n"
+    assert await asyncio.wait_for(process.stdout.readline(), 60) == b"begun\n"
     process.kill()
     await process.wait()
     async with desk_on(path) as desk:

@@ -403,7 +403,7 @@ class Call:
     async def until_stage(self, wanted: type[Prompt]) -> View:
         """Wait until the agent is asked that."""
         view = await self.view()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not isinstance(view.prompt, wanted):
                 view = await self.session.changed(self.id, view.rev)
                 view = await self.view() if view.working else view

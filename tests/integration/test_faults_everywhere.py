@@ -77,7 +77,7 @@ HTTP = r"^/(?!.*/as/token)"
 WRITES = ("PUT", "POST", "DELETE", "PATCH")
 TIMEOUT = 1.0
 """Seconds that a request may take, with all its tries: on a busy machine a broken one may run into it."""
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a flow may take to ask somebody: some of them wait for others, on a busy machine."""
 FAULTS: dict[str, dict[str, object]] = {
     "forbidden": {"status": 403},

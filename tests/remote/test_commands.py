@@ -44,7 +44,7 @@ async def program(there: dict[str, str], *words: str) -> Ran:
         CSRDESK, *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE, env=os.environ | there, start_new_session=True,
     )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    out, err = await asyncio.wait_for(process.communicate(), 180)
     return Ran(process.returncode or 0, out.decode(), err.decode())
 
 
@@ -89,7 +89,7 @@ async def test_looking_up_says_the_same_as_at_the_desk_itself(served: Served, cs
     process = await asyncio.create_subprocess_exec(
         CSRDESK, "user", "show", people.TOTP, stdout=asyncio.subprocess.PIPE, env=os.environ | at_home
     )
-    out, _ = await asyncio.wait_for(process.communicate(), 60)
+    out, _ = await asyncio.wait_for(process.communicate(), 180)
     assert (there.code, there.out) == (0, out.decode())
     assert {row.agent for row in await served.desk.audit.list() if row.kind == "lookup"} >= {GRACE.id}
 

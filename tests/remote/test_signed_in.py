@@ -76,13 +76,13 @@ async def serving(settings: Path) -> AsyncIterator[str]:
     )
     assert server.stderr
     try:
-        said = (await asyncio.wait_for(server.stderr.readline(), 30)).decode()
+        said = (await asyncio.wait_for(server.stderr.readline(), 60)).decode()
         port = re.fullmatch(r"Serving the desk API at http://localhost \(here: port (\d+)\)\.\n", said)
         assert port, said
         yield f"http://localhost:{port[1]}"
     finally:
         server.terminate()
-        await asyncio.wait_for(server.communicate(), 30)
+        await asyncio.wait_for(server.communicate(), 60)
     assert server.returncode == 0
 
 
@@ -90,7 +90,7 @@ async def run(env: dict[str, str], *words: str) -> Ran:
     process = await asyncio.create_subprocess_exec(
         CSRDESK, *words, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=os.environ | env, start_new_session=True
     )
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    out, err = await asyncio.wait_for(process.communicate(), 180)
     return Ran(process.returncode or 0, out.decode(), err.decode())
 
 

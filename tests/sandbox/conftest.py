@@ -89,7 +89,7 @@ async def box() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def desk(box: Sandbox) -> AsyncIterator[Desk]:
-    async with httpx.AsyncClient(timeout=5, verify=False) as http:
+    async with httpx.AsyncClient(timeout=30, verify=False) as http:
         http.headers["authorization"] = f"Bearer {await token(http, box.settings())}"
         yield Desk(box, http)
 

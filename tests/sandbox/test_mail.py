@@ -28,7 +28,7 @@ def message(to: str = "ada@mail.example") -> EmailMessage:
 def send(
     at: Connection, mail: EmailMessage, *, password: str | None = None, tls: bool = True, trust: bool = True
 ) -> None:
-    with smtplib.SMTP(at.smtp_host, at.smtp_port, timeout=5) as smtp:
+    with smtplib.SMTP(at.smtp_host, at.smtp_port, timeout=30) as smtp:
         if tls:
             smtp.starttls(context=ssl.create_default_context(cafile=str(at.smtp_ca_file) if trust else None))
             smtp.login(at.smtp_user, at.smtp_password if password is None else password)

@@ -246,7 +246,7 @@ async def agree(desk: Desk, user_id: str) -> None:
 
 async def test_a_recording_of_every_endpoint_holds_no_secret(tmp_path: Path) -> None:
     file = tmp_path / "exchanges.jsonl"
-    async with Sandbox(Options(record=file)) as box, httpx.AsyncClient(timeout=5) as http:
+    async with Sandbox(Options(record=file)) as box, httpx.AsyncClient(timeout=30) as http:
         bearer = await token(http, box.settings())
         http.headers["authorization"] = f"Bearer {bearer}"
         desk = Desk(box, http)

@@ -89,7 +89,7 @@ async def test_a_connection_whose_head_does_not_come_is_closed(sent: bytes) -> N
     running = asyncio.create_task(server.serve([listener]))
     reader, writer = await asyncio.open_connection("127.0.0.1", listener.getsockname()[1])
     writer.write(sent)
-    answer = await asyncio.wait_for(reader.read(), 20)
+    answer = await asyncio.wait_for(reader.read(), 60)
     assert answer.count(b"200 OK") == (b"\r\n\r\n" in sent)
     writer.close()
     server.should_exit = True

@@ -72,7 +72,7 @@ class Person:
         self._going = asyncio.create_task(self._go(url))
 
     async def _go(self, url: str) -> None:
-        async with httpx.AsyncClient(timeout=5) as browser:
+        async with httpx.AsyncClient(timeout=30) as browser:
             way = (await browser.post(url, data={"agent": self.who})).headers["location"]
             if self.instead:
                 way = f"{self.asked['redirect_uri']}?{self.instead.format(state=self.asked['state'])}"
@@ -125,7 +125,7 @@ async def test_a_second_browser_with_another_state_is_turned_away_and_the_first_
         asked = dict(parse_qsl(urlsplit(url).query))
 
         async def stray() -> httpx.Response:
-            async with httpx.AsyncClient(timeout=5) as browser:
+            async with httpx.AsyncClient(timeout=30) as browser:
                 return await browser.get(f"{asked['redirect_uri']}?{urlencode({'state': 'ä', 'code': 'stolen'})}")
 
         strays.append(asyncio.create_task(stray()))
@@ -185,7 +185,7 @@ async def test_the_loopback_answers_nothing_but_its_one_page_under_its_own_name(
 ) -> None:
     async with listening(0, lambda _answer: True) as loopback:
         own = urlsplit(loopback.redirect_uri)
-        async with httpx.AsyncClient(timeout=5) as browser:
+        async with httpx.AsyncClient(timeout=30) as browser:
             headers = {"host": host} if host else {}
             answer = await browser.request(method, f"http://{own.netloc}{target}", headers=headers)
     assert answer.status_code == 404
@@ -251,7 +251,7 @@ async def test_an_id_token_of_another_sign_in_signs_nobody_in(settings: Settings
 
 
 async def type_code(code: DeviceCode, who: str) -> None:
-    async with httpx.AsyncClient(timeout=5) as browser:
+    async with httpx.AsyncClient(timeout=30) as browser:
         form = {"user_code": code.user_code, "agent": who}
         assert (await browser.post(code.verification_uri, data=form)).status_code == 200
 
@@ -366,7 +366,7 @@ async def test_two_commands_at_once_use_one_refresh_token_once(
 
 
 async def introspected_by(box: Sandbox, token: Secret) -> bool:
-    async with httpx.AsyncClient(timeout=5) as client:
+    async with httpx.AsyncClient(timeout=30) as client:
         return await introspected(client, box.settings().sign_in, token.reveal())
 
 

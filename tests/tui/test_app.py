@@ -48,8 +48,8 @@ def at(name: str, rev: int = 0) -> View:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait for what will happen soon, at most two seconds."""
-    async with asyncio.timeout(2):
+    """Wait for what will happen soon."""
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - the screen tells nobody when it changes
             await asyncio.sleep(0.01)
 

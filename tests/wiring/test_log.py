@@ -6,6 +6,8 @@ import json
 import logging
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -142,3 +144,36 @@ async def test_a_line_says_for_which_call_and_which_agent_it_was_written(
     else:
         assert during.endswith("PingOne answered 503 call=call-1 agent=grace")
     assert "call" not in after
+
+
+LATE = """
+import logging, shutil, sys
+from pathlib import Path
+from csrdesk.wiring.log import send_logging_to, stop_logging_to
+
+folder = Path(sys.argv[1])
+stop_logging_to(send_logging_to(folder / "csrdesk.log"))
+if sys.argv[3:]:
+    shutil.rmtree(folder)
+logging.getLogger("asyncio").error("GET /v/%s failed", sys.argv[2])
+"""
+"""In a program of its own, because the tests' own program keeps what is logged."""
+
+
+def late(folder: Path, *more: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", LATE, str(folder), TOKEN, *more], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == ""
+    return done.stderr
+
+
+def test_r_16_what_is_said_after_the_log_was_closed_goes_redacted_to_the_file_as_well(tmp_path: Path) -> None:
+    assert late(tmp_path / "a") == ""
+    assert (tmp_path / "a" / "csrdesk.log").read_text().endswith("ERROR asyncio GET /v/*** failed\n")
+
+
+def test_r_16_where_its_folder_is_gone_it_is_told_redacted(tmp_path: Path) -> None:
+    said = late(tmp_path / "a", "and remove it")
+    assert said.endswith("ERROR asyncio GET /v/*** failed\n")
+    assert not (tmp_path / "a").exists()

@@ -77,7 +77,10 @@ def log_crash(error: BaseException, command: str) -> tuple[str, Path | None]:
 
 
 def send_logging_to(place: Path | TextIO, form: Format = "text") -> logging.Handler:
-    """Let warnings of every library go to that file, redacted, and nowhere else: not even where it takes none."""
+    """Let warnings of every library go to that file, redacted, and nowhere else: not even where it takes none.
+
+    What comes after `stop_logging_to` goes there as well; where the file's folder is gone, to the standard error.
+    """
     try:
         handler: logging.Handler = _Quiet(_opened(place) if isinstance(place, Path) else place)
     except OSError:
@@ -85,7 +88,10 @@ def send_logging_to(place: Path | TextIO, form: Format = "text") -> logging.Hand
     handler.setLevel(logging.WARNING)
     handler.setFormatter(_Json() if form == "json" else _Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.getLogger().addHandler(handler)
-    logging.lastResort = None
+    late = _Late(place)
+    late.setLevel(logging.WARNING)
+    late.setFormatter(handler.formatter)
+    logging.lastResort = late
     return handler
 
 
@@ -103,6 +109,22 @@ class _Quiet(logging.StreamHandler[TextIO]):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         del record
+
+
+class _Late(_Quiet):
+    """Takes what libraries say when the log is closed already, as an event loop may that ends."""
+
+    def __init__(self, place: Path | TextIO) -> None:
+        super().__init__(sys.stderr)
+        self._place = place
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if isinstance(self._place, Path) and self._place.parent.is_dir():
+            with suppress(OSError), _opened(self._place) as file:
+                file.write(self.format(record) + self.terminator)
+        else:
+            self.setStream(sys.stderr)
+            super().emit(record)
 
 
 class _Redacting(logging.Formatter):
