@@ -317,6 +317,28 @@ AGENT: dict[str, Prompt] = {
         progress=Progress(Stage.CODE_SENT, NOW + timedelta(seconds=40), NOW + timedelta(seconds=50), tries=2),
         doubt="The address was never verified.",
     ),
+    "recovery_watch_risk": p.RecoveryWatchPrompt(
+        person=ADA,
+        to=ADA.email,
+        since=NOW,
+        progress=Progress(
+            Stage.CODE_SENT,
+            NOW + timedelta(seconds=40),
+            NOW + timedelta(seconds=50),
+            risk=RiskCheck(Risk("r-1", RiskLevel.MEDIUM, "", "NEW_DEVICE")),
+        ),
+    ),
+    "recovery_watch_stopped": p.RecoveryWatchPrompt(
+        person=ADA,
+        to=ADA.email,
+        since=NOW,
+        progress=Progress(
+            Stage.REFUSED,
+            NOW + timedelta(seconds=40),
+            ended_at=NOW + timedelta(seconds=41),
+            risk=RiskCheck(Risk("r-1", RiskLevel.HIGH, "BOT_MITIGATION", "NEW_DEVICE")),
+        ),
+    ),
     "username_invitable": p.UsernamePrompt(
         note="PingOne knows nobody by that. Who has no account yet can be invited at that address.",
         code="not_found",

@@ -78,6 +78,8 @@ async def test_a_recovery_is_followed_to_the_new_password_and_another_program_ca
     assert (looked.code, looked.data["stage"], looked.data["tries"]) == (0, "code_sent", 0), looked
     assert (ran.code, ran.data["stage"], ran.data["tries"]) == (0, "done", 2), ran
     assert ran.data["endedAt"]
+    assert (looked.data["riskLabel"], looked.data["risk"]["risk"]["level"]) == ("low risk, known device", "LOW")
+    assert "PingOne Protect: low risk, known device" in agent.screen
     for said in (ran.out, looked.out, looked.err, agent.screen):
         assert not any(secret in said for secret in (code, NEW, box.world.user(WHO).email))
     listed = await csrdesk("call", "list", "--json")

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from csrdesk.engine import public_pages
@@ -14,8 +15,11 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import prompts as p
 from csrdesk.flows import recovery_effects as vx
 from csrdesk.flows import recovery_replies as vr
+from csrdesk.flows import replies as r
+from csrdesk.flows.doors import Context
 from csrdesk.flows.rules import Rules
 from csrdesk.model.recovery import Progress, Stage
+from csrdesk.model.risk import Risk, RiskCheck, RiskLevel, WhenDown
 from tests.engine.world import ADA, Call, Desk, desk_on, looked_up
 
 RULES = Rules(recovery=True)
@@ -53,7 +57,7 @@ async def put(desk: Desk) -> PublicPage:
 
 
 async def becomes(call: Call, wanted: Progress) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await progress(call) != wanted:  # noqa: ASYNC110 - what goes on behind rings no event here
             await asyncio.sleep(0.005)
 
@@ -78,6 +82,30 @@ async def test_the_agent_sees_each_step_of_the_page_and_nothing_secret(tmp_path:
             async with desk.store.transaction() as tx:
                 await public_pages.save(tx, replace(row, **changed))
             await becomes(call, seen)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (RiskCheck(Risk("r-1", RiskLevel.LOW, "", "KNOWN_DEVICE")), "low risk, known device"),
+        (RiskCheck(Risk("r-1", RiskLevel.HIGH, "BOT_MITIGATION")), "high risk, a program instead of a person"),
+        (RiskCheck(None, WhenDown.ALLOW), "no answer, risk not known"),
+    ],
+    ids=["low", "bot", "no answer"],
+)
+async def test_what_protect_made_of_the_page_is_seen_by_whoever_watches_it(
+    tmp_path: Path, found: RiskCheck, words: str
+) -> None:
+    async with desk_on(tmp_path / "desk.db", rules=RULES) as desk:
+        call = await watching(desk)
+        row = await put(desk)
+        bind = vx.BindRecovery(person_id=ADA.id, found=found)
+        context = Context(row.id, 2, row.id, public_pages.CUSTOMER)
+        assert await desk.engine._guard(bind, context) == r.Noted()  # noqa: SLF001
+        await becomes(call, Progress(Stage.ANALYSED, row.started_at, risk=found))
+        seen = (await progress(call)).risk
+        assert seen
+        assert seen.label == words
 
 
 async def test_a_page_that_asked_for_its_code_waits_for_it(tmp_path: Path) -> None:

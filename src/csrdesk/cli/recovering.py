@@ -16,9 +16,10 @@ from csrdesk.model.recovery import Stage
 
 _RESULTS: dict[Stage | None, str] = {
     Stage.DONE: "the new password is set",
-    Stage.REFUSED: "stopped: a limit, too many tries, or PingOne Protect",
+    Stage.REFUSED: "stopped: a limit, too many tries, or something did not answer",
     Stage.ENDED: "ended without a new password",
 }
+_STOPPED = "stopped: PingOne Protect advises against it"
 _NOT_OFFERED = (
     "Account recovery is not offered for this caller: settings have no page for it (flow.ciam_accountRecoveryEnabled), "
     "or PingOne has no mail address. Nothing was sent."
@@ -80,6 +81,8 @@ def _news(walk: Walk, prompt: p.RecoveryWatchPrompt) -> list[str]:
         lines.append(f"  warning: {prompt.doubt}")
     if progress.opened_at:
         lines.append(f"  page opened, {local(progress.opened_at)}")
+    if progress.risk:
+        lines.append(f"  PingOne Protect: {progress.risk.label}")
     if progress.code_at:
         lines.append(f"  code asked for, {local(progress.code_at)}")
     if progress.tries:
@@ -93,6 +96,8 @@ def of_watch(walk: Walk) -> Result:
     if not isinstance(prompt, p.RecoveryWatchPrompt):
         return unexpected(prompt)
     progress = prompt.progress
+    result = _STOPPED if progress.stopped_by_protect else _RESULTS.get(progress.stage, "not yet")
+    risk = progress.risk
     data = {
         "call": walk.view.id,
         "person": prompt.person,
@@ -104,17 +109,20 @@ def of_watch(walk: Walk) -> Result:
         "codeAt": progress.code_at,
         "tries": progress.tries,
         "endedAt": progress.ended_at,
+        "risk": risk,
+        "riskLabel": risk.label if risk else "",
     }
     if progress.stage in (Stage.REFUSED, Stage.ENDED):
-        return refusal(NOT_SET, f"No new password: {_RESULTS[progress.stage]}.", data=data)
+        return refusal(NOT_SET, f"No new password: {result}.", data=data)
     rows = [
         ("Call", walk.view.id),
         ("Name", prompt.person.name),
         ("Mailed to", f"{prompt.to}, {local(prompt.since)}"),
         ("Warning", prompt.doubt),
         ("Page opened", local(progress.opened_at) if progress.opened_at else "not yet"),
+        ("PingOne Protect", risk.label if risk else ""),
         ("Code asked for", local(progress.code_at) if progress.code_at else "not yet"),
         ("Code typed", tries(progress) if progress.tries else "none yet"),
-        ("Result", _RESULTS.get(progress.stage, "not yet")),
+        ("Result", result),
     ]
     return Result(data=data, lines=columns([row for row in rows if row[1]]))

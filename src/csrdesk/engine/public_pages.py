@@ -50,6 +50,8 @@ class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     resume_hash: str = ""
     """Hash of the token that leads back to it from a mail, once there is something to come back to."""
+    risk: bytes | None = None
+    """What PingOne Protect made of it, encoded; None before that, and where nobody watches."""
 
     @property
     def word(self) -> str:
@@ -129,7 +131,7 @@ async def save(tx: Transaction, row: PublicPage) -> None:
         tx.wake(registration_topic(row.address_hash))
     await tx.execute(
         "UPDATE public_pages SET token_hash = ?, browser = ?, address_hash = ?, person_id = ?, stage = ?, tries = ?,"
-        " until = ?, quiet_until = ?, sent_at = ?, ended_at = ?, resume_hash = ? WHERE id = ?",
+        " until = ?, quiet_until = ?, sent_at = ?, ended_at = ?, resume_hash = ?, risk = ? WHERE id = ?",
         row.token_hash,
         row.browser,
         row.address_hash,
@@ -141,6 +143,7 @@ async def save(tx: Transaction, row: PublicPage) -> None:
         stamp(row.sent_at) if row.sent_at else None,
         stamp(row.ended_at) if row.ended_at else None,
         row.resume_hash,
+        row.risk,
         row.id,
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
+import msgspec
 from msgspec.structs import replace
 
 from csrdesk.engine import codes, public_pages, quotas
@@ -75,8 +76,10 @@ class RecoveryEffects:
         desk = self._desk
         async with desk.store.transaction() as tx:
             row = replace(await self._row(tx, context), person_id=effect.person_id, stage=effect.stage)
+            row = replace(row, risk=msgspec.json.encode(effect.found))
             await public_pages.save(tx, replace(row, quiet_until=desk.clock.now() + BEATS * self._answer))
-            await desk.audit.append(tx, note(row, "recovery.opened", risk=effect.risk_id))
+            risk = effect.found.risk
+            await desk.audit.append(tx, note(row, "recovery.opened", risk=risk.id if risk else ""))
         return r.Noted()
 
     async def _count_try(self, context: Context) -> Reply:

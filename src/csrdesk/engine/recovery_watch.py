@@ -1,10 +1,15 @@
-"""How far somebody is on the recovery page, for the agent who mailed them the way in: moments and counts, no more."""
+"""How far somebody is on the recovery page, for the agent who mailed them the way in.
+
+Moments, counts and what PingOne Protect made of the visit; nothing that was typed.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from csrdesk.engine import public_pages
 from csrdesk.engine.desk import Desk
@@ -14,6 +19,7 @@ from csrdesk.flows.kernel import Effect, Reply
 from csrdesk.flows.recovery_effects import AwaitRecovery
 from csrdesk.flows.recovery_replies import RecoveryIs
 from csrdesk.model.recovery import Progress, Stage
+from csrdesk.model.risk import RiskCheck
 
 _FLOW: Final = "account_recovery"
 
@@ -52,4 +58,5 @@ def progress_of(page: PublicPage | None, now: datetime) -> Progress:
     stage = Stage.ENDED if over else page.stage
     if stage is Stage.ANALYSED and page.sent_at:
         stage = Stage.CODE_SENT  # nothing comes between: the page asks for the code now
-    return Progress(stage, page.started_at, page.sent_at, page.tries, page.until if over else page.ended_at)
+    risk = msgspec.json.decode(page.risk, type=RiskCheck) if page.risk else None
+    return Progress(stage, page.started_at, page.sent_at, page.tries, page.until if over else page.ended_at, risk)

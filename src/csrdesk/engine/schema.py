@@ -310,6 +310,12 @@ CREATE TABLE audit_sink (
 """
 """How far the audit's second keeper has got, and which process hands it over."""
 
+PUBLIC_RISK = "ALTER TABLE public_pages ADD COLUMN risk BLOB;"
+"""What PingOne Protect made of a page that a customer began, for the agent who watches it."""
+
+EXCEPTIONS = "ALTER TABLE approvals ADD COLUMN gives TEXT NOT NULL DEFAULT '';"
+"""What an exception would open: acts with blanks between."""
+
 STEPS: tuple[str, ...] = (
     FLOWS + CHALLENGES + AUDIT + CHANGES,
     OPEN_INTENTS,
@@ -332,6 +338,8 @@ STEPS: tuple[str, ...] = (
     ORDERED_RESETS,
     APPROVALS,
     AUDIT_SINK,
+    PUBLIC_RISK,
+    EXCEPTIONS,
 )
 """Step n brings a database of version n to n + 1."""
 

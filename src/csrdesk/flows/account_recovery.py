@@ -41,7 +41,7 @@ from csrdesk.flows.recovery_inputs import NOT_NOW, Given, Outputs, Start, Variab
 from csrdesk.model.notices import Change
 from csrdesk.model.proofs import Act
 from csrdesk.model.recovery import End, Stage
-from csrdesk.model.risk import KNOWN_DEVICE, Risk, RiskLevel, WhenDown
+from csrdesk.model.risk import KNOWN_DEVICE, Risk, RiskCheck, RiskLevel, WhenDown
 
 FORM = "Forgot Password Form"
 PROTECT = "PingOne Protect Threat Detection Analysis"
@@ -163,8 +163,8 @@ class Binding(State, frozen=True):
     risk: Risk | None
 
     def want(self) -> Do[rfx.BindRecovery]:
-        risk_id = self.given.variables.protect_risk_id
-        return Do(rfx.BindRecovery(person_id=self.work.person_id, risk_id=risk_id))
+        found = RiskCheck(self.risk, None if self.risk else self.given.rules.when_down)
+        return Do(rfx.BindRecovery(person_id=self.work.person_id, found=found))
 
     def step(self, event: Event) -> Recovering | FinishingError | DisablingAccount | WarningOwner:
         given, work = self.given, self.work

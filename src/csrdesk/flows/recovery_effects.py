@@ -9,6 +9,7 @@ from datetime import datetime
 from csrdesk.flows.kernel import AccountEffect, Effect, Kind
 from csrdesk.model.passwords import Home
 from csrdesk.model.recovery import Progress, Stage
+from csrdesk.model.risk import RiskCheck
 
 
 # PingOne: performed by the services
@@ -71,7 +72,7 @@ class BindRecovery(Effect, frozen=True, kw_only=True):
 
     kind = Kind.DESK
     stage: Stage = Stage.ANALYSED
-    risk_id: str = ""
+    found: RiskCheck
 
 
 class CountTry(Effect, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from csrdesk.model.risk import RiskCheck
 from csrdesk.model.secret import Secret
 
 
@@ -83,3 +84,10 @@ class Progress(msgspec.Struct, frozen=True):
     """When the newest code was asked for; whether PingOne could send one, only the audit says."""
     tries: int = 0
     ended_at: datetime | None = None
+    risk: RiskCheck | None = None
+    """What PingOne Protect made of the visit; None before it was asked, and where it is not shown."""
+
+    @property
+    def stopped_by_protect(self) -> bool:
+        """Whether the page ended because Protect speaks against it."""
+        return self.stage is Stage.REFUSED and self.risk is not None and self.risk.stops

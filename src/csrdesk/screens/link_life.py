@@ -40,7 +40,7 @@ def life(link: Link, zone: tzinfo | None) -> tuple[Fact, ...]:
     if 0 < link.codes_left < CODES and reached == _WAY.index(LinkStage.SENT):
         steps.insert(-3, Fact("[!]", f"Code wrong, {_tries(link.codes_left)} left", Tone.WARN))
     if link.risk:
-        steps.insert(-2, Fact("[!]" if link.risk.is_notable else "[x]", link.risk.label, _tone(link.risk)))
+        steps.insert(-2, Fact("[!]" if link.risk.is_notable else "[x]", link.risk.label, risk_tone(link.risk)))
     steps[-2:-2] = wrong_passcodes(link)
     return (*steps, *ending(link))
 
@@ -83,7 +83,8 @@ def _fetched(link: Link, zone: tzinfo | None, reached: int) -> tuple[Fact, ...]:
     return (Fact("[x]", f"Fetched {times}{when}", Tone.GOOD), *by, Fact("", "(mail scanners fetch, too)", Tone.QUIET))
 
 
-def _tone(found: RiskCheck) -> Tone:
+def risk_tone(found: RiskCheck) -> Tone:
+    """How loud what PingOne Protect said is."""
     if found.stops:
         return Tone.BAD
     return Tone.WARN if found.is_notable else Tone.GOOD

@@ -1,4 +1,6 @@
-"""While a caller recovers their account by themselves: what they have done so far, nothing that they typed."""
+"""While a caller recovers their account by themselves: what they have done so far, and what PingOne Protect
+made of it; nothing that they typed.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from textual.app import ComposeResult
 
 from csrdesk.flows.prompts import RecoveryWatchPrompt
 from csrdesk.model.recovery import Progress, Stage
+from csrdesk.screens.link_life import risk_tone
 from csrdesk.screens.prompted import PromptScreen
 from csrdesk.widgets.facts import Fact, Facts
 from csrdesk.widgets.moments import time_of_day
@@ -15,7 +18,7 @@ from csrdesk.widgets.tones import Tone
 
 _ENDS = {
     Stage.DONE: ("The new password is set", Tone.GOOD),
-    Stage.REFUSED: ("Stopped: a limit, too many tries, or PingOne Protect", Tone.BAD),
+    Stage.REFUSED: ("Stopped: a limit, too many tries, or something did not answer", Tone.BAD),
     Stage.ENDED: ("Ended without a new password", Tone.WARN),
 }
 _SAY = {
@@ -28,6 +31,7 @@ _SAY = {
     Stage.ENDED: "That page has ended. You can begin again with the same mail.",
 }
 """What to say, by how far they are."""
+_STOPPED = ("Stopped: PingOne Protect advises against it", Tone.BAD)
 
 
 class RecoveryWatchScreen(PromptScreen[RecoveryWatchPrompt]):
@@ -51,9 +55,13 @@ class RecoveryWatchScreen(PromptScreen[RecoveryWatchPrompt]):
     def _steps(self, progress: Progress) -> tuple[Fact, ...]:
         tried = "none yet" if not progress.tries else "1 try" if progress.tries == 1 else f"{progress.tries} tries"
         result, tone = _ENDS.get(progress.stage, ("", Tone.QUIET)) if progress.stage else ("", Tone.QUIET)
+        if progress.stopped_by_protect:
+            result, tone = _STOPPED
+        risk = progress.risk
         ended = f", {self._when(progress.ended_at)}" if progress.ended_at else ""
         return (
             Fact("Page opened", self._when(progress.opened_at), Tone.PLAIN if progress.opened_at else Tone.QUIET),
+            *((Fact("PingOne Protect", risk.label, risk_tone(risk)),) if risk else ()),
             Fact("Code asked for", self._when(progress.code_at), Tone.PLAIN if progress.code_at else Tone.QUIET),
             Fact("Code typed", tried, Tone.PLAIN if progress.tries else Tone.QUIET),
             Fact("Result", f"{result}{ended}" if result else "not yet", tone),
