@@ -19,6 +19,7 @@ from csrdesk.errors import (
     NotSignedInError,
     ServiceError,
     StaleFlowError,
+    StoreUnavailableError,
     UnavailableError,
     UnexpectedAnswerError,
 )
@@ -48,8 +49,8 @@ WAIT: Final = 25
 """Seconds that the desk keeps a question for news, at the most."""
 AGAIN: Final = 2.0
 """Seconds between two tries while the desk cannot be reached."""
-
-
+_LOST: Final = "The desk cannot be reached; trying again. Nothing is lost."
+_AWAY: Final = "The desk's database is away; trying again. Nothing is lost."
 Query = dict[str, object]
 
 
@@ -108,19 +109,21 @@ class Line:
                 raise _MovedOnError from None
 
     async def news(self, path: str, **query: object) -> View:
-        """Ask until there is news, as long as it takes; a desk that cannot be reached is waited for a while."""
+        """Ask until there is news, as long as it takes; a desk that cannot be reached, or whose database is away, is
+        waited for a while.
+        """
         loop = asyncio.get_running_loop()
         lost_at = 0.0
         while True:
             try:
                 answer = await self._once("GET", path, {**query, "wait": WAIT}, None, WAIT + SECONDS)
-            except ServiceError as error:
+            except (ServiceError, StoreUnavailableError) as error:
                 now = loop.time()
                 lost_at = lost_at or now
-                if not _of_the_way(error) or now - lost_at >= self._patience:
+                if not _passes(error) or now - lost_at >= self._patience:
                     raise
                 if lost_at == now:
-                    self._tell("The desk cannot be reached; trying again. Nothing is lost.")
+                    self._tell(_AWAY if isinstance(error, StoreUnavailableError) else _LOST)
                 await asyncio.sleep(AGAIN * (0.5 + random.random() / 2))  # noqa: S311 - as above
                 continue
             if lost_at:
@@ -252,6 +255,11 @@ async def rehearsed(line: Line, start: Act | Reset, call_id: str) -> Rehearsed:
     found = decoded((await line.ask("POST", "/rehearsals", body=body)).content, RehearsalRead)
     planned = tuple(Planned(act_of(one.effect), one.refusal) for one in found.planned)
     return Rehearsed(found.person, planned, outcome_of(flow, found.outcome))
+
+
+def _passes(error: ServiceError | StoreUnavailableError) -> bool:
+    """Whether whoever waits may go on waiting after it."""
+    return isinstance(error, StoreUnavailableError) or _of_the_way(error)
 
 
 def _of_the_way(error: ServiceError) -> bool:

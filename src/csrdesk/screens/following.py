@@ -12,7 +12,14 @@ from collections.abc import Callable
 import msgspec
 from textual.message import Message
 
-from csrdesk.errors import CsrdeskError, IllegalEventError, NotSignedInError, ServiceError, StaleFlowError
+from csrdesk.errors import (
+    CsrdeskError,
+    IllegalEventError,
+    NotSignedInError,
+    ServiceError,
+    StaleFlowError,
+    StoreUnavailableError,
+)
 from csrdesk.flows.doors import CallRecord, Session, View
 from csrdesk.flows.kernel import Answer
 
@@ -91,15 +98,20 @@ class Following:
 
     async def _next(self, flow_id: str, rev: int) -> View:
         """The call after that revision; while the desk cannot be read, say so and ask again."""
+        lost = False
         while True:
             try:
-                newer = await self._session.changed(flow_id, rev)
+                # What waits for news hears nothing for a while, and could not say so soon that all is well again.
+                newer = await (self._session.view(flow_id) if lost else self._session.changed(flow_id, rev))
             except CsrdeskError as error:
+                lost = True
                 noted(error)
                 self._connection(_words_of(error), False)  # noqa: FBT003 - whether all is well
                 await asyncio.sleep(AGAIN_AFTER_SECONDS)
-            else:
-                self._connection("Connected", True)  # noqa: FBT003 - as above
+                continue
+            lost = False
+            self._connection("Connected", True)  # noqa: FBT003 - as above
+            if newer.rev > rev:
                 return newer
 
 
@@ -109,6 +121,8 @@ def _words_of(error: CsrdeskError) -> str:
             return "Signed out: csrdesk login"
         case ServiceError():
             return "Not connected, trying again"
+        case StoreUnavailableError():
+            return "Database away, trying again"
         case _:
             return "Desk not answering"
 

@@ -18,7 +18,8 @@ HERE: Final = 5.0
 """Seconds between two looks at the desk's own database; and outside, while something there is down."""
 AUDIT: Final = "Audit"
 WORDS: Final = {
-    AUDIT: "The audit cannot be written: people can be looked up, and nothing else is done. Look at the desk's disk.",
+    AUDIT: "The audit cannot be written: people can be looked up, waiting calls wait on, and nothing else is done. "
+    "Look at the desk's disk or database.",
     "PingOne": "PingOne does not answer: nobody can be looked up or verified. A protective disable closes AD alone.",
     "AD": "AD does not answer: only PingOne's half can be disabled or unlocked. Nothing can be enabled or reset.",
     "mail": "The mail server does not answer: no link can be sent. Acts go on; mails about them are tried for a while.",
