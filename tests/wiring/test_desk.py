@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -13,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from csrdesk.config import Settings
+from csrdesk.engine.clock import SystemClock
 from csrdesk.errors import ConfigError
 from csrdesk.flows import answers as a
 from csrdesk.flows import csr_main
@@ -94,6 +97,20 @@ async def test_without_a_public_url_no_link_is_sent_outside_the_demo(box: Sandbo
     assert isinstance(prompt, p.MagicLinkFormPrompt)
     assert prompt.note == NO_PUBLIC_URL
     assert not box.world.mails
+
+
+async def test_r_05_all_of_the_desk_goes_by_the_clock_that_it_is_given(box: Sandbox, settings: Settings) -> None:
+    clock = SystemClock(wall=box.clock.now)
+    async with open_desk(settings, serve_pages=True, clock=clock) as desk, httpx.AsyncClient() as client:
+        assert isinstance(await asked(desk, *SENDING), p.PollingPrompt)
+        found = re.search(r"https?://\S+/v/\S+", box.world.mails[-1].text)
+        assert found
+        assert (await client.get(found[0])).status_code == 200
+        box.clock.move(timedelta(hours=73))
+        assert (await client.get(found[0])).status_code == 410
+        newest = (await desk.audit.list(limit=1))[0]
+        for moment in (newest.at, desk.world[0].now()):
+            assert moment - datetime.now(UTC) > timedelta(hours=72)
 
 
 async def test_a_taken_port_is_a_settings_error_that_names_the_key(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from csrdesk.demo.beside import Beside, SandboxSide
+from csrdesk.engine.clock import SystemClock
 from csrdesk.sandbox import Options, Sandbox, ids
 from csrdesk.sandbox.folder import own_folder, remove_dead
 from csrdesk.wiring import Desk, open_desk
@@ -63,5 +64,6 @@ async def stage(
             )
             if call_back:
                 settings = replace(settings, ways=replace(settings.ways, call_back=True))
-            async with open_desk(settings, serve_pages=True) as desk:
+            # One clock: who moves the sandbox's on has moved the desk's, and all ends that was to end by then.
+            async with open_desk(settings, serve_pages=True, clock=SystemClock(wall=box.clock.now)) as desk:
                 yield Stage(box, desk, beside)

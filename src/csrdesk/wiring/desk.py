@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from csrdesk.engine.audit import Audit, AuditRow
     from csrdesk.engine.bulk import BulkDesk
     from csrdesk.engine.bulk_orders import Bulk
+    from csrdesk.engine.clock import Clock
     from csrdesk.engine.engine import Engine
     from csrdesk.engine.reading import AuditReader
     from csrdesk.engine.rehearsal import Rehearsed
@@ -145,31 +147,33 @@ async def open_desk(
     wait_for_store: bool = True,
     paces: Paces | None = None,
     watch: Watch | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Desk]:
     """Open the desk that the settings describe; everything is closed when the block ends.
 
     With `serve_pages` this process serves the customers' pages, unless another one does; it takes over when that one is
     gone. Without `reach_out` no secret is read and nothing goes outside. `paces`: how fast it goes; `watch`: is told of
-    each call there. Raises `ConfigError`, and `StoreUnavailableError`: not without `wait_for_store`, where people can
-    be looked up meanwhile.
+    each call there; `clock`: the time that all of the desk goes by, the machine's where none is given. Raises
+    `ConfigError`, and `StoreUnavailableError`: not without `wait_for_store`, where people can be looked up meanwhile.
     """
+    from csrdesk.engine.clock import SystemClock
     from csrdesk.engine.engine import Engine
     from csrdesk.services.keys import desk_key
     from csrdesk.wiring.checkpoints import checkpoints_of
     from csrdesk.wiring.log import send_logging_to, stop_logging_to
 
-    data_dir = data_folder(settings)
+    data_dir, clock = data_folder(settings), clock or SystemClock()
     async with AsyncExitStack() as stack:
         stack.callback(stop_logging_to, send_logging_to(log_path(settings), settings.log.format))
         key = desk_key(settings.desk, data_dir)
-        pages = Pages(settings, data_dir)
+        pages = Pages(settings, data_dir, clock.now)
         stack.callback(pages.release)
         if serve_pages:
             await pages.claim()
         store = await open_store(settings, data_dir, key, wait=wait_for_store)
         stack.push_async_callback(store.close)
         world: list[Outside] = []
-        performer = _performer(settings, pages, stack, (paces, watch), world) if reach_out else _nothing
+        performer = _performer(settings, pages, stack, (paces, watch, clock.now), world) if reach_out else _nothing
         engine = Engine(
             store,
             performer,
@@ -177,6 +181,7 @@ async def open_desk(
             limits=settings.limits,
             key=key,
             scripts=frozenset(settings.desk.script_identities),
+            clock=clock,
         )
         _offer(engine, settings)
         engine.write_checkpoints(checkpoints_of(settings))
@@ -295,7 +300,7 @@ def _performer(
     settings: Settings,
     pages: Pages,
     stack: AsyncExitStack,
-    how: tuple[Paces | None, Watch | None],
+    how: tuple[Paces | None, Watch | None, Callable[[], datetime]],
     world: list[Outside],
 ) -> Callable[[LinkDesk], Perform]:
     """What the engine is given for the world outside: opened with it, closed after it has stopped. `world` gets it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from csrdesk.config import Settings
 from csrdesk.flows import effects as fx
@@ -20,18 +20,23 @@ from csrdesk.services.directory.protection import HeldAccounts, ProtectedAccount
 from csrdesk.services.letters import Letter, Mailer
 from csrdesk.services.pace import Pace, Paces
 from csrdesk.services.performer import Outside
-from csrdesk.services.performer.outside import Company
+from csrdesk.services.performer.outside import Company, utc_now
 from csrdesk.services.pingone.api import open_api
 from csrdesk.services.timing import TimedDirectory, TimedMailer, Watch
 from csrdesk.wiring.pages import Pages
 
 
 def open_outside(
-    settings: Settings, links: LinkDesk, pages: Pages, paces: Paces | None = None, watch: Watch | None = None
+    settings: Settings,
+    links: LinkDesk,
+    pages: Pages,
+    paces: Paces | None = None,
+    watch: Watch | None = None,
+    now: Callable[[], datetime] = utc_now,
 ) -> Outside:
     """The services that the settings name; nothing is sent yet. Raises `ConfigError` for a secret that is missing.
 
-    `watch` is told of each call.
+    `watch` is told of each call; `now` is what ages and notices are told by.
     """
     secrets = keys.load_secrets(settings)
     directory = open_directory(settings.directory, secrets.directory)
@@ -61,6 +66,7 @@ def open_outside(
         agreement_id=settings.flow.agreement_id if settings.flow.ciam_agreement_enabled else "",
         call_back=settings.ways.call_back,
         public_url=lambda: pages.url,
+        now=now,
         proof_age=timedelta(hours=settings.limits.proof_age_hours),
         lives_on=_lives_on(settings),
     )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -66,8 +67,11 @@ class Others(Protocol):
 class Pages:
     """Who serves the pages, and where."""
 
-    def __init__(self, settings: Settings, data_dir: Path) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: Settings, data_dir: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        """`now` says what is left of a page's clock."""
+        self._settings, self._now = settings, now
         self._lock = PagesLock(data_dir)
         self._listener: socket.socket | None = None
         self._door: Door | None = None
@@ -167,6 +171,7 @@ class Pages:
             public_url=self.url,
             trusted_proxies=desk.trusted_proxies,
             spoken_address=self._settings.ways.spoken_address,
+            now=self._now,
             public=public,
         )
         try:

@@ -24,7 +24,8 @@ _MISSED_SECONDS = 3600.0
 """How long a push that came without a number speaks for the others."""
 
 
-def _now() -> datetime:
+def utc_now() -> datetime:
+    """By the machine's clock."""
     return datetime.now(UTC)
 
 
@@ -123,7 +124,7 @@ class Outside:
     """Whether settings let PingOne ring the number on record."""
     public_url: Callable[[], str] = str
     """The origin of the customers' pages; empty where nobody serves them, and then no link is sent."""
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = utc_now
     proof_age: timedelta = timedelta(hours=72)
     """How old an address or a device must be to prove anybody."""
     lives_on: str = ""
