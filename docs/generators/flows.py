@@ -11,6 +11,7 @@ from csrdesk.flows import account_recovery as ar
 from csrdesk.flows import agents as ag2
 from csrdesk.flows import agreement as ag
 from csrdesk.flows import approvals as ap
+from csrdesk.flows import by_exception as be
 from csrdesk.flows import call_back as cb
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main as cm
@@ -186,6 +187,11 @@ NO_LINK = Part(
 )
 AGENTS_PUSH = Part("push_by_agent", pa.PushByAgentState, "The push that the agent leads, with a number to say.")
 CALL_BACK = Part("call_back", cb.CallBackState, "PingOne rings the number on record and says a passcode.")
+EXCEPTION = Part(
+    "by_exception",
+    be.ByExceptionState,
+    "A lead is asked; what waits for their answer is [approvals](approvals.md), in their own console.",
+)
 THREATS = Part("threat_detection", td.ThreatDetectionState, "One question to PingOne Protect, and what it answers.")
 RISK = Part(
     "risk_check",
@@ -239,6 +245,15 @@ FLOWS = (
         "Push led by the agent, and call-back",
         "For callers who have the phone and no mail. Neither is one of Ping's flows.",
         (NO_LINK, AGENTS_PUSH, CALL_BACK),
+        None,
+        (ends.WayOver,),
+    ),
+    Flow(
+        "exception",
+        "Exception",
+        "For callers who can show nothing, where settings allow it: a lead lets some acts be done all the same. Not one"
+        " of Ping's flows.",
+        (EXCEPTION,),
         None,
         (ends.WayOver,),
     ),

@@ -19,10 +19,12 @@ AT, UNTIL = datetime(2026, 3, 4, 9, 20, tzinfo=UTC), datetime(2026, 3, 4, 9, 25,
 WHO = Person("ada-1", "ada.lovelace", "Ada", "Lovelace", "a***a@e***.example")
 ASKED = Approval("ap-1", "sam", "Sam Porter", WHO, Act.RESET, "Forgot it.", "HD-1", "link and code", AT, UNTIL)
 GRACE = AgentOnRecord("grace", "Grace", (Role.AGENT,), AT, UNTIL)
+EXCEPTION = replace(ASKED, act=Act.EXCEPTION, shown="Nothing digital.", gives=(Act.UNLOCK, Act.DEVICES))
 DECIDED = tuple(replace(ASKED, decision=decision, by="grace", why="Call them back first.") for decision in Decision)
 
 ANSWERS: tuple[Answer, ...] = (
     da.ApprovalGiven("ap-1"),
+    da.ApprovalGiven("ap-1", "I know her voice."),
     da.ApprovalDenied("ap-1", "Call them back first."),
     da.ApprovalDenied("ap-1", " "),
     da.SignInEndChosen("grace", "Left the company."),
@@ -31,6 +33,8 @@ ANSWERS: tuple[Answer, ...] = (
 REPLIES: tuple[Reply, ...] = (
     *map(ex.ApprovalIs, DECIDED),
     ex.ApprovalsRead((ASKED,)),
+    ex.ApprovalsRead((EXCEPTION,)),
+    ex.NotAsked("You have asked for 5 exceptions in an hour. Nobody was asked."),
     ex.ApprovalsRead(()),
     ex.AgentsRead((GRACE,)),
     ex.SignInEnded("grace", 0),

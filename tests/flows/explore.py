@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import msgspec
+from msgspec.structs import replace
 
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import account_management as am
 from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main, device_page, magic_link_page, new_password, password_reset, second_agent
+from csrdesk.flows import device_check as dc
 from csrdesk.flows import user_functions as uf
-from csrdesk.flows.caller import Given
+from csrdesk.flows.caller import Caller, Given
 from csrdesk.flows.device_inputs import NOT_USABLE, Choice
 from csrdesk.flows.kernel import Event, Failed, Problem, State
 from csrdesk.flows.registration_inputs import Work
@@ -39,6 +41,7 @@ from tests.flows.values import (
     STRICT,
     UNTIL,
     WITH_APP,
+    WITH_PHONE,
 )
 
 Path = tuple[type[State], ...]
@@ -53,8 +56,11 @@ WAITING = csr_main.Managing(
     ),
 )
 """A reset that waits for a second agent: no beginning, but where the rules of the others lead with other acts alone."""
+EXCEPTIONAL = Given(replace(RULES, exception_gives=(Act.UNLOCK, Act.DEVICES)))
+EXCEPTED = csr_main.Checking(EXCEPTIONAL, dc.ChoosingWay(EXCEPTIONAL, Caller(ADA, WITH_PHONE.devices, DN)))
+"""The card of a caller where a lead can be asked: no beginning either, but elsewhere everybody would have a way."""
 FIRST: dict[str, tuple[State, ...]] = {
-    "csr_main": (csr_main.begin(csr_main.Start("HD-1")), csr_main.begin(csr_main.Start()), WAITING),
+    "csr_main": (csr_main.begin(csr_main.Start("HD-1")), csr_main.begin(csr_main.Start()), WAITING, EXCEPTED),
     "challenge_acceptance": (
         *(
             ca.begin(ca.Start(ABOUT, ADA.id, rules))

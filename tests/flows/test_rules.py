@@ -15,6 +15,7 @@ from csrdesk.flows import account_recovery as ar
 from csrdesk.flows import agents, approvals, csr_main, device_page, magic_link_page, second_agent
 from csrdesk.flows import agreement as ag
 from csrdesk.flows import answers as a
+from csrdesk.flows import by_exception as be
 from csrdesk.flows import call_back as cb
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import desk_answers as da2
@@ -93,6 +94,7 @@ UNIONS: dict[str, object] = {
     "spoken_address": sa.SpokenAddressState,
     "verify_without_link": vw.VerifyWithoutLinkState,
     "push_by_agent": pa.PushByAgentState,
+    "by_exception": be.ByExceptionState,
     "call_back": cb.CallBackState,
     "challenge_acceptance": ca.ChallengeAcceptanceState,
     "account_recovery": ar.AccountRecoveryState,
@@ -537,11 +539,12 @@ def test_reading_an_account_never_writes() -> None:
 
 
 ASKED = {
-    da2.ApprovalGiven: {"approval_id"},
+    da2.ApprovalGiven: {"approval_id", "reason"},
     da2.ApprovalDenied: {"approval_id", "reason"},
     da2.SignInEndChosen: {"agent_id", "reason"},
     a.UsernameGiven: {"identifier", "ticket"},
     a.UserChosen: {"user_id"},
+    a.ExceptionAsked: {"reason", "ticket"},
     a.Confirmed: {"reason", "ticket", "ends"},
     a.CodeGiven: {"code"},
     a.NotMeAnswered: {"choice"},

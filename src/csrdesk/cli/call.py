@@ -27,6 +27,9 @@ def start(
     again: Annotated[bool, typer.Option("--again", help="Send although this person was tried often today.")] = False,
     way: Annotated[ByWay, typer.Option(help="How the caller shows who they are.")] = ByWay.LINK,
     phone: Annotated[int, typer.Option(min=0, help="Which phone gets the push, where there are several.")] = 0,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="For an exception: why; a lead reads it.")
+    ] = "",
     _json: Json = False,
 ) -> Result:
     """Look a caller up, send a magic link, show the code to say, and wait.
@@ -34,7 +37,8 @@ def start(
     For callers whom no mail reaches: --way spoken-address shows an address and nine digits to say, and the caller shows
     a passkey or an authenticator app there, in any browser; --way push sends a request to their app and shows the
     number to say; --way call-back, where settings allow it, has PingOne ring the number on record and asks for the
-    passcode heard there.
+    passcode heard there. For callers who can show nothing at all, --way exception, where settings allow it, asks the
+    leads, with --reason and --ticket, to let some acts be done all the same, and waits for one's answer.
 
     The code is shown on the terminal alone, never in a pipe or in JSON. Ends with 0 where the caller is verified (the
     call's id is printed), 6 where not, 4 where an answer is missing: several people fit, or there is no terminal. With
@@ -45,7 +49,10 @@ def start(
       csrdesk call start ada@mail.example --ticket INC-1042
       csrdesk call start kwame --way push
       csrdesk call start saoirse --way spoken-address
+      csrdesk call start lucia --way exception --reason "phone stolen, known to her ward" --ticket INC-1044
     """
+    if way is ByWay.EXCEPTION:
+        return at_desk(lambda desk: _by_exception(desk, identifier, ticket, reason, wait=wait))
     if way is ByWay.CALL_BACK and not wait:
         raise typer.BadParameter("leave it out: a call-back waits for what the caller hears.", param_hint="--no-wait")
 
@@ -57,6 +64,12 @@ def start(
         return await verify(session, identifier, ticket, wait=wait, again=again, way=Way(way.value), phone=phone)
 
     return at_desk(work, serve_pages=wait)
+
+
+async def _by_exception(desk: FrontDesk, identifier: str, ticket: str, reason: str, *, wait: bool) -> Result:
+    from csrdesk.cli.by_exception import by_exception
+
+    return await by_exception(desk.session(desk.agent), identifier, ticket, reason, wait=wait)
 
 
 @app.command("list")

@@ -41,6 +41,7 @@ class ByWay(StrEnum):
     SPOKEN_ADDRESS = "spoken-address"
     PUSH = "push"
     CALL_BACK = "call-back"
+    EXCEPTION = "exception"
 
 
 class Shell(StrEnum):

@@ -9,6 +9,7 @@ import msgspec
 from csrdesk.cli import tty
 from csrdesk.cli.acting import came_of, shown_line
 from csrdesk.cli.by_address import waited as address_waited
+from csrdesk.cli.by_exception import waiting as lead_waited
 from csrdesk.cli.by_phone import pending
 from csrdesk.cli.exits import Exit
 from csrdesk.cli.inviting import of_watch as of_invited
@@ -19,6 +20,7 @@ from csrdesk.cli.result import Result, ReturnError, refusal, say
 from csrdesk.cli.verifying import send_again, verified_result, waited
 from csrdesk.cli.walk import Walk
 from csrdesk.flows import answers as a
+from csrdesk.flows import exception_prompts as xp
 from csrdesk.flows import prompts as p
 from csrdesk.flows import spoken_prompts as sp
 from csrdesk.flows import try_prompts as tp
@@ -76,7 +78,7 @@ async def _go_on(walk: Walk, wishes: Wishes) -> Result:
         case p.CardPrompt(note=note) | p.MagicLinkFormPrompt(note=note):
             words = f"Not verified. {note} A new link: csrdesk call resume {walk.view.id} --send".replace("  ", " ")
             return refusal("not_verified", words, data={"call": walk.view.id, "verified": False})
-        case sp.AddressFormPrompt(note=note) | tp.PhonesPrompt(note=note):
+        case sp.AddressFormPrompt(note=note) | tp.PhonesPrompt(note=note) | xp.ExceptionPrompt(note=note):
             words = f"Not verified. {note} The call is open: end it, or go on in the console."
             return refusal("not_verified", words, data={"call": walk.view.id, "verified": False})
         case p.ErrorPrompt():
@@ -92,6 +94,8 @@ def _waiting(walk: Walk) -> Result:
             return address_waited(walk, walk.prompt)
         case tp.AgentPushPrompt() | tp.HeardPrompt():
             return pending(walk, walk.prompt)
+        case xp.AwaitingLeadPrompt():
+            return lead_waited(walk, walk.prompt)
         case p.PollingPrompt():
             return waited(walk, walk.prompt)
         case p.RecoveryWatchPrompt():

@@ -10,12 +10,14 @@ import msgspec
 from csrdesk.errors import StaleFlowError
 from csrdesk.flows import answers as a
 from csrdesk.flows.doors import Session, View
+from csrdesk.flows.exception_prompts import AwaitingLeadPrompt
 from csrdesk.flows.kernel import Answer, Prompt
 from csrdesk.flows.prompts import PollingPrompt, RecoveryWatchPrompt, RegistrationWatchPrompt
 from csrdesk.flows.try_prompts import AgentPushPrompt
 
 _WAYS_OUT = (a.CallEnded, a.Cancelled, a.Declined, a.NoticeRead, a.BackChosen)
 """The answers that lead out of a call, the shortest way first."""
+_WATCHING = PollingPrompt | AgentPushPrompt | AwaitingLeadPrompt | RecoveryWatchPrompt | RegistrationWatchPrompt
 _MOST_STEPS = 12
 _GLANCE = 0.3
 """Seconds."""
@@ -75,7 +77,7 @@ class Walk:
 
     async def catch_up(self) -> None:
         """Let the news of a link arrive that nobody may have watched, without waiting for more of it."""
-        while isinstance(self.prompt, PollingPrompt | AgentPushPrompt | RecoveryWatchPrompt | RegistrationWatchPrompt):
+        while isinstance(self.prompt, _WATCHING):
             try:
                 await asyncio.wait_for(self.news(), _GLANCE)
             except TimeoutError:

@@ -52,6 +52,8 @@ def check(settings: Settings, *, file: str = "") -> None:
     if settings.recovery.sign_on_url and not is_safe(settings.recovery.sign_on_url):
         raise wrong("recovery.sign_on_url", _HTTPS)
     _check_registration(settings, wrong)
+    if settings.ways.exception and not settings.ways.exception_gives:
+        raise wrong("ways.exception_gives", 'name what an exception opens, for example ["unlock"].')
     if settings.limits.link_total_seconds < settings.limits.link_seconds:
         raise wrong("limits.link_total_seconds", "must not be less than limits.link_seconds.")
     _check_signals(settings.protect, wrong)
@@ -179,6 +181,14 @@ def notes(settings: Settings) -> tuple[str, ...]:
         (
             bool(desk.bulk_identities),
             f"desk.bulk_identities lets {', '.join(desk.bulk_identities)} act on lists of accounts, nobody verified.",
+        ),
+        (
+            settings.ways.exception,
+            f"ways.exception is on: {', '.join(settings.ways.exception_gives)} need a lead's word and no proof.",
+        ),
+        (
+            settings.ways.exception and not (desk.api_url and settings.roles.lead),
+            "ways.exception: nobody signs in here as a lead (desk.api_url, roles.lead), so none can be approved.",
         ),
         (
             bool(desk.second_agent_for) and not desk.api_url,

@@ -53,6 +53,8 @@ class KeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Send a request to the app on the caller's phone."""
     call_back: str = "c"
     """Ring the number on record."""
+    exception: str = "x"
+    """Ask a lead for an exception, for a caller who can show nothing."""
     ring_again: str = "r"
     """Ring it once more."""
     other_phone: str = "t"

@@ -14,6 +14,7 @@ from csrdesk.model.devices import ORDER
 from csrdesk.model.passwords import Authority
 
 Seconds = Annotated[float, Meta(gt=0, le=300)]
+ExceptionAct = Literal["disable", "enable", "unlock", "expire", "must_change", "devices"]
 
 
 class PingOneSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -192,10 +193,17 @@ class WaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     call_back: bool = False
     """Whether PingOne may ring the number on record. Whoever has that number moved to another phone is verified."""
 
+    exception: bool = False
+    """Whether a lead may let acts be done for a caller who can show nothing at all. It needs agents who sign in, and
+    some among them with role lead (`[roles]`)."""
+    exception_gives: tuple[ExceptionAct, ...] = ()
+    """What such an exception opens, and nothing else. Required with `exception`. A new password is never among it: it
+    is typed on a page, which a link opens."""
+
     @property
     def any_other(self) -> bool:
         """Whether there is any way beside the magic link."""
-        return self.spoken_address or self.push != "off" or self.call_back
+        return self.spoken_address or self.push != "off" or self.call_back or self.exception
 
 
 class ProtectSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -292,11 +300,13 @@ class LimitSettings(Struct, frozen=True, forbid_unknown_fields=True):
     proof_age_hours: Annotated[int, Meta(ge=1, le=720)] = 72
     """A device, or a mail address, that is newer proves nobody yet."""
     approval_seconds: Annotated[int, Meta(ge=60, le=900)] = 300
-    """How long an act of `desk.second_agent_for` waits for another agent's answer."""
+    """How long an act of `desk.second_agent_for`, or an exception, waits for another agent's answer."""
     sign_in_minutes: Annotated[int, Meta(ge=1, le=720)] = 15
     """How old an agent's sign-in may be for a command that changes an account (`user disable`, `user reset`, ...)."""
     protective_disables_an_hour: Annotated[int, Meta(ge=0, le=5)] = 5
     """Disables without proof that an agent may make."""
+    exceptions_an_hour: Annotated[int, Meta(ge=1, le=5)] = 5
+    """Exceptions (`ways.exception`) that an agent may ask for, approved or not."""
     reset_needs_device: bool = False
     """Whether a caller without any registered device can have no new password: link and code are not enough then."""
     recoveries_per_address_in_ten_minutes: Annotated[int, Meta(ge=1, le=10_000)] = 5

@@ -80,9 +80,8 @@ class Aside(Call):
             return
         first, key = new[0], shown(self._around.info.keys.approvals)
         more = f", and {len(new) - 1} more" if len(new) > 1 else ""
-        words = (
-            f"{first.agent_name} waits for a second agent: {act_name(first.act)} for {first.person.name}{more} ({key})"
-        )
+        whom = "a lead" if first.is_exception else "a second agent"
+        words = f"{first.agent_name} waits for {whom}: {act_name(first.act)} for {first.person.name}{more} ({key})"
         self._app.notify(words, severity="warning", timeout=_READ_SECONDS, markup=False)
         self._app.bell()
 

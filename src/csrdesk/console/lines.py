@@ -7,6 +7,7 @@ from datetime import datetime
 from csrdesk.console.call import Call
 from csrdesk.flows import desk_prompts as kp
 from csrdesk.flows import device_prompts as dp
+from csrdesk.flows import exception_prompts as xp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
 from csrdesk.flows import spoken_prompts as sp
@@ -29,6 +30,8 @@ _STATES: dict[type[object], str] = {
     tp.PhonesPrompt: "no phone is reached",
     tp.AgentPushPrompt: "waiting for the phone",
     tp.HeardPrompt: "the phone rings",
+    xp.ExceptionPrompt: "no lead is asked",
+    xp.AwaitingLeadPrompt: "waiting for a lead",
     p.AccountPrompt: "verified",
     dp.DevicesPrompt: "verified, at their devices",
     p.ConfirmPrompt: "asks you to confirm",
@@ -89,7 +92,7 @@ def _until(view: View) -> datetime | None:
     match view.prompt:
         case p.PollingPrompt(link=link):
             return link.page_until or link.expires_at
-        case kp.SecondAgentPrompt(approval=approval):
+        case kp.SecondAgentPrompt(approval=approval) | xp.AwaitingLeadPrompt(approval=approval):
             return approval.until
         case tp.AgentPushPrompt():
             return view.prompt.ends_at

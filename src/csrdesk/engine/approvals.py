@@ -41,7 +41,7 @@ async def ask(tx: Transaction, asked: Asked) -> None:
     """A new request."""
     one = asked.approval
     await tx.execute(
-        "INSERT INTO approvals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO approvals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         one.id,
         asked.key,
         asked.call_id,
@@ -59,6 +59,7 @@ async def ask(tx: Transaction, asked: Asked) -> None:
         one.decision.value,
         one.by,
         one.why,
+        " ".join(one.gives),
     )
     _ring(tx, one.id)
 
@@ -155,5 +156,6 @@ def _asked(row: Row) -> Asked:
         decision=Decision(str(row["decision"])),
         by=str(row["decided_by"]),
         why=str(row["why"]),
+        gives=tuple(map(Act, str(row["gives"]).split())),
     )
     return Asked(approval, str(row["call_id"]), str(row["dn"]), str(row["key"]))

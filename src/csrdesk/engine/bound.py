@@ -15,11 +15,11 @@ VERIFYING: Final = frozenset({Purpose.VERIFY, Purpose.RESET, Purpose.SPOKEN_ADDR
 """Links, and codes for the spoken address, that verify a caller."""
 TRIES: Final = frozenset({Purpose.PUSH, Purpose.CALL_BACK})
 """What verifies a caller without a link: the agent's side alone has it."""
-NOT_MAILED: Final = TRIES | {Purpose.DEVICE}
+NOT_MAILED: Final = TRIES | {Purpose.DEVICE, Purpose.EXCEPTION}
 """What no mail leads to, so that no address can be the wrong one."""
 CODED: Final = VERIFYING | {Purpose.MAGIC_LINK}
 """Links whose page asks for a code."""
-OPENING: Final = VERIFYING | TRIES
+OPENING: Final = VERIFYING | TRIES | {Purpose.EXCEPTION}
 """What can begin a verified window."""
 ANY: Final = frozenset(Purpose)
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from csrdesk.engine import bound, facts, policy, public_pages, standings, windows
+from csrdesk.engine import bound, exceptions, facts, policy, public_pages, standings, windows
 from csrdesk.engine.audit import CALL_ENDED, Kind, event
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close_all
@@ -31,7 +31,9 @@ class CallEffects:
         match effect:
             case fx.LoadRules():
                 grants = await standings.granted_to(self._desk, context.agent.id)
-                return r.RulesLoaded(msgspec.structs.replace(self._desk.rules, withheld=grants.withheld))
+                why = exceptions.why_not_theirs(grants, context.agent)
+                rules = msgspec.structs.replace(self._desk.rules, withheld=grants.withheld, why_no_exception=why)
+                return r.RulesLoaded(rules)
             case fx.WaitUntil():
                 await self._desk.clock.sleep_until(effect.moment)
                 return r.TimeCame()
@@ -84,6 +86,8 @@ class CallEffects:
             return r.WindowStarted(known.verified_until, known.shown)
         if known or row.stage is not LinkStage.APPROVED or not row.used_at or now >= row.used_at + desk.verified:
             return r.WindowRefused("That link verifies nobody any more. Send a new one.")
+        if why := await exceptions.why_over(tx, desk, row):
+            return r.WindowRefused(why)
         if await windows.other_calls(tx, context.agent.id, context.call_id, now) >= desk.limits.verified_calls:
             refused = event(context, "verification.started", kind=Kind.REFUSED, person_id=row.person_id)
             await desk.audit.append(tx, msgspec.structs.replace(refused, result="refused"))

@@ -25,6 +25,7 @@ from csrdesk.engine.customers import CustomerDesk
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.device_pages import DevicePages
 from csrdesk.engine.evaluations import Following
+from csrdesk.engine.exceptions import Exceptions
 from csrdesk.engine.figures import Figures
 from csrdesk.engine.flow_rows import FlowRows
 from csrdesk.engine.forwarding import Forwarding, Times
@@ -99,7 +100,7 @@ class Engine:
         of_calls = CallEffects(self._desk), LinkEffects(self._desk), Tries(self._desk), RecoveryEffects(self._desk)
         visits = RiskNotes(self._desk), RecoveryWatch(self._desk), RegistrationEffects(self._desk)
         invited = Invitations(self._desk)
-        of_agents = SecondAgents(self._desk), SignIns(self._desk)
+        of_agents = SecondAgents(self._desk), Exceptions(self._desk), SignIns(self._desk)
         inside = *of_calls, *of_agents, *pages, BulkEffects(self._desk), self._outbox, *visits, invited
         self._guard = Guard(self._desk, inside, self._around(outside(self.links)))
         self._runner = Runner(self._desk, rows, self._guard)

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from csrdesk.engine import approvals, bulk_runs, public_pages, standings, windows
+from csrdesk.engine import approvals, bulk_runs, freezing, public_pages, standings, windows
 from csrdesk.engine.audit import Detail
 from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
@@ -47,6 +47,8 @@ async def read(
     `dn`: the entry under whose name it may have been changed while PingOne could not be asked whose it is.
     """
     now = desk.clock.now()
+    window = await windows.newest(reading, context.call_id)
+    excepted = window is not None and bool(window.shown.exception)
     standing = await standings.of(reading, context.agent.id)
     grants = standing.grants if standing else EVERYTHING
     second = act if act in desk.rules.second_agent_for else None
@@ -58,7 +60,8 @@ async def read(
         agent=context.agent.id,
         call_id=context.call_id,
         person_id=person_id,
-        window=await windows.newest(reading, context.call_id),
+        window=window,
+        frozen=excepted and await freezing.frozen_until(reading, desk, person_id) is not None,
         script=as_named and context.agent.id in desk.scripts and context.call_id == context.flow_id,
         bulk=await bulk_runs.open_act(reading, context.call_id, context.agent.id) if as_named else None,
         protected_elsewhere=await _protected_elsewhere(reading, context, person_id, now),

@@ -48,6 +48,8 @@ NOT_AUDITED = "The audit cannot be written. Look-ups go on; nothing else does."
 
 def _marks(effect: AccountEffect, known: policy.Facts) -> Marks:
     approved: Marks = {"approval": known.approval} if known.approval else {}
+    if known.window and effect.act is not Act.PROTECT and (exception := known.window.shown.exception):
+        approved |= {"proof": exception}
     if policy.is_in_bulk(effect.act, known):
         return approved | IN_BULK
     return approved | (BY_SCRIPT if policy.is_by_script(effect.act, known) else {})

@@ -13,6 +13,7 @@ from csrdesk.engine import (
     call_codes,
     challenges,
     codes,
+    freezing,
     public_pages,
     quotas,
     registrations,
@@ -56,15 +57,6 @@ async def codes_left(reading: Reading, desk: Desk, person_id: str) -> int:
     since = stamp(desk.clock.now() - _DAY)
     tried = await reading.all("SELECT 1 FROM tries WHERE person_id = ? AND at > ?", person_id, since)
     return max(0, desk.limits.codes_per_person_a_day - len(tried))
-
-
-async def frozen_until(reading: Reading, desk: Desk, person_id: str) -> datetime | None:
-    """Until when this person's verification is frozen; None where it is not."""
-    frozen = timedelta(hours=desk.limits.not_me_freeze_hours)
-    since = stamp(desk.clock.now() - frozen)
-    sql = "SELECT max(ended_at) AS at FROM challenges WHERE person_id = ? AND stage = 'not_me' AND ended_at > ?"
-    row = await reading.one(sql, person_id, since)
-    return datetime.fromisoformat(str(row["at"])) + frozen if row and row["at"] else None
 
 
 async def why_not(tx: Transaction, desk: Desk, person_id: str, context: Context) -> str:
@@ -172,7 +164,7 @@ class Links:
 
     async def frozen_until(self, person_id: str) -> datetime | None:
         """By the last challenge that this person refused."""
-        return await frozen_until(self._desk.store, self._desk, person_id)
+        return await freezing.frozen_until(self._desk.store, self._desk, person_id)
 
     async def wrong_passcodes(self, person_id: str, device_id: str) -> int:
         """By the audit."""

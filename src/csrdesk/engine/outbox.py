@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from csrdesk.engine import outgoing
 from csrdesk.engine.audit import Detail, Entry, Kind
 from csrdesk.engine.desk import Desk
+from csrdesk.engine.exceptions import words_for
 from csrdesk.engine.finishing import to_the_end
 from csrdesk.engine.outgoing import OUTBOX, Outgoing, Stage
 from csrdesk.engine.store import Transaction
@@ -58,10 +59,13 @@ class Queueing:
         self._outside = outside
 
     async def __call__(self, effect: Effect, context: Context) -> Reply:
+        desk = self._desk
+        if isinstance(effect, fx.TellCustomer) and not _is_later(context):
+            with suppress(StoreUnavailableError):  # told without it, rather than not told
+                effect = replace(effect, exception=await words_for(desk.store, context.call_id, effect.person_id))
         reply = await self._outside(effect, context)
         if not isinstance(effect, fx.TellCustomer) or not may_be_sent_later(reply) or _is_later(context):
             return reply
-        desk = self._desk
         seconds = desk.limits.notice_seconds
         mail = outgoing.to_customer(effect, context.call_id, context.agent.id, desk.clock.now(), seconds=seconds)
         async with desk.store.transaction() as tx:

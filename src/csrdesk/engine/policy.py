@@ -73,6 +73,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     person_id: str
     window: Window | None = None
     """The newest window of this call."""
+    frozen: bool = False
+    """Whether the person has said that it was not them since a lead made the exception that the window stands on."""
     protected_elsewhere: int = 0
     """How many other accounts this agent protectively disabled within the hour."""
     script: bool = False
@@ -154,6 +156,10 @@ def verified(facts: Facts) -> Window:
         raise NotVerifiedError("This call verified somebody else, and serves nobody but them. Nothing was done.")
     if not window.is_open(facts.now):
         raise NotVerifiedError("The verified window has ended. Verify the caller again. Nothing was done.")
+    if facts.frozen:
+        raise NotVerifiedError(
+            "They, or their phone, said that it was not them: no exception counts. Nothing was done."
+        )
     return window
 
 

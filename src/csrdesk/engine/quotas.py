@@ -177,6 +177,15 @@ async def pushes(reading: Reading, desk: Desk, person_id: str) -> Over | None:
     return _over("pushes_per_person_an_hour", words, again) if again else None
 
 
+async def exceptions(reading: Reading, desk: Desk, agent: str) -> Over | None:
+    """The limit that speaks against asking a lead for another exception, if any: what was refused counts, too."""
+    most = desk.limits.exceptions_an_hour
+    sql = "SELECT asked_at AS at FROM approvals WHERE act = 'exception' AND agent = ?"
+    again = await _again(reading, desk, sql, agent, most=most, within=HOUR, at="asked_at")
+    words = f"You have asked for {most} exceptions in an hour, which is the most."
+    return _over("exceptions_an_hour", words, again) if again else None
+
+
 async def call_backs(reading: Reading, desk: Desk, context: Context, person_id: str) -> Over | None:
     """The limit that speaks against ringing this person once more in this call, if any."""
     most = desk.limits.passcodes_per_link

@@ -1,5 +1,7 @@
 """The desk effects between two agents: ask for an approval, wait for it, withdraw it, see what others ask, answer.
 
+What is asked for may be an exception as well (`exceptions`), which leads alone answer.
+
 Who may answer is decided here, in the transaction of the answer: never who asked, only agents and leads, only those who
 may do the act themselves and serve the person.
 """
@@ -9,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from csrdesk.engine import approvals, standings
+from csrdesk.engine import approvals, exceptions, standings, windows
 from csrdesk.engine.approvals import ALL, Asked
 from csrdesk.engine.audit import Entry, Kind
 from csrdesk.engine.codes import new_id
@@ -17,7 +19,7 @@ from csrdesk.engine.desk import Desk
 from csrdesk.engine.store import Transaction
 from csrdesk.errors import ForbiddenError
 from csrdesk.flows import desk_effects as ex
-from csrdesk.flows.doors import Context
+from csrdesk.flows.doors import Agent, Context
 from csrdesk.flows.kernel import Effect, Reply
 from csrdesk.model.approvals import Approval, Decision
 from csrdesk.model.grants import Grants
@@ -68,7 +70,7 @@ class SecondAgents:
                 return ex.ApprovalIs(before.approval)
             row = Asked(asked, context.call_id, effect.dn, context.key)
             await approvals.ask(tx, row)
-            await desk.audit.append(tx, _note(row, "approval.asked", agent.id))
+            await desk.audit.append(tx, _note(row, agent.id))
         return ex.ApprovalIs(asked)
 
     async def _await(self, effect: ex.AwaitApproval, context: Context) -> Reply:
@@ -94,7 +96,7 @@ class SecondAgents:
             if asked.approval.decision not in (Decision.ASKED, Decision.APPROVED):
                 return ex.ApprovalIs(asked.approval)
             asked = await approvals.change(tx, asked, Decision.WITHDRAWN, until=asked.approval.until)
-            await desk.audit.append(tx, _note(asked, "approval.withdrawn", context.agent.id))
+            await desk.audit.append(tx, _note(asked, context.agent.id))
         return ex.ApprovalIs(asked.approval)
 
     async def _decide(self, effect: ex.DecideApproval, context: Context) -> Reply:
@@ -102,7 +104,7 @@ class SecondAgents:
         async with desk.store.transaction() as tx:
             grants = await standings.acting(tx, context.agent.id, now)
             found = await approvals.find(tx, effect.approval_id)
-            if found is None or not may_answer(found, context.agent.id, grants):
+            if found is None or not may_answer(found, context.agent, grants):
                 raise ForbiddenError("There is no such request, or it is not yours to answer. Nothing was answered.")
             asked = await self._lapsed(tx, found)
             if asked.approval.by == context.agent.id:
@@ -110,19 +112,20 @@ class SecondAgents:
             if asked.approval.decision is not Decision.ASKED:
                 raise ForbiddenError(_OVER)
             decision = Decision.APPROVED if effect.approves else Decision.REFUSED
+            if effect.approves and asked.approval.is_exception:
+                await exceptions.approve(tx, desk, asked, context.agent, effect.why)
             until = now + max(desk.verified, desk.page) if effect.approves else now
             asked = await approvals.change(tx, asked, decision, until=until, by=context.agent.id, why=effect.why)
-            await desk.audit.append(tx, _note(asked, f"approval.{decision.value}", context.agent.id))
+            await desk.audit.append(tx, _note(asked, context.agent.id))
         return ex.ApprovalIs(asked.approval)
 
     async def _theirs(self, context: Context) -> tuple[Approval, ...]:
-        """What this agent may answer now."""
         desk, now = self._desk, self._desk.clock.now()
         grants = await standings.granted_to(desk, context.agent.id)
         return tuple(
             asked.approval
             for asked in await approvals.open_ones(desk.store)
-            if now < asked.approval.until and may_answer(asked, context.agent.id, grants)
+            if now < asked.approval.until and may_answer(asked, context.agent, grants)
         )
 
     async def _await_others(self, effect: ex.AwaitApprovals, context: Context) -> Reply:
@@ -150,23 +153,26 @@ class SecondAgents:
         one = asked.approval
         if one.decision is not Decision.ASKED or self._desk.clock.now() < one.until:
             return asked
-        await self._desk.audit.append(tx, _note(asked, "approval.lapsed", one.agent))
-        return await approvals.change(tx, asked, Decision.LAPSED, until=one.until)
+        lapsed = await approvals.change(tx, asked, Decision.LAPSED, until=one.until)
+        await self._desk.audit.append(tx, _note(lapsed, one.agent))
+        return lapsed
 
 
-def may_answer(asked: Asked, agent: str, grants: Grants) -> bool:
+def may_answer(asked: Asked, agent: Agent, grants: Grants) -> bool:
     """Whether this agent may be the second one: nobody is their own, whatever session they come by."""
     one = asked.approval
-    if one.agent.casefold() == agent.casefold():
+    if one.agent.casefold() == agent.id.casefold() or not standings.covers(grants, one.person, asked.dn):
         return False
-    return grants.approves and one.act in grants.acts and standings.covers(grants, one.person, asked.dn)
+    if one.is_exception:
+        return exceptions.may_answer(one, agent, grants)
+    return grants.approves and one.act in grants.acts
 
 
 async def withdraw_all(tx: Transaction, desk: Desk, call_id: str, agent: str) -> None:
     """Ask no more in a call that is over, or whose agent is out."""
     for asked in await approvals.open_of_call(tx, call_id):
         gone = await approvals.change(tx, asked, Decision.WITHDRAWN, until=asked.approval.until)
-        await desk.audit.append(tx, _note(gone, "approval.withdrawn", agent))
+        await desk.audit.append(tx, _note(gone, agent))
 
 
 async def take_back_all(tx: Transaction, desk: Desk, whose: str, agent: str) -> None:
@@ -174,7 +180,9 @@ async def take_back_all(tx: Transaction, desk: Desk, whose: str, agent: str) -> 
     for asked in await approvals.given_by(tx, whose, desk.clock.now()):
         one = asked.approval
         gone = await approvals.change(tx, asked, Decision.WITHDRAWN, until=one.until, by=one.by, why=one.why)
-        await desk.audit.append(tx, _note(gone, "approval.withdrawn", agent))
+        await desk.audit.append(tx, _note(gone, agent))
+        if one.is_exception:
+            await windows.end_of_challenge(tx, one.id, desk.clock.now())
 
 
 async def _first_end(waiting: tuple[Approval, ...], desk: Desk) -> None:
@@ -183,11 +191,14 @@ async def _first_end(waiting: tuple[Approval, ...], desk: Desk) -> None:
     await (desk.clock.sleep_until(min(ends)) if ends else asyncio.Event().wait())
 
 
-def _note(asked: Asked, action: str, agent: str) -> Entry:
+def _note(asked: Asked, agent: str) -> Entry:
+    """The audit's row about a request as it is now."""
     one = asked.approval
+    if one.is_exception:
+        return exceptions.note(asked, agent)
     return Entry(
         kind=Kind.EVENT,
-        action=action,
+        action=f"approval.{one.decision.value}",
         agent=agent,
         call_id=asked.call_id,
         person_id=one.person.id,

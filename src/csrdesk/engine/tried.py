@@ -13,9 +13,9 @@ from csrdesk.engine.clock import stamp
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.store import Reading
 
-COUNTED = "purpose NOT IN ('password', 'device')"
-"""The rows of tries, whoever asked for them."""
-BY_AGENTS = "purpose NOT IN ('password', 'device', 'magic_link')"
+COUNTED = "purpose NOT IN ('password', 'device', 'exception')"
+"""The rows of tries, whoever asked for them; exceptions have a limit of their own."""
+BY_AGENTS = "purpose NOT IN ('password', 'device', 'exception', 'magic_link')"
 """Those that an agent asked for; customers ask for magic links by themselves."""
 _DAY = timedelta(days=1)
 

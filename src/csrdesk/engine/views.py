@@ -45,6 +45,7 @@ _WORDS: dict[type[Effect], str] = {
     te.CheckHeard: "Checking the passcode",
     fx.EndCall: "Ending the call",
     ex.RequestApproval: "Asking the other agents",
+    ex.RequestException: "Asking the leads",
     ex.WithdrawApproval: "Asking no more",
     ex.ReadApprovals: "Reading what other agents wait for",
     ex.DecideApproval: "Answering the other agent",

@@ -50,6 +50,16 @@ async def start(tx: Transaction, window: Window) -> None:
     )
 
 
+async def end_of_challenge(tx: Transaction, challenge_id: str, now: datetime) -> int:
+    """End the window that a link opened; how many were open."""
+    return await tx.execute(
+        "UPDATE windows SET ended_at = ? WHERE challenge_id = ? AND ended_at IS NULL AND verified_until > ?",
+        stamp(now),
+        challenge_id,
+        stamp(now),
+    )
+
+
 async def end(tx: Transaction, call_id: str, now: datetime) -> int:
     """End every window of a call; how many were open."""
     return await tx.execute(

@@ -20,7 +20,7 @@ from csrdesk.flows import second_agent as sa
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.account_ends import SECTION, EndedCall, Left, LostCaller, Refused, WentBack, WindowClosed
 from csrdesk.flows.account_given import Needs, Verified
-from csrdesk.flows.act_words import CHOSEN, NOT_YOURS, SECOND_AGENT, words_of
+from csrdesk.flows.act_words import CHOSEN, SECOND_AGENT, why_withheld, words_of
 from csrdesk.flows.kernel import (
     Answer,
     Ask,
@@ -150,7 +150,7 @@ class ManagingAccount(State, frozen=True):
     ):
         match event:
             case Answer() if CHOSEN.get(type(event)) in self.needs.rules.withheld:
-                return msgspec.structs.replace(self, note=NOT_YOURS)
+                return msgspec.structs.replace(self, note=why_withheld(self.verified.evidence))
             case a.ResetChosen() if self.why_no_reset:
                 return msgspec.structs.replace(self, note=f"Reset is not possible now. {self.why_no_reset}")
             case (

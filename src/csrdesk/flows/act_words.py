@@ -7,7 +7,7 @@ from typing import Final
 from csrdesk.flows import answers as a
 from csrdesk.flows.kernel import Event
 from csrdesk.model.account import Account, Lock
-from csrdesk.model.proofs import Act
+from csrdesk.model.proofs import Act, Evidence
 
 CHOSEN: Final[dict[type[Event], Act]] = {
     a.ProtectiveDisableChosen: Act.PROTECT,
@@ -21,7 +21,13 @@ CHOSEN: Final[dict[type[Event], Act]] = {
 }
 """Which act an answer begins."""
 SECOND_AGENT: Final = ("Ask another agent first: nothing is done before somebody else has approved it.",)
+NOT_GIVEN: Final = "The exception does not give this. Verify the caller by another way first. Nothing was done."
 NOT_YOURS: Final = "Your role at this desk does not include this. Ask a lead. Nothing was done."
+
+
+def why_withheld(evidence: Evidence) -> str:
+    """Why what is not offered to a verified caller's agent is not done."""
+    return NOT_GIVEN if evidence.exception else NOT_YOURS
 
 
 def words_of(act: Act, account: Account, *, has_directory: bool) -> tuple[str, ...]:

@@ -47,6 +47,17 @@ class CallBackChosen(Answer, frozen=True):
     """PingOne rings the number on record."""
 
 
+class ExceptionChosen(Answer, frozen=True):
+    """The caller can show nothing: ask a lead to let some acts be done all the same."""
+
+
+class ExceptionAsked(Answer, frozen=True):
+    """Ask a lead now: why, and the ticket."""
+
+    reason: Line
+    ticket: Short = ""
+
+
 class SpokenAddressChosen(Answer, frozen=True):
     """Say a short address and a code; the caller shows a strong device there."""
 

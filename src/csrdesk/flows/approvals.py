@@ -63,8 +63,11 @@ class ShowingApprovals(State, frozen=True):
 
     def step(self, event: Event) -> ShowingApprovals | Deciding | ApprovalsLeft:
         match event:
-            case da.ApprovalGiven(approval_id):
-                return Deciding(approval_id, approves=True)
+            case da.ApprovalGiven(approval_id, reason) if not reason.strip() and self._is_exception(approval_id):
+                words = "Say why you approve it: one line, which stands in the audit. Nothing was answered."
+                return msgspec.structs.replace(self, note=words, code="needs_answer")
+            case da.ApprovalGiven(approval_id, reason):
+                return Deciding(approval_id, approves=True, why=reason.strip())
             case da.ApprovalDenied(_, reason) if not reason.strip():
                 words = "A reason is needed to refuse: one line, which the other agent reads. Nothing was answered."
                 return msgspec.structs.replace(self, note=words, code="needs_answer")
@@ -78,6 +81,9 @@ class ShowingApprovals(State, frozen=True):
                 return ApprovalsLeft()
             case _:
                 raise IllegalEventError(self, event)
+
+    def _is_exception(self, approval_id: str) -> bool:
+        return any(one.id == approval_id and one.is_exception for one in self.approvals)
 
 
 class Deciding(State, frozen=True):

@@ -12,6 +12,7 @@ import msgspec
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import account_management as am
 from csrdesk.flows import answers as a
+from csrdesk.flows import by_exception as be
 from csrdesk.flows import device_check as dc
 from csrdesk.flows import effects as fx
 from csrdesk.flows import look_up as lu
@@ -38,6 +39,7 @@ from csrdesk.flows.kernel import (
     Want,
 )
 from csrdesk.flows.ping import spelled
+from csrdesk.flows.ways import within
 from csrdesk.model.devices import Devices
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Evidence
@@ -163,6 +165,8 @@ class Checking(State, frozen=True):
                 return Recovering(self.given, caller.person, ri.begin(caller.person))
             case dc.WayChosen(caller, way) if way in vw.BEGIN:
                 return Verifying(self.given, caller, vw.BEGIN[way](caller.person, caller.devices, self.given.rules))
+            case dc.WayChosen(caller, Way.EXCEPTION):
+                return Verifying(self.given, caller, be.begin(caller, self.given.rules, self.given.ticket))
             case dc.WayChosen(caller, Way.SPOKEN_ADDRESS):
                 return Verifying(self.given, caller, sa.begin(caller.person, vu.account_words(caller.person)))
             case dc.WayChosen(caller):
@@ -208,7 +212,7 @@ class Verifying(State, frozen=True):
 
     given: Given
     caller: Caller
-    sub: vu.VerifyUserState | sa.SpokenAddressState | vw.VerifyWithoutLinkState
+    sub: vu.VerifyUserState | sa.SpokenAddressState | vw.VerifyWithoutLinkState | be.ByExceptionState
 
     def want(self) -> Want:
         return self.sub.want()
@@ -397,7 +401,8 @@ CsrMainState = (
 def manage(given: Given, caller: Caller, evidence: Evidence, until: datetime) -> Managing:
     """The account page, for a caller who is verified until then."""
     verified = am.Verified(caller.person, caller.dn, evidence, until, given.ticket)
-    return Managing(given, am.begin(verified, am.Needs(given.rules.ticket_required, given.rules)))
+    rules = within(given.rules, evidence)
+    return Managing(given, am.begin(verified, am.Needs(rules.ticket_required, rules)))
 
 
 def look_up(given: Given, note: str = "", code: str = "") -> LookingUp:

@@ -7,9 +7,10 @@ from csrdesk.flows.kernel import Answer
 
 
 class ApprovalGiven(Answer, frozen=True):
-    """The second agent says yes to that request."""
+    """The second agent says yes to that request; to an exception with a word why."""
 
     approval_id: Short
+    reason: Line = ""
 
 
 class ApprovalDenied(Answer, frozen=True):

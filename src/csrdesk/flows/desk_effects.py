@@ -30,6 +30,23 @@ class RequestApproval(Effect, frozen=True, kw_only=True):
     """When it is of no use any more."""
 
 
+class RequestException(Effect, frozen=True, kw_only=True):
+    """Ask the leads to let acts be done for a caller who can show nothing: for this call and this person alone.
+
+    What it would open is settings' to say, as far as the agent may do it. Answered with `ApprovalIs`, or `NotAsked`
+    where a rule says no.
+    """
+
+    kind = Kind.DESK
+    person: Person
+    dn: str = ""
+    """As above."""
+    reason: str
+    ticket: str
+    shown: str
+    """That nothing was shown, and what else there would be, in words."""
+
+
 class AwaitApproval(Effect, frozen=True, kw_only=True):
     """Wait until it is answered, or lapses, which is then written down. Answered with `ApprovalIs`."""
 
@@ -90,6 +107,12 @@ class EndSignIn(Effect, frozen=True, kw_only=True):
 
 class ApprovalIs(Reply, frozen=True):
     approval: Approval
+
+
+class NotAsked(Reply, frozen=True):
+    """A rule said no; nobody was asked."""
+
+    message: str
 
 
 class ApprovalsRead(Reply, frozen=True):

@@ -86,7 +86,13 @@ class ChoosingWay(State, frozen=True):
         self, event: Event
     ) -> WayChosen | ChoosingWay | RecoveryStarted | ProtectChosen | RecordingNotVerified | CustomerLeft | EndedCall:
         match event:
-            case a.MagicLinkChosen() | a.SpokenAddressChosen() | a.PushChosen() | a.CallBackChosen():
+            case (
+                a.MagicLinkChosen()
+                | a.SpokenAddressChosen()
+                | a.PushChosen()
+                | a.CallBackChosen()
+                | a.ExceptionChosen()
+            ):
                 return self._chosen(BY_ANSWER[type(event)])
             case a.RecoveryChosen() if can_recover(self.given, self.caller):
                 return RecoveryStarted(self.caller)

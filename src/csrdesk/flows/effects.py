@@ -235,6 +235,8 @@ class TellCustomer(Effect, frozen=True, kw_only=True):
     change: Change
     dn: str = ""
     """The directory's entry, where PingOne could not be asked who this is: then its address is taken."""
+    exception: str = ""
+    """`exception, approved by NAME`, where nothing proved who asked. The engine's to say: it knows every act's call."""
 
 
 class AwaitNotice(Effect, frozen=True, kw_only=True):

@@ -49,6 +49,7 @@ class CardPrompt(Prompt, frozen=True):
         | a.SpokenAddressChosen
         | a.PushChosen
         | a.CallBackChosen
+        | a.ExceptionChosen
         | a.RecoveryChosen
         | a.ProtectiveDisableChosen
         | a.CannotVerifyChosen

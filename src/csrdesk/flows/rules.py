@@ -24,6 +24,10 @@ class Rules(msgspec.Struct, frozen=True):
     """`ways.push`: `auto`, `on` or `off`."""
     call_back: bool = False
     """`ways.call_back`."""
+    exception_gives: tuple[Act, ...] = ()
+    """`ways.exception_gives` where `ways.exception` is on: what an exception opens; empty for none."""
+    why_no_exception: str = ""
+    """Why this agent cannot ask for one, in words; empty where they can."""
     recovery: bool = False
     """`ciam_accountRecoveryEnabled`: customers can choose a new password by themselves."""
     registration: bool = False

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from csrdesk.flows import answers as a
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.rules import Rules
 from csrdesk.model.devices import STRONG_KINDS, Age, Devices, Strength
+from csrdesk.model.grants import OF_AGENTS
 from csrdesk.model.people import Person
+from csrdesk.model.proofs import Act, Evidence, names
 from csrdesk.model.ways import Way, WayOffer
 
 BY_ANSWER: dict[type[Answer], Way] = {
@@ -19,6 +23,7 @@ BY_ANSWER: dict[type[Answer], Way] = {
     a.SpokenAddressChosen: Way.SPOKEN_ADDRESS,
     a.PushChosen: Way.PUSH,
     a.CallBackChosen: Way.CALL_BACK,
+    a.ExceptionChosen: Way.EXCEPTION,
 }
 """The answer of the caller's card that chooses each way."""
 
@@ -35,7 +40,28 @@ def offers(person: Person, devices: Devices, rules: Rules) -> tuple[WayOffer, ..
         *((spoken,) if rules.spoken_address else ()),
         *((push,) if rules.push != "off" else ()),
         *((call_back,) if rules.call_back else ()),
+        *((by_exception(rules),) if rules.exception_gives else ()),
     )
+
+
+def by_exception(rules: Rules) -> WayOffer:
+    """The way of those who can show nothing."""
+    why_not = rules.why_no_exception or ("" if excepted(rules) else "nothing that it opens is yours to do")
+    return WayOffer(Way.EXCEPTION, f"no proof; a lead is asked for: {names(excepted(rules))}", why_not)
+
+
+def within(rules: Rules, evidence: Evidence) -> Rules:
+    """The rules for a caller who was verified so: what an exception does not open is as little to be done as what is
+    not the agent's.
+    """
+    if not evidence.exception:
+        return rules
+    return msgspec.structs.replace(rules, withheld=tuple(act for act in OF_AGENTS if act not in evidence.gives))
+
+
+def excepted(rules: Rules) -> tuple[Act, ...]:
+    """What an exception opens for this agent: what settings name, as far as it is theirs to do."""
+    return tuple(act for act in rules.exception_gives if act not in rules.withheld)
 
 
 def frozen(until: datetime) -> str:

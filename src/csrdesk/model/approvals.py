@@ -1,4 +1,4 @@
-"""What one agent asks another for, before an act that settings let nobody do alone."""
+"""What one agent asks another for: an act that settings let nobody do alone, or an exception for a caller."""
 
 from __future__ import annotations
 
@@ -44,3 +44,10 @@ class Approval(msgspec.Struct, frozen=True):
     """Who answered."""
     why: str = ""
     """What they wrote with it."""
+    gives: tuple[Act, ...] = ()
+    """What an exception would open (`act` is `EXCEPTION`); empty where one act waits."""
+
+    @property
+    def is_exception(self) -> bool:
+        """Whether a lead is asked to let acts be done for a caller who can show nothing."""
+        return self.act is Act.EXCEPTION

@@ -24,6 +24,8 @@ class Purpose(StrEnum):
     """A try without link or page: the agent leads a push to the app on the caller's phone."""
     CALL_BACK = "call_back"
     """A try without link or page: PingOne rings the number on record."""
+    EXCEPTION = "exception"
+    """No link, and nothing shown: the row of what a lead has approved."""
     DEVICE = "device"
     """A page of Device Authentication by itself: no mail, no code of its own, only the browser that it was made for."""
     MAGIC_LINK = "magic_link"
@@ -119,5 +121,7 @@ class LinkAbout(msgspec.Struct, frozen=True):
     account: str
     """`M*** S***, ending 41`."""
     purpose: str = "to verify that it is you on the phone"
+    handed_over: bool = False
+    """Whether the agent took the call over from another one: the page says to whom the customer talks now."""
     mailed: bool = True
     """Whether a mail brought the customer here. If not, the page asks for a strong device, and for nothing less."""

@@ -31,21 +31,30 @@ class Act(StrEnum):
     """The disable that PingOne Protect recommends, where settings name it."""
     REGISTER = "register"
     """A customer's own, on the registration page: the account that they make there, and what belongs to it."""
+    EXCEPTION = "exception"
+    """No change by itself: what a lead is asked for where nothing proves the caller, and which opens some of these."""
 
 
-_NEVER_OF_A_CALL: Final = frozenset({Act.RECOVER, Act.RISK, Act.REGISTER})
+_NEVER_OF_A_CALL: Final = frozenset({Act.RECOVER, Act.RISK, Act.REGISTER, Act.EXCEPTION})
 
 LINK = "ml"
 """The method of link and code: the caller reads the mail on record."""
 CALL_BACK = "voice"
 """The method of a call-back: the caller answers at the number on record. Without a device's id, since it is none."""
+EXCEPTION = "exception"
+"""The method of an exception, which is no word of `authMethod`: nothing digital was shown, and a lead said yes."""
+
+
+def names(acts: tuple[Act, ...]) -> str:
+    """Those acts in words, as settings list them: `unlock, must change, devices`."""
+    return ", ".join(act.value.replace("_", " ") for act in acts)
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """One thing shown: the link and the code, a device, or the number on record."""
+    """One thing shown: the link and the code, a device, or the number on record. Or, where nothing is, an exception."""
 
     method: str
-    """A word of `authMethod`: `ml`, `sms`, `totp`, ..."""
+    """A word of `authMethod`: `ml`, `sms`, `totp`, ...; or `EXCEPTION`."""
     strength: Strength
     device_id: str = ""
     label: str = ""
@@ -62,6 +71,13 @@ class Evidence(msgspec.Struct, frozen=True):
     """Why PingOne would not ask for the registered device: `disabled`, `locked`, or empty."""
     risk: RiskCheck | None = None
     """What PingOne Protect made of the customer's page; None where it was not asked."""
+    gives: tuple[Act, ...] = ()
+    """What an exception opens, and nothing else; empty where the caller has shown something."""
+
+    @property
+    def exception(self) -> str:
+        """`exception, approved by NAME`, where a lead's word stands for everything shown; empty otherwise."""
+        return next((p.label for p in self.proofs if p.method == EXCEPTION), "")
 
     @property
     def has_device(self) -> bool:
@@ -79,12 +95,14 @@ class Evidence(msgspec.Struct, frozen=True):
 
     @property
     def auth_method(self) -> str:
-        """`authMethod`: blank-separated words in the order shown."""
-        return " ".join(p.method for p in self.proofs)
+        """`authMethod`: blank-separated words in the order shown; empty for an exception, which shows nothing."""
+        return " ".join(p.method for p in self.proofs if p.method != EXCEPTION)
 
     @property
     def label(self) -> str:
         """The verification in words, as screen and audit name it."""
+        if self.exception:
+            return self.exception
         if self.has_device:
             strongest = min((p.strength for p in self.proofs if p.device_id), key=list(Strength).index)
             return f"authentication: {'link, code and device' if self.has_link else 'device alone'} ({strongest.value})"
@@ -104,6 +122,8 @@ class Evidence(msgspec.Struct, frozen=True):
             return ""
         if act in _NEVER_OF_A_CALL:
             return "No call gives this: it is not an agent's to do."
+        if self.exception:
+            return "" if act in self.gives else f"The exception does not give this, only: {names(self.gives)}."
         if act is Act.DEVICES:
             return self._missing_for_devices()
         if self._strong():
@@ -126,7 +146,7 @@ class Evidence(msgspec.Struct, frozen=True):
     def missing_for_device(self, device_id: str) -> str:
         """Why this is not enough to change that device; empty where it is: a device never vouches for itself."""
         missing = self.missing_for(Act.DEVICES)
-        if missing or self._strong(besides=device_id):
+        if missing or self.exception or self._strong(besides=device_id):
             return missing
         return "This is the device that the caller has shown. Verify again with another strong device."
 

@@ -18,6 +18,8 @@ class Way(StrEnum):
     """A push that the agent leads, with a number to find."""
     CALL_BACK = "call-back"
     """PingOne rings the number on record."""
+    EXCEPTION = "exception"
+    """Nothing digital: a lead approves that some acts are done all the same."""
 
     @property
     def label(self) -> str:
@@ -30,6 +32,7 @@ _LABELS = {
     Way.SPOKEN_ADDRESS: "Spoken address",
     Way.PUSH: "Push to the app",
     Way.CALL_BACK: "Call-back",
+    Way.EXCEPTION: "Exception",
 }
 
 

@@ -55,8 +55,10 @@ class AccountScreen(PromptScreen[AccountPrompt]):
             Content.assemble(("Why can't they sign in:  ", Tone.STRONG.value), inert(words, tone))
         )
         self.query_one("#whom", Static).update(inert(person_line(prompt.person)))
+        excepted = bool(prompt.evidence.exception)
+        shown = f"Nothing shown: {prompt.evidence.label}." if excepted else f"Shown: {prompt.evidence.label}."
         self.query_one("#evidence", Static).update(
-            inert(f"Shown: {prompt.evidence.label}. Times in {zone_name(now, zone)}.", Tone.QUIET)
+            inert(f"{shown} Times in {zone_name(now, zone)}.", Tone.WARN if excepted else Tone.QUIET)
         )
         risk = prompt.evidence.risk
         self.query_one("#risk", Static).display = risk is not None

@@ -15,6 +15,11 @@ _NAMES: Final = {
 }
 
 
+def act_names(acts: tuple[Act, ...]) -> str:
+    """Several of them, in words."""
+    return ", ".join(map(act_name, acts))
+
+
 def act_name(act: Act) -> str:
     """The act in words."""
     return _NAMES.get(act, act.value)

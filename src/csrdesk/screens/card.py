@@ -83,5 +83,6 @@ _SAY = {
     Way.SPOKEN_ADDRESS: "To make sure that it is you, please open a web browser, on any device. Can you do that now?",
     Way.PUSH: "To make sure that it is you, I would like to send a request to the app on your phone.",
     Way.CALL_BACK: "To make sure that it is you, I would like to have your phone rung. Can you answer it now?",
+    Way.EXCEPTION: "I cannot make sure that it is you by myself. I may ask a colleague, if there is no other way.",
 }
 """How to begin, by the first way that is open."""

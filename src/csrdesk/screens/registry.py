@@ -16,6 +16,7 @@ from csrdesk.screens.card import CardScreen
 from csrdesk.screens.confirm import ConfirmScreen
 from csrdesk.screens.devices import DevicesScreen
 from csrdesk.screens.error import ErrorScreen
+from csrdesk.screens.exception import AwaitingLeadScreen, ExceptionScreen
 from csrdesk.screens.form import form_for
 from csrdesk.screens.heard import HeardScreen
 from csrdesk.screens.info import Surroundings
@@ -52,6 +53,8 @@ SCREENS = (
     PhonesScreen,
     AgentPushScreen,
     HeardScreen,
+    ExceptionScreen,
+    AwaitingLeadScreen,
     AccountScreen,
     DevicesScreen,
     ConfirmScreen,

@@ -126,8 +126,10 @@ def subject_of(change: Change) -> str:
     return _HAPPENED[change][0] if change in _HAPPENED else _CHANGED[change][0]
 
 
-def notice(change: Change, at: datetime, *, company: str, phone: str = "") -> Letter:
-    """What was done to the account, when, and whom to call: no link, no name, nothing that is worth stealing."""
+def notice(change: Change, at: datetime, *, company: str, phone: str = "", exception: str = "") -> Letter:
+    """What was done to the account, when, and whom to call: no link, nothing that is worth stealing, and no name but
+    that of a lead who approved an `exception`: `exception, approved by NAME`.
+    """
     when = f"{at.astimezone(UTC):%d %B %Y at %H:%M} UTC"
     if change in _HAPPENED:
         subject, said, then = _HAPPENED[change]
@@ -135,6 +137,8 @@ def notice(change: Change, at: datetime, *, company: str, phone: str = "") -> Le
     else:
         subject, what = _CHANGED[change]
         said, otherwise = f"Our help desk has {what} on {when}.", "If you did not"
+        if exception:
+            said += f" Whoever asked for it could not prove that they are you: {clean(exception, _LINE)}."
         then = "If you asked us for this, there is nothing to do."
     shown = {
         "subject": subject,
@@ -193,6 +197,7 @@ def registration(url: str, about: tuple[str, str], *, company: str, phone: str =
 _ALERTS = {
     "link.not_me": 'A customer said "this wasn\'t me"',
     "protective_disable": "An account was disabled without proof",
+    "exception.approved": "A lead made an exception for a caller who proved nothing",
     "risk.disable": "An account was disabled because PingOne Protect recommended it",
     "limit.reached": "A limit was reached",
     "protected.touched": "Somebody came to a protected account",

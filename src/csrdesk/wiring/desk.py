@@ -114,7 +114,7 @@ class Desk:
             lock_seconds=limits.lock_seconds,
             lock_seconds_in_call=limits.lock_seconds_in_call,
             mailbox_url=settings.mailbox_url,
-            second_agent=bool(settings.desk.second_agent_for),
+            second_agent=bool(settings.desk.second_agent_for) or settings.ways.exception,
         )
 
     async def left_unknown(self) -> tuple[AuditRow, ...]:
@@ -235,6 +235,7 @@ def rules_of(settings: Settings) -> Rules:
         spoken_address=settings.ways.spoken_address,
         push=settings.ways.push,
         call_back=settings.ways.call_back,
+        exception_gives=tuple(map(Act, settings.ways.exception_gives)) if settings.ways.exception else (),
         recovery=settings.flow.ciam_account_recovery_enabled,
         registration=settings.registration.enabled,
         protect_analysis=settings.flow.protect_required,

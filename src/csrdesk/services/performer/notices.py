@@ -56,7 +56,7 @@ async def _tell_by_directory(
 
 async def _mail(effect: fx.TellCustomer, outside: Outside, mailer: Mailer, address: str) -> None:
     company = outside.company
-    letter = notice(effect.change, outside.now(), company=company.name, phone=company.phone)
+    letter = notice(effect.change, outside.now(), company=company.name, phone=company.phone, exception=effect.exception)
     await mailer.send(letter, to=address, sender_name=company.name)
 
 
