@@ -88,13 +88,13 @@ class AddressDoor:
         await quotas.count_wrong(tx, desk, source)
         if over := await quotas.call_codes(tx, desk, source):
             await quotas.alert_of_source(tx, desk, over, source)
+        open_now = await call_codes.waiting(tx, desk)  # read in either case: what a code was is not told by time
         if row is not None and row.browser:
             # The code was right once: for another browser.
             if not row.second_browser:
                 row = await challenges.save(tx, row, second_browser=1)
             await desk.audit.append(tx, note(row, "link.second_browser", kind=Kind.ALERT, by="unknown"))
             return
-        open_now = await call_codes.waiting(tx, desk)
         for other in open_now:
             await challenges.save(tx, other, tries=other.tries + 1)
         details: dict[str, Detail] = {"source": quotas.place(desk, source), "waiting": len(open_now)}
