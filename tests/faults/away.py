@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import psycopg
 
 from csrdesk.flows import prompts as p
-from tests.faults.caller import Caller, LostError, several
+from tests.faults.caller import Caller, LostError, all_waited_on, several
 from tests.faults.desk import AGENTS, Desk
 from tests.faults.size import Came, Size
 
@@ -27,6 +27,7 @@ async def connections_used_up(desk: Desk, size: Size) -> Came:
             await asyncio.sleep(size.away)
             said = sum(call.reloads for call in calls) + sum(len(call.said) for call in calls)
         await asyncio.gather(*pages, *waiting)
+        all_waited_on(calls)
         await asyncio.gather(*(call.whole_after_verified() for call in calls))
         if left or not said:
             raise LostError(f"the desk kept {left} connections, so that this proves nothing")

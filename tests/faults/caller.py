@@ -48,6 +48,8 @@ class Caller:
     """What the agent was told instead of an answer."""
     reloads: int = 0
     """How often the customer had to load a page again."""
+    fell_back: list[str] = field(default_factory=list)
+    """What the agent read in the place of a call that waits."""
     notices: list[p.NoticePrompt] = field(default_factory=list)
     """What the agent read of what was done."""
     code: str = ""
@@ -101,6 +103,7 @@ class Caller:
         while not isinstance(prompt := self.view.prompt, kind):
             if isinstance(prompt, p.ErrorPrompt):
                 self.said.append(prompt.error_message)
+                self.fell_back.append(prompt.error_message)
                 await asyncio.sleep(AGAIN)
                 await self.press(a.TryAgainChosen())
                 continue
@@ -205,6 +208,12 @@ class Caller:
     async def whole_after_verified(self) -> None:
         await self.disable()
         await self.end()
+
+
+def all_waited_on(calls: list[Caller]) -> None:
+    """Raises `LostError` where a call that waited fell back to its card."""
+    if fell := [f"{call.username}: {words}" for call in calls for words in call.fell_back]:
+        raise LostError(f"{len(fell)} waiting calls fell back: {fell[0]}")
 
 
 async def several(

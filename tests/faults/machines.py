@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 
 from csrdesk.flows import prompts as p
-from tests.faults.caller import LostError, several
+from tests.faults.caller import LostError, all_waited_on, several
 from tests.faults.desk import AGENTS, Desk
 from tests.faults.size import Came, Size
 
@@ -42,6 +42,7 @@ async def disk_full(desk: Desk, size: Size) -> Came:
             raise LostError("nobody met the full disk")
         fell = await asyncio.to_thread(_make_room, desk, ballast)
         await asyncio.gather(*acts, *pages, *waiting)
+        all_waited_on(calls)
         await asyncio.gather(*(call.disable() for call in calls if call not in half))
         await asyncio.gather(*(call.end() for call in calls))
         server = "PostgreSQL fell and was started again" if fell else "PostgreSQL went on"

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 from csrdesk.flows import prompts as p
 from tests.faults.away import connections_used_up, console_cut_off, pingone_refuses, restarted_in_turn
-from tests.faults.caller import Caller, LostError, several
+from tests.faults.caller import Caller, LostError, all_waited_on, several
 from tests.faults.desk import AGENTS, Desk
 from tests.faults.machines import disk_full
 from tests.faults.size import Came, Fault, Size
@@ -81,6 +81,7 @@ async def postgresql_stopped(desk: Desk, size: Size) -> Came:
             raise LostError("something was written without an audit")
         await asyncio.to_thread(desk.database.start)
         await asyncio.gather(*pressed, *pages, *waiting)
+        all_waited_on(calls)
         await asyncio.gather(*(call.disable() for call in calls if call not in half))
         await asyncio.gather(*(call.end() for call in calls))
         return Came(calls, f"nothing written for {size.away:g} s; then all {len(calls)} calls go on to their end")
