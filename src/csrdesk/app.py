@@ -123,6 +123,7 @@ class CsrdeskApp(App[None]):
         await asyncio.to_thread(_load_screens)
         session = await self._connect()
         self.calls.session = session
+        self._idle.touch()  # by the desk's clock from here on
         self._following = Following(session, self.post_message, self._say_connection)
         self._say_connection("Connected", True)  # noqa: FBT003 - all is well
         self.call_later(self._offer_left)

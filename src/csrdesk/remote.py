@@ -10,6 +10,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import msgspec
@@ -30,6 +31,7 @@ from csrdesk.model.sign_in import Agent
 from csrdesk.services import http
 from csrdesk.services.retry import decide
 from csrdesk.wire.codec import act_of, decode_view, decoded, encode_answer, outcome_of
+from csrdesk.wire.now import NOW_HEADER, DeskTime
 from csrdesk.wire.values import Answered, Calls, History, Reason, RehearsalRead, Started, TakenUp, Told, Wrong
 from csrdesk.wire.version import PREFIX, SETTLED_HEADER, WIRE_HEADER, check_desk, spoken
 from csrdesk.wire.wrong import from_wire
@@ -78,9 +80,14 @@ class Line:
         self._patience = patience
         self._tell = tell or (lambda _: None)
         self._client = http.open_client(url, timeout_seconds=SECONDS)
+        self._time = DeskTime()
 
     async def close(self) -> None:
         await self._client.aclose()
+
+    def now(self) -> datetime:
+        """What time it is at the desk."""
+        return self._time.now()
 
     async def get(self, path: str, kind: type[T], **query: object) -> T:
         """Read something. Raises what the desk says, `UnreachableError`, `TimedOutError` and `UnavailableError`."""
@@ -146,7 +153,9 @@ class Line:
                 **({"content-type": "application/json"} if body is not None else {}),
             },
         )
+        asked = self._time.elapsed()
         answer = await http.send(self._client, request, system=SYSTEM, timeout_seconds=seconds)
+        self._time.heard(answer.headers.get(NOW_HEADER, ""), asked)
         if answer.status_code >= 400:
             raise _error_of(answer)
         check_desk(answer.headers.get(WIRE_HEADER, ""))

@@ -187,7 +187,7 @@ async def test_how_far_the_second_keeper_is_behind_is_a_figure(
     async with open_desk(settings, serve_pages=True) as desk:
         from csrdesk.server.desk_figures import DeskFigures
 
-        figures = DeskFigures(ops.metrics, desk.engine.figures(), desk.engine.forwarding)
+        figures = DeskFigures(ops.metrics, desk.engine.figures(), desk.clock, desk.engine.forwarding)
         await desk.audit.write(Entry(kind=Kind.EVENT, action="row", agent="grace"))
         await until(lambda: desk.engine.forwarding is not None and desk.engine.forwarding.rows_behind == 1)
         await figures.update()

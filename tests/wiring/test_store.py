@@ -145,8 +145,9 @@ async def test_the_check_up_looks_at_the_server(
     box: Sandbox, tmp_path: Path, postgres: Server, password_file: Path
 ) -> None:
     settings = server_of(box, tmp_path / "one", postgres.new(), password_file)
-    (found,) = await database(settings)
+    found, clock = await database(settings)
     assert (found.level, found.what) == (Level.OK, f"{settings.desk.database} can be written.")
+    assert (clock.area, clock.what) == ("Clock", "This machine and the database's server agree.")
     (found,) = await database(server_of(box, tmp_path / "one", postgres.url("nowhere"), password_file))
     assert "its server knows no such name or database. Without it people can be looked up" in found.what
     assert found.todo.startswith("Look at the server")

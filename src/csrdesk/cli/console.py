@@ -11,6 +11,7 @@ from csrdesk.errors import NeedsAnswerError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from contextlib import AsyncExitStack
+    from datetime import datetime
 
     from csrdesk.app import CsrdeskApp
     from csrdesk.config import Settings
@@ -36,6 +37,7 @@ async def _run() -> Result:
 
     from csrdesk.app import ConsoleInfo, CsrdeskApp
     from csrdesk.cli.desk import settings_for_desk
+    from csrdesk.widgets.moments import utc_now
     from csrdesk.wiring.who import agent_of, log_path
 
     settings, messages = settings_for_desk()
@@ -43,10 +45,18 @@ async def _run() -> Result:
         from csrdesk.cli.console_elsewhere import run_elsewhere
 
         return await run_elsewhere(settings)
+    now = utc_now
     async with AsyncExitStack() as desks:
 
         async def connect() -> Session:
-            return await _opened(settings, desks, app)
+            nonlocal now
+            desk = await _opened(settings, desks, app)
+            now = desk.now
+            return desk.session(desk.agent)
+
+        def moment() -> datetime:
+            """The machine's, and the desk's as soon as there is one: it counts moments down by its own."""
+            return now()
 
         info = ConsoleInfo(
             agent=agent_of(settings).name,
@@ -59,12 +69,12 @@ async def _run() -> Result:
             lock_seconds=settings.limits.lock_seconds,
             lock_seconds_in_call=settings.limits.lock_seconds_in_call,
         )
-        app = CsrdeskApp(connect, info)
+        app = CsrdeskApp(connect, info, now=moment)
         await app.run_async()
     return Result(messages=messages)
 
 
-async def _opened(settings: Settings, desks: AsyncExitStack, app: CsrdeskApp) -> Session:
+async def _opened(settings: Settings, desks: AsyncExitStack, app: CsrdeskApp) -> FrontDesk:
     """The desk of this very process, closed with `desks`."""
     import asyncio
     from contextlib import suppress
@@ -78,7 +88,7 @@ async def _opened(settings: Settings, desks: AsyncExitStack, app: CsrdeskApp) ->
         for words in unknown_acts(len(await desk.left_unknown())):
             say_long(app, words)
     await look_after(desk, desks, app)
-    return desk.session(desk.agent)
+    return desk
 
 
 async def look_after(desk: FrontDesk, desks: AsyncExitStack, app: CsrdeskApp, *, every: float | None = None) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from csrdesk.app import ConsoleInfo, CsrdeskApp
@@ -16,6 +17,7 @@ from csrdesk.cli.result import Result
 from csrdesk.config import Settings
 from csrdesk.errors import ServiceError
 from csrdesk.flows.doors import Session
+from csrdesk.widgets.moments import utc_now
 from csrdesk.wire.values import About
 from csrdesk.wiring.elsewhere import EVERY, RemoteDesk, open_remote
 from csrdesk.wiring.who import log_path
@@ -29,19 +31,25 @@ async def run_elsewhere(settings: Settings) -> Result:
     """
     async with AsyncExitStack() as desks:
         desk = await _soon(settings, desks)
+        now = desk.now if desk else utc_now
 
         async def connect() -> Session:
+            nonlocal now
             opened = desk
             if opened is None:
                 opened = await desks.enter_async_context(open_remote(settings, patience=0, ahead=False))
-            about = await opened.about()
+            about, now = await opened.about(), opened.now
             for words in unknown_acts(about.unknown):
                 say_long(app, words)
             app.say_who(about.company, about.agent.name or about.agent.id)
             await look_after(opened, desks, app, every=EVERY)
             return opened.session(opened.agent)
 
-        app = CsrdeskApp(connect, _info(settings, await desk.about() if desk else None))
+        def moment() -> datetime:
+            """The machine's, and the desk's as soon as that has said."""
+            return now()
+
+        app = CsrdeskApp(connect, _info(settings, await desk.about() if desk else None), now=moment)
         await app.run_async()
     return Result()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+from csrdesk.model.other_clock import since_boot
 
 SET_BACK = timedelta(seconds=30)
 """How far behind a clock is that was set back; less is a clock that is being put right."""
@@ -24,6 +25,11 @@ class Clock(Protocol):
         """What is wrong with it, in words; empty where nothing is."""
         ...
 
+    @property
+    def apart(self) -> timedelta | None:
+        """How far this machine's own clock is ahead of it; None where it is the machine's own, or nobody knows yet."""
+        ...
+
     def now(self) -> datetime:
         """The moment, aware, in UTC."""
         ...
@@ -33,18 +39,15 @@ class Clock(Protocol):
         ...
 
 
-def _since_boot() -> float:
-    """Seconds that nobody can set, those of sleep among them (CLOCK_BOOTTIME, `man 2 clock_gettime`)."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
 class SystemClock:
     """The machine's clock, as long as it does not go back: then by the time that has passed, so that nothing that was
     to end lasts longer.
     """
 
+    apart = None
+
     def __init__(
-        self, *, wall: Callable[[], datetime] = lambda: datetime.now(UTC), elapsed: Callable[[], float] = _since_boot
+        self, *, wall: Callable[[], datetime] = lambda: datetime.now(UTC), elapsed: Callable[[], float] = since_boot
     ) -> None:
         self._wall, self._elapsed = wall, elapsed
         self._began, self._began_at = wall(), elapsed()
@@ -72,6 +75,7 @@ class MovableClock:
     """A clock that stands still until somebody moves it; sleepers wake when their moment is passed."""
 
     trouble = ""
+    apart = None
 
     def __init__(self, start: datetime | None = None) -> None:
         self._now = start or datetime(2030, 1, 1, 12, 0, tzinfo=UTC)

@@ -15,6 +15,8 @@ from psycopg.pq import TransactionStatus
 from csrdesk.engine import postgres_dialect as dialect
 from csrdesk.engine.postgres_address import Address
 from csrdesk.engine.postgres_errors import ends, lost, not_let_in, translating
+from csrdesk.engine.postgres_time import compare
+from csrdesk.engine.shared_clock import SharedClock
 from csrdesk.engine.store import Row, Statements, Value
 from csrdesk.engine.store_connection import unavailable
 from csrdesk.engine.store_thread import Handed, StoreThread
@@ -38,9 +40,16 @@ class Connection:
     """One connection. Whatever is handed to it runs on its thread, in the order in which it was handed over."""
 
     def __init__(
-        self, address: Address, *, only_reads: bool = False, elapsed: Callable[[], float] = time.monotonic
+        self,
+        address: Address,
+        clock: SharedClock,
+        *,
+        only_reads: bool = False,
+        elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock` is told what the server's says, before anything else is asked."""
         self._address = address
+        self._clock = clock
         self._only_reads = only_reads
         self._elapsed = elapsed
         self._thread = StoreThread("postgres")
@@ -121,6 +130,7 @@ class Connection:
         try:
             live.execute(self._address.session(only_reads=self._only_reads))
             _check(live)
+            compare(self._clock, live)
         except BaseException:
             live.close()
             raise

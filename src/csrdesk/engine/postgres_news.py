@@ -18,6 +18,8 @@ import psycopg
 
 from csrdesk.engine.postgres_address import Address
 from csrdesk.engine.postgres_errors import not_let_in
+from csrdesk.engine.postgres_time import compare_on_loop
+from csrdesk.engine.shared_clock import SharedClock
 from csrdesk.engine.store_connection import unavailable
 from csrdesk.errors import StoreUnavailableError
 
@@ -47,7 +49,8 @@ def lock_of(name: str) -> int:
 class News:
     """One process's ear. `run` it in a task."""
 
-    def __init__(self, address: Address, *, elapsed: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, address: Address, clock: SharedClock, *, elapsed: Callable[[], float] = time.monotonic) -> None:
+        """`clock` is told what the server's says, again and again."""
         self.heard = 0
         """Moves with everything that was heard."""
         self.name = ""
@@ -55,6 +58,7 @@ class News:
         self._said: set[str] = set()
         self._held: set[str] = set()
         self._address = address
+        self._clock = clock
         self._elapsed = elapsed
         self._trouble: StoreUnavailableError | None = unavailable("it is not listened to yet")
         self._looked = asyncio.Event()
@@ -116,6 +120,7 @@ class News:
             self._grace_until = self._elapsed() + GRACE if self._there else 0.0
             while True:
                 await self._hold(live)
+                await compare_on_loop(self._clock, live)
                 await self._look(live)
                 async with aclosing(live.notifies(timeout=LOOK)) as telling:
                     async for told in telling:

@@ -21,6 +21,7 @@ from csrdesk.engine.postgres_connection import Connection, PostgresStatements
 from csrdesk.engine.postgres_errors import translated
 from csrdesk.engine.postgres_news import CHANGED, News
 from csrdesk.engine.postgres_schema import bring_forward, mark_of
+from csrdesk.engine.shared_clock import SharedClock
 from csrdesk.engine.store import Row, Statements, Value
 from csrdesk.engine.store_thread import Handed
 from csrdesk.engine.store_turns import Piece
@@ -55,11 +56,12 @@ class _Line:
 class PostgresStore:
     """A `Store` on one database of a server. Make it with `open`."""
 
-    def __init__(self, address: Address, *, key: bytes = b"") -> None:
+    def __init__(self, address: Address, *, key: bytes = b"", clock: SharedClock | None = None) -> None:
         self.committed: Callable[[frozenset[str]], None] = lambda _: None
-        self._news = News(address)
+        clock = clock or SharedClock()
+        self._news = News(address, clock)
         self._mark = mark_of(key) if key else ""
-        self._writing, self._reading = Connection(address), Connection(address, only_reads=True)
+        self._writing, self._reading = Connection(address, clock), Connection(address, clock, only_reads=True)
         self._writer: Writer[PostgresStatements] = Writer(self._line, _commit, self._tell, _in_words)
         self._ours: deque[int] = deque(maxlen=_OURS)
         self._opening = asyncio.Lock()
@@ -67,13 +69,15 @@ class PostgresStore:
         self._listening: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, address: Address, *, key: bytes = b"", wait: bool = True) -> PostgresStore:
+    async def open(
+        cls, address: Address, *, key: bytes = b"", wait: bool = True, clock: SharedClock | None = None
+    ) -> PostgresStore:
         """Make or bring forward its tables, and know the desk by its key: another one's is refused.
 
-        Without `wait` the server need not be there yet: all that is done when it is first used. Raises
-        `StoreUnavailableError`.
+        Without `wait` the server need not be there yet: all that is done when it is first used. `clock` is kept as the
+        server's. Raises `StoreUnavailableError`.
         """
-        store = cls(address, key=key)
+        store = cls(address, key=key, clock=clock)
         if wait:
             try:
                 await store._opened()

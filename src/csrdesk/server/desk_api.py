@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 import msgspec
@@ -43,6 +44,7 @@ from csrdesk.server.failures import Failures
 from csrdesk.server.gate import Gate
 from csrdesk.server.long_poll import LongPolls
 from csrdesk.wire.codec import decode_answer, encode_view
+from csrdesk.wire.now import said
 from csrdesk.wire.values import (
     About,
     Answered,
@@ -204,8 +206,11 @@ def make_desk_api(
     description: bytes,
     body_seconds: float = BODY_SECONDS,
     rates: AgentRates | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Starlette:
-    """The application; `description` is the OpenAPI document that it serves, to anybody."""
+    """The application; `description` is the OpenAPI document that it serves, to anybody. `now` is said on each answer:
+    what time it is at the desk.
+    """
     api, gated = DeskApi(desk, polls, body_seconds), Gated(gate, rates or AgentRates())
 
     async def openapi(_request: Request) -> Response:
@@ -216,7 +221,7 @@ def make_desk_api(
             Route(f"{PREFIX}/openapi.json", openapi, methods=["GET"]),
             *(Route(f"{PREFIX}{path}", gated(work), methods=[method]) for method, path, work in routes(api)),
         ],
-        middleware=[Middleware(_Headers, https=https), Middleware(Failures, answer=crashed)],
+        middleware=[Middleware(_Headers, https=https, now=now), Middleware(Failures, answer=crashed)],
         exception_handlers={HTTPException: refused},
     )
 
@@ -250,14 +255,15 @@ def routes(api: DeskApi) -> tuple[tuple[str, str, Endpoint], ...]:
 class _Headers:
     """Puts the headers on every answer, on errors too."""
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+    def __init__(self, app: ASGIApp, *, https: bool, now: Callable[[], datetime]) -> None:
         self.app = app
+        self.now = now
         self.always = always() | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self.always)
+                MutableHeaders(scope=message).update(self.always | said(self.now()))
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

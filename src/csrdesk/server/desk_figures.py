@@ -6,6 +6,7 @@ from typing import Protocol
 
 from prometheus_client import Counter, Gauge
 
+from csrdesk.engine.clock import Clock
 from csrdesk.engine.figures import Figures
 from csrdesk.errors import StoreUnavailableError
 from csrdesk.server.metrics import Metrics
@@ -21,8 +22,9 @@ class Second(Protocol):
 class DeskFigures:
     """A desk's own figures, read from its tables when somebody asks."""
 
-    def __init__(self, metrics: Metrics, figures: Figures, second: Second | None = None) -> None:
+    def __init__(self, metrics: Metrics, figures: Figures, clock: Clock, second: Second | None = None) -> None:
         self._figures = figures
+        self._clock = clock
         self._second = second
 
         def gauge(name: str, said: str) -> Gauge:
@@ -40,6 +42,8 @@ class DeskFigures:
         self._verified = counter("calls_verified", "Callers who were verified, at the whole desk.")
         self._rows = counter("audit_rows", "Rows of the audit by kind, at the whole desk.", "kind")
         self._refusals = counter("refusals", "Refused acts by the error's code, at the whole desk.", "code")
+        ahead = "Seconds that this machine's clock is ahead of its database server's; 0 where the desk keeps a file."
+        self._apart = gauge("clock_apart_seconds", ahead)
         if second:
             self._rows_behind = gauge("audit_sink_rows_behind", "Rows that the audit's second keeper has not got.")
             self._age_behind = gauge("audit_sink_behind_seconds", "The age of the oldest of them.")
@@ -47,6 +51,7 @@ class DeskFigures:
 
     async def update(self) -> None:
         """Read them. Where the database cannot be read the rest stays as it was."""
+        self._apart.set(self._clock.apart.total_seconds() if self._clock.apart else 0)
         if self._second:
             self._rows_behind.set(self._second.rows_behind)
             self._age_behind.set(self._second.seconds_behind)

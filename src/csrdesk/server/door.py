@@ -9,14 +9,16 @@ import hashlib
 import hmac
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from csrdesk import errors as e
 from csrdesk.flows.doors import CustomerSession, PublicSession
@@ -24,6 +26,7 @@ from csrdesk.model.secret import Secret
 from csrdesk.server.failures import status_of
 from csrdesk.server.look import Look
 from csrdesk.wire import pages as w
+from csrdesk.wire.now import said
 from csrdesk.wire.wrong import to_wire
 
 T = TypeVar("T")
@@ -54,11 +57,13 @@ class Door:
         public: PublicSession,
         about: Callable[[], w.About],
         secret: Secret,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._customers = customers
         self._public = public
         self._about = about
         self._secret = secret
+        self._now = now
         self._heard = float("-inf")
 
     @property
@@ -80,7 +85,7 @@ class Door:
         }
         routes = [Route(f"{PREFIX}/{name}", _endpoint(work), methods=["POST"]) for name, work in works.items()]
         routes.append(Route(f"{PREFIX}/about", self._tell, methods=["GET"]))
-        return _Locked(Starlette(routes=routes), self._secret)
+        return _Locked(Starlette(routes=routes), self._secret, self._now)
 
     async def _tell(self, _request: Request) -> Response:
         self._heard = time.monotonic()
@@ -190,16 +195,23 @@ def _json(value: object, status: int = 200) -> Response:
 
 
 class _Locked:
-    """Lets a request through that carries the secret (RFC 6750), and says nothing to any other."""
+    """Lets a request through that carries the secret (RFC 6750), and says nothing to any other. On each answer it says
+    what time it is at the desk.
+    """
 
-    def __init__(self, app: ASGIApp, secret: Secret) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, secret: Secret, now: Callable[[], datetime]) -> None:
+        self._app, self._now = app, now
         self._expected = f"Bearer {secret.reveal()}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(said(self._now()))
+            await send(message)
+
         headers: list[tuple[bytes, bytes]] = scope.get("headers", [])
         given = [value for name, value in headers if name == b"authorization"]
         if len(given) == 1 and hmac.compare_digest(given[0], self._expected):
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, dated)
         else:
             await Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})(scope, receive, send)

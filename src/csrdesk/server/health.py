@@ -25,8 +25,12 @@ Check = Callable[[], Awaitable[bool]]
 class Health:
     """What a process says of itself: each check has a name, and is bounded in time."""
 
-    def __init__(self, checks: Mapping[str, Check], *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, checks: Mapping[str, Check], *, patience: float = PATIENCE, also: Callable[[], Mapping[str, float]] = dict
+    ) -> None:
+        """`also`: figures that `/ready` gives beside the checks, of which it does not depend."""
         self._checks = checks
+        self._also = also
         self._patience = patience
         self._found: dict[str, bool] = {}
         self._until = float("-inf")
@@ -60,4 +64,4 @@ class Health:
     async def _ready(self, _request: Request) -> Response:
         found = await self.found()
         ready = all(found.values())
-        return JSONResponse({"ready": ready, **found}, status_code=200 if ready else 503)
+        return JSONResponse({"ready": ready, **found, **self._also()}, status_code=200 if ready else 503)

@@ -19,6 +19,7 @@ from csrdesk.server.signals import Signals
 from csrdesk.services import http
 from csrdesk.services.timing import Watch, timed
 from csrdesk.wire import pages as w
+from csrdesk.wire.now import NOW_HEADER, DeskTime
 from csrdesk.wire.values import Wrong
 from csrdesk.wire.wrong import from_wire
 
@@ -33,6 +34,8 @@ class Way:
     """Requests to the desk. All raise `ServiceError` where it cannot be reached or understood, and what it raised."""
 
     def __init__(self, client: http.Client, secret: Secret, watch: Watch | None = None) -> None:
+        self.time = DeskTime()
+        """What time it is at the desk."""
         self._client = client
         self._watch = watch
         self._headers = {"authorization": f"Bearer {secret.reveal()}", "content-type": "application/json"}
@@ -47,8 +50,10 @@ class Way:
 
     async def _asked(self, method: str, name: str, content: bytes | None, kind: type[T]) -> T:
         request = self._client.build_request(method, f"{PREFIX}/{name}", content=content, headers=self._headers)
+        asked = self.time.elapsed()
         sending = http.send(self._client, request, system=SYSTEM, timeout_seconds=SECONDS)
         answer = await timed(self._watch, "desk", sending)
+        self.time.heard(answer.headers.get(NOW_HEADER, ""), asked)
         if answer.status_code == 401:
             words = "The desk does not take this secret: pages.door_secret_file must hold what the desk's own holds."
             raise ConfigError(words, key="pages.door_secret_file")

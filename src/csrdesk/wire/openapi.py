@@ -15,6 +15,7 @@ from csrdesk.flows.doors import AuditPage, CallRecord
 from csrdesk.flows.graph import answers
 from csrdesk.model.secret import Secret
 from csrdesk.wire import codec
+from csrdesk.wire.now import NOW_HEADER
 from csrdesk.wire.operations import IN_PATHS, OPERATIONS, PARAMETERS, SENT, Operation
 from csrdesk.wire.values import Answered, Read, RehearsalRead, Started, TakenUp, WouldRead
 from csrdesk.wire.version import PREFIX, WIRE_HEADER, spoken
@@ -151,7 +152,10 @@ _VERSION = {
     "schema": {"type": "string", "enum": [spoken()]},
     "description": "Which shapes whoever asks knows. Leave it out in scripts.",
 }
-_HEADERS = {WIRE_HEADER: {"schema": {"type": "string"}, "description": "Which shapes the desk speaks."}}
+_HEADERS = {
+    WIRE_HEADER: {"schema": {"type": "string"}, "description": "Which shapes the desk speaks."},
+    NOW_HEADER: {"schema": {"type": "string", "format": "date-time"}, "description": "What time it is at the desk."},
+}
 
 
 def _response(words: str, schema: Json) -> Json:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from csrdesk.config import Settings
 from csrdesk.flows.doors import Agent, CustomerSession, LinkDesk, Perform, Session
 from csrdesk.wiring.pages import Pages
-from csrdesk.wiring.store import be_there, open_store
+from csrdesk.wiring.store import be_there, clock_of, open_store
 from csrdesk.wiring.who import agent_of, data_folder, log_path
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Desk:
     """Who this process acts for, as the operating system says."""
     pages: Pages
     engine: Engine
+    clock: Clock
+    """What time it is at the desk."""
     world: tuple[Outside, ...] = ()
     """The services outside, as they were opened; none where this process does not reach out."""
 
@@ -64,6 +66,10 @@ class Desk:
         failed = self.world[0].failed if self.world else asyncio.Event()
         await failed.wait()
         failed.clear()
+
+    def now(self) -> datetime:
+        """What time it is at the desk."""
+        return self.clock.now()
 
     @property
     def pages_url(self) -> str:
@@ -153,16 +159,15 @@ async def open_desk(
 
     With `serve_pages` this process serves the customers' pages, unless another one does; it takes over when that one is
     gone. Without `reach_out` no secret is read and nothing goes outside. `paces`: how fast it goes; `watch`: is told of
-    each call there; `clock`: the time that all of the desk goes by, the machine's where none is given. Raises
+    each call there; `clock`: the time that all of the desk goes by, as settings say where none is given. Raises
     `ConfigError`, and `StoreUnavailableError`: not without `wait_for_store`, where people can be looked up meanwhile.
     """
-    from csrdesk.engine.clock import SystemClock
     from csrdesk.engine.engine import Engine
     from csrdesk.services.keys import desk_key
     from csrdesk.wiring.checkpoints import checkpoints_of
     from csrdesk.wiring.log import send_logging_to, stop_logging_to
 
-    data_dir, clock = data_folder(settings), clock or SystemClock()
+    data_dir, clock = data_folder(settings), clock or clock_of(settings)
     async with AsyncExitStack() as stack:
         stack.callback(stop_logging_to, send_logging_to(log_path(settings), settings.log.format))
         key = desk_key(settings.desk, data_dir)
@@ -170,7 +175,7 @@ async def open_desk(
         stack.callback(pages.release)
         if serve_pages:
             await pages.claim()
-        store = await open_store(settings, data_dir, key, wait=wait_for_store)
+        store = await open_store(settings, data_dir, key, wait=wait_for_store, clock=clock)
         stack.push_async_callback(store.close)
         world: list[Outside] = []
         performer = _performer(settings, pages, stack, (paces, watch, clock.now), world) if reach_out else _nothing
@@ -196,7 +201,7 @@ async def open_desk(
         elif serve_pages:
             waiting = pages.serve_when_free(engine.customers, key, engine.public)
             stack.push_async_callback(_cancelled, asyncio.create_task(waiting))
-        yield Desk(settings, data_dir, agent, pages, engine, tuple(world))
+        yield Desk(settings, data_dir, agent, pages, engine, clock, tuple(world))
 
 
 async def _keep_running(

@@ -86,7 +86,7 @@ async def desk_api_of(desk: Desk) -> AsyncIterator[int | None]:
         yield None
         return
     granted = partial(_granted, settings.roles)
-    async with gate_of(settings) as gate, desk_api_served(desk, gate, granted) as port:
+    async with gate_of(settings, desk.now) as gate, desk_api_served(desk, gate, granted) as port:
         yield port
 
 
@@ -104,7 +104,8 @@ async def desk_api_served(desk: Desk, gate: Gate, granted: Granting) -> AsyncIte
     listener = listen(settings.api_host, settings.api_port, key="desk.api_port")
     served, polls = ServedDesk(desk, granted), LongPolls()
     https = settings.api_url.startswith("https:")
-    app = make_desk_api(served, gate, polls, https=https, description=description(settings.api_url))
+    told = description(settings.api_url)
+    app = make_desk_api(served, gate, polls, https=https, description=told, now=desk.now)
     watching = asyncio.create_task(watch(desk, served.say_down), name="watching")
     try:
         async with serve(app, listener) as port:

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from csrdesk.config import ServeSettings, Settings
@@ -51,15 +52,24 @@ def listen_at_door(serve: ServeSettings) -> socket.socket:
 
 
 def door_of(
-    settings: Settings, look: Look, key: bytes, url: str, customers: CustomerSession, public: PublicSession
+    settings: Settings,
+    look: Look,
+    key: bytes,
+    url: str,
+    sessions: tuple[CustomerSession, PublicSession],
+    now: Callable[[], datetime],
 ) -> Door:
-    """The desk's side; `url` is where customers reach the pages. Raises `ConfigError` without the door's secret."""
+    """The desk's side; `url` is where customers reach the pages, `now` what time it is at the desk.
+
+    Raises `ConfigError` without the door's secret.
+    """
     from csrdesk.server.door import Door, about
 
+    customers, public = sessions
     offered = tuple(flow for flow in ("account_recovery", "registration") if public.offers(flow))
     told = about(look, key, public_url=url, spoken_address=settings.ways.spoken_address, offers=offered)
     secret = keys.door_secret(keys.DOOR, settings.serve.door_secret_file)
-    return Door(customers, public, lambda: told, secret)
+    return Door(customers, public, lambda: told, secret, now)
 
 
 @contextlib.asynccontextmanager
@@ -149,6 +159,7 @@ class OuterPages:
             trusted_proxies=self._settings.trusted_proxies,
             spoken_address=about.spoken_address,
             public=DoorPublic(self._way, about.offers),
+            now=self._way.time.now,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from csrdesk.config import Settings
@@ -52,6 +53,9 @@ class RemoteDesk:
     @property
     def trouble(self) -> str:
         return self._about.trouble
+
+    def now(self) -> datetime:
+        return self._line.now()
 
     @property
     def reader(self) -> RemoteReader:

@@ -6,6 +6,7 @@ beside it.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from csrdesk.flows.doors import Session
@@ -44,6 +45,10 @@ class FrontDesk(Protocol):
 
     @property
     def agent(self) -> Agent: ...
+
+    def now(self) -> datetime:
+        """What time it is at the desk: what it says of moments is counted down by that."""
+        ...
 
     @property
     def trouble(self) -> str:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import pwd
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 from csrdesk.config import Settings, notes
 from csrdesk.errors import ConfigError, StoreUnavailableError
 from csrdesk.model.checkup import Finding, ok, warning, wrong
 from csrdesk.wiring.store import DATABASE as FILE
-from csrdesk.wiring.store import open_store, wants_password
+from csrdesk.wiring.store import clock_of, open_store, wants_password
 from csrdesk.wiring.who import agent_of, data_folder, log_path
 
 SETTINGS = "Settings"
 KEYS = "Keys"
 DATABASE = "Database"
+CLOCK = "Clock"
 LOG = "Log"
+_DRIFT = 5.0
+"""Seconds; what is looked at is as good as a way to the server and back."""
 
 
 def settings_file(settings: Settings, path: Path) -> tuple[Finding, ...]:
@@ -105,7 +109,8 @@ async def database(settings: Settings) -> tuple[Finding, ...]:
 
         # A file knows nothing of the desk's key, whose own trouble is said of Keys.
         key = desk_key(settings.desk, data_folder(settings)) if settings.desk.database else b""
-        store = await open_store(settings, data_folder(settings), key, wait=True)
+        clock = clock_of(settings)
+        store = await open_store(settings, data_folder(settings), key, wait=True, clock=clock)
         try:
             await store.at_once(lambda tx: tx.wake("probe"))
         finally:
@@ -116,7 +121,19 @@ async def database(settings: Settings) -> tuple[Finding, ...]:
         words = error.message.removesuffix(" Nothing was done.")
         todo = _AT_SERVER if settings.desk.database else _AT_FILE.format(path.parent)
         return (wrong(DATABASE, f"{words} Without it people can be looked up, and nothing else is done.", todo),)
-    return (ok(DATABASE, f"{where} can be written."),)
+    return (ok(DATABASE, f"{where} can be written."), *_clock(clock.apart))
+
+
+def _clock(apart: timedelta | None) -> tuple[Finding, ...]:
+    """How far this machine's clock is from that of the database's server; nothing of a desk that keeps a file."""
+    if apart is None:
+        return ()
+    seconds = apart.total_seconds()
+    if abs(seconds) <= _DRIFT:
+        return (ok(CLOCK, "This machine and the database's server agree."),)
+    words = f"This machine is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} the database's server."
+    todo = "The desk goes by the server's; the log, certificates and mails of this machine do not. Set its clock (NTP)."
+    return (warning(CLOCK, words, todo),)
 
 
 _AT_FILE = "Look at the disk and the rights of {}, and at what else has the file open."

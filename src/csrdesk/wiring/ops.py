@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from csrdesk.errors import ServiceError
@@ -43,7 +43,9 @@ class Ops:
         return self.metrics.observe if self.metrics else None
 
     @contextlib.asynccontextmanager
-    async def served(self, checks: Mapping[str, Check]) -> AsyncIterator[None]:
+    async def served(
+        self, checks: Mapping[str, Check], also: Callable[[], Mapping[str, float]] = dict
+    ) -> AsyncIterator[None]:
         """Serve it until the block ends. Raises `ConfigError` where the address is taken."""
         if self.metrics is None:
             yield
@@ -53,7 +55,7 @@ class Ops:
         from csrdesk.server.health import Health
         from csrdesk.server.serve import listen, serve
 
-        app = Starlette(routes=[*Health(checks).routes(), *self.metrics.routes()])
+        app = Starlette(routes=[*Health(checks, also=also).routes(), *self.metrics.routes()])
         listener = listen(self._host, self._port, key="serve.ops_port")
         watching = asyncio.create_task(self.metrics.watch_loop(), name="loop-lag")
         try:
@@ -66,12 +68,17 @@ class Ops:
 @contextlib.asynccontextmanager
 async def desk_watched(ops: Ops, desk: Desk) -> AsyncIterator[None]:
     """Tell of a whole desk until the block ends."""
+    clock = desk.clock
+
+    def apart() -> dict[str, float]:
+        return {} if clock.apart is None else {"clock_seconds_apart": round(clock.apart.total_seconds(), 3)}
+
     if ops.metrics:
         from csrdesk.server.desk_figures import DeskFigures
 
-        figures = DeskFigures(ops.metrics, desk.engine.figures(), desk.engine.forwarding)
+        figures = DeskFigures(ops.metrics, desk.engine.figures(), clock, desk.engine.forwarding)
         await figures.update()  # from here on it counts
-    async with ops.served(checks_of(desk)):
+    async with ops.served(checks_of(desk), apart):
         yield
 
 

@@ -193,7 +193,7 @@ class Pages:
         if self._listener is None:
             raise RuntimeError("claim the pages before serving their door")
         try:
-            self._door = door_of(self._settings, look, key, self.url, customers, public)
+            self._door = door_of(self._settings, look, key, self.url, (customers, public), self._now)
             async with served_at_door(self._door, self._settings.serve, self._listener):
                 self._lock.announce(self.url)
                 telling = asyncio.create_task(self._tell_whether_used(self._door))

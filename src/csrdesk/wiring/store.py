@@ -17,6 +17,7 @@ from csrdesk.errors import ConfigError
 from csrdesk.wiring.pages import Others, Pages
 
 if TYPE_CHECKING:
+    from csrdesk.engine.clock import Clock
     from csrdesk.engine.engine import Engine
     from csrdesk.engine.postgres_address import Address
     from csrdesk.engine.store import Store
@@ -38,15 +39,30 @@ class SharedStore(Protocol):
         ...
 
 
-async def open_store(settings: Settings, data_dir: Path, key: bytes, *, wait: bool) -> Store:
+def clock_of(settings: Settings) -> Clock:
+    """The time that a desk goes by: its machine's, or that of the server that several share: `open_store` keeps it."""
+    if settings.desk.database:
+        from csrdesk.engine.shared_clock import SharedClock
+
+        return SharedClock()
+    from csrdesk.engine.clock import SystemClock
+
+    return SystemClock()
+
+
+async def open_store(
+    settings: Settings, data_dir: Path, key: bytes, *, wait: bool, clock: Clock | None = None
+) -> Store:
     """The desk's database. Raises `ConfigError`, and `StoreUnavailableError`: not without `wait`, where it is opened
-    when it is first used and can be.
+    when it is first used and can be. `clock`: of `clock_of`.
     """
     if settings.desk.database:
         address = address_of(settings)
+        from csrdesk.engine.shared_clock import SharedClock
         from csrdesk.engine.store_postgres import PostgresStore
 
-        return await PostgresStore.open(address, key=key, wait=wait)
+        shared = clock if isinstance(clock, SharedClock) else None
+        return await PostgresStore.open(address, key=key, wait=wait, clock=shared)
     from csrdesk.engine.store_late import LateStore
     from csrdesk.engine.store_sqlite import SqliteStore
 

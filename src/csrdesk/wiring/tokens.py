@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from csrdesk.config import Settings
@@ -28,8 +29,8 @@ def token_of(settings: Settings) -> TokenSource:
 
 
 @contextlib.asynccontextmanager
-async def gate_of(settings: Settings) -> AsyncIterator[Gate]:
-    """Who says whose token it is. Raises `ConfigError` where nobody could."""
+async def gate_of(settings: Settings, now: Callable[[], datetime]) -> AsyncIterator[Gate]:
+    """Who says whose token it is, by the clock `now`. Raises `ConfigError` where nobody could."""
     if not settings.sign_in.issuer:
         words = "is required where desk.api_url is set: without it nobody could say who asks."
         raise ConfigError(f"sign_in.issuer {words}", key="sign_in.issuer")
@@ -37,7 +38,7 @@ async def gate_of(settings: Settings) -> AsyncIterator[Gate]:
 
     wanted = settings.sign_in.introspect
     secret = keys.read(keys.SIGN_IN_RESOURCE, settings.sign_in.resource_secret_file) if wanted else None
-    gate = TokenGate(settings.sign_in, resource_secret=secret)
+    gate = TokenGate(settings.sign_in, resource_secret=secret, now=lambda: now().timestamp())
     try:
         yield gate
     finally:
