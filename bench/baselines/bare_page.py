@@ -19,4 +19,4 @@ async def page(_request: Request) -> HTMLResponse:
 
 
 app = Starlette(routes=[Route("/{rest:path}", page)])
-uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), access_log=False, log_level="info")
+uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), access_log=False, log_level="info", loop="asyncio")
