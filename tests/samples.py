@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from csrdesk.flows import desk_prompts as kp
 from csrdesk.flows import device_prompts as dp
+from csrdesk.flows import exception_prompts as xp
+from csrdesk.flows import hand_over_prompts as hp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import password_reset as reset
 from csrdesk.flows import prompts as p
@@ -20,6 +22,7 @@ from csrdesk.model.agreements import Consent, ConsentState
 from csrdesk.model.approvals import Approval
 from csrdesk.model.devices import Age, Device, Strength
 from csrdesk.model.grants import OF_AGENTS, AgentOnRecord, Role
+from csrdesk.model.hand_overs import Colleague, HandOver
 from csrdesk.model.link import Link, LinkAbout, LinkStage
 from csrdesk.model.passwords import Home, Requirement
 from csrdesk.model.people import Person
@@ -234,6 +237,31 @@ APPROVAL = Approval(
     "recovery proof: link and code, no device",
     NOW - timedelta(seconds=40),
     NOW + timedelta(seconds=260),
+)
+OFFER = HandOver(
+    "ho-1",
+    "call-1",
+    "grace",
+    "Grace Hopper",
+    "sam",
+    "Sam Porter",
+    ADA,
+    "My shift ends. She wants her account closed, the phone was stolen.",
+    NOW,
+    NOW + timedelta(seconds=104),
+    stage="verified",
+    verified_until=UNTIL,
+)
+COLLEAGUES = (Colleague("grace", "Grace Hopper"), Colleague("hal", "Hal Incandenza"))
+EXCEPTION = replace(
+    APPROVAL,
+    act=Act.EXCEPTION,
+    reason="The phone was stolen with the bag, and the mailbox is only on that phone. Her ward confirms that she calls.",
+    shown="Nothing digital: nothing proves who is calling. Open for this caller: Magic link.",
+    gives=(Act.UNLOCK, Act.DEVICES),
+)
+EXCEPTED = Evidence(
+    (Proof("exception", Strength.NONE, label="exception, approved by Grace Hopper"),), gives=(Act.UNLOCK, Act.DEVICES)
 )
 GRACE_ON_RECORD = AgentOnRecord("grace", "Grace Hopper", (Role.AGENT,), NOW - timedelta(hours=2), NOW)
 ENDED_ON_RECORD = AgentOnRecord("hal", "", (), NOW - timedelta(days=3), NOW, ended_by="lena")
@@ -565,9 +593,51 @@ AGENT: dict[str, Prompt] = {
         button_value="disableUser",
         withheld=OF_AGENTS,
     ),
+    "card_exception": p.CardPrompt(
+        person=ADA,
+        devices=(),
+        ways=(
+            WayOffer(Way.LINK, why_not="No device is registered, and a device is required."),
+            WayOffer(Way.SPOKEN_ADDRESS, why_not="no passkey and no authenticator app is registered"),
+            WayOffer(Way.PUSH, why_not="no app is registered"),
+            WayOffer(Way.EXCEPTION, "no proof; a lead is asked for: unlock, devices"),
+        ),
+    ),
+    "exception": xp.ExceptionPrompt(ADA, (Act.UNLOCK, Act.DEVICES), ("Magic link",), "INC-1042"),
+    "exception_refused": xp.ExceptionPrompt(
+        ADA, (Act.UNLOCK,), (), "INC-1042", "grace refused it: Ring the ward first. Nothing was opened."
+    ),
+    "awaiting_lead": xp.AwaitingLeadPrompt(ADA, EXCEPTION),
+    "account_excepted": p.AccountPrompt(
+        person=ADA,
+        account=FINE,
+        evidence=EXCEPTED,
+        verified_until=UNTIL,
+        button_label="Disable",
+        button_value="disableUser",
+        withheld=tuple(act for act in OF_AGENTS if act not in EXCEPTED.gives),
+    ),
+    "approvals_exception": kp.ApprovalsPrompt(approvals=(EXCEPTION, APPROVAL)),
     "second_agent": kp.SecondAgentPrompt(person=ADA, approval=APPROVAL, verified_until=UNTIL),
     "approvals": kp.ApprovalsPrompt(approvals=(APPROVAL, replace(APPROVAL, id="ap-2", act=Act.DISABLE, ticket=""))),
     "approvals_none": kp.ApprovalsPrompt(approvals=(), note="Approved: reset for Ada Lovelace."),
+    "approvals_call": kp.ApprovalsPrompt(approvals=(APPROVAL,), offers=(OFFER,)),
+    "hand_over": hp.HandOverPrompt("call-1", ADA, "verified", UNTIL, COLLEAGUES),
+    "hand_over_declined": hp.HandOverPrompt(
+        "call-1",
+        ADA,
+        "link sent",
+        None,
+        COLLEAGUES,
+        note="Hal Incandenza declined: In a meeting. The call stays with you.",
+    ),
+    "hand_over_nobody": hp.HandOverPrompt("call-1", ADA, "not verified"),
+    "hand_over_not_now": hp.HandOverPrompt(
+        "call-1", note="Nobody has been found in this call yet, so there is nothing to hand over.", code="forbidden"
+    ),
+    "offered": hp.OfferedPrompt(
+        replace(OFFER, agent="sam", agent_name="Sam Porter", to="hal", to_name="Hal Incandenza")
+    ),
     "agents": kp.AgentsPrompt(agents=(GRACE_ON_RECORD, ENDED_ON_RECORD)),
     "agents_none": kp.AgentsPrompt(agents=(), note="Only a lead does this. Nothing was done.", code="forbidden"),
     "error": p.ErrorPrompt(

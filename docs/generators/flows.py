@@ -25,6 +25,7 @@ from csrdesk.flows import device_passkey as pk
 from csrdesk.flows import device_push as ph
 from csrdesk.flows import device_registration as dr
 from csrdesk.flows import email_code as ec
+from csrdesk.flows import hand_over as ho
 from csrdesk.flows import look_up as lu
 from csrdesk.flows import magic_link as ml
 from csrdesk.flows import new_account as na
@@ -99,6 +100,7 @@ SECOND_AGENT = Part(
     "An act of `desk.second_agent_for` waits here until another agent approves it.",
 )
 APPROVALS = Part("approvals", ap.ApprovalsState, "What other agents wait for, and the answer to it.")
+HAND_OVER = Part("hand_over", ho.HandOverState, "To whom, with which words, and what they answered.")
 WHO = Part("agents", ag2.AgentsState, "Who signed in at the desk, and the end of a sign-in by a lead.")
 MAIN = Part("csr_main", cm.CsrMainState, "The agent's call from the first question to its end.")
 AGENTS = Part("verify_user", vu.VerifyUserState, "The agent's side: send, say the code, watch.")
@@ -339,7 +341,7 @@ FLOWS = (
         "The second agent's side of an act that settings let nobody do alone. Not one of Ping's flows.",
         (APPROVALS,),
         None,
-        (ap.Looked,),
+        (ap.Looked, ap.TookOver),
     ),
     Flow(
         "agents",
@@ -348,6 +350,15 @@ FLOWS = (
         (WHO,),
         None,
         (ag2.Looked,),
+    ),
+    Flow(
+        "hand-over",
+        "Hand over",
+        "A call goes to another agent, its caller on the line. The other agent's side is [approvals](approvals.md)."
+        " Not one of Ping's flows.",
+        (HAND_OVER,),
+        ho.Start,
+        (ho.HandedOver, ho.Kept),
     ),
 )
 PAGE_OF: Mapping[type[State], tuple[str, str]] = {

@@ -74,6 +74,7 @@ class CsrdeskApp(App[None]):
         named("ticket", "ticket", "Ticket text"),
         named("audit", "audit", "Audit"),
         named("approvals", "aside('approvals')", "Second agent"),
+        named("hand_over", "hand_over", "Hand over"),
         named("copy", "copy_value", "Copy a value"),
         named("new_call", "new_call", "New call"),
         named("commands", "command_palette", "Commands", priority=True),
@@ -122,12 +123,12 @@ class CsrdeskApp(App[None]):
         # The other screens, and whatever the session needs, are loaded while the first one takes keys: in a thread.
         await asyncio.to_thread(_load_screens)
         session = await self._connect()
-        self.calls.session = session
         self._idle.touch()  # by the desk's clock from here on
+        self.calls.session = session
         self._following = Following(session, self.post_message, self._say_connection)
         self._say_connection("Connected", True)  # noqa: FBT003 - all is well
         self.call_later(self._offer_left)
-        if self.around.info.second_agent:
+        if self.around.info.second_agent or self.around.info.hand_over:
             self.calls.watch("approvals")
         return self._following
 
@@ -210,6 +211,12 @@ class CsrdeskApp(App[None]):
             self.call.complain("Not connected yet. One moment.")
         elif not isinstance(self.screen, ModalScreen):
             await self.calls.aside(flow)
+            self._dress()
+
+    async def action_hand_over(self) -> None:
+        """Offer the call on the screen to another agent, or look whether they have answered; from there back to it."""
+        if self.around.info.hand_over and self._following and not isinstance(self.screen, ModalScreen):
+            await self.calls.hand_over()
             self._dress()
 
     def action_copy_value(self) -> None:
@@ -383,9 +390,11 @@ class CsrdeskApp(App[None]):
             ("Audit", "what was done, of this call or of all", keys.audit, self.action_audit),
             ("Second agent", "what other agents wait for", keys.approvals, partial(self.action_aside, "approvals")),
             ("Agents", "who signed in at this desk; for leads", "", partial(self.action_aside, "agents")),
+            ("Hand over", "offer this call to another agent", keys.hand_over, self.action_hand_over),
             ("Copy a value", "of what the screen shows", keys.copy, self.action_copy_value),
             ("Lock", "hide every call until you are back", "", self._lock),
             ("Next theme", "dark, light, high contrast", "", partial(theme.next_one, self)),
             ("Leave", "close the console", keys.leave, self.action_leave),
         ):
-            yield SystemCommand(name, f"{words}  ({shown(key)})" if key else words, action)
+            if action != self.action_hand_over or self.around.info.hand_over:
+                yield SystemCommand(name, f"{words}  ({shown(key)})" if key else words, action)

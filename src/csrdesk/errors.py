@@ -27,6 +27,7 @@ CsrdeskError                     abstract
     StaleFlowError               somebody else was faster; read again
     NeedsAnswerError             a script met a prompt that it has no answer for
     NoSuchFlowError              unknown, or not this agent's
+    HandedOverError              it was this agent's, and another has it now
   LinkOverError                  unknown, expired, used, ended or foreign link: one face for all
 """
 
@@ -256,6 +257,12 @@ class NoSuchFlowError(FlowError):
     """There is no such call, or it belongs to another agent: the same words for both."""
 
     code = "no_such_flow"
+
+
+class HandedOverError(FlowError):
+    """The call was this agent's until another one took it over; nothing happened."""
+
+    code = "handed_over"
 
 
 class LinkOverError(CsrdeskError):

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from csrdesk.flows import agents, approvals
+from csrdesk.flows import agents, approvals, hand_over
 from csrdesk.flows import desk_answers as da
 from csrdesk.flows import desk_effects as ex
+from csrdesk.flows import hand_over_answers as ha
+from csrdesk.flows import hand_over_effects as hx
 from csrdesk.flows.kernel import Answer, Reply, State
 from csrdesk.model.approvals import Approval, Decision
 from csrdesk.model.grants import AgentOnRecord, Role
+from csrdesk.model.hand_overs import Colleague, HandOver, Stand
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act
 
@@ -22,11 +25,19 @@ GRACE = AgentOnRecord("grace", "Grace", (Role.AGENT,), AT, UNTIL)
 EXCEPTION = replace(ASKED, act=Act.EXCEPTION, shown="Nothing digital.", gives=(Act.UNLOCK, Act.DEVICES))
 DECIDED = tuple(replace(ASKED, decision=decision, by="grace", why="Call them back first.") for decision in Decision)
 
+OFFERED = HandOver("ho-1", "call-1", "sam", "Sam Porter", "grace", "Grace", WHO, "Speaks French.", AT, UNTIL)
+STANDING = tuple(replace(OFFERED, stand=stand, why="In a meeting.") for stand in Stand)
+
 ANSWERS: tuple[Answer, ...] = (
     da.ApprovalGiven("ap-1"),
     da.ApprovalGiven("ap-1", "I know her voice."),
     da.ApprovalDenied("ap-1", "Call them back first."),
     da.ApprovalDenied("ap-1", " "),
+    ha.CallOffered("grace", "Speaks French."),
+    ha.CallOffered("grace", " "),
+    ha.CallAccepted("ho-1"),
+    ha.CallDeclined("ho-1", "In a meeting."),
+    ha.CallDeclined("ho-1", " "),
     da.SignInEndChosen("grace", "Left the company."),
     da.SignInEndChosen("grace", " "),
 )
@@ -36,6 +47,9 @@ REPLIES: tuple[Reply, ...] = (
     ex.ApprovalsRead((EXCEPTION,)),
     ex.NotAsked("You have asked for 5 exceptions in an hour. Nobody was asked."),
     ex.ApprovalsRead(()),
+    ex.ApprovalsRead((ASKED,), (OFFERED,)),
+    *map(hx.HandOverIs, STANDING),
+    hx.ColleaguesRead(WHO, "verified", UNTIL, (Colleague("grace", "Grace"),)),
     ex.AgentsRead((GRACE,)),
     ex.SignInEnded("grace", 0),
     ex.SignInEnded("grace", 1),
@@ -44,3 +58,4 @@ REPLIES: tuple[Reply, ...] = (
 )
 APPROVALS: tuple[State, ...] = (approvals.begin(approvals.Start()),)
 AGENTS: tuple[State, ...] = (agents.begin(agents.Start()),)
+HAND_OVER: tuple[State, ...] = (hand_over.begin(hand_over.Start("call-1")),)

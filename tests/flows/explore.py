@@ -83,6 +83,7 @@ FIRST: dict[str, tuple[State, ...]] = {
     "registration": gv.FIRST,
     "approvals": ev.APPROVALS,
     "agents": ev.AGENTS,
+    "hand_over": ev.HAND_OVER,
     "magic_link_page": (magic_link_page.begin(magic_link_page.Start(ABOUT, ADA.id)),),
 }
 """Where each flow of the catalog can begin."""

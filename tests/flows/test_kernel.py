@@ -97,6 +97,7 @@ def test_the_catalog_names_the_flows_that_can_be_started() -> None:
         "registration",
         "approvals",
         "agents",
+        "hand_over",
     }
     assert all(flow.name == name and flow.version >= 1 for name, flow in FLOWS.items())
 

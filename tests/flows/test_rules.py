@@ -12,7 +12,7 @@ import pytest
 from csrdesk.errors import IllegalEventError
 from csrdesk.flows import account_management as am
 from csrdesk.flows import account_recovery as ar
-from csrdesk.flows import agents, approvals, csr_main, device_page, magic_link_page, second_agent
+from csrdesk.flows import agents, approvals, csr_main, device_page, hand_over, magic_link_page, second_agent
 from csrdesk.flows import agreement as ag
 from csrdesk.flows import answers as a
 from csrdesk.flows import by_exception as be
@@ -30,6 +30,7 @@ from csrdesk.flows import device_registration as dr
 from csrdesk.flows import effects as fx
 from csrdesk.flows import email_code as ec
 from csrdesk.flows import graph as g
+from csrdesk.flows import hand_over_answers as ha
 from csrdesk.flows import look_up as lu
 from csrdesk.flows import magic_link as ml
 from csrdesk.flows import new_account as na
@@ -122,6 +123,7 @@ UNIONS: dict[str, object] = {
     "second_agent": second_agent.SecondAgentState,
     "approvals": approvals.ApprovalsState,
     "agents": agents.AgentsState,
+    "hand_over": hand_over.HandOverState,
     "device_page": device_page.DevicePageState,
     "magic_link": ml.MagicLinkState,
     "magic_link_page": magic_link_page.MagicLinkPageState,
@@ -354,6 +356,7 @@ SECTIONS = {
     "agreement": {"Agreement Form", "Return Success", "Return Error"},
     "approvals": {"Approvals"},
     "agents": {"Agents"},
+    "hand_over": {"Hand over"},
     "magic_link": {
         "Display Magic Link Form",
         "Create Challenge and Send Email",
@@ -395,6 +398,7 @@ PARTS = {
     "magic_link": ("magic_link", "magic_link_page"),
     "approvals": ("approvals",),
     "agents": ("agents",),
+    "hand_over": ("hand_over",),
 }
 """The modules that make up a flow of the documentation."""
 
@@ -542,6 +546,9 @@ ASKED = {
     da2.ApprovalGiven: {"approval_id", "reason"},
     da2.ApprovalDenied: {"approval_id", "reason"},
     da2.SignInEndChosen: {"agent_id", "reason"},
+    ha.CallOffered: {"agent_id", "note"},
+    ha.CallAccepted: {"hand_over_id"},
+    ha.CallDeclined: {"hand_over_id", "reason"},
     a.UsernameGiven: {"identifier", "ticket"},
     a.UserChosen: {"user_id"},
     a.ExceptionAsked: {"reason", "ticket"},

@@ -68,6 +68,7 @@ async def _run() -> Result:
             keys=settings.keys,
             lock_seconds=settings.limits.lock_seconds,
             lock_seconds_in_call=settings.limits.lock_seconds_in_call,
+            hand_over=bool(settings.desk.api_url),
         )
         app = CsrdeskApp(connect, info, now=moment)
         await app.run_async()

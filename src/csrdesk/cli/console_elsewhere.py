@@ -81,4 +81,5 @@ def _info(settings: Settings, about: About | None) -> ConsoleInfo:
         lock_seconds=about.lock_seconds,
         lock_seconds_in_call=about.lock_seconds_in_call,
         second_agent=about.second_agent,
+        hand_over=about.hand_over,
     )

@@ -68,6 +68,7 @@ ERRORS: dict[type[CsrdeskError], Exit] = {
     errors.IllegalEventError: Exit.REFUSED,
     errors.StaleFlowError: Exit.REFUSED,
     errors.NoSuchFlowError: Exit.REFUSED,
+    errors.HandedOverError: Exit.REFUSED,
     errors.NeedsAnswerError: Exit.ANSWER,
     errors.LinkOverError: Exit.REFUSED,
 }

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input
 
-from csrdesk.errors import CsrdeskError
+from csrdesk.errors import CsrdeskError, HandedOverError
 from csrdesk.flows import answers as a
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Answer
@@ -156,6 +156,8 @@ class Call:
         """The boundary of every worker: whatever nobody expected becomes words and a reference."""
         try:
             await work
+        except HandedOverError as error:
+            await self._show_handed_over(error.message)
         except CsrdeskError as error:
             noted(error)
             await self._show_trouble(error.message)
@@ -313,13 +315,27 @@ class Call:
         lines, words = getattr(outcome, "lines", ()), getattr(outcome, "error_message", "")
         await self._replace(CallOverScreen(self._around, lines=lines, error_message=words))
 
+    async def _show_handed_over(self, words: str) -> None:
+        """It is another agent's now: nothing of the caller stays in this console."""
+        from csrdesk.flows.hand_over import Kept
+        from csrdesk.screens.call_over import CallOverScreen
+
+        self._calm()
+        self._forget(self.view.id)
+        # Over, as far as this console is concerned: it is not followed any more.
+        self.view = View(self.view.id, FLOW, self.view.rev, outcome=Kept())
+        await self._show_apart(CallOverScreen(self._around, handed_over=words))
+
     async def _show_trouble(self, message: str, reference: str = "") -> None:
         from csrdesk.screens.trouble import TroubleScreen
 
         self._calm()
         # The call is read anew afterwards, whatever its revision is.
         self._forget(self.view.id)
-        screen = TroubleScreen(self._around, message=message, reference=reference)
+        await self._show_apart(TroubleScreen(self._around, message=message, reference=reference))
+
+    async def _show_apart(self, screen: FrameScreen) -> None:
+        """Show what is none of the call's prompts, as soon as the call is on the screen."""
         if self._is_current:
             await self._replace(screen)
         else:

@@ -15,6 +15,7 @@ from csrdesk.console.lines import elsewhere, line_of
 from csrdesk.errors import CsrdeskError
 from csrdesk.flows import answers as a
 from csrdesk.flows.doors import CallSummary, Session
+from csrdesk.flows.kernel import Outcome
 from csrdesk.flows.prompts import UsernamePrompt
 from csrdesk.screens.call_line import CallLine
 from csrdesk.screens.following import Following
@@ -65,31 +66,48 @@ class Calls:
         return len(self._calls), sum(call.needs_agent for call in self._calls)
 
     # Beside the calls
-    def watch(self, flow: str) -> Aside:
-        """Follow what stands beside the calls, from now on."""
-        from csrdesk.console.aside import Aside
+    def watch(self, flow: str, call_id: str = "") -> Aside:
+        """Follow what stands beside the calls, or beside that one, from now on."""
+        from csrdesk.console.aside import Aside, place_of
 
-        found = self._asides.get(flow)
+        place = place_of(flow, call_id)
+        found = self._asides.get(place)
         if found is None:
-            found = self._asides[flow] = Aside(self._app, flow, self._around, self._reach, self.back)
-            self._app.add_mode(flow, found.first_screen)
+            found = self._asides[place] = Aside(self._app, flow, self._around, self._reach, self.back, call_id=call_id)
+            self._app.add_mode(place, found.first_screen)
             found.follow()
         return found
 
-    async def aside(self, flow: str) -> None:
+    async def aside(self, flow: str, call_id: str = "") -> None:
         """Bring up what stands beside the calls; back to the call from there."""
-        if self._beside and self._beside.mode == flow:
+        wanted = self.watch(flow, call_id)
+        if self._beside is wanted:
             await self._bring(self._calls[self._at])
             return
-        self._beside = self.watch(flow)
-        await self._app.switch_mode(flow)
-        await self._beside.bring_up()
+        self._beside = wanted
+        await self._app.switch_mode(wanted.mode)
+        await wanted.bring_up()
 
-    async def back(self) -> None:
-        """The agent has seen enough: back to the call, and begin to watch anew."""
-        over = self._beside
-        if over:
+    async def hand_over(self) -> None:
+        """Bring up the offer of the call on the screen, or back to that call from there."""
+        call = self._calls[self._at]
+        if call.is_somebodys:
+            await self.aside("hand_over", call.view.id)
+        else:
+            call.complain("There is no call to hand over: nobody has been found in it.")
+
+    async def back(self, over: Aside, outcome: Outcome) -> None:
+        """What stood beside the calls is over: back to the call, or to the one that was taken over."""
+        from csrdesk.flows.approvals import TookOver
+
+        if isinstance(outcome, TookOver):
+            await self.bring(outcome.hand_over.call_id)
+        elif self._beside is over:
             await self._bring(self._calls[self._at])
+        if over.is_of_call:
+            del self._asides[over.mode]
+            await self._app.remove_mode(over.mode)
+        else:
             over.follow("")
 
     # Going from one to another

@@ -8,6 +8,7 @@ from csrdesk.console.call import Call
 from csrdesk.flows import desk_prompts as kp
 from csrdesk.flows import device_prompts as dp
 from csrdesk.flows import exception_prompts as xp
+from csrdesk.flows import hand_over_prompts as hp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
 from csrdesk.flows import spoken_prompts as sp
@@ -40,6 +41,8 @@ _STATES: dict[type[object], str] = {
     kp.SecondAgentPrompt: "waiting for a second agent",
     kp.ApprovalsPrompt: "what other agents wait for",
     kp.AgentsPrompt: "who signed in",
+    hp.HandOverPrompt: "to be handed over",
+    hp.OfferedPrompt: "offered to a colleague",
     p.ErrorPrompt: "an error to look at",
 }
 _STAGES = {

@@ -30,6 +30,7 @@ from csrdesk.engine.figures import Figures
 from csrdesk.engine.flow_rows import FlowRows
 from csrdesk.engine.forwarding import Forwarding, Times
 from csrdesk.engine.guard import NOT_AUDITED, Guard
+from csrdesk.engine.hand_overs import HandOvers
 from csrdesk.engine.invitations import Invitations
 from csrdesk.engine.link_effects import LinkEffects
 from csrdesk.engine.links import Links
@@ -100,7 +101,7 @@ class Engine:
         of_calls = CallEffects(self._desk), LinkEffects(self._desk), Tries(self._desk), RecoveryEffects(self._desk)
         visits = RiskNotes(self._desk), RecoveryWatch(self._desk), RegistrationEffects(self._desk)
         invited = Invitations(self._desk)
-        of_agents = SecondAgents(self._desk), Exceptions(self._desk), SignIns(self._desk)
+        of_agents = SecondAgents(self._desk), Exceptions(self._desk), SignIns(self._desk), HandOvers(self._desk, rows)
         inside = *of_calls, *of_agents, *pages, BulkEffects(self._desk), self._outbox, *visits, invited
         self._guard = Guard(self._desk, inside, self._around(outside(self.links)))
         self._runner = Runner(self._desk, rows, self._guard)

@@ -84,7 +84,7 @@ class FlowRows:
     async def calls_of(self, agent: str) -> list[Row]:
         """The rows of an agent's calls, newest first; and of acts under way that are bound to a call."""
         sql = (
-            "SELECT * FROM flows WHERE agent = ? AND name NOT IN (?, ?)"
+            "SELECT * FROM flows WHERE agent = ? AND name NOT IN (?, ?, ?)"
             " AND (id = call_id OR (over = 0 AND name IN (?, ?)))"
             " ORDER BY started_at DESC"
         )
@@ -95,6 +95,25 @@ class FlowRows:
         self._has_some = True
         sql = "UPDATE flows SET performer = ? WHERE id = ? AND rev = ? AND performer = ?"
         return await tx.execute(sql, self.performer, running.id, running.rev, running.performer) == 1
+
+    async def hand_to(self, tx: Transaction, running: Running, state: State, agent: Agent) -> None:
+        """Have a flow be another agent's, in that state, which asks as before; this process has it from now on.
+
+        Whoever was about to make a step of it finds another revision.
+        """
+        self._has_some = True
+        await tx.execute(
+            "UPDATE flows SET agent = ?, agent_name = ?, state = ?, rev = ?, performer = ?, changed_at = ?"
+            " WHERE id = ?",
+            agent.id,
+            agent.name,
+            msgspec.json.encode(state),
+            running.rev + 1,
+            self.performer,
+            stamp(self._clock.now()),
+            running.id,
+        )
+        tx.wake(flow_topic(running.id))
 
     def decode(self, row: Row) -> Running:
         """Raises `NoSuchFlowError` for a state that another version of csrdesk saved."""
@@ -203,7 +222,7 @@ _INSERT = "INSERT INTO flows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONF
 BOUND = ("user_functions", "password_reset")
 """The flows of a single act, which run beside their call."""
 
-ASIDE = ("approvals", "agents")
+ASIDE = ("approvals", "agents", "hand_over")
 """The flows between agents, which are nobody's call."""
 
 OTHER_VERSION = "This call was begun by another version of csrdesk and cannot go on. Start again."

@@ -93,7 +93,7 @@ async def _ids(reading: Reading, sql: str, before: datetime) -> list[str]:
 
 async def _purge_calls(tx: Transaction, desk: Desk, agent: Agent, ended: list[str], forgotten: list[str]) -> None:
     now, calls = desk.clock.now(), [*ended, *forgotten]
-    aside = {str(row["id"]) for row in await tx.all("SELECT id FROM flows WHERE name IN (?, ?)", *ASIDE)}
+    aside = {str(row["id"]) for row in await tx.all("SELECT id FROM flows WHERE name IN (?, ?, ?)", *ASIDE)}
     for call_id in forgotten:
         if call_id in aside:
             continue  # a look at what other agents wait for: nobody's call, and nothing of it is kept
@@ -112,6 +112,7 @@ async def _purge_calls(tx: Transaction, desk: Desk, agent: Agent, ended: list[st
         await tx.execute("DELETE FROM public_pages WHERE id = ?", call_id)
         await tx.execute("DELETE FROM found WHERE call_id = ?", call_id)
         await tx.execute("DELETE FROM approvals WHERE call_id = ?", call_id)
+        await tx.execute("DELETE FROM hand_overs WHERE call_id = ?", call_id)
         await tx.execute("DELETE FROM flows WHERE call_id = ?", call_id)
     gone = Entry(kind=Kind.EVENT, action="data.purged", agent=agent.id, details={"calls": len(calls)})
     await desk.audit.append(tx, gone)

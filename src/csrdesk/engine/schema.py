@@ -316,6 +316,28 @@ PUBLIC_RISK = "ALTER TABLE public_pages ADD COLUMN risk BLOB;"
 EXCEPTIONS = "ALTER TABLE approvals ADD COLUMN gives TEXT NOT NULL DEFAULT '';"
 """What an exception would open: acts with blanks between."""
 
+HAND_OVERS = """
+CREATE TABLE hand_overs (
+    id TEXT PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    call_id TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    agent_name TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    receiver_name TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    person TEXT NOT NULL,
+    note TEXT NOT NULL,
+    offered_at TEXT NOT NULL,
+    until TEXT NOT NULL,
+    stand TEXT NOT NULL,
+    why TEXT NOT NULL
+);
+CREATE INDEX hand_overs_open ON hand_overs (receiver) WHERE stand = 'offered';
+CREATE INDEX hand_overs_of_call ON hand_overs (call_id);
+"""
+"""Calls that one agent offered another."""
+
 STEPS: tuple[str, ...] = (
     FLOWS + CHALLENGES + AUDIT + CHANGES,
     OPEN_INTENTS,
@@ -340,6 +362,7 @@ STEPS: tuple[str, ...] = (
     AUDIT_SINK,
     PUBLIC_RISK,
     EXCEPTIONS,
+    HAND_OVERS,
 )
 """Step n brings a database of version n to n + 1."""
 

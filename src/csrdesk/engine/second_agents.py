@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from csrdesk.engine import approvals, exceptions, standings, windows
+from csrdesk.engine import approvals, exceptions, hand_over_rows, standings, windows
 from csrdesk.engine.approvals import ALL, Asked
 from csrdesk.engine.audit import Entry, Kind
 from csrdesk.engine.codes import new_id
@@ -42,7 +42,7 @@ class SecondAgents:
             case ex.WithdrawApproval():
                 return await self._withdraw(effect, context)
             case ex.ReadApprovals():
-                return ex.ApprovalsRead(await self._theirs(context))
+                return await self._read(context)
             case ex.AwaitApprovals():
                 return await self._await_others(effect, context)
             case ex.DecideApproval():
@@ -119,6 +119,10 @@ class SecondAgents:
             await desk.audit.append(tx, _note(asked, context.agent.id))
         return ex.ApprovalIs(asked.approval)
 
+    async def _read(self, context: Context) -> ex.ApprovalsRead:
+        """What other agents wait for that this one may answer now: requests, and calls that are offered."""
+        return ex.ApprovalsRead(await self._theirs(context), await hand_over_rows.open_to(self._desk, context.agent.id))
+
     async def _theirs(self, context: Context) -> tuple[Approval, ...]:
         desk, now = self._desk, self._desk.clock.now()
         grants = await standings.granted_to(desk, context.agent.id)
@@ -133,9 +137,9 @@ class SecondAgents:
         with desk.changes.listen(ALL) as news:
             while True:
                 news.clear()
-                theirs = await self._theirs(context)
-                if tuple(one.id for one in theirs) != effect.seen:
-                    return ex.ApprovalsRead(theirs)
+                theirs = await self._read(context)
+                if theirs.ids != effect.seen:
+                    return theirs
                 end = asyncio.ensure_future(_first_end(theirs, desk))
                 try:
                     await news.wait(end)
@@ -169,7 +173,8 @@ def may_answer(asked: Asked, agent: Agent, grants: Grants) -> bool:
 
 
 async def withdraw_all(tx: Transaction, desk: Desk, call_id: str, agent: str) -> None:
-    """Ask no more in a call that is over, or whose agent is out."""
+    """Ask no more in a call that is over, or whose agent is out, and offer it to nobody."""
+    await hand_over_rows.withdraw_of_call(tx, desk, call_id, agent)
     for asked in await approvals.open_of_call(tx, call_id):
         gone = await approvals.change(tx, asked, Decision.WITHDRAWN, until=asked.approval.until)
         await desk.audit.append(tx, _note(gone, agent))
@@ -185,9 +190,9 @@ async def take_back_all(tx: Transaction, desk: Desk, whose: str, agent: str) -> 
             await windows.end_of_challenge(tx, one.id, desk.clock.now())
 
 
-async def _first_end(waiting: tuple[Approval, ...], desk: Desk) -> None:
+async def _first_end(waiting: ex.ApprovalsRead, desk: Desk) -> None:
     """Until the first of them lapses; for ever where nothing waits."""
-    ends: list[datetime] = [one.until for one in waiting]
+    ends: list[datetime] = [*(one.until for one in waiting.approvals), *(one.until for one in waiting.offers)]
     await (desk.clock.sleep_until(min(ends)) if ends else asyncio.Event().wait())
 
 

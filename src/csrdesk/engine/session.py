@@ -9,7 +9,7 @@ from typing import get_args
 
 import msgspec
 
-from csrdesk.engine import bound, challenges, windows
+from csrdesk.engine import call_stages, hand_over_rows
 from csrdesk.engine.audit import Which, refused
 from csrdesk.engine.codes import id_of
 from csrdesk.engine.desk import Desk
@@ -23,12 +23,11 @@ from csrdesk.engine.resuming import acts_of, is_act, left_unknown, take_up
 from csrdesk.engine.runner import Runner, Typed
 from csrdesk.engine.store import Row
 from csrdesk.engine.views import agent_view, is_settled, prompt_for
-from csrdesk.errors import IllegalEventError, NoSuchFlowError, StaleFlowError
+from csrdesk.errors import HandedOverError, IllegalEventError, NoSuchFlowError, StaleFlowError
 from csrdesk.flows.doors import Agent, AuditPage, CallRecord, CallSummary, Resumed, View
 from csrdesk.flows.kernel import Answer, Audience
 from csrdesk.flows.public_answers import RecoveryTyped
 from csrdesk.model.grants import EVERYTHING, Grants
-from csrdesk.model.link import Purpose
 from csrdesk.model.people import Person
 from csrdesk.model.secret import Secret
 
@@ -90,6 +89,7 @@ class AgentSession:
         await self._own(flow_id)
         running = await self._runner.until(flow_id, lambda running: running.rev > rev)
         await self._entrance.enter()  # a lead may have ended the sign-in meanwhile
+        await self._require_own(running)
         return self._view(running)
 
     async def settled(self, flow_id: str) -> View:
@@ -98,6 +98,7 @@ class AgentSession:
         running = await self._runner.until(flow_id, is_settled)
         await show_in_its_call(running, self._runner)
         await self._entrance.enter()  # as above
+        await self._require_own(running)
         return self._view(running)
 
     async def calls(self, *, all_of_them: bool = False) -> tuple[CallSummary, ...]:
@@ -146,8 +147,16 @@ class AgentSession:
         running = await self._runner.load(flow_id)
         if running.agent.id != self.agent.id or running.name in CUSTOMER_FLOWS:
             await self._desk.audit.write(refused(self.agent, "call.foreign", call_id=running.call_id, flow=flow_id))
+            await self._require_own(running)
             raise NoSuchFlowError("There is no such call.")
         return running
+
+    async def _require_own(self, running: Running) -> None:
+        """Raises `HandedOverError` where this agent had the call, and another has it by now."""
+        if running.agent.id != self.agent.id and (
+            gone := await hand_over_rows.taken_from(self._desk.store, running.call_id, self.agent.id)
+        ):
+            raise HandedOverError(f"This call was handed over to {gone.to_name}. It is no call of yours any more.")
 
     def _view(self, running: Running) -> View:
         return agent_view(running, self._desk.key, self._trouble())
@@ -160,7 +169,7 @@ class AgentSession:
             return CallSummary(flow_id, started_at, "", OTHER_VERSION, over=True)
         person = next((found for found in within(running.state) if isinstance(found, Person)), None)
         tickets = (getattr(part, "ticket", "") for part in within(running.state))
-        until = await self._verified_until(flow_id)
+        until = await call_stages.verified_until(self._desk.store, flow_id, self._desk.clock.now())
         return CallSummary(
             id=flow_id,
             started_at=started_at,
@@ -174,10 +183,6 @@ class AgentSession:
             call_id="" if running.call_id == flow_id else running.call_id,
         )
 
-    async def _verified_until(self, call_id: str) -> datetime | None:
-        window = await windows.newest(self._desk.store, call_id)
-        return window.verified_until if window and window.is_open(self._desk.clock.now()) else None
-
     async def _stage(self, running: Running, person: Person | None, until: datetime | None) -> str:
         if running.over:
             return "over"
@@ -185,21 +190,13 @@ class AgentSession:
             return "an act was interrupted" if self._runner.is_left(running) else "an act is being done"
         if until:
             return f"verified until {until:%H:%M} UTC"
-        if open_ones := await challenges.open_ones(self._desk.store, call_id=running.id):
-            return _OPEN.get(open_ones[0].purpose, "link sent")
-        return "not verified" if person else "looking up"
+        waiting = await call_stages.waiting_for(self._desk.store, running.id)
+        return waiting or (call_stages.NOT_VERIFIED if person else "looking up")
 
 
 def is_look(inputs: msgspec.Struct) -> bool:
     """Whether an act that a command starts only reads the account."""
     return getattr(inputs, "action", "") == "getUserAccountStatus"
-
-
-_OPEN = {
-    **dict.fromkeys(bound.TRIES, "waiting for the phone"),
-    Purpose.SPOKEN_ADDRESS: "address said, waiting for the code",
-}
-"""What is open, where it is no link."""
 
 
 def check_answer(running: Running, audience: Audience, answer: Answer) -> None:

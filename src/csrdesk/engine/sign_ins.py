@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csrdesk.engine import standings, windows
+from csrdesk.engine import hand_over_rows, standings, windows
 from csrdesk.engine.audit import Kind, event
 from csrdesk.engine.desk import Desk
 from csrdesk.engine.endings import close_all
@@ -49,6 +49,7 @@ class SignIns:
                 return ex.NobodySignedIn()
             await standings.keep(tx, known.ended_at(now, context.agent.id))
             await take_back_all(tx, desk, whose, context.agent.id)
+            await hand_over_rows.withdraw_from(tx, desk, whose, context.agent.id)
             sql = "SELECT id FROM flows WHERE agent = ? AND over = 0 AND id = call_id AND name = 'csr_main'"
             calls = [str(row["id"]) for row in await tx.all(sql, whose)]
             for call_id in calls:

@@ -8,6 +8,7 @@ from csrdesk.flows import desk_effects as ex
 from csrdesk.flows import device_effects as dx
 from csrdesk.flows import directory_effects as de
 from csrdesk.flows import effects as fx
+from csrdesk.flows import hand_over_effects as hx
 from csrdesk.flows import password_effects as pfx
 from csrdesk.flows import try_effects as te
 from csrdesk.flows.device_prompts import MagicLinkSentPrompt
@@ -49,6 +50,10 @@ _WORDS: dict[type[Effect], str] = {
     ex.WithdrawApproval: "Asking no more",
     ex.ReadApprovals: "Reading what other agents wait for",
     ex.DecideApproval: "Answering the other agent",
+    hx.ReadColleagues: "Reading who is signed in",
+    hx.OfferCall: "Offering the call",
+    hx.WithdrawHandOver: "Taking the offer back",
+    hx.AnswerHandOver: "Answering the other agent",
     ex.ReadAgents: "Reading who is signed in",
     ex.EndSignIn: "Ending the sign-in",
 }

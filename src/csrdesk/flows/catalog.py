@@ -15,6 +15,7 @@ from csrdesk.flows import (
     challenge_acceptance,
     csr_main,
     device_page,
+    hand_over,
     magic_link_page,
     new_password,
     password_reset,
@@ -41,10 +42,10 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
     {
         flow.name: flow
         for flow in (
-            Flow("csr_main", 16, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
+            Flow("csr_main", 17, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
-                11,
+                12,
                 challenge_acceptance.ChallengeAcceptanceState,
                 challenge_acceptance.Start,
                 challenge_acceptance.begin,
@@ -58,13 +59,14 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
             ),
             Flow("registration", 1, registration.RegistrationState, registration_inputs.Start, registration.begin),
             Flow("password_reset", 8, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
-            Flow("new_password", 4, new_password.NewPasswordState, new_password.Start, new_password.begin),
+            Flow("new_password", 5, new_password.NewPasswordState, new_password.Start, new_password.begin),
             Flow("user_functions", 7, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),
             Flow("device_authentication", 4, device_page.DevicePageState, device_page.Start, device_page.begin),
-            Flow("approvals", 1, approvals.ApprovalsState, approvals.Start, approvals.begin),
+            Flow("approvals", 2, approvals.ApprovalsState, approvals.Start, approvals.begin),
             Flow("agents", 1, agents.AgentsState, agents.Start, agents.begin),
+            Flow("hand_over", 1, hand_over.HandOverState, hand_over.Start, hand_over.begin),
             Flow(
-                "magic_link_page", 2, magic_link_page.MagicLinkPageState, magic_link_page.Start, magic_link_page.begin
+                "magic_link_page", 3, magic_link_page.MagicLinkPageState, magic_link_page.Start, magic_link_page.begin
             ),
         )
     }

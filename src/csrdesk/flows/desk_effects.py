@@ -10,6 +10,7 @@ from datetime import datetime
 from csrdesk.flows.kernel import Effect, Kind, Reply
 from csrdesk.model.approvals import Approval
 from csrdesk.model.grants import AgentOnRecord
+from csrdesk.model.hand_overs import HandOver
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Act
 
@@ -69,7 +70,7 @@ class ReadApprovals(Effect, frozen=True, kw_only=True):
 
 
 class AwaitApprovals(Effect, frozen=True, kw_only=True):
-    """Wait until the requests that this agent may answer are others than `seen`. Answered with `ApprovalsRead`."""
+    """Wait until what this agent may answer has other ids than `seen`. Answered with `ApprovalsRead`."""
 
     kind = Kind.READ
     waits = True
@@ -116,9 +117,15 @@ class NotAsked(Reply, frozen=True):
 
 
 class ApprovalsRead(Reply, frozen=True):
-    """The oldest first."""
+    """The oldest first, and so the calls that are offered to this agent."""
 
     approvals: tuple[Approval, ...]
+    offers: tuple[HandOver, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of all that waits."""
+        return (*(one.id for one in self.approvals), *(one.id for one in self.offers))
 
 
 class AgentsRead(Reply, frozen=True):

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from csrdesk.flows import answers as a
 from csrdesk.flows import desk_answers as da
+from csrdesk.flows import hand_over_answers as ha
 from csrdesk.flows.kernel import Prompt
 from csrdesk.model.approvals import Approval
 from csrdesk.model.grants import AgentOnRecord
+from csrdesk.model.hand_overs import HandOver
 from csrdesk.model.people import Person
 
 
@@ -24,11 +26,13 @@ class SecondAgentPrompt(Prompt, frozen=True):
 class ApprovalsPrompt(Prompt, frozen=True):
     """What other agents wait for."""
 
-    answers = da.ApprovalGiven | da.ApprovalDenied | a.BackChosen
+    answers = da.ApprovalGiven | da.ApprovalDenied | ha.CallAccepted | ha.CallDeclined | a.BackChosen
     approvals: tuple[Approval, ...]
     note: str = ""
     code: str = ""
     """The `code` of the problem behind the note, for scripts; empty where there was none."""
+    offers: tuple[HandOver, ...] = ()
+    """Calls that other agents want to hand over to this one, with the caller on the line."""
 
 
 class AgentsPrompt(Prompt, frozen=True):

@@ -27,10 +27,14 @@ class CallOverScreen(FrameScreen):
         error_message: str = "",
         error_details: str = "",
         lines: tuple[ResultLine, ...] | None = None,
+        handed_over: str = "",
     ) -> None:
-        """`lines`: what became of the parts of a single act; None where a call is over."""
+        """`lines`: what became of the parts of a single act; None where a call is over. `handed_over`: to whom a call
+        went, in words, which is not over.
+        """
         super().__init__(around)
         self._lines = lines
+        self._handed_over = handed_over
         self._error_message = error_message
         self._error_details = error_details
 
@@ -43,6 +47,8 @@ class CallOverScreen(FrameScreen):
         title, words = "The call is over.", Content("Links and verification ended with it.")
         if self._lines is not None:
             title, words = "The act that was interrupted has its end.", Content("What nobody saw was read back.")
+        if self._handed_over:
+            title, words = self._handed_over, Content("The caller talks to them now. You can do nothing more in it.")
         self.query_one("#question", Static).update(Content.styled(title, Tone.STRONG.value))
         self.query_one("#lines", Facts).facts = tuple(result_fact(line) for line in self._lines or ())
         if self._error_message:
@@ -52,11 +58,13 @@ class CallOverScreen(FrameScreen):
     def say(self) -> str:
         if self._lines is not None:
             return "One moment, please: I am looking after a change that was cut off."
+        if self._handed_over:
+            return "My colleague goes on with you. Good-bye."
         return "Thank you for calling. Good-bye."
 
     def offers(self) -> list[Offer]:
         return [
             Offer("enter", "Next call", "look up the next caller", "app.next_call"),
-            ticket_offer(self.around.info.keys),
+            *([] if self._handed_over else [ticket_offer(self.around.info.keys)]),
             Offer(self.around.info.keys.leave, "Leave", "close the console", "app.leave"),
         ]

@@ -14,6 +14,7 @@ from textual.message import Message
 
 from csrdesk.errors import (
     CsrdeskError,
+    HandedOverError,
     IllegalEventError,
     NotSignedInError,
     ServiceError,
@@ -73,6 +74,8 @@ class Following:
             self._arrive(await self._session.answer(view.id, view.rev, answer), place)
         except (StaleFlowError, IllegalEventError):
             self._arrived(Arrived(await self._session.view(view.id), place, MOVED_ON))
+        except HandedOverError:
+            raise
         except CsrdeskError as error:
             noted(error)
             self._arrived(Arrived(view, place, error.message))
@@ -103,6 +106,8 @@ class Following:
             try:
                 # What waits for news hears nothing for a while, and could not say so soon that all is well again.
                 newer = await (self._session.view(flow_id) if lost else self._session.changed(flow_id, rev))
+            except HandedOverError:
+                raise
             except CsrdeskError as error:
                 lost = True
                 noted(error)

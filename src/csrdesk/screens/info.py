@@ -26,6 +26,8 @@ class ConsoleInfo(msgspec.Struct, frozen=True):
     ticket_required: bool = False
     second_agent: bool = False
     """Whether other agents may wait for this one's approval: then it is said as soon as one does."""
+    hand_over: bool = False
+    """Whether agents sign in at this desk, so that a call can go from one to another."""
     log_file: str = ""
     """Where the redacted log is, for the help screen."""
     lock_seconds: int = 180

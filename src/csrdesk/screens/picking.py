@@ -75,9 +75,10 @@ class PickingScreen(PromptScreen[P], Generic[P, Row]):
         listed.display = bool(rows)
         listed.highlighted = min(at, len(rows) - 1) if rows else None
         self.query_one("#reason", Input).display = bool(rows)
-        self._tell()
+        self.tell_of_marked()
 
-    def _tell(self) -> None:
+    def tell_of_marked(self) -> None:
+        """Say what the marked row holds."""
         marked = self.marked
         self.query_one("#marked", Facts).facts = self.told(marked) if marked is not None else ()
 
@@ -99,7 +100,7 @@ class PickingScreen(PromptScreen[P], Generic[P, Row]):
     @on(OptionList.OptionHighlighted)
     def follow(self) -> None:
         """Another row, other facts and other choices."""
-        self._tell()
+        self.tell_of_marked()
         self.query_one(ChoiceList).show(self.offers())
         self.refresh_bindings()
 

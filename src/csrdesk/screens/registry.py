@@ -18,6 +18,7 @@ from csrdesk.screens.devices import DevicesScreen
 from csrdesk.screens.error import ErrorScreen
 from csrdesk.screens.exception import AwaitingLeadScreen, ExceptionScreen
 from csrdesk.screens.form import form_for
+from csrdesk.screens.hand_over import HandOverScreen, OfferedScreen
 from csrdesk.screens.heard import HeardScreen
 from csrdesk.screens.info import Surroundings
 from csrdesk.screens.magic_link_form import MagicLinkFormScreen
@@ -63,6 +64,8 @@ SCREENS = (
     NoticeScreen,
     ErrorScreen,
     ApprovalsScreen,
+    HandOverScreen,
+    OfferedScreen,
     AgentsScreen,
 )
 _BY_PROMPT: dict[type[Prompt], AnyScreen] = {screen.prompt_class: screen for screen in SCREENS}  # type: ignore[misc]

@@ -9,6 +9,7 @@ import msgspec
 from csrdesk.config.keys import KeySettings
 from csrdesk.flows import answers as a
 from csrdesk.flows import desk_answers as da
+from csrdesk.flows import hand_over_answers as ha
 from csrdesk.flows.kernel import Answer, Prompt
 
 
@@ -50,6 +51,8 @@ CHOICES: tuple[Choice, ...] = (
     Choice(a.OpenAddressChosen, "send", "Open", "make a code to say now; an older one ends"),
     Choice(a.PushChosen, "push", "Push", "the caller finds the number that you say in the app on their phone"),
     Choice(a.CallBackChosen, "call_back", "Call-back", "PingOne rings the number on record: a weak proof"),
+    Choice(a.ExceptionChosen, "exception", "Exception", "nothing to show: ask a lead to let it be done all the same"),
+    Choice(a.ExceptionAsked, "confirm", "Ask a lead", "they read what stands above, your reason and the ticket"),
     Choice(a.DeviceChosen, "enter", "Reach it", "the marked one (or type its number first)"),
     Choice(a.OtherDeviceChosen, "other_phone", "Other phone", "take the request back, and choose again"),
     Choice(a.PasscodeHeard, "enter", "Check", "what the caller has heard"),
@@ -81,6 +84,9 @@ CHOICES: tuple[Choice, ...] = (
     Choice(a.BackChosen, "back", "Back", "leave this page; a verification ends"),
     Choice(da.ApprovalGiven, "approve", "Approve", "the other agent's act is done, in your name as well"),
     Choice(da.ApprovalDenied, "refuse", "Refuse", "nothing is done; the other agent reads why"),
+    Choice(ha.CallOffered, "offer_call", "Offer", "your colleague sees it; the call is yours until they accept"),
+    Choice(ha.CallAccepted, "take_call", "Take over", "caller, links and verified time are yours from now on"),
+    Choice(ha.CallDeclined, "decline_call", "Decline", "the call stays where it is; the other agent reads why"),
     Choice(da.SignInEndChosen, "end_sign_in", "End sign-in", "at once: their links and verified callers end"),
     Choice(a.Confirmed, "confirm", "Yes, do it", "do what stands above"),
     Choice(a.Declined, "escape", "No", "go back; nothing is done"),

@@ -25,6 +25,8 @@ PROMPTS: Final = (
     "csrdesk.flows.prompts",
     "csrdesk.flows.desk_prompts",
     "csrdesk.flows.device_prompts",
+    "csrdesk.flows.exception_prompts",
+    "csrdesk.flows.hand_over_prompts",
     "csrdesk.flows.password_prompts",
     "csrdesk.flows.spoken_prompts",
     "csrdesk.flows.try_prompts",
@@ -34,7 +36,8 @@ OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "csr_main": ("csrdesk.flows.csr_main:CallOver",),
     "user_functions": ("csrdesk.flows.account_task:Outputs", "csrdesk.flows.account_task:Refusal"),
     "password_reset": ("csrdesk.flows.reset_ends:Outputs",),
-    "approvals": ("csrdesk.flows.approvals:Looked",),
+    "approvals": ("csrdesk.flows.approvals:Looked", "csrdesk.flows.approvals:TookOver"),
+    "hand_over": ("csrdesk.flows.hand_over:HandedOver", "csrdesk.flows.hand_over:Kept"),
     "agents": ("csrdesk.flows.agents:Looked",),
 }
 """How each flow that an agent can start ends."""

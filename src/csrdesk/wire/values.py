@@ -141,6 +141,8 @@ class About(Struct, frozen=True):
     lock_seconds_in_call: int
     second_agent: bool = False
     """Whether settings let nobody do some acts alone, so that agents may wait for one another."""
+    hand_over: bool = False
+    """Whether agents sign in here, so that a call can go from one to another."""
     mailbox_url: str = ""
     """Of the demo alone: where the mails of the invented people can be read."""
 

@@ -121,6 +121,7 @@ class Desk:
             lock_seconds_in_call=limits.lock_seconds_in_call,
             mailbox_url=settings.mailbox_url,
             second_agent=bool(settings.desk.second_agent_for) or settings.ways.exception,
+            hand_over=bool(settings.desk.api_url),
         )
 
     async def left_unknown(self) -> tuple[AuditRow, ...]:
