@@ -13,6 +13,7 @@ from csrdesk.flows import desk_answers as da
 from csrdesk.flows import desk_effects as ex
 from csrdesk.flows import device_check as dc
 from csrdesk.flows import effects as fx
+from csrdesk.flows import exception_prompts as xp
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.flows import way_ends as over
@@ -71,9 +72,7 @@ def test_a_caller_without_any_device_has_this_way() -> None:
     assert isinstance(checked, dc.ChoosingWay)
     chosen = csr_main.Checking(Given(RULES, "HD-1"), checked).step(a.ExceptionChosen())
     assert isinstance(chosen, csr_main.Verifying)
-    want = chosen.want()
-    assert isinstance(want, Ask)
-    assert (want.prompt.gives, want.prompt.others, want.prompt.ticket) == (GIVES, (), "HD-1")
+    assert chosen.want() == Ask(xp.ExceptionPrompt(ADA, GIVES, (), "HD-1"))
 
 
 def test_r_40_whoever_is_asked_reads_that_nothing_is_shown_and_what_else_is_open() -> None:

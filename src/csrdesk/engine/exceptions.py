@@ -89,7 +89,7 @@ class Exceptions:
 
 
 def _as_not_asked(no: PolicyError) -> PolicyError:
-    return type(no)(no.message.replace("Nothing was sent.", "Nobody was asked."))
+    return type(no)(no.message.removesuffix(" Nothing was sent."))
 
 
 def why_not_theirs(grants: Grants, agent: Agent) -> str:

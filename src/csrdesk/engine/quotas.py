@@ -182,7 +182,7 @@ async def exceptions(reading: Reading, desk: Desk, agent: str) -> Over | None:
     most = desk.limits.exceptions_an_hour
     sql = "SELECT asked_at AS at FROM approvals WHERE act = 'exception' AND agent = ?"
     again = await _again(reading, desk, sql, agent, most=most, within=HOUR, at="asked_at")
-    words = f"You have asked for {most} exceptions in an hour, which is the most."
+    words = f"You have asked for as many exceptions as an agent may in an hour ({most})."
     return _over("exceptions_an_hour", words, again) if again else None
 
 

@@ -69,7 +69,7 @@ def _deeds(rows: tuple[AuditRow, ...]) -> tuple[Deed, ...]:
     deeds = {
         row.key: Deed(row.at, str(row.details["act"]), row.action, row.result or "unknown", row.reason)
         for row in rows
-        if "act" in row.details
+        if "act" in row.details and row.kind is not Kind.EVENT  # a request for a second agent does nothing itself
     }
     return tuple(deeds.values())
 

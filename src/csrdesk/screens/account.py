@@ -96,6 +96,8 @@ class AccountScreen(PromptScreen[AccountPrompt]):
         return self.prompt.note
 
     def say(self) -> str:
+        if self.prompt.evidence.exception:
+            return "Thank you for waiting. A colleague lets me help you with this, and nothing else, for now."
         if self.prompt.account.obstacles:
             return "Thank you, I know that it is you. I can see what is wrong: one moment, I will tell you."
         return "Thank you, I know that it is you. Your account looks fine from here. What happens when you sign in?"

@@ -58,7 +58,7 @@ class ExceptionScreen(PromptScreen[ExceptionPrompt]):
             ),
             Fact(
                 "Take care",
-                "It proves nobody. A lead answers for it, the audit and the customer's mail say so.",
+                "It proves nobody. A lead answers for it, by name, in the audit and the customer's mail.",
                 Tone.WARN,
             ),
         )
@@ -98,7 +98,7 @@ class AwaitingLeadScreen(PromptScreen[AwaitingLeadPrompt]):
     prompt_class = AwaitingLeadPrompt
     helps: ClassVar[dict[type[Answer], str]] = {
         Cancelled: "ask no more; nothing is opened",
-        LineDropped: "it dropped: nobody is asked any more; customer and ticket stay",
+        LineDropped: "nobody is asked any more; customer and ticket stay",
     }
 
     def compose_body(self) -> ComposeResult:

@@ -51,7 +51,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice(a.OpenAddressChosen, "send", "Open", "make a code to say now; an older one ends"),
     Choice(a.PushChosen, "push", "Push", "the caller finds the number that you say in the app on their phone"),
     Choice(a.CallBackChosen, "call_back", "Call-back", "PingOne rings the number on record: a weak proof"),
-    Choice(a.ExceptionChosen, "exception", "Exception", "nothing to show: ask a lead to let it be done all the same"),
+    Choice(a.ExceptionChosen, "exception", "Exception", "nothing to show: a lead decides about some acts"),
     Choice(a.ExceptionAsked, "confirm", "Ask a lead", "they read what stands above, your reason and the ticket"),
     Choice(a.DeviceChosen, "enter", "Reach it", "the marked one (or type its number first)"),
     Choice(a.OtherDeviceChosen, "other_phone", "Other phone", "take the request back, and choose again"),
@@ -103,6 +103,11 @@ _KEYS = {"enter": "Enter", "escape": "Esc"}
 def ticket_offer(keys: KeySettings) -> Offer:
     """Made where something is done: beside what was done, and after the call."""
     return Offer(keys.ticket, "Ticket text", "what was proved and done, to copy into the ticket", "app.ticket")
+
+
+def hand_over_offer(keys: KeySettings) -> Offer:
+    """Made wherever somebody is on the line, at a desk where agents sign in."""
+    return Offer(keys.hand_over, "Hand over", "to another agent; the caller stays on the line", "app.hand_over")
 
 
 def answers_of(prompt: type[Prompt]) -> tuple[type[Answer], ...]:
