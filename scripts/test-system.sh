@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what tests use and the lock file cannot bring: Chromium (the customer's browser), tmux (the agent's terminal),
-# zsh and fish (whose words are completed), PostgreSQL, Samba (a real domain controller) and python-ldap, which is
-# compiled here.
+# zsh and fish (whose words are completed), PostgreSQL, a C compiler (for a process whose clock is wrong), Samba (a real
+# domain controller) and python-ldap, which is compiled here.
 # As root on Debian only; elsewhere it names what is missing, and those groups of tests say in the end that they did not run.
 # Names of groups as arguments install those alone: chromium terminal postgres ad.
 set -eu
@@ -20,6 +20,7 @@ if wants terminal; then
 fi
 if wants postgres; then
     has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+    has cc || missing="$missing gcc libc6-dev"
 fi
 if wants ad; then
     has samba || missing="$missing samba samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind python3-samba"

@@ -82,6 +82,13 @@ def why_no_mounts() -> str | None:
     return None
 
 
+def why_no_compiler() -> str | None:
+    """One test moves the clock of a process, with a library that it makes."""
+    from tests.faults import clocks
+
+    return clocks.why_no_clocks()
+
+
 def why_no_controller() -> str | None:
     """Asked only where a test wants one: the answer opens a port."""
     from tests.ad import controller
@@ -96,6 +103,7 @@ GROUPS: dict[str, Callable[[], str | None]] = {
     "fish": lambda: why_no_shell("fish"),
     "ad": why_no_controller,
     "mounts": why_no_mounts,
+    "compiler": why_no_compiler,
     "postgres": databases.why_not,
 }
 """What a test may need of the machine, by its name in `@pytest.mark.needs(...)`: why it is not here, or None."""

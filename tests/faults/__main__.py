@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.faults.clocks import clocks_apart, why_no_clocks
 from tests.faults.desk import desk
 from tests.faults.judge import flaws
 from tests.faults.machines import disk_full, small_disk
@@ -27,8 +28,12 @@ async def hurt(fault: Fault, size: Size) -> list[str]:
     """Play one fault at a desk of its own; the flaws."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="csrdesk-faults-") as name, small_disk() as disk:
-        if fault is disk_full and disk is None:
-            print(f"{fault.__doc__}\n    not done: mounting a small disk takes root", flush=True)
+        why_not_this: dict[Fault, str | None] = {
+            disk_full: None if disk else "mounting a small disk takes root",
+            clocks_apart: why_no_clocks(),
+        }
+        if why := why_not_this.get(fault):
+            print(f"{fault.__doc__}\n    not done: {why}", flush=True)
             return []
         async with desk(Path(name), patience=size.cut_off + 60, database_folder=disk) as running:
             try:

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from csrdesk.flows import prompts as p
 from tests.faults.away import connections_used_up, console_cut_off, pingone_refuses, restarted_in_turn
 from tests.faults.caller import Caller, LostError, all_waited_on, several
+from tests.faults.clocks import clocks_apart
 from tests.faults.desk import AGENTS, Desk
 from tests.faults.machines import disk_full
 from tests.faults.size import Came, Fault, Size
@@ -106,4 +107,5 @@ FAULTS: tuple[Fault, ...] = (
     console_cut_off,
     restarted_in_turn,
     disk_full,
+    clocks_apart,
 )

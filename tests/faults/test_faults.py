@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from tests.faults.caller import several
+from tests.faults.clocks import clocks_apart
 from tests.faults.desk import AGENTS, Desk, desk
 from tests.faults.judge import flaws
 from tests.faults.machines import disk_full, small_disk
@@ -25,6 +26,7 @@ from tests.faults.writes import Write
 pytestmark = [pytest.mark.needs("postgres"), pytest.mark.asyncio(loop_scope="module")]
 
 
+NEEDS = {disk_full: "mounts", clocks_apart: "compiler"}
 PATIENCE = 90.0
 """Seconds: a call that is lost says where it waits."""
 
@@ -43,7 +45,7 @@ async def hurt(tmp_path_factory: pytest.TempPathFactory, disk: Path | None) -> A
 
 @pytest.mark.parametrize(
     "fault",
-    [pytest.param(one, marks=[pytest.mark.needs("mounts")] if one is disk_full else []) for one in FAULTS],
+    [pytest.param(one, marks=[pytest.mark.needs(NEEDS[one])] if one in NEEDS else []) for one in FAULTS],
     ids=lambda fault: fault.__name__,
 )
 async def test_r_61_r_62_nothing_is_lost_done_twice_or_unknown_after(hurt: Desk, fault: Fault) -> None:

@@ -30,6 +30,8 @@ class Replica:
     pages_port: int
     api_port: int
     process: asyncio.subprocess.Process | None = field(default=None, repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What its process is given beside this one's own."""
 
     async def start(self) -> None:
         """Serve; both ports answer when this returns. Raises `ConflictError`."""
@@ -37,7 +39,7 @@ class Replica:
         with log.open("ab") as out:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "csrdesk", "serve", stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
-                env=os.environ | {"CSRDESK_CONFIG": str(self.folder / "config.toml")},
+                env=os.environ | {"CSRDESK_CONFIG": str(self.folder / "config.toml")} | dict(self.environment),
             )  # fmt: skip
         try:
             async with asyncio.timeout(_PATIENCE):
