@@ -80,14 +80,15 @@ class Line:
         self._patience = patience
         self._tell = tell or (lambda _: None)
         self._client = http.open_client(url, timeout_seconds=SECONDS)
-        self._time = DeskTime()
+        self.time = DeskTime()
+        """What time it is at the desk."""
 
     async def close(self) -> None:
         await self._client.aclose()
 
     def now(self) -> datetime:
         """What time it is at the desk."""
-        return self._time.now()
+        return self.time.now()
 
     async def get(self, path: str, kind: type[T], **query: object) -> T:
         """Read something. Raises what the desk says, `UnreachableError`, `TimedOutError` and `UnavailableError`."""
@@ -153,9 +154,9 @@ class Line:
                 **({"content-type": "application/json"} if body is not None else {}),
             },
         )
-        asked = self._time.elapsed()
+        asked = self.time.elapsed()
         answer = await http.send(self._client, request, system=SYSTEM, timeout_seconds=seconds)
-        self._time.heard(answer.headers.get(NOW_HEADER, ""), asked)
+        self.time.heard(answer.headers.get(NOW_HEADER, ""), asked)
         if answer.status_code >= 400:
             raise _error_of(answer)
         check_desk(answer.headers.get(WIRE_HEADER, ""))

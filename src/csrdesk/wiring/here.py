@@ -121,10 +121,10 @@ async def database(settings: Settings) -> tuple[Finding, ...]:
         words = error.message.removesuffix(" Nothing was done.")
         todo = _AT_SERVER if settings.desk.database else _AT_FILE.format(path.parent)
         return (wrong(DATABASE, f"{words} Without it people can be looked up, and nothing else is done.", todo),)
-    return (ok(DATABASE, f"{where} can be written."), *_clock(clock.apart))
+    return (ok(DATABASE, f"{where} can be written."), *how_far_apart(clock.apart))
 
 
-def _clock(apart: timedelta | None) -> tuple[Finding, ...]:
+def how_far_apart(apart: timedelta | None) -> tuple[Finding, ...]:
     """How far this machine's clock is from that of the database's server; nothing of a desk that keeps a file."""
     if apart is None:
         return ()
