@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from csrdesk.flows import effects as fx
@@ -50,6 +51,17 @@ async def test_r_36_the_mail_holds_no_link_no_name_and_no_number_of_the_person(d
     (mail,) = box.world.mails
     for private in ("http", "Lindqvist", "Ada", "4711", "Mira"):
         assert private not in mail.text + mail.html
+
+
+async def test_r_36_an_exception_is_told_to_the_customer_with_who_approved_it(do: Do, box: Sandbox) -> None:
+    hostile = "exception, approved by Hal\u202e<b>"
+    await do(msgspec.structs.replace(tell(box, change=Change.UNLOCKED), exception=hostile))
+    (mail,) = box.world.mails
+    said = "Whoever asked for it could not prove that they are you: exception, approved by Hal"
+    assert said in " ".join(mail.text.split())
+    assert said in " ".join(mail.html.split())
+    assert "<b>" not in mail.html
+    assert "\u202e" not in mail.text + mail.html
 
 
 async def test_r_36_without_an_address_or_a_mail_server_it_is_said_that_nobody_was_told(

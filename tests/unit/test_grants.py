@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from csrdesk.config import DeskSettings, PingOneSettings, RoleSettings, Settings, notes
+from csrdesk.config import DeskSettings, PingOneSettings, RoleSettings, Settings, WaySettings, check, notes
 from csrdesk.config.grants import grants_of
+from csrdesk.errors import ConfigError
 from csrdesk.model.grants import ANYWHERE, EVERYTHING, OF_AGENTS, Grants, Role
 from csrdesk.model.proofs import Act
 from csrdesk.model.sign_in import Agent, SignedIn
@@ -124,3 +125,18 @@ def test_what_nobody_could_do_is_said_before_the_first_call() -> None:
     assert any("nobody signs in here who could approve reset" in note for note in notes(alone))
     assert any("roles names no group" in note for note in notes(served))
     assert not [note for note in notes(replace(served, roles=SETTINGS)) if "second_agent" in note or "roles" in note]
+
+
+def test_an_exception_names_what_it_gives_and_its_settings_say_what_it_means() -> None:
+    plain = Settings(pingone=PingOneSettings(environment_id="e", client_id="c"))
+    assert not [note for note in notes(plain) if "exception" in note]
+    with pytest.raises(ConfigError, match=r"ways\.exception_gives: name what an exception opens"):
+        check(replace(plain, ways=WaySettings(exception=True)))
+    on = replace(plain, ways=WaySettings(exception=True, exception_gives=("unlock", "devices")))
+    check(on)
+    assert "ways.exception is on: unlock, devices need a lead's word and no proof." in notes(on)
+    nobody = "ways.exception: nobody signs in here as a lead (desk.api_url, roles.lead), so none can be approved."
+    assert nobody in notes(on)
+    served = replace(on, desk=DeskSettings(api_url="https://api.example.org"))
+    assert nobody in notes(replace(served, roles=RoleSettings(agent=("desk",))))
+    assert nobody not in notes(replace(served, roles=RoleSettings(lead=("leads",))))

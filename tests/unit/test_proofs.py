@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csrdesk.model.devices import Strength
-from csrdesk.model.proofs import Act, Evidence, Proof
+from csrdesk.model.proofs import EXCEPTION, Act, Evidence, Proof
 
 LINK = Proof("ml", Strength.NONE)
 SMS = Proof("sms", Strength.WEAK, "sms-1")
@@ -27,6 +27,10 @@ CALLED_BACK, CALLED_BACK_ALONE = Evidence((RANG,), registered=True), Evidence((R
 
 ACCESS = {Act.DISABLE, Act.UNLOCK, Act.ENABLE, Act.RESET, Act.EXPIRE, Act.MUST_CHANGE}
 
+EXCEPTED = Evidence(
+    (Proof(EXCEPTION, Strength.NONE, label="exception, approved by Hal"),), gives=(Act.UNLOCK, Act.DEVICES)
+)
+
 ENOUGH: list[tuple[Evidence, set[Act]]] = [
     (NOTHING, {Act.PROTECT}),
     (WEAK_ALONE, {Act.PROTECT}),
@@ -38,6 +42,7 @@ ENOUGH: list[tuple[Evidence, set[Act]]] = [
     (SKIPPED, {Act.PROTECT, Act.DISABLE, Act.UNLOCK}),
     (LOCKED, {Act.PROTECT, Act.DISABLE, Act.UNLOCK}),
     (DISABLED, {Act.PROTECT, Act.DISABLE, Act.UNLOCK, Act.ENABLE}),
+    (EXCEPTED, {Act.PROTECT, Act.UNLOCK, Act.DEVICES}),
 ]
 
 
@@ -89,3 +94,12 @@ def test_r_34_evidence_says_how_strong_it_is(evidence: Evidence, label: str, met
 def test_r_34_the_links_own_mailbox_is_no_device() -> None:
     assert not Evidence((LINK, OWN_MAILBOX), registered=True).has_device
     assert Evidence((LINK, OWN_MAILBOX), registered=True).missing_for(Act.RESET)
+
+
+def test_r_34_an_exception_is_named_for_what_it_is_and_shows_nothing() -> None:
+    assert (EXCEPTED.label, EXCEPTED.auth_method) == ("exception, approved by Hal", "")
+    assert (EXCEPTED.has_device, EXCEPTED.has_link, EXCEPTED.called_back) == (False, False, False)
+    assert EXCEPTED.missing_for(Act.RESET) == "The exception does not give this, only: unlock, devices."
+    assert EXCEPTED.missing_for_device("any device") == ""
+    alone = Evidence(EXCEPTED.proofs, gives=(Act.MUST_CHANGE,))
+    assert alone.missing_for_device("any device") == "The exception does not give this, only: must change."

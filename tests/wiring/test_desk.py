@@ -21,6 +21,7 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import csr_main
 from csrdesk.flows import prompts as p
 from csrdesk.flows.kernel import Answer
+from csrdesk.model.proofs import Act
 from csrdesk.sandbox import Options, Sandbox, people
 from csrdesk.wiring import Desk, open_desk
 from csrdesk.wiring.desk import rules_of
@@ -153,6 +154,15 @@ def test_the_settings_become_the_flows_rules(settings: Settings) -> None:
     assert rules.spoken_address
     assert rules.allowed_device_types == ("SMS",)
     assert rules.mfa_policy_id == settings.flow.mfa_policy_id
+
+
+def test_an_exception_gives_what_settings_name_and_only_where_it_is_on(settings: Settings) -> None:
+    replace = msgspec.structs.replace
+    named = replace(settings.ways, exception_gives=("unlock", "must_change"))
+    assert rules_of(replace(settings, ways=named)).exception_gives == ()
+    on = replace(settings, ways=replace(named, exception=True))
+    assert rules_of(on).exception_gives == (Act.UNLOCK, Act.MUST_CHANGE)
+    assert on.ways.any_other
 
 
 def test_a_device_is_required_where_there_is_any_other_way_unless_settings_say_otherwise(settings: Settings) -> None:
