@@ -21,6 +21,7 @@ served at the origin `desk.api_url`, below `{PREFIX}`; the desk itself serves th
 * **A flow** shows a prompt or its outcome, at a revision. An answer names the revision that it answers: whoever is late
   reads 409 `stale_flow`, and nothing was done. Only the answers that the prompt lists are taken.
 * **A start with the same `key`** begins the same flow, so a start whose answer was lost can be sent again.
+* **Moments** are in UTC and by the desk's clock; `csrdesk-now` on every answer says what that is.
 * **Waiting** (`changed`, `settled`) ends after `wait` seconds with 204: ask again.
 * **`spoken_code`** is for the agent who owns the call, on their screen, and belongs into no log and no ticket.
 * **Versions**: the shapes are number {WIRE}. A csrdesk says so in `{WIRE_HEADER}`, and so does every answer; where the
