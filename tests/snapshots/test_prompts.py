@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from csrdesk.console.ticket_text import ticket_text
 from csrdesk.flows.kernel import Prompt
@@ -14,10 +15,13 @@ from csrdesk.screens.call_line import CallLine
 from csrdesk.screens.call_over import CallOverScreen
 from csrdesk.screens.calls import CallsScreen
 from csrdesk.screens.help import HelpScreen
+from csrdesk.screens.info import Surroundings
 from csrdesk.screens.leave import LeaveScreen
 from csrdesk.screens.locked import LockedScreen
+from csrdesk.screens.registry import make_screen
 from csrdesk.screens.ticket import TicketScreen
 from csrdesk.screens.trouble import TroubleScreen
+from csrdesk.screens.window import verified_until
 from tests.samples import ADA, AGENT, HOSTILE, NOW
 from tests.tui.easel import AROUND, INFO, Easel, easel, view_of
 from tests.tui.test_ticket import RECORD
@@ -44,6 +48,20 @@ def test_light(snap_compare: Compare, name: str) -> None:
 @pytest.mark.parametrize("terminal_size", SIZES, ids=size)
 def test_call_over(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
     assert snap_compare(Easel(CallOverScreen(AROUND)), terminal_size=terminal_size)
+
+
+@pytest.mark.parametrize("terminal_size", SIZES, ids=size)
+def test_call_handed_over(snap_compare: Compare, terminal_size: tuple[int, int]) -> None:
+    screen = CallOverScreen(AROUND, handed_over="This call was handed over to Hal Incandenza.")
+    assert snap_compare(Easel(screen), terminal_size=terminal_size)
+
+
+@pytest.mark.parametrize("name", ["account", "polling_fetched"])
+def test_where_agents_sign_in_a_call_can_be_handed_over(snap_compare: Compare, name: str) -> None:
+    prompt = AGENT[name]
+    around = Surroundings(replace(INFO, hand_over=True), AROUND.now)
+    shown = make_screen(view_of(prompt), prompt, around, verified_until(prompt, None))
+    assert snap_compare(Easel(shown), terminal_size=(80, 24))
 
 
 @pytest.mark.parametrize("terminal_size", SIZES, ids=size)

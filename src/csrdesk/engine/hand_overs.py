@@ -116,7 +116,7 @@ class HandOvers:
             )
             await hand_over_rows.insert(tx, one, context.key)
             await desk.audit.append(tx, hand_over_rows.noted(one, agent.id))
-        return hx.HandOverIs(one)
+            return hx.HandOverIs(await hand_over_rows.staged(tx, one, now))
 
     async def _await(self, effect: hx.AwaitHandOver, context: Context) -> Reply:
         desk = self._desk
@@ -227,7 +227,8 @@ async def _needs(reading: Reading, call_id: str) -> tuple[Act, ...]:
         " AND stage IN ('sending', 'sent', 'code_right', 'device_passed', 'setting')"
     )
     resets = await reading.one(sql, call_id, Purpose.RESET.value, Purpose.PASSWORD.value)
-    return (*(one.approval.act for one in asked), *((Act.RESET,) if resets else ()))
+    waiting = (act for one in asked for act in (one.approval.gives or (one.approval.act,)))
+    return (*waiting, *((Act.RESET,) if resets else ()))
 
 
 async def _approvers(reading: Reading, call_id: str, now: datetime) -> set[str]:

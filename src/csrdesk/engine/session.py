@@ -156,7 +156,7 @@ class AgentSession:
         if running.agent.id != self.agent.id and (
             gone := await hand_over_rows.taken_from(self._desk.store, running.call_id, self.agent.id)
         ):
-            raise HandedOverError(f"This call was handed over to {gone.to_name}. It is no call of yours any more.")
+            raise HandedOverError(f"This call was handed over to {gone.to_name}.")
 
     def _view(self, running: Running) -> View:
         return agent_view(running, self._desk.key, self._trouble())

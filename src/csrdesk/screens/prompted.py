@@ -13,9 +13,10 @@ from csrdesk.config.keys import key_of
 from csrdesk.flows.doors import View
 from csrdesk.flows.kernel import Answer, Prompt
 from csrdesk.model.secret import decode_hook
+from csrdesk.screens.following import FLOW
 from csrdesk.screens.frame import FrameScreen, named
 from csrdesk.screens.info import Surroundings
-from csrdesk.widgets.choices import Choice, Offer, choices_of
+from csrdesk.widgets.choices import Choice, Offer, choices_of, hand_over_offer
 from csrdesk.widgets.facts import Fact
 
 P = TypeVar("P", bound=Prompt)
@@ -67,7 +68,7 @@ class PromptScreen(FrameScreen, Generic[P]):
         return {}
 
     def offers(self) -> list[Offer]:
-        return [
+        choices = [
             Offer(
                 key_of((choice.form_key if self.has_fields else "") or choice.key, self.around.info.keys),
                 choice.label,
@@ -77,6 +78,10 @@ class PromptScreen(FrameScreen, Generic[P]):
             for choice in choices_of(self.prompt_class)
             if self.is_offered(choice.answer)
         ]
+        info, person = self.around.info, getattr(self.prompt, "person", None)
+        if info.hand_over and person and self.view.flow == FLOW:
+            choices.append(hand_over_offer(info.keys))
+        return choices
 
     def values(self) -> tuple[Fact, ...]:
         """What the prompt holds in plain text beside what its screen shows; one value once."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from csrdesk.flows import prompts as p
 from csrdesk.flows.desk_prompts import SecondAgentPrompt
 from csrdesk.flows.device_prompts import DevicesPrompt
+from csrdesk.flows.hand_over_prompts import HandOverPrompt, OfferedPrompt
 from csrdesk.flows.kernel import Prompt
 from csrdesk.flows.password_prompts import WaitingForNewPasswordPrompt
 
@@ -16,8 +17,10 @@ def verified_until(prompt: Prompt, before: datetime | None) -> datetime | None:
     match prompt:
         case p.AccountPrompt() | p.ConfirmPrompt() | p.NoticePrompt() | WaitingForNewPasswordPrompt() | DevicesPrompt():
             return prompt.verified_until
-        case SecondAgentPrompt():
+        case SecondAgentPrompt() | HandOverPrompt():
             return prompt.verified_until
+        case OfferedPrompt():
+            return prompt.hand_over.verified_until
         case p.ErrorPrompt():
             return before
         case _:
