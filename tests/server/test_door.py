@@ -232,6 +232,20 @@ async def test_what_is_no_answer_of_a_page_is_not_taken_at_the_door(door: Door, 
     assert [type(event) for event in customers.links[token].events] == [a.NotMeChosen]
 
 
+async def test_json_in_json_without_end_is_refused_at_the_door_and_is_no_crash(
+    door: Door, customers: Customers
+) -> None:
+    nested = b"[" * 30_000 + b"]" * 30_000
+    token = customers.new_link().encode()
+    form = b'{"token":"' + token + b'","browser":"b","answer":{"kind":"answers.CodeGiven","value":%b}}'
+    headers = {"authorization": f"Bearer {SECRET.reveal()}"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(door.app()), base_url="http://desk") as client:
+        for body in (nested, form % nested, form % (b'{"code":' + nested + b"}")):
+            for path in ("answer", "open", "public/begin"):
+                answer = await client.post(f"/pages/v1/{path}", content=body, headers=headers)
+                assert answer.status_code == 400, path
+
+
 async def test_a_desk_that_is_away_or_takes_no_such_secret_is_said(way: Way, tmp_path: Path) -> None:
     nobody = Way(http.open_door(f"unix:{tmp_path}/nobody"), SECRET)
     with pytest.raises(UnreachableError):

@@ -190,8 +190,11 @@ def encode(value: object) -> bytes:
 
 
 def decode(content: bytes, kind: type[T]) -> T:
-    """The value. Raises `msgspec.DecodeError`."""
-    return msgspec.json.decode(content, type=kind, dec_hook=_secret)
+    """The value. Raises `msgspec.DecodeError`, also for what is nested deeper than anything that crosses."""
+    try:
+        return msgspec.json.decode(content, type=kind, dec_hook=_secret)
+    except RecursionError as error:
+        raise msgspec.DecodeError(str(error)) from None
 
 
 def named(value: Prompt | Outcome | Answer) -> Named:

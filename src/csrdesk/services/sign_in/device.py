@@ -9,13 +9,12 @@ from typing import Final
 
 import msgspec
 
-from csrdesk.config import is_safe
 from csrdesk.errors import NotSignedInError, ServiceError, TimedOutError, UnexpectedAnswerError
 from csrdesk.model.text import clean
 from csrdesk.services.sign_in import token_answers
 from csrdesk.services.sign_in.keeping import Kept
 from csrdesk.services.sign_in.people import kept_of
-from csrdesk.services.sign_in.provider import SYSTEM, Provider, decoded, failure, oauth_error
+from csrdesk.services.sign_in.provider import SYSTEM, Provider, decoded, failure, is_as_safe, oauth_error
 
 _GRANT: Final = "urn:ietf:params:oauth:grant-type:device_code"
 _WAITING: Final = ("authorization_pending", "slow_down", "access_denied", "expired_token")
@@ -90,7 +89,8 @@ async def _begin(provider: Provider) -> _Answer:
     if not answer.is_success:
         raise failure(answer)
     begun = decoded(answer, _Answer)
-    if not all(is_safe(one) for one in (begun.verification_uri, begun.verification_uri_complete) if one):
+    named, issuer = (begun.verification_uri, begun.verification_uri_complete), provider.settings.issuer
+    if not all(is_as_safe(one, issuer) for one in named if one):
         words = f"{SYSTEM} names an address that is not https. Nobody was signed in."
         raise UnexpectedAnswerError(words, system=SYSTEM, details="verification_uri")
     return msgspec.structs.replace(begun, user_code=clean(begun.user_code, 32))
