@@ -15,7 +15,12 @@ from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
 from csrdesk.model.grants import Role
-from tests.engine.roles import EU, US, granted, signed_in
+from csrdesk.model.proofs import Act
+from tests.engine.roles import EFFECTS, EU, US, granted, signed_in
+from tests.engine.test_exceptions import RULES as EXCEPTIONAL
+from tests.engine.test_exceptions import ZOE, asked, at_work, done_by
+from tests.engine.test_exceptions import answer as decide
+from tests.engine.test_exceptions import look as look_at_exceptions
 from tests.engine.test_roles import IN_EU
 from tests.engine.test_second_agents import SECOND, answer, look, waiting
 from tests.engine.world import GRACE, HAL, Call, desk_on, disable
@@ -68,3 +73,23 @@ async def test_r_41_a_scope_holds_on_every_server(postgres: Server) -> None:
             assert await desk.do(fx.FindUser(identifier="ada")) == ("UserFound",)
         await signed_in(one, granted(one, Role.AGENT, populations=(US,), until=until + timedelta(minutes=1)))
         assert await other.do(fx.FindUser(identifier="ada")) == ("NoSuchUser",)
+
+
+async def test_r_40_a_lead_at_one_server_opens_what_settings_name_at_another(postgres: Server) -> None:
+    url = postgres.new()
+    async with desk_on(url, rules=EXCEPTIONAL) as one, desk_on(url, rules=EXCEPTIONAL) as other:
+        await at_work(one)
+        call, request = await asked(one)
+        assert (await look_at_exceptions(other))[1].approvals == (request,)
+        assert (await decide(other, request)).note == "Approved: exception for Ada Byron."
+        account = (await call.until_stage(p.AccountPrompt)).prompt
+        assert isinstance(account, p.AccountPrompt)
+        assert (account.evidence.label, account.evidence.gives) == ("exception, approved by Hal", request.gives)
+        unlock = EFFECTS[Act.UNLOCK][1]
+        one.world.replies[type(unlock)] = r.Unlocked(changed=True)
+        assert await done_by(one, call, unlock, 90) == "Unlocked"
+        assert await one.do(disable(), call_id=call.id) == ("Failed:not_verified",)
+        lead = await signed_in(other, granted(other, Role.LEAD), ZOE)
+        side = Call(other, lead, (await lead.start("agents", agents.Start())).id)
+        await side.tell(da.SignInEndChosen(HAL.id, "left"))
+        assert await done_by(one, call, unlock, 91) == "Failed:not_verified"
