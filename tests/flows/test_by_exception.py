@@ -24,6 +24,7 @@ from csrdesk.flows.rules import Rules
 from csrdesk.flows.ways import offers
 from csrdesk.model.approvals import Decision
 from csrdesk.model.devices import Devices, Strength
+from csrdesk.model.grants import OF_AGENTS
 from csrdesk.model.people import Protection
 from csrdesk.model.proofs import EXCEPTION, Act, Evidence, Proof
 from csrdesk.model.ways import Way
@@ -100,6 +101,9 @@ def test_r_40_only_what_it_gives_is_offered_afterwards_and_the_rest_is_not_done(
     assert prompt.evidence.label == "exception, approved by Grace"
     assert {*prompt.withheld}.isdisjoint(GIVES)
     assert {Act.DISABLE, Act.ENABLE, Act.RESET, Act.EXPIRE, Act.MUST_CHANGE} <= {*prompt.withheld}
+    # Whoever takes the call over may do other acts, and gets no more by the exception.
+    others = am.Needs(rules=Rules(withheld=(Act.DEVICES,)))
+    assert {*replace(page, needs=others).want().prompt.withheld} == {*OF_AGENTS} - {Act.UNLOCK}
     after = page.step(a.ResetChosen())
     assert isinstance(after, am.ManagingAccount)
     assert after.note == NOT_GIVEN

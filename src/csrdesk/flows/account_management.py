@@ -20,7 +20,7 @@ from csrdesk.flows import second_agent as sa
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.account_ends import SECTION, EndedCall, Left, LostCaller, Refused, WentBack, WindowClosed
 from csrdesk.flows.account_given import Needs, Verified
-from csrdesk.flows.act_words import CHOSEN, SECOND_AGENT, why_withheld, words_of
+from csrdesk.flows.act_words import CHOSEN, SECOND_AGENT, why_withheld, withheld, words_of
 from csrdesk.flows.kernel import (
     Answer,
     Ask,
@@ -131,7 +131,7 @@ class ManagingAccount(State, frozen=True):
             value,
             self.note,
             why_no_reset=self.why_no_reset,
-            withheld=self.needs.rules.withheld,
+            withheld=withheld(self.needs.rules, v.evidence),
         )
         return Poll(prompt, fx.WaitUntil(person_id=v.person.id, moment=v.until))
 
@@ -149,7 +149,7 @@ class ManagingAccount(State, frozen=True):
         | ReturnError
     ):
         match event:
-            case Answer() if CHOSEN.get(type(event)) in self.needs.rules.withheld:
+            case Answer() if CHOSEN.get(type(event)) in withheld(self.needs.rules, self.verified.evidence):
                 return msgspec.structs.replace(self, note=why_withheld(self.verified.evidence))
             case a.ResetChosen() if self.why_no_reset:
                 return msgspec.structs.replace(self, note=f"Reset is not possible now. {self.why_no_reset}")

@@ -6,7 +6,9 @@ from typing import Final
 
 from csrdesk.flows import answers as a
 from csrdesk.flows.kernel import Event
+from csrdesk.flows.rules import Rules
 from csrdesk.model.account import Account, Lock
+from csrdesk.model.grants import OF_AGENTS
 from csrdesk.model.proofs import Act, Evidence
 
 CHOSEN: Final[dict[type[Event], Act]] = {
@@ -23,6 +25,15 @@ CHOSEN: Final[dict[type[Event], Act]] = {
 SECOND_AGENT: Final = ("Ask another agent first: nothing is done before somebody else has approved it.",)
 NOT_GIVEN: Final = "The exception does not give this. Verify the caller by another way first. Nothing was done."
 NOT_YOURS: Final = "Your role at this desk does not include this. Ask a lead. Nothing was done."
+
+
+def withheld(rules: Rules, evidence: Evidence) -> tuple[Act, ...]:
+    """What is not to be done for a caller who was verified so: what is not the agent's, and, where an exception is all
+    that there is, what it does not give.
+    """
+    if not evidence.exception:
+        return rules.withheld
+    return tuple(act for act in OF_AGENTS if act in rules.withheld or act not in evidence.gives)
 
 
 def why_withheld(evidence: Evidence) -> str:

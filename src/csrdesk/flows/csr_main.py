@@ -39,7 +39,6 @@ from csrdesk.flows.kernel import (
     Want,
 )
 from csrdesk.flows.ping import spelled
-from csrdesk.flows.ways import within
 from csrdesk.model.devices import Devices
 from csrdesk.model.people import Person
 from csrdesk.model.proofs import Evidence
@@ -401,8 +400,7 @@ CsrMainState = (
 def manage(given: Given, caller: Caller, evidence: Evidence, until: datetime) -> Managing:
     """The account page, for a caller who is verified until then."""
     verified = am.Verified(caller.person, caller.dn, evidence, until, given.ticket)
-    rules = within(given.rules, evidence)
-    return Managing(given, am.begin(verified, am.Needs(rules.ticket_required, rules)))
+    return Managing(given, am.begin(verified, am.Needs(given.rules.ticket_required, given.rules)))
 
 
 def look_up(given: Given, note: str = "", code: str = "") -> LookingUp:

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
-
 from csrdesk.flows import answers as a
 from csrdesk.flows.kernel import Answer
 from csrdesk.flows.rules import Rules
 from csrdesk.model.devices import STRONG_KINDS, Age, Devices, Strength
-from csrdesk.model.grants import OF_AGENTS
 from csrdesk.model.people import Person
-from csrdesk.model.proofs import Act, Evidence, names
+from csrdesk.model.proofs import Act, names
 from csrdesk.model.ways import Way, WayOffer
 
 BY_ANSWER: dict[type[Answer], Way] = {
@@ -48,15 +45,6 @@ def by_exception(rules: Rules) -> WayOffer:
     """The way of those who can show nothing."""
     why_not = rules.why_no_exception or ("" if excepted(rules) else "nothing that it opens is yours to do")
     return WayOffer(Way.EXCEPTION, f"no proof; a lead is asked for: {names(excepted(rules))}", why_not)
-
-
-def within(rules: Rules, evidence: Evidence) -> Rules:
-    """The rules for a caller who was verified so: what an exception does not open is as little to be done as what is
-    not the agent's.
-    """
-    if not evidence.exception:
-        return rules
-    return msgspec.structs.replace(rules, withheld=tuple(act for act in OF_AGENTS if act not in evidence.gives))
 
 
 def excepted(rules: Rules) -> tuple[Act, ...]:
