@@ -425,3 +425,15 @@ async def test_a_request_for_a_second_agent_is_no_deed_of_the_call(tmp_path: Pat
         await call.tell(a.Confirmed("asked for it", "T-1"))
         assert [row.details["act"] for row in await rows(desk, "approval.asked")] == ["disable"]
         assert (await call.session.record(call.id)).deeds == ()
+
+
+async def test_r_40_nobody_approves_what_they_asked_for_before_they_handed_the_call_over(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db", rules=RULES) as desk:
+        await at_work(desk)
+        _, approval = await asked(desk, HAL)
+        async with desk.store.transaction() as tx:  # as a hand over does
+            await tx.execute("UPDATE approvals SET agent = ?, agent_name = ?", GRACE.id, GRACE.name)
+        assert (await look(desk))[1].approvals == ()
+        assert (await answer(desk, approval)).code == "forbidden"
+        await signed_in(desk, granted(desk, Role.LEAD), ZOE)
+        assert (await answer(desk, approval, agent=ZOE)).code == ""

@@ -98,6 +98,16 @@ async def open_ones(reading: Reading) -> tuple[Asked, ...]:
     return tuple(map(_asked, await reading.all(sql)))
 
 
+async def was_asked_by(reading: Reading, asked: Asked, agent: str) -> bool:
+    """Whether that agent asked for it, also where the call has been handed over since: by the audit."""
+    sql = (
+        "SELECT agent FROM audit WHERE call_id = ? AND action IN ('approval.asked', 'exception.asked')"
+        " AND details LIKE ?"
+    )
+    rows = await reading.all(sql, asked.call_id, f'%"approval":"{asked.approval.id}"%')
+    return agent.casefold() in {str(row["agent"]).casefold() for row in rows}
+
+
 async def open_of_call(reading: Reading, call_id: str) -> tuple[Asked, ...]:
     """Those of one call that nobody has answered."""
     sql = "SELECT * FROM approvals WHERE decision = 'asked' AND call_id = ?"

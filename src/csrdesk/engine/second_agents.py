@@ -16,7 +16,7 @@ from csrdesk.engine.approvals import ALL, Asked
 from csrdesk.engine.audit import Entry, Kind
 from csrdesk.engine.codes import new_id
 from csrdesk.engine.desk import Desk
-from csrdesk.engine.store import Transaction
+from csrdesk.engine.store import Reading, Transaction
 from csrdesk.errors import ForbiddenError
 from csrdesk.flows import desk_effects as ex
 from csrdesk.flows.doors import Agent, Context
@@ -104,7 +104,7 @@ class SecondAgents:
         async with desk.store.transaction() as tx:
             grants = await standings.acting(tx, context.agent.id, now)
             found = await approvals.find(tx, effect.approval_id)
-            if found is None or not may_answer(found, context.agent, grants):
+            if found is None or not await _is_theirs(tx, found, context.agent, grants):
                 raise ForbiddenError("There is no such request, or it is not yours to answer. Nothing was answered.")
             asked = await self._lapsed(tx, found)
             if asked.approval.by == context.agent.id:
@@ -127,9 +127,11 @@ class SecondAgents:
         desk, now = self._desk, self._desk.clock.now()
         grants = await standings.granted_to(desk, context.agent.id)
         return tuple(
-            asked.approval
-            for asked in await approvals.open_ones(desk.store)
-            if now < asked.approval.until and may_answer(asked, context.agent, grants)
+            [
+                asked.approval
+                for asked in await approvals.open_ones(desk.store)
+                if now < asked.approval.until and await _is_theirs(desk.store, asked, context.agent, grants)
+            ]
         )
 
     async def _await_others(self, effect: ex.AwaitApprovals, context: Context) -> Reply:
@@ -160,6 +162,10 @@ class SecondAgents:
         lapsed = await approvals.change(tx, asked, Decision.LAPSED, until=one.until)
         await self._desk.audit.append(tx, _note(lapsed, one.agent))
         return lapsed
+
+
+async def _is_theirs(reading: Reading, asked: Asked, agent: Agent, grants: Grants) -> bool:
+    return may_answer(asked, agent, grants) and not await approvals.was_asked_by(reading, asked, agent.id)
 
 
 def may_answer(asked: Asked, agent: Agent, grants: Grants) -> bool:
