@@ -92,7 +92,7 @@ async def handed(desk: Desk, call: Call, to: AgentSession) -> Call:
 async def said(desk: Desk) -> list[tuple[str, str, str, str]]:
     """What the audit has of offers: what, who, from whom, to whom."""
     return [
-        (row.action.removeprefix("hand_over."), row.agent, str(row.details["from"]), str(row.details["to"]))
+        (row.action.removeprefix("hand_over."), row.agent, str(row.details["from_agent"]), str(row.details["to_agent"]))
         for row in await desk.engine.audit.list(limit=1000)
         if row.action.startswith("hand_over.")
     ]
@@ -494,6 +494,23 @@ async def test_where_nobody_signs_in_there_is_nobody_to_hand_over_to(tmp_path: P
         call = await linked(desk)
         prompt = await choosing(await side_of(desk, call.session, call))
         assert (prompt.person, prompt.colleagues) == (ADA, ())
+
+
+async def test_the_ticket_of_who_has_the_call_says_what_was_proved_before(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        (grace,) = await at_desk(desk, GRACE)
+        until = desk.clock.now() + timedelta(hours=1)
+        (hal,) = await at_desk(desk, HAL, grants=granted(desk, Role.AGENT, until=until))
+        call = await linked(desk)
+        call.session = grace
+        await call.verify()
+        await handed(desk, call, hal)
+        record = await hal.record(call.id)
+        assert (record.agent, record.person_id, record.ticket) == (HAL, ADA.id, "T-1")
+        assert record.account == "a***@h***.example"
+        assert [shown for _, shown in record.proofs] == ["authentication: link, code and device (strong)"]
+        # The rows themselves stay theirs who wrote them, for who does not read the audit.
+        assert {line.agent for line in (await hal.audit(call_id=call.id)).lines} == {HAL.id}
 
 
 async def test_r_69_offers_go_with_their_calls(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ app = typer.Typer(help="Verify a caller from the shell, and look after open call
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The call's id, as `call start` and `call list` print it.")]
 
+OfferedId = Annotated[str, typer.Argument(metavar="ID", help="The call's id, as `call offers` prints it.")]
+
 
 @app.command()
 def start(
@@ -180,6 +182,98 @@ def resume(
         return await take_up(desk.session(desk.agent), call_id, Wishes(retry, leave, send, wait))
 
     return at_desk(work, serve_pages=wait)
+
+
+@app.command("hand-over")
+def hand_over(
+    call_id: Id,
+    to: Annotated[str, typer.Option("--to", metavar="AGENT", help="Who is to take it: their id or name.")],
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="A short note, which they read first.")],
+    _json: Json = False,
+) -> Result:
+    """Offer one of your calls to another agent, with the caller on the line, and wait for their answer.
+
+    They have two minutes. Once they accept, the call is theirs with its links and its verified time, which runs on as
+    it is, and you can do nothing more in it. Until then it is yours, and stays so where they decline or do not answer.
+
+    Ends with 0 where they accepted, 1 where not (the call stays with you) or where they cannot take it, 6 where it is
+    no open call of yours, or an act of it is under way.
+
+    \b
+    Example:
+      csrdesk call hand-over 3f9c --to hal --note "my shift ends; wants the account closed"
+    """
+    if not note.strip():
+        raise typer.BadParameter("say what they should know.", param_hint="--note")
+
+    async def work(desk: FrontDesk) -> Result:
+        from csrdesk.cli.handing_over import offered_to
+
+        return await offered_to(desk.session(desk.agent), call_id, to, note)
+
+    return at_desk(work, reach_out=False)
+
+
+@app.command()
+def offers(_json: Json = False) -> Result:
+    """List the calls that other agents offer you now, each with the caller on the line.
+
+    \b
+    Example:
+      csrdesk call offers
+    """
+
+    async def work(desk: FrontDesk) -> Result:
+        from csrdesk.cli.handing_over import offers
+
+        return await offers(desk.session(desk.agent))
+
+    return at_desk(work, reach_out=False)
+
+
+@app.command()
+def accept(call_id: OfferedId, _json: Json = False) -> Result:
+    """Take over a call that another agent offers you: the caller, the links and the verified time are yours.
+
+    Ends with 0 where it is yours, 1 where no such call is offered to you any more, 6 where a rule says no: your role
+    does not cover it, you have as many verified calls as allowed, or an act of it is under way.
+
+    \b
+    Example:
+      csrdesk call accept 3f9c
+    """
+
+    async def work(desk: FrontDesk) -> Result:
+        from csrdesk.cli.handing_over import answered
+
+        return await answered(desk.session(desk.agent), call_id)
+
+    return at_desk(work, reach_out=False)
+
+
+@app.command()
+def decline(
+    call_id: OfferedId,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why not; the other agent reads it.")],
+    _json: Json = False,
+) -> Result:
+    """Decline a call that another agent offers you: it stays with them.
+
+    Ends with 0 where you declined, 1 where no such call is offered to you any more.
+
+    \b
+    Example:
+      csrdesk call decline 3f9c --reason "in another call"
+    """
+    if not reason.strip():
+        raise typer.BadParameter("say why not.", param_hint="--reason")
+
+    async def work(desk: FrontDesk) -> Result:
+        from csrdesk.cli.handing_over import answered
+
+        return await answered(desk.session(desk.agent), call_id, why_not=reason)
+
+    return at_desk(work, reach_out=False)
 
 
 @app.command()

@@ -33,7 +33,7 @@ EPILOG = (
 GROUPS: dict[str, tuple[str, ...]] = {
     "serve": (),
     "demo": (),
-    "call": ("start", "list", "show", "resume", "end"),
+    "call": ("start", "list", "show", "resume", "hand-over", "offers", "accept", "decline", "end"),
     "invite": (),
     "recovery": ("start", "show"),
     "user": ("show", "enable", "disable", "unlock", "expire", "must-change", "reset"),

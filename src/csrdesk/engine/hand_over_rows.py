@@ -126,7 +126,7 @@ def noted(one: HandOver, agent: str) -> Entry:
         call_id=one.call_id,
         person_id=one.person.id,
         reason=one.why or one.note,
-        details={"hand_over": one.id, "from": one.agent, "to": one.to},
+        details={"hand_over": one.id, "from_agent": one.agent, "to_agent": one.to},
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from csrdesk.engine.audit import AuditRow, Kind, Which
 from csrdesk.engine.reading import AuditReader
+from csrdesk.engine.scope import HIDDEN
 from csrdesk.errors import NotFoundError
 from csrdesk.flows.doors import Agent, CallRecord, Deed
 from csrdesk.flows.effects import TellCustomer
@@ -35,7 +36,7 @@ async def records_of(agent: Agent, reader: AuditReader) -> tuple[CallRecord, ...
 
 async def record_of(call_id: str, agent: Agent, reader: AuditReader) -> CallRecord:
     """Read a call's rows, which is noted as a look into the audit. Raises `NotFoundError` where there are none yet."""
-    rows = await reader.list(Which(call_id=call_id), _MOST)
+    rows = await reader.list(Which(call_id=call_id, but=HIDDEN), _MOST)
     if not rows:
         raise NotFoundError("Nothing was done in this call yet.", system="csrdesk")
     return _record(call_id, agent, rows)

@@ -112,7 +112,9 @@ class AgentSession:
 
     async def record(self, call_id: str) -> CallRecord:
         await self._entrance.enter()
-        return await record_of((await self._own(call_id)).call_id, self.agent, self._reader)
+        # All of the call, whoever had it before: what was proved there counts for who has it now.
+        whole = AuditReader(self.agent, self._desk.store, self._desk.audit)
+        return await record_of((await self._own(call_id)).call_id, self.agent, whole)
 
     async def history(self) -> tuple[CallRecord, ...]:
         await self._entrance.enter()
