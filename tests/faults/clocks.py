@@ -35,19 +35,18 @@ async def clocks_apart(desk: Desk, size: Size) -> Came:
     began = datetime.now(UTC)
     (before,) = await desk.rows("SELECT coalesce(max(seq), 0) FROM audit")
     try:
-        for replica, shift in zip(desk.replicas, (APART // 2, -(APART // 2)), strict=True):
+        shifts = (APART // 2, -(APART // 2))
+        for replica, shift in zip(desk.replicas, shifts, strict=True):
             replica.environment = {"LD_PRELOAD": str(library), "CLOCK_SHIFT": str(shift)}
-            await replica.stop()
-            await replica.start()
-            await _knows(replica, shift)
+        await asyncio.gather(*map(_anew, desk.replicas))
+        await asyncio.gather(*map(_knows, desk.replicas, shifts))
         async with AsyncExitStack() as stack:
             calls = await several(desk, stack, size.calls, AGENTS[:4])
             await asyncio.gather(*(call.whole() for call in calls))
     finally:
         for replica in desk.replicas:
             replica.environment = {}
-            await replica.stop()
-            await replica.start()
+        await asyncio.gather(*map(_anew, desk.replicas))
     told = [
         datetime.fromisoformat(str(at)) for (at,) in await desk.rows(f"SELECT at FROM audit WHERE seq > {before[0]}")
     ]
@@ -56,6 +55,11 @@ async def clocks_apart(desk: Desk, size: Size) -> Came:
     if said := [words for call in calls for words in call.said]:
         raise LostError(f"an agent saw an error: {said[0]}")
     return Came(calls, f"all {len(calls)} calls go on to their end, through both; the audit tells the database's time")
+
+
+async def _anew(replica: Replica) -> None:
+    await replica.stop()
+    await replica.start()
 
 
 async def _shifted(folder: Path) -> Path:

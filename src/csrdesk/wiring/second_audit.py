@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from csrdesk.config import Settings
@@ -39,7 +39,7 @@ async def look(settings: Settings) -> tuple[Finding, ...]:
     from csrdesk.engine.forwarding import behind
     from csrdesk.services.keys import desk_key
     from csrdesk.services.sinks.opening import open_sink
-    from csrdesk.wiring.store import open_store
+    from csrdesk.wiring.store import clock_of, open_store
     from csrdesk.wiring.who import data_folder
 
     named = settings.audit_sink
@@ -53,12 +53,13 @@ async def look(settings: Settings) -> tuple[Finding, ...]:
     finally:
         await sink.close()
     folder = data_folder(settings)
-    store = await open_store(settings, folder, desk_key(settings.desk, folder), wait=True)
+    clock = clock_of(settings)
+    store = await open_store(settings, folder, desk_key(settings.desk, folder), wait=True, clock=clock)
     try:
         missing = await behind(store)
     finally:
         await store.close()
-    if missing.oldest and datetime.now(UTC) - missing.oldest > timedelta(minutes=named.late_minutes):
+    if missing.oldest and clock.now() - missing.oldest > timedelta(minutes=named.late_minutes):
         words = f"It answers, and has not got {missing.rows} rows, the first from {missing.oldest:%Y-%m-%d %H:%M} UTC."
         return (warning(AREA, words, "Start `csrdesk serve` or a console: they hand the audit over."),)
     return (ok(AREA, f"{named.url} answers over TLS; {missing.rows} rows are on their way."),)
