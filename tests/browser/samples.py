@@ -86,6 +86,7 @@ ASKING: dict[str, State] = {
 ENDS: dict[str, State] = {
     "done": ca.Approved(ABOUT),
     "refused": ca.Refused(ABOUT),
+    "denied on the phone": ca.Refused(ABOUT, on_phone=True),
     "no factor": ca.NoFactor(ABOUT),
     "ended": ca.PageClosed(LinkStage.ENDED),
     "magic link done": ae.Approved(OPENED.about),

@@ -71,13 +71,15 @@ CHECKING_PASSCODE = ca.Authenticating(
 )
 STARTING = ca.Authenticating(GIVEN, da.StartingAuthentication(run(GIVEN), da.Choice((SMS,), sent_to=(SMS.id,)), SMS.id))
 DENYING = ca.Authenticating(GIVEN, da.Showing(run(GIVEN), ph.NotingDenial(run(GIVEN), da.Choice((APP,)))))
-AGAIN = ca.AskAgain(GIVEN, "Nothing was approved. You can try again.")
+AGAIN = ca.AskAgain(GIVEN, "You cancelled. Try again, or tell the agent what does not work.")
 OURS = ca.AskAgain(GIVEN, da.NOT_NOW)
 GIVING_UP, RECHECKING = ca.GivingUpFactor(GIVEN), ca.RecheckingDevices(GIVEN, BY_SMS)
 EVIDENCE = Evidence((LINK_AND_CODE, BY_SMS), registered=True)
 APPROVING = ca.Approving(GIVEN, EVIDENCE)
 OVER, LINK_OVER = ca.PageClosed(LinkStage.ENDED), r.LinkOver(LinkStage.ENDED)
 REFUSING = ca.RefusingChallenge(BEGUN, CODE)
+DENIED_TWICE = ca.AskAgain(GIVEN, "The request was denied on the phone twice.")
+ON_PHONE = ca.RefusingChallenge(GIVEN, DENIED_TWICE, on_phone=True)
 ADDING, ADDING_AGAIN = ca.AddingTime(GIVEN, CHOOSING), ca.AddingTime(GIVEN, AGAIN)
 
 LINK_ROWS: list[Row] = [
@@ -94,6 +96,7 @@ LINK_ROWS: list[Row] = [
     (ca.AskNotMe(GIVEN, AGAIN), a.NotMeAnswered("go_back"), AGAIN),
     (REFUSING, r.ChallengeRefused(), ca.Refused(ABOUT)),
     (REFUSING, LINK_OVER, ca.Refused(ABOUT)),
+    (ON_PHONE, r.ChallengeRefused(), ca.Refused(ABOUT, on_phone=True)),
     (REFUSING, FAILED, ca.AskNotMe(BEGUN, CODE, da.NOT_NOW)),
 ]
 FACTOR_ROWS: list[Row] = [
@@ -121,7 +124,7 @@ FACTOR_ROWS: list[Row] = [
     (
         DENYING,
         dr.PushDenialNoted(2),
-        ca.RefusingChallenge(GIVEN, ca.AskAgain(GIVEN, "The request was denied on the phone twice.")),
+        ON_PHONE,
     ),
     (DENYING, LINK_OVER, OVER),
     (AGAIN, a.TryAgainChosen(), READING),
@@ -203,6 +206,7 @@ def test_a_link_begins_at_the_code() -> None:
 def test_the_pages_after_the_end_say_which_link_it_was() -> None:
     assert ca.Approved(ABOUT).want().outcome == ca.PageApproved(ABOUT)
     assert ca.Refused(ABOUT).want().outcome == ca.PageRefused(ABOUT)
+    assert ca.Refused(ABOUT, on_phone=True).want().outcome == ca.PageRefused(ABOUT, on_phone=True)
     assert ca.NoFactor(ABOUT).want().outcome == ca.PageNoFactor(ABOUT)
     assert OVER.want().outcome == ca.PageOver(LinkStage.ENDED)
 

@@ -64,7 +64,14 @@ CANCELLED = da.ReturnSuccess("cancelled")
 RIGHT = a.PasscodeGiven(Secret("12 34-56"))
 BY_KEY = Proof("fido2", Strength.STRONG, PASSKEY.id, PASSKEY.label)
 BY_PUSH = Proof("mobile", Strength.STRONG, APP.id, APP.label)
-SAID_NO = "The request was denied on the phone. If somebody else asked for it, choose: This was not me."
+SAID_NO = (
+    "The request was denied on the phone. If you asked for it, choose once more how to confirm. "
+    'If somebody else did, press "This wasn\'t me".'
+)
+NONE_HERE = (
+    "None of your devices can be used here. Passkeys need a browser that knows them, and a locked device can be used "
+    "again after a while."
+)
 
 
 LOCKED = "That device is locked after wrong tries."
@@ -89,7 +96,7 @@ def no_device() -> da.ReturnError:
 
 
 def unusable(details: str) -> da.ReturnError:
-    return da.ReturnError(Problem("None of your devices can be used here.", details, "no_usable_device"))
+    return da.ReturnError(Problem(NONE_HERE, details, "no_usable_device"))
 
 
 def showing(sub: pc.PasscodeState | pk.PasskeyState | ph.PushState) -> da.Showing:
@@ -254,7 +261,7 @@ PASSCODES: list[Row] = [
         r.PasscodeRight(TOTP.id),
         ASK.saying("That passcode was taken for another device, so it proves nothing here. Try again."),
     ),
-    (CHECKING, r.PasscodeWrong(), ASK.saying("That passcode is not right.")),
+    (CHECKING, r.PasscodeWrong(), ASK.saying("That passcode is not right. Look again, and type it once more.")),
     (CHECKING, r.PasscodeWrong(2), ASK.saying("That passcode is not right. Tries left: 2.")),
     (
         CHECKING,

@@ -37,6 +37,7 @@ NEXT = replace(WORK, asked=5)
 CHOICE = dr.AskDeviceType(NEXT, pv.ALL)
 PHONE = dp.Begun("SMS", "dev-1", "+44 *** *** 43", "GB")
 MAIL, APP, KEY = dp.Begun("EMAIL", "dev-1", "a***a@m***.example"), dp.Begun("TOTP", "dev-1"), dp.Begun("FIDO2", "dev-1")
+NOT_RIGHT = "That passcode is not right. Look again, and type it once more."
 ADDRESSED, BARE = pr.DevicePaired("dev-1", PHONE.address), pr.DevicePaired("dev-1")
 SPENT = replace(WORK, resent=RESENDS)
 NUMBERED = dp.PairingNumber(WORK, "SMS", "GB")
@@ -106,7 +107,7 @@ ROWS: tuple[Row, ...] = (
     (dp.AskNewPasskey(WORK, KEY), a.BackChosen(), dp.DroppingDevice(WORK, KEY)),
     (dp.AskNewPasskey(WORK, KEY), pa.NewPasskeyFailed("registered"), dp.DroppingDevice(WORK, KEY, dp.ALREADY)),
     (dp.Activating(WORK, PHONE), pr.DeviceActivated(), dp.AskNickname(NEXT, PHONE)),
-    (dp.Activating(WORK, PHONE), r.PasscodeWrong(), dp.AskActivation(NEXT, PHONE, "That passcode is not right.")),
+    (dp.Activating(WORK, PHONE), r.PasscodeWrong(), dp.AskActivation(NEXT, PHONE, NOT_RIGHT)),
     (
         dp.Activating(WORK, APP),
         r.PasscodeWrong(2),

@@ -91,7 +91,7 @@ def test_the_agent_sees_how_far_they_are_and_nothing_that_they_typed() -> None:
     want = replace(WATCHING, progress=TYPED).want()
     assert want.prompt == p.RecoveryWatchPrompt(ADA, TO, SENT_AT, TYPED, "The address was never verified.")
     assert want.effect == vx.AwaitRecovery(person_id=ADA.id, since=SENT_AT, seen=TYPED)
-    assert set(Progress.__struct_fields__) == {"stage", "opened_at", "code_at", "tries", "ended_at"}
+    assert set(Progress.__struct_fields__) == {"stage", "opened_at", "code_at", "tries", "ended_at", "risk"}
 
 
 def test_r_30_it_verifies_nobody() -> None:

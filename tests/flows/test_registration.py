@@ -279,7 +279,7 @@ def test_nothing_of_what_was_typed_stays_once_pingone_has_the_account() -> None:
 def test_what_was_made_is_shown_and_the_retry_goes_on_from_it() -> None:
     failed = rest.EnrollingEmail(GIVEN, replace(MADE, agreed=True)).step(rv.DOWN)
     assert isinstance(failed, rest.AskRetry)
-    assert failed.want().prompt == rp.UnfinishedPrompt(ri.NOT_NOW, 6, made=(rest.ACCOUNT, rest.AGREED))
+    assert failed.want().prompt == rp.UnfinishedPrompt(rest.NOT_DONE, 6, made=(rest.ACCOUNT, rest.AGREED))
     assert rest.AskRetry(BARE, replace(MADE, agreed=True), rest.Step.EMAIL).want().prompt.made == (rest.ACCOUNT,)
 
 

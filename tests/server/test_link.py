@@ -209,6 +209,7 @@ async def test_more_time_is_offered_once(visit: Visit) -> None:
     ("state", "words"),
     [
         (ca.Refused(ABOUT), texts.REFUSED_TEXT),
+        (ca.Refused(ABOUT, on_phone=True), texts.DENIED_ON_PHONE),
         (ca.NoFactor(ABOUT), texts.NO_FACTOR_TEXT),
         (ca.PageClosed(LinkStage.EXPIRED), texts.ENDED_TEXT),
         (ca.PageClosed(LinkStage.TOO_MANY_CODES), texts.TOO_MANY_CODES_TEXT),

@@ -110,7 +110,8 @@ class RecoveryEffects:
             pause = timedelta(seconds=desk.limits.recovery_resend_seconds)
             if row.sent_at and now < row.sent_at + pause:
                 left = math.ceil((row.sent_at + pause - now).total_seconds())
-                words = f"A mail can take a moment. Another code can be sent in {left} seconds."
+                seconds = "1 second" if left == 1 else f"{left} seconds"
+                words = f"A mail can take a moment. Another code can be sent in {seconds}."
                 return rr.RecoveryLimited(words, math.ceil(left / 60))
             if over := await self._over_codes(tx, row.address_hash):
                 return _limited(over)

@@ -62,9 +62,11 @@ class PageApproved(Outcome, frozen=True):
 
 
 class PageRefused(Outcome, frozen=True):
-    """The customer said "this wasn't me"."""
+    """The customer said "this wasn't me", on this page or on the phone."""
 
     about: LinkAbout
+    on_phone: bool = False
+    """A push was denied there, twice."""
 
 
 class PageNoFactor(Outcome, frozen=True):
@@ -98,9 +100,10 @@ class Refused(Terminal, frozen=True):
     section = SECTION
 
     about: LinkAbout
+    on_phone: bool = False
 
     def want(self) -> Done[PageRefused]:
-        return Done(PageRefused(self.about))
+        return Done(PageRefused(self.about, self.on_phone))
 
 
 class NoFactor(Terminal, frozen=True):

@@ -45,7 +45,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
             Flow("csr_main", 17, csr_main.CsrMainState, csr_main.Start, csr_main.begin),
             Flow(
                 "challenge_acceptance",
-                12,
+                13,
                 challenge_acceptance.ChallengeAcceptanceState,
                 challenge_acceptance.Start,
                 challenge_acceptance.begin,
@@ -57,7 +57,7 @@ FLOWS: Mapping[str, Flow] = MappingProxyType(
                 recovery_inputs.Start,
                 account_recovery.begin,
             ),
-            Flow("registration", 1, registration.RegistrationState, registration_inputs.Start, registration.begin),
+            Flow("registration", 2, registration.RegistrationState, registration_inputs.Start, registration.begin),
             Flow("password_reset", 8, password_reset.PasswordResetState, password_reset.Start, password_reset.begin),
             Flow("new_password", 5, new_password.NewPasswordState, new_password.Start, new_password.begin),
             Flow("user_functions", 7, user_functions.UserFunctionsState, user_functions.Start, user_functions.begin),

@@ -166,6 +166,7 @@ class RefusingChallenge(State, frozen=True):
 
     given: Given
     back: AskCode | Authenticating | AskAgain
+    on_phone: bool = False
 
     def want(self) -> Do[fx.RefuseChallenge]:
         return Do(fx.RefuseChallenge(person_id=self.given.person_id, challenge_id=self.given.challenge_id))
@@ -173,7 +174,7 @@ class RefusingChallenge(State, frozen=True):
     def step(self, event: Event) -> Refused | AskNotMe:
         match event:
             case r.ChallengeRefused() | r.LinkOver():
-                return Refused(self.given.about)
+                return Refused(self.given.about, self.on_phone)
             case Failed():
                 return AskNotMe(self.given, self.back, da.NOT_NOW)
             case _:
@@ -254,13 +255,14 @@ class Authenticating(State, frozen=True):
             case da.ReturnSuccess("complete", Proof() as proof):
                 return RecheckingDevices(self.given, proof)
             case da.ReturnSuccess():
-                return AskAgain(self.given, "Nothing was approved. You can try again.")
+                return AskAgain(self.given, "You cancelled. Try again, or tell the agent what does not work.")
             case da.ReturnError(problem):
                 return AskAgain(self.given, problem.message)
             case da.CannotUseAny():
                 return GivingUpFactor(self.given)
             case da.DeniedByCustomer():
-                return RefusingChallenge(self.given, AskAgain(self.given, "The request was denied on the phone twice."))
+                back = AskAgain(self.given, "The request was denied on the phone twice.")
+                return RefusingChallenge(self.given, back, on_phone=True)
             case da.PageEnded(stage):
                 return PageClosed(stage)
             case sub:

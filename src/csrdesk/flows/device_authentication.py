@@ -101,7 +101,7 @@ class GatheringBrowserData(State, frozen=True):
             return ReturnError(Problem("No device can be asked for this account.", code="no_device"))
         if not usable:
             why = "; ".join(f"{d.kind}: {d.obstacle(allowed, webauthn)}" for d in devices.registered)
-            return ReturnError(Problem("None of your devices can be used here.", details=why, code="no_usable_device"))
+            return ReturnError(Problem(_NONE_HERE, details=why, code="no_usable_device"))
         if len(usable) > 1:
             return StartingAuthentication(given, choice)
         if self.magic_link:
@@ -365,6 +365,10 @@ def choose_again(given: Given, choice: Choice, note: str) -> AskDevice | ReturnE
     return AskDevice(given, choice, note)
 
 
+_NONE_HERE = (
+    "None of your devices can be used here. Passkeys need a browser that knows them, and a locked device can be used "
+    "again after a while."
+)
 _NONE_LEFT = "No other device of yours can be used here. A locked one can be used again after a while."
 
 

@@ -300,7 +300,7 @@ class Activating(State, frozen=True):
             case pr.DeviceActivated():
                 return AskNickname(self.work.next(), self.begun)
             case r.PasscodeWrong(None):
-                return self._again("That passcode is not right.")
+                return self._again("That passcode is not right. Look again, and type it once more.")
             case r.PasscodeWrong(left):
                 return self._again(f"That passcode is not right. Tries left: {left}.")
             case r.PasscodeRefused(message):

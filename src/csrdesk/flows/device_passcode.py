@@ -104,7 +104,7 @@ class CheckingPasscode(State, frozen=True):
             case r.PasscodeRight():
                 return again.saying("That passcode was taken for another device, so it proves nothing here. Try again.")
             case r.PasscodeWrong(None):
-                return again.saying("That passcode is not right.")
+                return again.saying("That passcode is not right. Look again, and type it once more.")
             case r.PasscodeWrong(0):
                 return ends.ChoosingAgain(self.choice.without(self.device_id), _LOCKED)
             case r.PasscodeWrong(left):

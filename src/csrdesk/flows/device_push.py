@@ -20,7 +20,10 @@ from csrdesk.model.proofs import Proof
 
 PUSH = "Mobile Push Flow"
 TIMED_OUT = "Mobile App Timed Out"
-_DENIED = "The request was denied on the phone. If somebody else asked for it, choose: This was not me."
+_DENIED = (
+    "The request was denied on the phone. If you asked for it, choose once more how to confirm. "
+    'If somebody else did, press "This wasn\'t me".'
+)
 
 
 class AwaitingPush(State, frozen=True):

@@ -27,7 +27,7 @@ NOTHING = "There is nothing that you could register here now."
 NOT_OFFERED = "Choose one of the possibilities below."
 NO_PASSKEYS = "This browser cannot make passkeys, or has JavaScript switched off. Choose something else."
 NOT_ENABLED = "Your device is registered. What is left did not work on our side just now. Try again."
-CLOSED = "This page was ended. Nothing more was changed. Begin again, or call us."
+CLOSED = "Nothing can be added to your account just now. Try again in a moment, or call us."
 
 
 def begin(inputs: Inputs, asked: int, policy_id: str = "") -> GatheringPairing:

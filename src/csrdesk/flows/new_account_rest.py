@@ -34,6 +34,8 @@ PASSWORD = "Set Password"  # noqa: S105 - a section's title
 ACCOUNT = "Your account is there."
 AGREED = "You have accepted the agreement."
 LOST = "The password was not set. Type it once more."
+NOT_DONE = "What is left did not work on our side just now. Try again in a moment."
+"""Not that nothing was changed: the account is there."""
 
 
 class Step(StrEnum):
@@ -111,7 +113,7 @@ class Agreeing(State, frozen=True):
             case ag.ReturnSuccess(asked):
                 return EnrollingEmail(self.given, replace(self.work, asked=asked, agreed=True))
             case ag.ReturnError(problem, asked):
-                note = problem.message if problem == ag.NO_TEXT else NOT_NOW
+                note = problem.message if problem == ag.NO_TEXT else NOT_DONE
                 return AskRetry(self.given, replace(self.work, asked=asked), Step.AGREEMENT, note)
             case sub:
                 return replace(self, sub=sub)
@@ -148,7 +150,7 @@ class AskRetry(State, frozen=True):
     given: Given
     work: Work
     at: Step
-    note: str = NOT_NOW
+    note: str = NOT_DONE
 
     def want(self) -> Ask[UnfinishedPrompt]:
         made = (ACCOUNT, *((AGREED,) if self.work.agreed and self.given.inputs.agreement_enabled else ()))

@@ -33,6 +33,8 @@ class RecoveryCodePrompt(PublicPrompt, frozen=True):
     """Why what was typed before was not taken, in plain words."""
     tries_left: int = 0
     resends_left: int = 0
+    resent: bool = False
+    """Another code was asked for."""
 
 
 class ResendCodePrompt(PublicPrompt, frozen=True):

@@ -138,4 +138,5 @@ class Work(msgspec.Struct, frozen=True):
             refusals=refusals,
             tries_left=self.limit - self.tries,
             resends_left=self.resends - self.resent,
+            resent=self.resent > 0,
         )

@@ -138,7 +138,9 @@ class Work(msgspec.Struct, frozen=True):
 
     def code_prompt(self, limit: int, note: str = "") -> EmailCodePrompt:
         """The form for the code."""
-        return EmailCodePrompt(note, self.asked, tries_left=limit - self.tries, resends_left=RESENDS - self.resent)
+        resent = self.resent
+        tries, resends = limit - self.tries, RESENDS - resent
+        return EmailCodePrompt(note, self.asked, tries_left=tries, resends_left=resends, resent=resent > 0)
 
 
 RESENDS = 4

@@ -23,6 +23,8 @@ class EmailCodePrompt(PublicPrompt, frozen=True):
     answers = a.PasscodeGiven | a.ResendChosen | a.BackChosen
     tries_left: int = 0
     resends_left: int = 0
+    resent: bool = False
+    """Another code was asked for."""
 
 
 class NamesPrompt(PublicPrompt, frozen=True):

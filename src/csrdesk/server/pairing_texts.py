@@ -47,13 +47,14 @@ PASSCODE_LABEL = "Passcode"
 PASSCODE_HINT = "Type it here alone. Nobody who works here ever asks you for it."
 PASSCODE_RESEND = {"SMS": "Send another one", "VOICE": "Call me again", "EMAIL": "Send another one"}
 PASSCODE_OTHER = {"SMS": "Use another number", "VOICE": "Use another number", "EMAIL": "Choose something else"}
+RESENDS_NONE = "No more can be sent. If none comes, go back and choose another way."
 RESENDS_LEFT = "({count} left)"
 CONTINUE = "Continue"
 
 APP_TITLE = "Set up your authenticator app"
 APP_SCAN = "Open the app, choose to add an account, and point its camera at this picture."
 APP_PICTURE = "QR code with the key for your authenticator app"
-APP_TYPE = "No camera? Type this key into the app instead, as a key by time:"
+APP_TYPE = "No camera? Type this key into the app instead. If the app asks for a kind, choose time-based:"
 APP_OPEN = "Open it in an app on this device"
 APP_KEEP = "Show this picture and this key to nobody: whoever has them can make your passcodes."
 APP_LABEL = "Passcode that the app shows now"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 EMAIL_TITLE = "Register"
 EMAIL_TEXT = "Type your mail address. We send a code to it."
 EMAIL_LABEL = "Mail address"
@@ -15,6 +17,11 @@ CODE_HINT = "Blanks do not matter. Nobody who works here ever asks you for it."
 CODE_CHECK = "Go on"
 CODE_RESEND = "Send another code"
 CODE_NONE = "No mail comes? Look among the unwanted ones, then have another one sent."
+CODE_AGAIN = (
+    "Another mail is on its way to the address that you typed. If nobody has an account with it, it holds a code; the "
+    "one before is good no more."
+)
+CODE_NO_MORE = "No mail comes? Look among the unwanted ones. No more are sent for this page: go back, or call us."
 CODE_BACK = "Back: another address"
 TRIES_LEFT = "You can try this {count} more times."
 TRIES_LAST = "This is the last try on this page."
@@ -48,7 +55,7 @@ AGAIN_GO = "Go on here"
 DONE_TITLE = "You are registered"
 DONE_TEXT = "Your account is ready."
 DONE_BY_TYPING = "Sign in with your mail address and the password that you chose."
-DONE_BY_DEVICE = "Sign in with your mail address and the device that you added."
+DONE_BY_DEVICE = "Sign in with your mail address and with what you have added here."
 DONE_PHONE = "On the phone, a new device counts only after a while: until then we may ask you for something else."
 SIGN_ON_TITLE = "Nothing was made"
 SIGN_ON_TEXT = "You can close this page, or sign in."
@@ -64,5 +71,5 @@ OVER_TEXT = (
 )
 AGAIN = "Begin again"
 SIGN_ON = "Go to signing in"
-CALL = "You can also call us: {phone}."
+CALL = Markup('You can also call us: <span class="phone">{phone}</span>.')
 TOO_MANY = "Too many requests came from your network. Wait {minutes} min, then try again."

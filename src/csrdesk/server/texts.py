@@ -32,7 +32,6 @@ BECAUSE_ALONE = Markup(
 )
 CANCEL = "Cancel"
 CONTINUE = "Continue"
-ERROR = "Please look again:"
 
 # The clock of the page, and the link's
 CLOCK = "This page stays open until"
@@ -108,7 +107,7 @@ PASSCODE_LABEL = "Passcode"
 PASSCODE_FROM = {
     "TOTP": "Open your authenticator app and type the code that it shows now",
     "SMS": "We have sent a passcode by text message",
-    "VOICE": "A call brings you a passcode",
+    "VOICE": "A call with a passcode is on its way",
     "EMAIL": "We have sent a passcode by email",
     "MOBILE": "Open the app on your phone and type the passcode that it shows now",
 }
@@ -116,7 +115,9 @@ PASSCODE_TO = "to"
 PASSCODE_KEEP = "Keep it to yourself: type it here, and do not tell it to anybody, not even to us."
 PASSCODE_MISSING = "Type the passcode first."
 RESEND = "Send another passcode"
-RESENDS_LEFT = "{count} left"
+RESENDS_LEFT = "({count} left)"
+RESENDS_NONE = "No more passcodes can be sent here. If none comes, use another way, or tell the agent."
+RESENDS_NONE_ALONE = "No more passcodes can be sent here. If none comes, use another way."
 OTHER_DEVICE = "Use another way"
 
 # The new password
@@ -127,7 +128,7 @@ CHOOSE_HALF = (
     "Choose one that suits both."
 )
 CHOOSE_REFUSED = "That password was not taken:"
-CHOOSE_RULES = "What is asked of it"
+CHOOSE_RULES = "What is asked of the password"
 CHOOSE_LABEL = "New password"
 CHOOSE_HINT = "You can paste it, or let a password manager make one. Blanks count, at the ends too."
 CHOOSE_AGAIN = "The same once more"
@@ -202,9 +203,14 @@ REFUSED_TITLE = "Thank you for telling us"
 REFUSED_TEXT = "This link is over, and the agent has been warned. Nothing was changed."
 REFUSED_TEXT_ALONE = "This is over, and the help desk has been warned. Nothing was changed."
 DENIED_TITLE = "This was stopped"
+DENIED_ON_PHONE = (
+    "The request was denied on the phone twice, so this link is over, and the agent has been warned. "
+    "Nothing was changed."
+)
+DENIED_CALLED = "If you called us yourself, tell the agent what you saw on the phone."
 DENIED_TEXT = "Somebody did not ask for this and said so. Nothing was confirmed, and the help desk has been warned."
 REFUSED_NEXT = "If somebody is on the phone with you now, hang up."
-REFUSED_CALL = "Then call us yourself: {phone}."
+REFUSED_CALL = Markup('Then call us yourself: <span class="phone">{phone}</span>.')
 RISK_TITLE = "Please tell the agent"
 RISK_TEXT = "Tell the agent that this page says: we cannot go on here."
 
