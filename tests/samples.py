@@ -256,7 +256,8 @@ COLLEAGUES = (Colleague("grace", "Grace Hopper"), Colleague("hal", "Hal Incanden
 EXCEPTION = replace(
     APPROVAL,
     act=Act.EXCEPTION,
-    reason="The phone was stolen with the bag, and the mailbox is only on that phone. Her ward confirms that she calls.",
+    reason="The phone was stolen with the bag, and the mailbox is only on that phone."
+    " Her ward confirms that she calls.",
     shown="Nothing digital: nothing proves who is calling. Open for this caller: Magic link.",
     gives=(Act.UNLOCK, Act.DEVICES),
 )
