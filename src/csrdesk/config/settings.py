@@ -159,8 +159,8 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     checkpoint_file: str = ""
     """Signed checkpoints of the audit; best on another disk. Empty: `checkpoints.jsonl` in the data folder."""
     alert_to: str = ""
-    """Who is mailed when the audit has an alert: a protective disable, an exception, "this wasn't me", a limit, a broken
-    chain."""
+    """Who is mailed when the audit has an alert: a protective disable, an exception, "this wasn't me", a limit, a
+    broken chain."""
     apps_live_minutes: Annotated[int, Meta(ge=0, le=10_080)] = 60
     """How long apps stay signed in after every session was ended: the life of your access tokens. Agents read it."""
     windows_live_hours: Annotated[int, Meta(ge=0, le=168)] = 10
