@@ -61,7 +61,9 @@ async def test_r_12_a_call_whose_page_is_open_goes_to_another_agent_and_the_page
         assert (await accept(hal, offer)).hand_over.call_id == call.view.id
         with pytest.raises(HandedOverError, match="handed over to Hal"):
             await following
-        ended = await grace.settled(waits)
+        ended = await grace.view(waits)
+        while ended.outcome is None:
+            ended = await grace.changed(waits, ended.rev)
         assert isinstance(ended.outcome, hand_over.HandedOver)
         with pytest.raises(HandedOverError):
             await grace.answer(call.view.id, call.view.rev, a.Cancelled())

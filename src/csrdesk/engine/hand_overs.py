@@ -137,9 +137,9 @@ class HandOvers:
         desk = self._desk
         async with desk.store.transaction() as tx:
             one = await hand_over_rows.lapsed(tx, desk, await _own(tx, effect.hand_over_id, context))
-            if one.stand is Stand.OFFERED:
-                one = await hand_over_rows.end(tx, desk, one, Stand.WITHDRAWN, context.agent.id)
-        return hx.HandOverIs(one)
+            if one.stand is not Stand.OFFERED:
+                return hx.HandOverIs(one)
+            return hx.HandOverIs(await hand_over_rows.end(tx, desk, one, Stand.WITHDRAWN, context.agent.id))
 
     async def _answer(self, effect: hx.AnswerHandOver, context: Context) -> Reply:
         desk, now, agent = self._desk, self._desk.clock.now(), context.agent.id
