@@ -38,6 +38,7 @@ from bench import (
     verify_page,
     version,
     waiting_consoles,
+    whole_call,
 )
 from bench.figure import Figure, Judged, NotMeasured, Sample
 
@@ -48,6 +49,7 @@ QUESTIONS: dict[str, Callable[..., list[Figure] | list[Figure | NotMeasured]]] =
     "waiting_consoles": waiting_consoles.measure,
     "console": console.measure,
     "critical_path": critical_path.measure,
+    "whole_call": whole_call.measure,
     "click_to_console": click_to_console.measure,
     "push_to_console": push_to_console.measure,
     "first_input": first_input.measure,
