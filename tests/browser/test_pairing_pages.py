@@ -32,6 +32,7 @@ from tests.server.customers import NOW, Customers
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.asyncio(loop_scope="session")]
 NARROW = 320
+WIDE = 1280
 ALL = ("FIDO2", "TOTP", "SMS", "VOICE", "EMAIL")
 URI = (
     "otpauth://totp/Example%20Health%3Anobody%40mail.example?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -121,6 +122,22 @@ async def opened(page: Page, shows: Shows, name: str) -> None:
 async def press(page: Page, name: str) -> None:
     await page.get_by_role("button", name=name).click()
     await page.wait_for_load_state()
+
+
+async def test_on_a_wide_screen_a_page_without_an_agent_stands_in_the_middle_and_its_lists_inside_it(
+    browser: Browser, shows: Shows
+) -> None:
+    context = await browser.new_context(viewport={"width": WIDE, "height": 700})
+    page = await context.new_page()
+    await opened(page, shows, "choose more")
+    card = await page.locator(".card").bounding_box()
+    listed = await page.locator(".card > ul:not(.choices) li").first.bounding_box()
+    assert card
+    assert listed
+    assert abs(card["x"] - (WIDE - card["x"] - card["width"])) < 2
+    padding = await page.locator(".card").evaluate("card => parseFloat(getComputedStyle(card).paddingInlineStart)")
+    assert listed["x"] - card["x"] > padding + 10
+    await context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
