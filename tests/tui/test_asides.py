@@ -81,7 +81,7 @@ async def test_to_refuse_needs_a_reason_which_goes_with_it() -> None:
     async with shown.run_test() as pilot:
         await until(lambda: isinstance(shown.screen, CardScreen))
         await pilot.press("f9")
-        await until(lambda: isinstance(shown.screen, ApprovalsScreen) and "2 acts wait" in words(shown))
+        await until(lambda: isinstance(shown.screen, ApprovalsScreen) and "2 requests wait" in words(shown))
         await pilot.press("2", "x")
         await until(lambda: "Type why not first" in words(shown))
         assert second.answers == []
@@ -99,7 +99,7 @@ async def test_back_leads_to_the_call_and_the_watching_goes_on() -> None:
     async with shown.run_test() as pilot:
         await until(lambda: isinstance(shown.screen, CardScreen))
         await pilot.press("f9")
-        await until(lambda: isinstance(shown.screen, ApprovalsScreen) and "2 acts wait" in words(shown))
+        await until(lambda: isinstance(shown.screen, ApprovalsScreen) and "2 requests wait" in words(shown))
         await pilot.press("b")
         await until(lambda: isinstance(shown.screen, CardScreen))
         assert second.answers == [a.BackChosen()]
