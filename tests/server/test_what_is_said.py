@@ -17,6 +17,7 @@ from csrdesk.flows.acceptance_ends import PageRefused
 from csrdesk.flows.doors import LinkView, PublicView, View, Visitor
 from csrdesk.flows.kernel import Answer, Outcome, Prompt
 from csrdesk.flows.recovery_inputs import Outputs
+from csrdesk.flows.registration_inputs import Outputs as Registered
 from csrdesk.model.devices import Device
 from csrdesk.model.recovery import End
 from csrdesk.model.secret import Secret
@@ -126,6 +127,13 @@ async def test_what_was_not_taken_is_the_password_and_both_are_typed_once_more()
     assert 'aria-invalid="true"' not in code[0]
     assert 'aria-invalid="true"' in password[0]
     assert "refusals" in password[0]
+
+
+async def test_who_has_an_account_already_is_led_to_a_new_password_and_to_the_phone() -> None:
+    known = await public_page("register", Registered(error_message="There is an account already.", end=End.KNOWN))
+    assert '<a href="/recover">' in known
+    assert PHONE in known
+    assert gt.AGAIN not in known
 
 
 async def test_an_end_says_whom_to_call_on_one_line() -> None:

@@ -245,7 +245,8 @@ class PublicPages:
 
     def _end(self, outcome: Ended) -> Response:
         status = _STATUS.get(outcome.end, 200)
-        response = self.render.page(f"{self.kind.pages}_end.html", status=status, outcome=outcome)
+        recovers = self.public.offers("account_recovery")
+        response = self.render.page(f"{self.kind.pages}_end.html", status=status, outcome=outcome, recovers=recovers)
         if outcome.end is End.LIMITED:
             response.headers["Retry-After"] = str(outcome.minutes * 60)
         return response
