@@ -21,6 +21,8 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import desk_answers as da
 from csrdesk.flows import desk_effects as ex
 from csrdesk.flows import desk_prompts as dp
+from csrdesk.flows import device_effects as dx
+from csrdesk.flows import device_replies as dr
 from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
@@ -28,11 +30,12 @@ from csrdesk.flows.doors import Agent, Context, View
 from csrdesk.flows.kernel import Effect, Failed, Problem
 from csrdesk.flows.rules import Rules
 from csrdesk.model.approvals import Approval, Decision
+from csrdesk.model.devices import Device, DeviceChange, Devices
 from csrdesk.model.grants import Role
 from csrdesk.model.proofs import Act
 from tests.engine.roles import EU, US, granted, signed_in
 from tests.engine.test_roles import IN_EU
-from tests.engine.world import ADA, GRACE, HAL, Call, Desk, desk_on, disable, linked
+from tests.engine.world import ADA, GRACE, HAL, TOTP, Call, Desk, desk_on, disable, linked
 
 IN_OTHER = replace(ADA, id="u-other")
 ZOE = Agent("zoe", "Zoe")
@@ -423,3 +426,44 @@ async def test_r_55_only_a_lead_ends_a_sign_in_and_only_of_somebody_who_signed_i
         assert isinstance(after, dp.AgentsPrompt)
         assert "Only a lead does this." in after.note
         assert await lead.session.calls() == ()
+
+
+async def test_r_40_an_account_is_closed_at_once_only_with_another_agents_yes(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db", rules=Rules(second_agent_for=(Act.PROTECT,))) as desk:
+        session = desk.session(GRACE)
+        call = Call(desk, session, (await session.start("csr_main", csr_main.Start("T-1"))).id)
+        await call.tell(a.UsernameGiven("ada@home.example", "T-1"))
+        await call.tell(a.ProtectiveDisableChosen())
+        waiting = (await call.tell(a.Confirmed("somebody has it", "T-1"))).prompt
+        assert isinstance(waiting, dp.SecondAgentPrompt)
+        assert await desk.do(disable(Act.PROTECT), call_id=call.id) == ("Failed:forbidden",)
+        assert (await answer(desk, waiting.approval)).note == "Approved: protect for Ada Byron."
+        notice = (await call.until_stage(p.NoticePrompt)).prompt
+        assert isinstance(notice, p.NoticePrompt)
+        assert not notice.half_done
+        done = [row for row in await desk.engine.audit.list() if row.action == "pingone.set_enabled"]
+        assert done[-1].details["approval"] == waiting.approval.id
+        assert await desk.do(disable(Act.PROTECT), call_id=call.id) == ("Failed:forbidden",)
+
+
+async def test_r_40_a_device_is_changed_only_with_another_agents_yes(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db", rules=Rules(second_agent_for=(Act.DEVICES,))) as desk:
+        desk.world.replies[dx.ChangeDevice] = dr.DeviceChanged(changed=True)
+        desk.world.replies[fx.ReadDevices] = r.DevicesRead(Devices((TOTP, Device("d-2", "TOTP"))))
+        call = await linked(desk)
+        await call.verify()
+        change = dx.ChangeDevice(
+            person_id=ADA.id, act=Act.DEVICES, reason="asked", device_id="d-2", change=DeviceChange.BLOCK
+        )
+        guard = desk.engine._guard  # noqa: SLF001 - what no prompt of the call has offered
+        refused = await guard(change, Context(call.id, 90, call.id, GRACE))
+        assert isinstance(refused, Failed)
+        await call.tell(a.DevicesChosen())
+        await call.tell(a.BlockDeviceChosen("d-2"))
+        waiting = (await call.tell(a.Confirmed("stolen", "T-1"))).prompt
+        assert isinstance(waiting, dp.SecondAgentPrompt)
+        await answer(desk, waiting.approval)
+        await call.until_stage(p.NoticePrompt)
+        assert "ChangeDevice" in {name for name, _ in desk.world.done}
+        again = await guard(change, Context(call.id, 91, call.id, GRACE))
+        assert isinstance(again, Failed)

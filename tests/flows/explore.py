@@ -16,12 +16,14 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import challenge_acceptance as ca
 from csrdesk.flows import csr_main, device_page, magic_link_page, new_password, password_reset, second_agent
 from csrdesk.flows import device_check as dc
+from csrdesk.flows import device_management as dm
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.caller import Caller, Given
 from csrdesk.flows.device_inputs import NOT_USABLE, Choice
 from csrdesk.flows.kernel import Event, Failed, Problem, State
 from csrdesk.flows.registration_inputs import Work
 from csrdesk.flows.rules import Rules
+from csrdesk.model.devices import DeviceChange
 from csrdesk.model.proofs import Act
 from csrdesk.model.risk import WhenDown
 from tests.flows import desk_values as ev
@@ -38,6 +40,7 @@ from tests.flows.values import (
     NOT_MAILED,
     PAGE,
     RULES,
+    SMS,
     STRICT,
     UNTIL,
     WITH_APP,
@@ -56,11 +59,33 @@ WAITING = csr_main.Managing(
     ),
 )
 """A reset that waits for a second agent: no beginning, but where the rules of the others lead with other acts alone."""
-EXCEPTIONAL = Given(replace(RULES, exception_gives=(Act.UNLOCK, Act.DEVICES)))
+EXCEPTIONAL = Given(
+    replace(RULES, exception_gives=(Act.UNLOCK, Act.DEVICES), second_agent_for=(Act.PROTECT, Act.DEVICES))
+)
 EXCEPTED = csr_main.Checking(EXCEPTIONAL, dc.ChoosingWay(EXCEPTIONAL, Caller(ADA, WITH_PHONE.devices, DN)))
-"""The card of a caller where a lead can be asked: no beginning either, but elsewhere everybody would have a way."""
+"""The card of a caller where a lead can be asked, and where neither closing an account at once nor changing a device
+is done alone: no beginning either, but elsewhere everybody would have a way, and nobody act alone."""
+CHANGING = csr_main.Managing(
+    EXCEPTIONAL,
+    am.ManagingDevices(
+        am.Verified(ADA, DN, WITH_APP, UNTIL),
+        am.Needs(rules=EXCEPTIONAL.rules),
+        dm.ConfirmingChange(
+            dm.Given(ADA, WITH_APP, UNTIL, dn=DN, rules=EXCEPTIONAL.rules),
+            dm.Wanted(SMS, DeviceChange.REMOVE),
+            (SMS,),
+        ),
+    ),
+)
+"""A change of a device that waits for a second agent, as above."""
 FIRST: dict[str, tuple[State, ...]] = {
-    "csr_main": (csr_main.begin(csr_main.Start("HD-1")), csr_main.begin(csr_main.Start()), WAITING, EXCEPTED),
+    "csr_main": (
+        csr_main.begin(csr_main.Start("HD-1")),
+        csr_main.begin(csr_main.Start()),
+        WAITING,
+        EXCEPTED,
+        CHANGING,
+    ),
     "challenge_acceptance": (
         *(
             ca.begin(ca.Start(ABOUT, ADA.id, rules))

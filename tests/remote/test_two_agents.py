@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from csrdesk.config import Settings
 from csrdesk.demo.agent import Call
 from csrdesk.errors import NotSignedInError
 from csrdesk.flows import answers as a
+from csrdesk.flows import desk_answers as da
 from csrdesk.flows import desk_prompts as dp
 from csrdesk.flows import prompts as p
+from csrdesk.flows.approvals import Start as Approvals
 from csrdesk.remote import RemoteSession
 from csrdesk.sandbox import Sandbox, people
 from tests.cli.conftest import Ran
@@ -86,6 +89,43 @@ async def test_r_40_a_refusal_by_command_is_read_in_the_call(served: Served, hal
         page = await call.waits_for(p.AccountPrompt)
         assert page.note == "hal refused it: Call them back first. Nothing was done."
         assert served.box.world.user(WHO).enabled
+
+
+async def test_r_40_the_command_of_a_device_waits_for_another_agents_yes(
+    box: Sandbox, settings: Settings, tmp_path: Path
+) -> None:
+    """Takes some seconds: each command is a program, as on an agent's machine."""
+    who = people.PASSKEY_AND_PHONE
+    ways = replace(settings.ways, exception=True, exception_gives=("devices",))
+    not_alone = replace(settings, desk=replace(settings.desk, second_agent_for=("devices",)), ways=ways)
+    async with served_at(box, not_alone) as served, served.session(GRACE) as graces, served.session(HAL) as hals:
+        call = await looked_up(graces, who)
+        await call.say(a.ExceptionChosen())
+        await call.say(a.ExceptionAsked("The phone was stolen.", "INC-7"))
+        await approved(hals, "I know her.")
+        await call.waits_for(p.AccountPrompt)
+        there = machine(tmp_path / "grace", served.url, token_of(GRACE))
+        words = ("device", "remove", "1", "--call", call.view.id, "--reason", "stolen", "--ticket", "INC-7", "--yes")
+        user = served.box.world.user(who)
+        had = len(user.devices)
+        removing = asyncio.create_task(program(there, *words))
+        await approved(hals)
+        ran = await removing
+        assert (ran.code, len(user.devices)) == (0, had - 1), ran
+        assert "Another agent has to approve this first." in ran.err
+
+
+async def approved(session: RemoteSession, why: str = "") -> None:
+    """Wait for the first request of another agent, and say yes to it."""
+    view = await session.start("approvals", Approvals())
+    side = Call(session, await session.settled(view.id))
+    async with asyncio.timeout(60):
+        while not side.sees(dp.ApprovalsPrompt).approvals:
+            side.view = await session.changed(side.view.id, side.view.rev)
+    request = side.sees(dp.ApprovalsPrompt).approvals[0]
+    await side.say(da.ApprovalGiven(request.id, why))
+    assert side.sees(dp.ApprovalsPrompt).code == ""
+    await side.say(a.BackChosen())
 
 
 async def test_r_55_a_lead_ends_a_sign_in_by_command(served: Served, hals: Csrdesk) -> None:

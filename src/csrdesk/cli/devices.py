@@ -16,6 +16,7 @@ from csrdesk.errors import NeedsAnswerError, NotVerifiedError
 from csrdesk.flows import answers as a
 from csrdesk.flows import device_management as dm
 from csrdesk.flows import prompts as p
+from csrdesk.flows.desk_prompts import SecondAgentPrompt
 from csrdesk.flows.device_prompts import DevicesPrompt
 from csrdesk.flows.kernel import Answer
 from csrdesk.model.devices import Device, DeviceChange
@@ -97,6 +98,12 @@ async def _changed(walk: Walk, prompt: DevicesPrompt, order: Order, *, yes: bool
     if confirming.ticket_required and not ticket:
         raise NeedsAnswerError("An answer is missing: give --ticket. Nothing was done.", prompt="--ticket")
     await walk.answer(a.Confirmed(reason, ticket))
+    if isinstance(walk.prompt, SecondAgentPrompt):
+        say("Another agent has to approve this first. Waiting for one; nothing is done before that.")
+    while isinstance(walk.prompt, SecondAgentPrompt):
+        await walk.news()
+    if isinstance(walk.prompt, DevicesPrompt):
+        return refusal("forbidden", walk.prompt.note)
     return _told(walk)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from csrdesk.config.keys import KeySettings
-from csrdesk.config.roles import RoleSettings
+from csrdesk.config.roles import ActName, RoleSettings
 from csrdesk.config.running import AuditSinkSettings, LogSettings, ServeSettings
 from csrdesk.config.sign_in import SignInSettings
 from csrdesk.model.devices import ORDER
@@ -144,8 +144,9 @@ class DeskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Account names (in PingOne or AD) of those who work at this desk: nobody acts on them. Whoever did is known."""
     ticket_required: bool = False
     """Whether each look-up and each act needs a ticket's number."""
-    second_agent_for: tuple[Literal["disable", "enable", "unlock", "reset", "expire", "must_change"], ...] = ()
-    """Acts that another agent has to approve first. They are then done from the console alone."""
+    second_agent_for: tuple[ActName, ...] = ()
+    """Acts that another agent has to approve first. They are then done from the console alone, but for `devices`, whose
+    command waits. With `protect` nobody closes an account at once, alone."""
     theme: Literal["dark", "light", "contrast"] = "dark"
     """What the console looks like at first; `contrast` keeps 7 to 1. With `NO_COLOR` set there are only greys."""
     script_identities: tuple[str, ...] = ()

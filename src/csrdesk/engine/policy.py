@@ -143,7 +143,7 @@ def require_grant(act: Act | None, facts: Facts) -> None:
     if facts.needs_second and not facts.approval:
         raise ForbiddenError(
             "A second agent has to approve this first, and none has, or what was approved is done or too old. Ask from "
-            "the account's page in the console. Nothing was done."
+            "the call's page in the console. Nothing was done."
         )
 
 

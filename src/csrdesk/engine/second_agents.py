@@ -63,7 +63,7 @@ class SecondAgents:
             ticket=effect.ticket,
             shown=effect.shown,
             asked_at=now,
-            until=min(longest, effect.until),
+            until=min(longest, effect.until or longest),
         )
         async with desk.store.transaction() as tx:
             if before := await approvals.of_step(tx, context.key):

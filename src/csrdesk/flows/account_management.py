@@ -188,7 +188,7 @@ class ManagingAccount(State, frozen=True):
 
     def _devices(self) -> dm.Given:
         v = self.verified
-        return dm.Given(v.person, v.evidence, v.until, v.ticket, self.needs.ticket)
+        return dm.Given(v.person, v.evidence, v.until, v.ticket, self.needs.ticket, v.dn, self.needs.rules)
 
 
 class ManagingDevices(State, frozen=True):

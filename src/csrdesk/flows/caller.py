@@ -27,9 +27,9 @@ class Caller(msgspec.Struct, frozen=True):
     unchecked: str = ""
     """Why AD could not be asked, in words; empty where it was."""
 
-    def protect(self, ticket: str) -> pd.Confirming:
-        """Where a protective disable of this person begins."""
-        return pd.Confirming(self.person, self.dn, ticket, unchecked=self.unchecked)
+    def protect(self, ticket: str, *, alone: bool = True) -> pd.Confirming:
+        """Where a protective disable of this person begins; `alone`: settings let one agent do it."""
+        return pd.Confirming(self.person, self.dn, ticket, unchecked=self.unchecked, alone=alone)
 
     @property
     def warning(self) -> str:

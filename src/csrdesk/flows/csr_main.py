@@ -41,7 +41,7 @@ from csrdesk.flows.kernel import (
 from csrdesk.flows.ping import spelled
 from csrdesk.model.devices import Devices
 from csrdesk.model.people import Person
-from csrdesk.model.proofs import Evidence
+from csrdesk.model.proofs import Act, Evidence
 from csrdesk.model.ways import Way
 
 VERIFICATION = "CSR Flow for Verification"
@@ -171,7 +171,8 @@ class Checking(State, frozen=True):
             case dc.WayChosen(caller):
                 return Verifying(self.given, caller, vu.begin(caller.person, self.given.rules))
             case dc.ProtectChosen(caller):
-                return Protecting(self.given, caller.protect(self.given.ticket))
+                alone = Act.PROTECT not in self.given.rules.second_agent_for
+                return Protecting(self.given, caller.protect(self.given.ticket, alone=alone))
             case dc.CustomerLeft():
                 return LeavingCustomer(self.given)
             case dc.EndedCall():

@@ -27,8 +27,8 @@ class RequestApproval(Effect, frozen=True, kw_only=True):
     ticket: str = ""
     shown: str
     """What the caller has shown, in words."""
-    until: datetime
-    """When it is of no use any more."""
+    until: datetime | None = None
+    """When it is of no use any more; None where nobody is verified, and nothing ends."""
 
 
 class RequestException(Effect, frozen=True, kw_only=True):

@@ -18,6 +18,8 @@ from csrdesk.flows import device_replies as dr
 from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
+from csrdesk.flows import second_agent as sa
+from csrdesk.flows.act_words import SECOND_AGENT
 from csrdesk.flows.kernel import (
     Do,
     Done,
@@ -31,8 +33,10 @@ from csrdesk.flows.kernel import (
     State,
     Terminal,
     Together,
+    Want,
 )
 from csrdesk.flows.result_lines import told_line
+from csrdesk.flows.rules import Rules
 from csrdesk.flows.telling import Later
 from csrdesk.model.devices import Device, DeviceChange
 from csrdesk.model.notices import Change
@@ -66,6 +70,13 @@ class Given(msgspec.Struct, frozen=True):
     until: datetime
     ticket: str = ""
     ticket_required: bool = False
+    dn: str = ""
+    rules: Rules = Rules()
+
+    @property
+    def alone(self) -> bool:
+        """Whether settings let one agent change a device."""
+        return Act.DEVICES not in self.rules.second_agent_for
 
     @property
     def wait(self) -> fx.WaitUntil:
@@ -177,7 +188,7 @@ class ConfirmingChange(State, frozen=True):
         prompt = p.ConfirmPrompt(
             given.person,
             Act.DEVICES,
-            words(self.wanted),
+            (*(() if given.alone else SECOND_AGENT), *words(self.wanted)),
             self.ticket,
             ticket_required=given.ticket_required,
             verified_until=given.until,
@@ -185,14 +196,17 @@ class ConfirmingChange(State, frozen=True):
         )
         return Poll(prompt, given.wait)
 
-    def step(self, event: Event) -> ChangingDevice | ConfirmingChange | ManagingDevices | WindowEnded:
+    def step(
+        self, event: Event
+    ) -> ChangingDevice | AwaitingApproval | ConfirmingChange | ManagingDevices | WindowEnded:
         match event:
             case a.Confirmed(reason, ticket) if not reason.strip():
                 return self._saying("A reason is needed: one line for the audit.", ticket)
             case a.Confirmed(_, ticket) if self.given.ticket_required and not ticket.strip():
                 return self._saying("A ticket number is needed.", ticket)
             case a.Confirmed(reason, ticket):
-                return ChangingDevice(self.given, self.wanted, reason.strip(), ticket.strip())
+                change = ChangingDevice(self.given, self.wanted, reason.strip(), ticket.strip())
+                return change if self.given.alone else AwaitingApproval(change, self.devices, sa.begin(_order(change)))
             case a.Declined():
                 return ManagingDevices(self.given, self.devices)
             case r.TimeCame():
@@ -204,6 +218,37 @@ class ConfirmingChange(State, frozen=True):
 
     def _saying(self, note: str, ticket: str) -> ConfirmingChange:
         return msgspec.structs.replace(self, note=note, ticket=ticket.strip())
+
+
+def _order(change: ChangingDevice) -> sa.Order:
+    """What another agent reads of it: the change itself, beside what the caller has shown."""
+    given, what = change.given, words(change.wanted)[0]
+    shown = f"{given.evidence.label}. {what}"
+    return sa.Order(given.person, given.dn, Act.DEVICES, change.reason, change.ticket, shown, given.until)
+
+
+class AwaitingApproval(State, frozen=True):
+    """Where settings let nobody change a device alone, it waits here for another agent."""
+
+    section = SECTION
+
+    change: ChangingDevice
+    devices: tuple[Device, ...]
+    sub: sa.SecondAgentState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> AwaitingApproval | ChangingDevice | ManagingDevices | Ended:
+        match self.sub.step(event):
+            case sa.Approved():
+                return self.change
+            case sa.NotApproved(note):
+                return ManagingDevices(self.change.given, self.devices, note)
+            case sa.EndedCall():
+                return Ended()
+            case sub:
+                return msgspec.structs.replace(self, sub=sub)
 
 
 class ChangingDevice(State, frozen=True):
@@ -294,6 +339,7 @@ DeviceManagementState = (
     ReadingDevices
     | ManagingDevices
     | ConfirmingChange
+    | AwaitingApproval
     | ChangingDevice
     | TellingCustomer
     | DeviceDone

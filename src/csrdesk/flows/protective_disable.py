@@ -13,9 +13,10 @@ from csrdesk.flows import answers as a
 from csrdesk.flows import effects as fx
 from csrdesk.flows import prompts as p
 from csrdesk.flows import replies as r
+from csrdesk.flows import second_agent as sa
 from csrdesk.flows import user_functions as uf
 from csrdesk.flows.account_ends import SECTION, Left
-from csrdesk.flows.act_words import disable_words
+from csrdesk.flows.act_words import SECOND_AGENT, disable_words
 from csrdesk.flows.kernel import Ask, Done, Event, Failed, Poll, State, Terminal, Want
 from csrdesk.flows.result_lines import told_line
 from csrdesk.flows.telling import Later, prompt_with
@@ -34,13 +35,16 @@ class Confirming(State, frozen=True):
     note: str = ""
     unchecked: str = ""
     """Why AD cannot be asked now."""
+    alone: bool = True
+    """Whether settings let one agent do it."""
 
     def want(self) -> Ask[p.ConfirmPrompt]:
         words = disable_words(has_directory=bool(self.dn), unchecked=self.unchecked)
+        words = words if self.alone else (*SECOND_AGENT, *words)
         prompt = p.ConfirmPrompt(self.person, Act.PROTECT, words, self.ticket, ticket_required=True, unverified=True)
         return Ask(msgspec.structs.replace(prompt, note=self.note))
 
-    def step(self, event: Event) -> Disabling | Confirming | Finished:
+    def step(self, event: Event) -> Disabling | AwaitingApproval | Confirming | Finished:
         match event:
             case a.Confirmed(reason, ticket) if not (reason.strip() and ticket.strip()):
                 note = "A reason and a ticket number are both needed."
@@ -48,11 +52,41 @@ class Confirming(State, frozen=True):
             case a.Confirmed(reason, ticket):
                 person = self.person
                 task = uf.Task("disableUser", person.id, person, self.dn, Act.PROTECT, reason.strip(), ticket.strip())
-                return Disabling(person, uf.ReadingAccount(task))
+                if self.alone:
+                    return Disabling(person, uf.ReadingAccount(task))
+                order = sa.Order(person, self.dn, Act.PROTECT, task.reason, task.ticket, _SHOWN)
+                return AwaitingApproval(self, task, sa.begin(order))
             case a.Declined():
                 return Finished(self.person)
             case _:
                 raise IllegalEventError(self, event)
+
+
+_SHOWN = "Nothing: nobody has proved anything. It only takes access away, and can be undone."
+
+
+class AwaitingApproval(State, frozen=True):
+    """Where settings let nobody close an account alone, it waits here for another agent."""
+
+    section = SECTION
+
+    confirming: Confirming
+    task: uf.Task
+    sub: sa.SecondAgentState
+
+    def want(self) -> Want:
+        return self.sub.want()
+
+    def step(self, event: Event) -> AwaitingApproval | Disabling | Confirming | EndedCall:
+        match self.sub.step(event):
+            case sa.Approved():
+                return Disabling(self.task.person, uf.ReadingAccount(self.task))
+            case sa.NotApproved(note):
+                return msgspec.structs.replace(self.confirming, ticket=self.task.ticket, note=note)
+            case sa.EndedCall():
+                return EndedCall()
+            case sub:
+                return msgspec.structs.replace(self, sub=sub)
 
 
 class Disabling(State, frozen=True):
@@ -126,4 +160,4 @@ class EndedCall(Terminal, frozen=True):
         return Done(Left())
 
 
-ProtectiveDisableState = Confirming | Disabling | Showing | Finished | EndedCall
+ProtectiveDisableState = Confirming | AwaitingApproval | Disabling | Showing | Finished | EndedCall

@@ -29,7 +29,8 @@ class Order(msgspec.Struct, frozen=True):
     reason: str
     ticket: str
     shown: str
-    until: datetime
+    until: datetime | None = None
+    """When the verified window ends; None before there is one."""
 
 
 def begin(order: Order) -> AskingSecondAgent:
