@@ -10,7 +10,7 @@ import pytest
 
 from csrdesk.demo.relay import HOST, relayed
 from csrdesk.demo.team import team
-from csrdesk.demo.team_calls import CALLS, many_calls
+from csrdesk.demo.team_calls import CALLS, SCENES
 from csrdesk.demo.telling import Teller
 
 
@@ -20,7 +20,9 @@ async def test_fifty_calls_at_once_are_brought_to_their_end_though_a_server_is_k
     said = io.StringIO()
     teller = Teller(as_json=False, out=said)
     async with team() as running:
-        assert await teller.tell(many_calls, running), said.getvalue()
+        for scene in SCENES:
+            assert await teller.tell(scene, running), said.getvalue()
+    assert "You now talk to Sven Achterberg" in said.getvalue()
     assert f"end all {CALLS} calls" in said.getvalue()
     assert "finds its audit whole" in said.getvalue()
 

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 
 from csrdesk.demo.agent import Call
 from csrdesk.demo.customer import Customer
+from csrdesk.demo.handed_over import handed_over
 from csrdesk.demo.team import Team
 from csrdesk.demo.telling import DifferenceError, Step, expect, expect_that
 from csrdesk.errors import ServiceError
@@ -175,4 +176,4 @@ def _cancel(tasks: list[asyncio.Task[int]]) -> None:
 
 
 Scene = Callable[[Team], AsyncIterator[Step]]
-SCENES: tuple[Scene, ...] = (many_calls,)
+SCENES: tuple[Scene, ...] = (handed_over, many_calls)
