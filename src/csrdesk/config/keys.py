@@ -117,7 +117,7 @@ class KeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Offer the call to the marked colleague."""
     take_call: str = "ctrl+y"
     """Take over the call that another agent offers."""
-    decline_call: str = "d"
+    decline_call: str = "n"
     """Decline a call that another agent offers."""
     end_sign_in: str = "x"
     """End an agent's sign-in; for leads."""
