@@ -158,6 +158,6 @@ async def test_a_second_deny_on_the_phone_ends_the_link_as_not_me(
                     await dmitri.heading(texts.DEVICE_TITLE, seconds=10)
                     await dmitri.page.get_by_text("The request was denied on the phone.").wait_for()
                     await dmitri.page.get_by_role("button", name=texts.DEVICE_WORDS["MOBILE"]).click()
-            await dmitri.heading(texts.REFUSED_TITLE, seconds=10)
+            await dmitri.heading(texts.DENIED_TITLE, seconds=10)
         ran = await agent.ended()
     assert (ran.code, ran.error["code"]) == (6, "not_verified"), ran
