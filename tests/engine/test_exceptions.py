@@ -437,3 +437,19 @@ async def test_r_40_nobody_approves_what_they_asked_for_before_they_handed_the_c
         assert (await answer(desk, approval)).code == "forbidden"
         await signed_in(desk, granted(desk, Role.LEAD), ZOE)
         assert (await answer(desk, approval, agent=ZOE)).code == ""
+
+
+async def test_a_request_and_a_leads_yes_outlive_the_process_that_asked(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db", rules=RULES) as desk:
+        await at_work(desk)
+        call, approval = await asked(desk)
+        clock = desk.clock
+    async with desk_on(tmp_path / "desk.db", clock, rules=RULES) as desk:
+        assert (await answer(desk, approval)).code == ""
+    async with desk_on(tmp_path / "desk.db", clock, rules=RULES) as desk:
+        session = desk.session(GRACE)
+        await session.resume(call.id)
+        account = (await Call(desk, session, call.id).until_stage(p.AccountPrompt)).prompt
+        assert isinstance(account, p.AccountPrompt)
+        assert account.evidence.label == "exception, approved by Hal"
+        assert len(await rows(desk, "verification.started")) == 1
