@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from csrdesk.config import LimitSettings
-from csrdesk.engine import facts
+from csrdesk.engine import call_stages, facts
 from csrdesk.engine.audit import AuditRow
 from csrdesk.flows import agents, approvals, csr_main
 from csrdesk.flows import answers as a
@@ -123,6 +123,8 @@ async def test_r_40_a_leads_yes_opens_the_account_and_is_named_everywhere(tmp_pa
         record = await call.session.record(call.id)
         assert [shown for _, shown in record.proofs] == ["exception, approved by Hal"]
         assert {deed.result for deed in record.deeds} == {"done"}
+        stage = await call_stages.stage_of(desk.store, call.id, desk.clock.now())
+        assert stage == ("exception, approved by Hal", account.verified_until)
 
 
 @pytest.mark.parametrize("act", [act for act in EFFECTS if act is not Act.PROTECT])

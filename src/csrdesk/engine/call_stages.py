@@ -30,6 +30,8 @@ async def waiting_for(reading: Reading, call_id: str) -> str:
 
 
 async def stage_of(reading: Reading, call_id: str, now: datetime) -> tuple[str, datetime | None]:
-    """The same as one word or two, and until when the caller is verified."""
-    until = await verified_until(reading, call_id, now)
-    return (VERIFIED if until else await waiting_for(reading, call_id) or NOT_VERIFIED), until
+    """The same as one word or two, and until when the caller is verified; an exception is named as what it is."""
+    window = await windows.newest(reading, call_id)
+    if window and window.is_open(now):
+        return window.shown.exception or VERIFIED, window.verified_until
+    return await waiting_for(reading, call_id) or NOT_VERIFIED, None
