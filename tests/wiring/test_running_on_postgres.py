@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -60,10 +61,14 @@ async def test_a_desk_on_postgresql_is_copied_and_put_back_as_the_guide_says(
 ) -> None:
     old, new = postgres.new(), postgres.new()
     copy = tmp_path / "copy"
-    async with open_desk(server_of(box, tmp_path / "one", old), serve_pages=True) as desk:
+    before = server_of(box, tmp_path / "one", old)
+    async with open_desk(before, serve_pages=True) as desk:
         call = await Call.begin(desk.session(desk.agent))
         await call.look_up(people.ONE_DEVICE)
         await call.end()
+        async with asyncio.timeout(30):
+            while not checkpoints_of(before).path.exists():  # noqa: ASYNC110 - it follows the call's end, by itself
+                await asyncio.sleep(0.02)
         made = await back_up(desk, copy)
         run("pg_dump", "--format=custom", f"--file={copy}/desk.dump", old)
         rows = len(await desk.audit.list(limit=10_000))
