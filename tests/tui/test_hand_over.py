@@ -13,6 +13,7 @@ from csrdesk.app import CsrdeskApp
 from csrdesk.engine.session import AgentSession
 from csrdesk.flows import hand_over_answers as ha
 from csrdesk.flows.doors import Session
+from csrdesk.flows.prompts import UsernamePrompt
 from csrdesk.screens.account import AccountScreen
 from csrdesk.screens.approvals import ApprovalsScreen
 from csrdesk.screens.call_over import CallOverScreen
@@ -99,7 +100,8 @@ async def test_a_no_is_heard_in_the_call_and_the_offer_can_be_taken_back(tmp_pat
     async with two_agents(tmp_path, verified=False) as (desk, call, hal):
         shown = console_of(desk, call.session)
         async with shown.run_test(size=(80, 24)) as pilot:
-            await until(lambda: isinstance(shown.screen, UsernameScreen) and shown.calls.session)
+            # The desk has asked for the first time; before that nobody knows whether somebody was found.
+            await until(lambda: shown.call.view.rev > 0 and isinstance(shown.call.view.prompt, UsernamePrompt))
             await pilot.press("ctrl+t")
             await until(lambda: "There is no call to hand over" in words(shown))
             await shown.calls.bring(call.id)
