@@ -10,6 +10,8 @@ from csrdesk.config.keys import first_key
 from csrdesk.flows import answers as a
 from csrdesk.flows import desk_prompts as kp
 from csrdesk.flows import device_prompts as dp
+from csrdesk.flows import exception_prompts as xp
+from csrdesk.flows import hand_over_prompts as hp
 from csrdesk.flows import password_prompts as pp
 from csrdesk.flows import prompts as p
 from csrdesk.flows import spoken_prompts as sp
@@ -38,7 +40,7 @@ FACES = {
 
 
 def agent_prompts() -> set[type[Prompt]]:
-    named = [kind for module in (p, pp, dp, sp, tp, kp) for kind in vars(module).values()]
+    named = [kind for module in (p, pp, dp, sp, tp, kp, xp, hp) for kind in vars(module).values()]
     found = {c for c in named if isinstance(c, type) and issubclass(c, Prompt) and hasattr(c, "answers")}
     return {c for c in found if c.audience is Audience.AGENT}
 

@@ -70,7 +70,9 @@ class HandOverScreen(PickingScreen[HandOverPrompt, Colleague]):
         return self.prompt.note
 
     def say(self) -> str:
-        return "I would like to pass you to a colleague. Please stay on the line." if self.rows() else ""
+        if not self.rows():
+            return "One moment, please. I stay on the line with you."
+        return "I would like to pass you to a colleague. Please stay on the line."
 
 
 class OfferedScreen(PromptScreen[OfferedPrompt]):
