@@ -28,6 +28,7 @@ from csrdesk.engine.views import is_settled
 from csrdesk.flows import desk_effects as dx
 from csrdesk.flows import device_effects as de
 from csrdesk.flows import effects as fx
+from csrdesk.flows import hand_over_effects as hx
 from csrdesk.flows import password_effects as px
 from csrdesk.flows import recovery_effects as vx
 from csrdesk.flows import risk_effects as kx
@@ -63,6 +64,7 @@ OUTSIDE = (
 INSIDE = (
     fx.LoadRules, fx.RequireProof, fx.AwaitChallenge, fx.AwaitNotice, fx.WaitUntil, px.ReadReset, vx.AwaitRecovery,
     AwaitRegistration, dx.AwaitApproval, dx.AwaitApprovals, dx.ReadAgents, dx.ReadApprovals,
+    hx.AwaitHandOver, hx.ReadColleagues,
 )  # fmt: skip
 """What the desk reads of itself; with everything of the kind DESK nothing of this asks the outside."""
 
