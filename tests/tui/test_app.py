@@ -428,6 +428,19 @@ async def ready(session: FakeSession) -> Session:
     return session
 
 
+async def test_an_exception_never_reads_as_a_verified_caller_on_any_screen_that_follows() -> None:
+    session = FakeSession(at("account_excepted"))
+    app = console(session)
+    async with app.run_test(size=(80, 24)):
+        for name in ("account_excepted", "confirm", "notice"):
+            session.move(prompt=AGENT[name])
+            await until(lambda prompt=AGENT[name]: getattr(app.screen, "prompt", None) is prompt)  # type: ignore[misc]
+            await until(lambda: "EXCEPTION, CALLER NOT VERIFIED, until 09:22:36, 12:31 left" in words(app))
+            assert "CALLER VERIFIED" not in words(app)
+        session.move(prompt=AGENT["account"])
+        await until(lambda: "CALLER VERIFIED until 09:22:36, 12:31 left" in words(app))
+
+
 async def test_help_that_does_not_fit_is_read_by_page_down() -> None:
     app = console(FakeSession(at("account")))
     async with app.run_test(size=(60, 16)) as pilot:

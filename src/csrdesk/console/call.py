@@ -25,7 +25,7 @@ from csrdesk.screens.frame import FrameScreen
 from csrdesk.screens.info import Surroundings
 from csrdesk.screens.prompted import Given, PromptScreen
 from csrdesk.screens.username import UsernameScreen
-from csrdesk.screens.window import verified_until
+from csrdesk.screens.window import by_exception, verified_until
 from csrdesk.widgets.choices import answers_of
 
 _READ_SECONDS = 20
@@ -43,6 +43,7 @@ class Call:
         self.mode = mode
         self.view = View("", FLOW, -1, UsernamePrompt(ticket_required=around.info.ticket_required))
         self.verified_until: datetime | None = None
+        self.by_exception = False
         self.needs_agent = False
         """Something came while another call was on the screen, and the agent is to do something."""
         self._is_new = True
@@ -299,10 +300,13 @@ class Call:
         if prompt is None:
             return
         self.verified_until = verified_until(prompt, self.verified_until)
+        self.by_exception = by_exception(prompt, self.by_exception) and self.verified_until is not None
         if isinstance(frame, PromptScreen) and type(frame) is screen_for(type(prompt)):
+            frame.by_exception = self.by_exception
             frame.show(view, prompt, self.verified_until)
         else:
-            await self._replace(make_screen(view, prompt, self._around, self.verified_until))
+            made = make_screen(view, prompt, self._around, self.verified_until, excepted=self.by_exception)
+            await self._replace(made)
 
     async def _show_over(self) -> None:
         from csrdesk.screens.call_over import CallOverScreen

@@ -48,6 +48,8 @@ class FrameScreen(Screen[None]):
         super().__init__()
         self.around = around
         self.verified_until = verified_until
+        self.by_exception = False
+        """Whether that is by a lead's word alone."""
         self.locks_in = float("inf")
         """Seconds until the console locks itself."""
         self._connection = (_READY, True)
@@ -122,8 +124,8 @@ class FrameScreen(Screen[None]):
         if not self._painted:
             return
         zone = self.around.info.zone
-        window = lines.window(self.verified_until, now, zone) + lines.locking(self.locks_in)
-        self.query_one("#window", Static).update(window)
+        window = lines.window(self.verified_until, now, zone, by_exception=self.by_exception)
+        self.query_one("#window", Static).update(window + lines.locking(self.locks_in))
         self.query_one(WorkingPane).tick(now)
         self.paint_clocks(now)
 

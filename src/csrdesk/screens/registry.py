@@ -35,6 +35,7 @@ from csrdesk.screens.several_found import SeveralFoundScreen
 from csrdesk.screens.spoken_address import AddressFormScreen, SpokenAddressScreen
 from csrdesk.screens.unverifiable_card import UnverifiableCardScreen
 from csrdesk.screens.username import UsernameScreen
+from csrdesk.screens.window import by_exception
 
 AnyScreen = type[PromptScreen[Prompt]]
 
@@ -78,7 +79,9 @@ def screen_for(prompt: type[Prompt]) -> AnyScreen:
 
 
 def make_screen(
-    view: View, prompt: Prompt, around: Surroundings, verified_until: datetime | None
+    view: View, prompt: Prompt, around: Surroundings, verified_until: datetime | None, *, excepted: bool = False
 ) -> PromptScreen[Prompt]:
-    """A new screen that shows `prompt`."""
-    return screen_for(type(prompt))(view, prompt, around, verified_until=verified_until)
+    """A new screen that shows `prompt`; `excepted` is whether the window stood on a lead's word before."""
+    screen = screen_for(type(prompt))(view, prompt, around, verified_until=verified_until)
+    screen.by_exception = by_exception(prompt, excepted)
+    return screen

@@ -1,4 +1,6 @@
-"""Until when the caller is verified, as far as a prompt tells: one function, so that every screen shows the same."""
+"""Until when the caller is verified, and whether by an exception, as far as a prompt tells: in one place, so that every
+screen shows the same.
+"""
 
 from __future__ import annotations
 
@@ -25,3 +27,12 @@ def verified_until(prompt: Prompt, before: datetime | None) -> datetime | None:
             return before
         case _:
             return None
+
+
+def by_exception(prompt: Prompt, before: bool) -> bool:  # noqa: FBT001 - it goes with the window's end
+    """Whether the window stands on a lead's word alone; `before` as above."""
+    match prompt:
+        case p.AccountPrompt():
+            return bool(prompt.evidence.exception)
+        case _:
+            return before

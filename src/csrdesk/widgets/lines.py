@@ -43,16 +43,17 @@ def calls(number: int, wanting: int, keys: KeySettings) -> Content:
     return Content.assemble(*parts, "   ")
 
 
-def window(until: datetime | None, now: datetime, zone: tzinfo | None) -> Content:
-    """The second line: whether the caller is verified, and for how long."""
+def window(until: datetime | None, now: datetime, zone: tzinfo | None, *, by_exception: bool = False) -> Content:
+    """The second line: whether the caller is verified, and for how long; an exception never looks like a proof."""
     if until is None:
         return Content.styled("Caller not verified", Tone.QUIET.value)
     seconds = (until - now).total_seconds()
     if seconds <= 0:
         return Content.styled("! The verification has ended", Tone.BAD.value)
-    tone = Tone.WARN if seconds < _ALMOST_OVER else Tone.GOOD
+    tone = Tone.WARN if by_exception or seconds < _ALMOST_OVER else Tone.GOOD
     mark = "! " if tone is Tone.WARN else ""
-    return Content.styled(f"{mark}CALLER VERIFIED until {time_of_day(until, zone)}, {left(until, now)}", tone.value)
+    stands = "EXCEPTION, CALLER NOT VERIFIED," if by_exception else "CALLER VERIFIED"
+    return Content.styled(f"{mark}{stands} until {time_of_day(until, zone)}, {left(until, now)}", tone.value)
 
 
 def locking(seconds: float) -> Content:
