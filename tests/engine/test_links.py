@@ -275,6 +275,28 @@ async def test_r_06_an_approval_ends_the_other_links(tmp_path: Path) -> None:
         assert await stage(desk, "other") is LinkStage.ENDED
 
 
+async def test_another_tab_that_looks_just_after_the_approval_waits_for_the_last_word(tmp_path: Path) -> None:
+    async with desk_on(tmp_path / "desk.db") as desk:
+        call = await linked(desk)
+        await call.enter_code()
+        await call.customer(a.BrowserChecked(WebAuthn.FULL))
+        desk.world.held.add(fx.CheckPasscode)
+        passing = asyncio.create_task(call.customer(a.PasscodeGiven(Secret("123456"))))
+        async with asyncio.timeout(30):
+            while "CheckPasscode" not in desk.world.contexts:  # noqa: ASYNC110 - an effect that began tells nobody
+                await asyncio.sleep(0.01)
+        context = await context_of(desk, call.challenge_id)
+        await perform(desk, fx.NoteDevicePassed(person_id=ADA.id, challenge_id=call.challenge_id), context)
+        approve = fx.ApproveChallenge(person_id=ADA.id, challenge_id=call.challenge_id, evidence=PROVED)
+        assert isinstance(await perform(desk, approve, context), r.ChallengeApproved)
+        other_tab = asyncio.create_task(call.page(fetch=False))
+        await asyncio.sleep(0.1)
+        assert not other_tab.done()
+        desk.world.gate.set()
+        assert (await other_tab).view.outcome == (await passing).view.outcome
+        assert isinstance((await passing).view.outcome, PageApproved | PageOver)
+
+
 async def test_r_11_a_link_takes_exactly_five_tries_and_a_new_code_gives_none_back(tmp_path: Path) -> None:
     async with desk_on(tmp_path / "desk.db") as desk:
         call = await linked(desk)
