@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,13 @@ class World:
 
     def customer(self, username: str) -> Customer:
         return Customer(self.box.world.user(username).email, self.box.settings().mailbox_url)
+
+
+def seen(page: Customer) -> tuple[int, str]:
+    """Status and words of a page, but for its clock: two pages do not begin in the same moment."""
+    words, clocks = re.subn(r"stays open until \d\d:\d\d UTC \d+ minutes left", "", page.text)
+    assert clocks == ("stays open" in page.text), page.text
+    return page.status, words
 
 
 def words_of(call: Call) -> str:

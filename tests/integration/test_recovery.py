@@ -17,7 +17,7 @@ from csrdesk.engine.public_pages import CUSTOMER
 from csrdesk.sandbox import Sandbox, people
 from csrdesk.services import http
 from csrdesk.wiring import open_desk
-from tests.integration.conftest import World
+from tests.integration.conftest import World, seen
 
 WHO = people.ONLY_PINGONE
 NOBODY = "nobody.at.all@mail.example"
@@ -99,15 +99,15 @@ async def test_the_page_is_the_same_for_an_address_that_nobody_has(world: World)
     async with visitor(world) as known, visitor(world, NOBODY) as unknown:
         await begun(world, known)
         await begun(world, unknown, NOBODY)
-        assert (known.status, known.text) == (unknown.status, unknown.text)
+        assert seen(known) == seen(unknown)
         for browser in (known, unknown):
             await typed(browser, "AAAA2222")
         assert "That code is not right" in known.text
-        assert (known.status, known.text) == (unknown.status, unknown.text)
+        assert seen(known) == seen(unknown)
         for _ in range(4):
             await typed(known, "AAAA2222")
             await typed(unknown, "AAAA2222")
-            assert (known.status, known.text) == (unknown.status, unknown.text)
+            assert seen(known) == seen(unknown)
         known.reads("All tries are used")
     assert not [mail for mail in world.box.world.mails if mail.to == NOBODY]
 
@@ -177,7 +177,7 @@ async def test_what_protect_recommends_against_stops_with_the_same_page_and_disa
         await begun(world, known)
         await begun(world, unknown, NOBODY)
         known.reads("This cannot go on here")
-        assert (known.status, known.text) == (unknown.status, unknown.text)
+        assert seen(known) == seen(unknown)
         if told:
             assert "It looked wrong, and we stopped it" in await known.mail("Suspicious Activity")
     assert user.enabled
@@ -211,7 +211,7 @@ async def test_an_account_that_cannot_be_recovered_looks_like_any(world: World, 
         await begun(world, unknown, NOBODY)
         for one in (browser, unknown):
             await typed(one, "AAAA2222")
-        assert (browser.status, browser.text) == (unknown.status, unknown.text)
+        assert seen(browser) == seen(unknown)
     assert world.box.world.user(who).recovery is None
 
 
@@ -364,7 +364,7 @@ async def test_where_protect_is_down_it_goes_on_only_where_settings_say_so(
             await begun(world, browser)
             await begun(world, unknown, NOBODY)
             browser.reads("Type the code from our mail" if down == "allow" else "This did not work just now")
-            assert (browser.status, browser.text) == (unknown.status, unknown.text)
+            assert seen(browser) == seen(unknown)
 
 
 NO_FORM: list[tuple[dict[str, str], bytes, int]] = [
@@ -430,7 +430,7 @@ async def test_what_only_a_known_address_makes_pingone_read_shows_nowhere_when_i
         await begun(world, known)
         await begun(world, unknown, NOBODY)
         known.reads("Type the code from our mail")
-        assert (known.status, known.text) == (unknown.status, unknown.text)
+        assert seen(known) == seen(unknown)
         for browser in (known, unknown):
             await typed(browser, "AAAA2222")
-        assert (known.status, known.text) == (unknown.status, unknown.text)
+        assert seen(known) == seen(unknown)

@@ -14,7 +14,7 @@ from csrdesk.config import Settings
 from csrdesk.demo.customer import Customer
 from csrdesk.engine.audit import Kind
 from csrdesk.sandbox import people
-from tests.integration.conftest import World
+from tests.integration.conftest import World, seen
 from tests.integration.test_faults_everywhere import FAULTS, HTTP
 from tests.integration.test_recovery import NOBODY, WHO, begun, code_of, typed, visitor
 
@@ -58,7 +58,7 @@ async def test_while_pingone_fails_the_first_page_is_the_same_and_says_what_to_d
                 if "One moment" not in browser.text:
                     break
                 await browser.open(browser.url)
-        assert (known.status, known.text) == (unknown.status, unknown.text)
+        assert seen(known) == seen(unknown)
         assert known.status in (200, 503)
         assert known.offers("RecoveryTyped") or "Nothing was changed" in known.text
         assert "PingOne" not in known.text
