@@ -176,10 +176,10 @@ async def test_what_is_not_taken_now_is_told_again_and_again_until_it_is(tmp_pat
         desk.world.replies[kx.CompleteEvaluation] = DOWN
         call = await linked(desk)
         await call.verify()
-        for seconds in (2, 4, 8):
-            await until_told(desk)
+        for tries, seconds in enumerate((2, 4, 8), 1):
+            await until_told(desk, tries)
             desk.clock.move(seconds=seconds)
-        await until_told(desk)
+        await until_told(desk, 4)
         desk.world.replies[kx.CompleteEvaluation] = kr.EvaluationCompleted()
         desk.clock.move(seconds=16)
         await settles(desk)
@@ -188,16 +188,14 @@ async def test_what_is_not_taken_now_is_told_again_and_again_until_it_is(tmp_pat
         assert sorted(results) == ["done", "failed", "failed", "failed", "failed"]
 
 
-async def until_told(desk: Desk) -> None:
-    """Until the try that is due was made and written down."""
-    before = told(desk)
+async def until_told(desk: Desk, tries: int) -> None:
+    """Until so many tries were made and written down."""
 
-    async def again() -> bool:
+    async def so_often() -> bool:
         outcomes = [row for row in await rows(desk, "risk.complete") if row.kind == "outcome"]
-        return told(desk) > before or len(outcomes) == told(desk) > 0
+        return told(desk) == len(outcomes) == tries
 
-    await comes(again)
-    await asyncio.sleep(0.05)
+    await comes(so_often)
 
 
 async def test_what_protect_takes_no_more_is_not_told_again(tmp_path: Path) -> None:
